@@ -1,0 +1,143 @@
+"""The environment variables every process is handed: the contract with portal.settings and vendors.house.settings.
+
+Each process receives what it needs: the web process never sees the migrator's or the operators' password, the
+house partner sees only its own.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from portal.embedded.data import REPOSITORY, DataFolder, Secrets, State
+from portal.embedded.databases import HOUSE_DATABASE, PRODUCT_DATABASE, roles, url
+from portal.embedded.postgres import PORT
+
+# From the person's own environment: paths, languages, proxies and certificates.
+PASSED_ON = (
+    *(
+        "PATH",
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "LANG",
+        "LC_ALL",
+        "TERM",
+        "TMPDIR",
+        "XDG_CACHE_HOME",
+        "COLUMNS",
+        "NO_COLOR",
+    ),
+    *(
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "ALL_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "no_proxy",
+        "all_proxy",
+    ),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
+    *("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET"),
+)
+STRONG = frozenset({"READMIT_DB_MIGRATOR_URL", "READMIT_DB_OPS_URL"})
+OF_HOUSE = frozenset(
+    {
+        *(
+            "READMIT_MODE",
+            "READMIT_MODELS",
+            "READMIT_SITE_ORIGIN",
+            "READMIT_TENANT_BASE",
+            "READMIT_HOUSE_ORIGIN",
+        ),
+        *("READMIT_HOUSE_DB_URL", "READMIT_HOUSE_REGISTRATION_TOKEN", "READMIT_HOUSE_SECRET_KEY"),
+        *("READMIT_HOUSE_ROOT_KEY", "READMIT_VISION_URL", "READMIT_VISION_TOKEN", "READMIT_STATIC_ROOT"),
+    }
+)
+OF_VISION = frozenset({"READMIT_MODE", "READMIT_MODELS", "READMIT_VISION_TOKEN", "READMIT_VISION_URL"})
+
+
+def whole_environment(
+    data: DataFolder, secrets: Secrets, state: State, models: Path | None
+) -> dict[str, str]:
+    """Every variable of ours: for commands run by hand, and the set the others are cut from."""
+    site, house = state.port, state.port + 1
+    made = {
+        "READMIT_MODE": "development",
+        "READMIT_DATA": str(data.path),
+        "READMIT_SECRET_KEY": secrets.secret_key,
+        "READMIT_ROOT_KEY": secrets.root_key,
+        "READMIT_PASS_KEY": secrets.pass_key,
+        "READMIT_DIGEST_KEY": secrets.digest_key,
+        "READMIT_AUDIT_KEY": secrets.audit_key,
+        "READMIT_BROKER_URL": state.broker_url,
+        "READMIT_SITE_ORIGIN": f"http://localhost:{site}",
+        "READMIT_TENANT_BASE": f"localhost:{site}",
+        "READMIT_WALLET_ORIGIN": f"http://wallet.localhost:{site}",
+        "READMIT_HOUSE_ORIGIN": f"http://house.localhost:{house}",
+        "READMIT_VISION_URL": f"http://127.0.0.1:{state.vision_port}",
+        "READMIT_VISION_TOKEN": secrets.vision_token,
+        "READMIT_HOUSE_REGISTRATION_TOKEN": secrets.house_registration_token,
+        "READMIT_HOUSE_SECRET_KEY": secrets.house_secret_key,
+        "READMIT_HOUSE_ROOT_KEY": secrets.house_root_key,
+        "READMIT_STATIC_ROOT": str(data.static),
+        **_database_urls(secrets, state.socket_folder),
+    }
+    return made if models is None else made | {"READMIT_MODELS": str(models)}
+
+
+def _database_urls(secrets: Secrets, socket_folder: str) -> dict[str, str]:
+    migrator, web, ops, house = (
+        url(
+            role,
+            database=HOUSE_DATABASE if role.name == HOUSE_DATABASE else PRODUCT_DATABASE,
+            socket_folder=socket_folder,
+            port=PORT,
+        )
+        for role in roles(secrets)
+    )
+    return {
+        "READMIT_DB_MIGRATOR_URL": migrator,
+        "READMIT_DB_WEB_URL": web,
+        "READMIT_DB_OPS_URL": ops,
+        "READMIT_HOUSE_DB_URL": house,
+    }
+
+
+def for_web(whole: Mapping[str, str]) -> dict[str, str]:
+    return _child({name: value for name, value in whole.items() if name not in STRONG | _private_to_house()})
+
+
+def for_worker(whole: Mapping[str, str]) -> dict[str, str]:
+    dropped = {"READMIT_DB_MIGRATOR_URL"} | _private_to_house()
+    return _child({name: value for name, value in whole.items() if name not in dropped})
+
+
+def for_migration(whole: Mapping[str, str]) -> dict[str, str]:
+    """For migrations, static files and the demonstration tenant."""
+    return _child(whole)
+
+
+def for_house(whole: Mapping[str, str], data: DataFolder) -> dict[str, str]:
+    own = {name: value for name, value in whole.items() if name in OF_HOUSE}
+    own |= {"READMIT_STATIC_ROOT": str(data.house_static), "DJANGO_SETTINGS_MODULE": "vendors.house.settings"}
+    return _child(own)
+
+
+def for_vision(whole: Mapping[str, str]) -> dict[str, str]:
+    return _child({name: value for name, value in whole.items() if name in OF_VISION})
+
+
+def _private_to_house() -> set[str]:
+    return {"READMIT_HOUSE_DB_URL", "READMIT_HOUSE_SECRET_KEY", "READMIT_HOUSE_ROOT_KEY"}
+
+
+def _child(own: Mapping[str, str]) -> dict[str, str]:
+    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    base = {
+        "PYTHONPATH": str(REPOSITORY),
+        "PYTHONUNBUFFERED": "1",
+        "DJANGO_SETTINGS_MODULE": "portal.settings",
+    }
+    return passed | base | dict(own)

@@ -1,0 +1,84 @@
+"""Small promises about files: written whole or not at all, locked by one, and a sentence when it cannot be."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+Say = Callable[[str], None]
+
+
+class Trouble(Exception):
+    """Something the person at the keyboard can mend; its text is the one sentence they read."""
+
+
+class Progress:
+    """Prints a line with the seconds since the beginning, so that a slow step is seen as one."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._began = time.monotonic()
+        self._quiet = quiet
+
+    def __call__(self, sentence: str) -> None:
+        if not self._quiet:
+            print(f"[{time.monotonic() - self._began:6.1f} s] {sentence}", flush=True)
+
+
+def write_atomically(path: Path, text: str, *, mode: int = 0o600) -> None:
+    """Replace the file in one move; after a crash at any point it holds the old text or the new one."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+            handle.write(text)
+            handle.flush()
+            os.fsync(handle.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def locked(
+    path: Path, *, otherwise: str | None = None, waiting: Callable[[], None] | None = None
+) -> Iterator[None]:
+    """Hold the lock file. With `otherwise`, do not wait: raise that sentence if somebody else holds it.
+
+    The kernel drops the lock when its holder dies, however it dies. The file itself stays.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if otherwise is not None:
+                raise Trouble(otherwise) from None
+            if waiting is not None:
+                waiting()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def digest_of(paths: Iterable[Path], *, relative_to: Path, salt: str = "") -> str:
+    """One digest over names and contents; the order of the paths does not matter."""
+    total = hashlib.sha256(salt.encode())
+    for path in sorted(set(paths)):
+        total.update(f"\0{path.relative_to(relative_to)}\0".encode())
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
