@@ -1,0 +1,68 @@
+"""Identifiers: UUID version 7 (RFC 9562) inside, prefixed Crockford base32 outside."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from uuid import UUID
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_VALUES = {character: value for value, character in enumerate(ALPHABET)}
+_VALUES.update({"O": 0, "I": 1, "L": 1})
+
+
+def uuid7() -> UUID:
+    """A new time-ordered UUID (RFC 9562, section 5.7): 48 bits of milliseconds, 74 random bits."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds & (2**48 - 1)) << 80 | secrets.randbits(80)
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return UUID(int=value)
+
+
+def encode_base32(number: int, length: int) -> str:
+    """`number` in Crockford's base32, padded with zeros to `length` characters."""
+    digits = []
+    for _ in range(length):
+        number, digit = divmod(number, 32)
+        digits.append(ALPHABET[digit])
+    return "".join(reversed(digits))
+
+
+def decode_base32(text: str) -> int:
+    """Reads what people type: any case, O for 0, I and L for 1, hyphens and spaces ignored. ValueError if not."""
+    number = 0
+    for character in text.upper():
+        if character in "- ":
+            continue
+        if character not in _VALUES:
+            raise ValueError("not base32")
+        number = number * 32 + _VALUES[character]
+    return number
+
+
+def random_base32(length: int) -> str:
+    """`length` characters of Crockford base32 from the system's generator: five bits each."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def public_id(prefix: str, identifier: UUID) -> str:
+    """`case_01ABC…`: what URLs, exports and the API show."""
+    return f"{prefix}_{encode_base32(identifier.int, 26).lower()}"
+
+
+def parse_public_id(prefix: str, text: str) -> UUID:
+    """The UUID behind a public id. ValueError for another prefix, length or alphabet."""
+    head, _, tail = text.partition("_")
+    if head != prefix or len(tail) != 26:
+        raise ValueError("not an identifier of this kind")
+    number = decode_base32(tail)
+    if number >= 2**128:
+        raise ValueError("not an identifier of this kind")
+    return UUID(int=number)
+
+
+def short_reference(identifier: UUID) -> str:
+    """Eight characters that can be read out over a telephone, `K7QM-3XWT`, from the random half of the id."""
+    text = encode_base32(identifier.int & (2**40 - 1), 8)
+    return f"{text[:4]}-{text[4:]}"

@@ -1,0 +1,42 @@
+"""Where each kind of page lives. Every absolute address of ours is made here."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def site_url(path: str = "/") -> str:
+    return f"{settings.SITE_ORIGIN}{path}"
+
+
+def tenant_host(slug: str) -> str:
+    """`acme.localhost:8000`: what the browser sends as Host."""
+    return f"{slug}.{settings.TENANT_BASE}"
+
+
+def tenant_origin(slug: str) -> str:
+    return f"{urlsplit(settings.SITE_ORIGIN).scheme}://{tenant_host(slug)}"
+
+
+def tenant_url(slug: str, path: str = "/") -> str:
+    return f"{tenant_origin(slug)}{path}"
+
+
+def wallet_url(path: str = "/") -> str:
+    return f"{settings.WALLET_ORIGIN}{path}"
+
+
+def house_url(path: str = "/") -> str:
+    return f"{settings.HOUSE_ORIGIN}{path}"
+
+
+def client_address(request: HttpRequest) -> str:
+    """The client's address with `TRUSTED_PROXIES` hops in front of us; what a client writes itself is ignored."""
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+    trusted: int = settings.TRUSTED_PROXIES
+    if trusted and len(hops) >= trusted:
+        return str(hops[-trusted])
+    return str(request.META.get("REMOTE_ADDR", ""))

@@ -1,0 +1,22 @@
+"""Literal registries of the roof: what the outbox, the clock and the console know by name (STYLE 9).
+
+Rooms are named by string, so that imports keep running downhill.
+"""
+
+from __future__ import annotations
+
+# topic -> handler(job). A transactional handler works in the transaction that deletes the row; an `effect` talks to
+# the outside first (see portal.kit.outbox).
+OUTBOX_TOPICS: dict[str, str] = {}
+
+# name -> (seconds between runs, function()). Runs in one worker at a time.
+PERIODIC_JOBS: dict[str, tuple[int, str]] = {
+    "limits.prune": (300, "tenants.limits.prune_limits"),
+}
+
+# What processes must beat for `/readyz` to say yes.
+HEARTBEATS: tuple[str, ...] = ("worker",)
+
+# The console's left-hand list: each function(seat) -> list of (order, group, label, url_name, icon, badge), see
+# portal.console.navigation. Rooms add a line here.
+CHECKLIST_ITEMS: tuple[str, ...] = ()

@@ -1,0 +1,19 @@
+"""`localhost`: staff accounts, the console, webhooks, the local mailbox, readiness."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from portal import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("readyz", health.ready, name="ready"),
+    path("healthz", health.alive, name="alive"),
+    path("accounts/", include("allauth.urls")),
+]
+# Rooms of the console, each a line below `/o/<organisation>/`.
+CONSOLE_ROOMS: list[tuple[str, str]] = []
+urlpatterns += [path(f"o/<slug:organisation>/{prefix}", include(module)) for prefix, module in CONSOLE_ROOMS]
+
+handler400 = "portal.errors.bad_request"
+handler403 = "portal.errors.not_allowed"
+handler404 = "portal.errors.not_found"
+handler500 = "portal.errors.server_error"
