@@ -55,6 +55,11 @@ class State:
     socket_folder: str
     vision_port: int
 
+    @classmethod
+    def unstarted(cls, data: "DataFolder") -> "State":
+        """For a folder nothing was started on yet: addresses where nobody answers."""
+        return cls(8000, "filesystem://", str(data.path / "postgres" / "socket"), 9)
+
 
 @dataclass(frozen=True)
 class DataFolder:

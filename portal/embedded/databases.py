@@ -5,6 +5,7 @@ would validate foreign keys over rows it cannot see); `readmit_web` may change r
 `readmit_ops` may change rows of every tenant; `readmit_house` owns the house partner's database and nothing else.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -75,7 +76,7 @@ def grant_product(conninfo: str) -> None:
     name = sql.Identifier(str(conninfo_to_dict(conninfo)["dbname"]))
     both = sql.SQL(", ").join([sql.Identifier(WEB), sql.Identifier(OPS)])
     future = sql.SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {} ").format(sql.Identifier(MIGRATOR))
-    statements = [
+    statements: list[sql.SQL | sql.Composed] = [
         sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name),
         sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(name, both),
         sql.SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC"),
@@ -127,7 +128,7 @@ def _in_database(conninfo: str, name: str) -> str:
     return make_conninfo(conninfo, dbname=name)
 
 
-def _run(conninfo: str, statements: list[sql.SQL | sql.Composed]) -> None:
+def _run(conninfo: str, statements: Sequence[sql.SQL | sql.Composed]) -> None:
     with psycopg.connect(conninfo) as connection:
         # GRANT and REVOKE rewrite catalogue rows: two at once would meet "tuple concurrently updated".
         connection.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])

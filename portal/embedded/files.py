@@ -58,9 +58,11 @@ def locked(
 ) -> Iterator[None]:
     """Hold the lock file. With `otherwise`, do not wait: raise that sentence if somebody else holds it.
 
-    The kernel drops the lock when its holder dies, however it dies. The file itself stays.
+    The kernel drops the lock when its holder dies, however it dies. The file itself stays; a folder can be
+    locked as well, and then nothing is written.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    flags = os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT
+    descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,89 @@
+"""The processes of the product on one machine, and how each is asked whether it is ready."""
+
+import json
+import sys
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException
+
+from portal.embedded import environment
+from portal.embedded.data import REPOSITORY, DataFolder, State
+from portal.embedded.supervisor import Service
+
+LOOPBACK = "127.0.0.1"
+
+
+def vision(whole: Mapping[str, str], state: State) -> Service:
+    return Service(
+        name="vision",
+        argv=[
+            *(sys.executable, "-m", "vendors.facecheck.vision"),
+            *("--host", LOOPBACK, "--port", str(state.vision_port)),
+        ],
+        env=environment.for_vision(whole),
+        ready_probe=lambda: what_is_missing(state.vision_port, "/healthz", "localhost"),
+        cwd=REPOSITORY,
+    )
+
+
+def worker(whole: Mapping[str, str], data: DataFolder) -> Service:
+    return Service(
+        name="worker",
+        argv=[
+            *(sys.executable, "-m", "celery", "-A", "portal.celery", "worker"),
+            *("-c", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle"),
+        ],
+        env=environment.for_worker(whole),
+        cwd=REPOSITORY,
+    )
+
+
+def house(whole: Mapping[str, str], data: DataFolder, state: State) -> Service:
+    return Service(
+        name="house",
+        argv=_granian("vendors.house.wsgi:application", state.port + 1, workers=1, threads=4),
+        env=environment.for_house(whole, data),
+        ready_probe=lambda: what_is_missing(state.port + 1, "/healthz", f"house.localhost:{state.port + 1}"),
+        cwd=REPOSITORY,
+    )
+
+
+def web(whole: Mapping[str, str], state: State) -> Service:
+    return Service(
+        name="web",
+        argv=_granian("portal.wsgi:application", state.port, workers=2, threads=4),
+        env=environment.for_web(whole),
+        ready_probe=lambda: what_is_missing(state.port, "/readyz", f"localhost:{state.port}"),
+        cwd=REPOSITORY,
+    )
+
+
+def _granian(application: str, port: int, *, workers: int, threads: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", LOOPBACK, "--port", str(port)),
+        *("--workers", str(workers), "--blocking-threads", str(threads), "--backlog", "512"),
+        *("--respawn-failed-workers", "--workers-kill-timeout", "4", "--no-ws", application),
+    ]
+
+
+def what_is_missing(port: int, path: str, host: str) -> str:
+    """Empty when the address answers 200, else what it said."""
+    connection = HTTPConnection(LOOPBACK, port, timeout=5)
+    try:
+        connection.request("GET", path, headers={"Host": host})
+        answer = connection.getresponse()
+        if answer.status == 200:
+            return ""
+        return f"port {port} answers {answer.status}{_waiting_for(answer.read(2000))}."
+    except (OSError, HTTPException):
+        return f"nothing answers on port {port} yet."
+    finally:
+        connection.close()
+
+
+def _waiting_for(body: bytes) -> str:
+    """The names in the answer of `/readyz`."""
+    try:
+        names = json.loads(body)["waiting_for"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return f", waiting for {', '.join(map(str, names))}"

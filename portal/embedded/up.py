@@ -1,0 +1,179 @@
+"""`manage.py up`: everything on this machine, from an empty folder to a page that answers."""
+
+import argparse
+import errno
+import socket
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from portal.embedded import broker, databases, environment, postgres, processes, services, steps, welcome
+from portal.embedded.data import DataFolder, Secrets, State
+from portal.embedded.files import Progress, Trouble, locked
+from portal.embedded.supervisor import Interrupted, Supervisor, interruptible
+
+FOUNDATION_SECONDS = postgres.RECOVERY_SECONDS
+SERVICE_SECONDS = 120.0
+NO_SUCH_ADDRESS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+
+
+def main(data: DataFolder, arguments: list[str], models: Path) -> int:
+    """Start, print where everything is, keep it running until told to stop."""
+    options = parse(arguments)
+    say = Progress()
+    data.prepare()
+    with locked(
+        data.lock,
+        otherwise=f"Readmit already runs on {data.path}: stop it first, or name another folder with --data DIR.",
+    ):
+        supervisor = Supervisor(logs=data.logs, run=data.run, say=say)
+        try:
+            with interruptible():
+                _start(supervisor, data, models, options, say)
+                supervisor.watch()
+        except Interrupted:
+            say("Stopping.")
+        finally:
+            with interruptible():
+                supervisor.stop()
+    say("Stopped.")
+    return 0
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="manage.py up", description="Start everything on this machine.")
+    parser.add_argument(
+        "--port", type=_port, default=8000, help="of the console; the house partner takes the next one"
+    )
+    parser.add_argument("--no-demo", action="store_true", help="without the demonstration tenant")
+    parser.add_argument("--data", metavar="DIR", help="the data folder (else READMIT_DATA, else .data)")
+    return parser.parse_args(arguments)
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= 65534:
+        raise argparse.ArgumentTypeError("a port is between 1 and 65534")
+    return number
+
+
+def _start(
+    supervisor: Supervisor, data: DataFolder, models: Path, options: argparse.Namespace, say: Progress
+) -> None:
+    for name in processes.end_leftovers(data.run):
+        say(f"Ended {name}, left over from an earlier start.")
+    for port in (options.port, options.port + 1):
+        require_free(port)
+    secrets = data.secrets_made()
+    state = _start_foundations(supervisor, data, secrets, options.port, say)
+    whole = environment.whole_environment(data, secrets, state, models)
+    supervisor.start(services.vision(whole, state))
+    _take_steps(data, secrets, whole, demonstration=not options.no_demo, say=say)
+    say("Starting the worker, the house partner and the web server.")
+    supervisor.start(services.worker(whole, data))
+    supervisor.start(services.house(whole, data, state))
+    supervisor.start(services.web(whole, state))
+    supervisor.wait_ready(["vision", "house", "web"], seconds=SERVICE_SECONDS)
+    say("Everything is ready.")
+    welcome.show(data, whole, options.port, demonstration=not options.no_demo)
+
+
+def _start_foundations(
+    supervisor: Supervisor, data: DataFolder, secrets: Secrets, port: int, say: Progress
+) -> State:
+    earlier = data.state() or State.unstarted(data)
+    server = postgres.prepare(data, secrets, say=say, socket_folder=earlier.socket_folder)
+    postgres.wait_until_gone(server)
+    transport = broker.prepare(data, secrets, earlier_url=earlier.broker_url)
+    say("Starting PostgreSQL and the broker.")
+    supervisor.start(server.service())
+    if transport.service:
+        supervisor.start(transport.service)
+        supervisor.wait_ready([transport.service.name], seconds=FOUNDATION_SECONDS)
+    supervisor.wait_ready(["postgres"], seconds=FOUNDATION_SECONDS)
+    databases.ensure_roles_and_databases(server.conninfo(), secrets)
+    state = replace(
+        earlier,
+        port=port,
+        broker_url=transport.url,
+        socket_folder=str(server.socket_folder),
+        vision_port=broker.free_port(earlier.vision_port),
+    )
+    data.write_state(state)
+    return state
+
+
+def _take_steps(
+    data: DataFolder, secrets: Secrets, whole: dict[str, str], *, demonstration: bool, say: Progress
+) -> None:
+    cluster = secrets.cluster_id
+    product, house = environment.for_migration(whole), environment.for_house(whole, data)
+    django = [sys.executable, "-m", "django"]
+    collect = [*django, "collectstatic", "--no-input", "--verbosity", "0"]
+    steps.run_together(
+        [
+            steps.Step(
+                name="product",
+                sentence="Preparing the product's database.",
+                argv=[*django, "migrate", "--database=migrator", "--no-input"],
+                env=product,
+                digest=steps.of_migrations(cluster),
+            ),
+            steps.Step(
+                name="house",
+                sentence="Preparing the house partner's database.",
+                argv=[*django, "migrate", "--no-input"],
+                env=house,
+                digest=steps.of_house_migrations(cluster),
+            ),
+            steps.Step(
+                name="static",
+                sentence="Collecting the static files.",
+                argv=collect,
+                env=product,
+                digest=steps.of_static_files("portal"),
+            ),
+            steps.Step(
+                name="static-house",
+                sentence="Collecting the house partner's static files.",
+                argv=collect,
+                env=house,
+                digest=steps.of_static_files("vendors/house"),
+            ),
+        ],
+        data,
+        say=say,
+    )
+    if demonstration:
+        seed = steps.Step(
+            name="demonstration",
+            sentence="Making the demonstration tenant.",
+            argv=[*django, "seed_demo"],
+            env=product,
+            digest=steps.of_demonstration(cluster),
+        )
+        steps.run_together([seed], data, say=say)
+
+
+def require_free(port: int) -> None:
+    """Somebody else's server on our port would receive our people."""
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        try:
+            probe = socket.socket(family)
+        except OSError:
+            continue
+        with probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+            except PermissionError:
+                raise Trouble(
+                    f"Port {port} needs more rights than this user has: choose another with --port."
+                ) from None
+            except OSError as problem:
+                if problem.errno in NO_SUCH_ADDRESS:
+                    continue
+                raise Trouble(
+                    f"Port {port} is taken by another program: stop it, or choose another port with --port "
+                    f"(the one after it is used as well)."
+                ) from None

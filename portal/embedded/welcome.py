@@ -1,0 +1,65 @@
+"""What a person reads when everything is up: where to go, how to sign in, how to stop."""
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from portal.embedded import environment
+from portal.embedded.data import REPOSITORY, DataFolder
+
+
+def show(data: DataFolder, whole: Mapping[str, str], port: int, *, demonstration: bool) -> None:
+    """Print the addresses, and the demonstration's as its own command gives them."""
+    rows = [
+        ("Console", whole["READMIT_SITE_ORIGIN"]),
+        ("Mailbox", f"{whole['READMIT_SITE_ORIGIN']}/mailbox"),
+        ("Wallet", whole["READMIT_WALLET_ORIGIN"]),
+        ("House partner", whole["READMIT_HOUSE_ORIGIN"]),
+        *(_demonstration(whole) if demonstration else []),
+        ("Data and logs", str(data.path)),
+        ("From another machine", _tunnel(port)),
+        ("Stop", "Ctrl-C"),
+    ]
+    width = max(len(name) for name, _ in rows)
+    print()
+    for name, value in rows:
+        print(f"  {name:<{width}}  {value}")
+    print(flush=True)
+
+
+def _demonstration(whole: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The rows of `manage.py demo --json`, which knows the demonstration tenant's addresses and sign-in."""
+    done = subprocess.run(
+        [sys.executable, "-m", "django", "demo", "--json"],
+        env=environment.for_migration(whole),
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    if done.returncode:
+        said = done.stderr.strip().splitlines() or ["it said nothing"]
+        return [("Demonstration", f"manage.py demo failed: {said[-1]}")]
+    return list(rows_of(json.loads(done.stdout)))
+
+
+def rows_of(answer: object, name: str = "") -> list[tuple[str, str]]:
+    """Names and values of a JSON object, its inner objects after their own name."""
+    if isinstance(answer, Mapping):
+        return [
+            row
+            for key, value in answer.items()
+            for row in rows_of(value, f"{name} {str(key).replace('_', ' ')}".strip().capitalize())
+        ]
+    if isinstance(answer, list):
+        return [row for value in answer for row in rows_of(value, name)]
+    return [(name, str(answer))]
+
+
+def _tunnel(port: int) -> str:
+    host = socket.gethostname() or "this-machine"
+    forwards = " ".join(f"-L {number}:127.0.0.1:{number}" for number in (port, port + 1))
+    return f"ssh {forwards} {Path.home().name or 'you'}@{host}   (then open the same addresses there)"
