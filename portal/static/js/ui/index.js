@@ -1,0 +1,10 @@
+// Everything an element may need. Pages with work of their own import from the single modules.
+import "./forms.js";
+import "./busy.js";
+import "./copy.js";
+import "./dialog.js";
+import "./file-drop.js";
+import "./lists.js";
+import "./local-time.js";
+import "./menus.js";
+import "./toast.js";
