@@ -1,0 +1,89 @@
+"""What every test may ask for: tenants of its own, members, clients. Nothing is rolled back; tenants keep tests apart."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from portal.kit.origins import tenant_host
+from portal.kit.scope import tenant_scope
+from tenants.models import Host, Member, Tenant, User
+from tenants.rights import Role
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _real_database(django_db_blocker: Any) -> Iterator[None]:
+    with django_db_blocker.unblock():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _no_worker(settings: Any) -> None:
+    settings.OUTBOX_SENDER = "tests.services.leave_it"
+
+
+def make_tenant(name: str = "", **fields: Any) -> Tenant:
+    slug = fields.pop("slug", f"t{secrets.token_hex(6)}")
+    tenant = Tenant.objects.create(name=name or f"Organisation {slug}", slug=slug, **fields)
+    Host.objects.create(name=tenant_host(slug), tenant=tenant)
+    return tenant
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    return make_tenant()
+
+
+@pytest.fixture
+def other_tenant() -> Tenant:
+    return make_tenant()
+
+
+@pytest.fixture
+def in_tenant(tenant: Tenant) -> Iterator[Tenant]:
+    with tenant_scope(tenant.id):
+        yield tenant
+
+
+def make_member(tenant: Tenant, role: Role = Role.OWNER) -> Member:
+    user = User.objects.create_user(f"{secrets.token_hex(6)}@staff.example", "correct horse battery staple")
+    with tenant_scope(tenant.id):
+        return Member.objects.create(user=user, role=role)
+
+
+@pytest.fixture
+def member(tenant: Tenant) -> Callable[[Role], Member]:
+    return lambda role=Role.OWNER: make_member(tenant, role)
+
+
+def client_of(tenant: Tenant, **defaults: Any) -> Client:
+    """A browser on the tenant's hosted pages."""
+    return Client(HTTP_HOST=tenant_host(tenant.slug), raise_request_exception=True, **defaults)
+
+
+@pytest.fixture
+def client_for() -> Callable[[Tenant], Client]:
+    return client_of
+
+
+def site_client() -> Client:
+    return Client(HTTP_HOST="localhost:8000")
+
+
+@pytest.fixture
+def staff_client(tenant: Tenant) -> Callable[..., Client]:
+    """`staff_client(Role.AUDITOR)`: a signed-in member's browser on the site; `staff_client(role, other_tenant)`."""
+
+    def make(role: Role = Role.OWNER, of: Tenant | None = None) -> Client:
+        member = make_member(of or tenant, role)
+        client = site_client()
+        client.force_login(
+            User.objects.get(pk=member.user_id), "allauth.account.auth_backends.AuthenticationBackend"
+        )
+        return client
+
+    return make
