@@ -1,0 +1,205 @@
+"""A person in front of a screen, computed: a frame of a real clip, lit by a colour and turned by an angle.
+
+The puppet is an injection attack on our own liveness check: it computes what the light of the challenge would do. How
+often it gets through is printed by tests/benchmarks/bench_faces.py and stands among the known limits.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from vendors.facecheck.engine.detection import find_faces
+from vendors.facecheck.engine.images import Pixels
+from vendors.facecheck.engine.mesh import OVAL, Mesh, find_mesh, normals
+
+Floats = NDArray[np.float32]
+Rgb = tuple[int, int, int]
+
+WIDTH, HEIGHT = 640, 480
+_STORED = np.arange(256) / 255
+_LINEAR = np.where(_STORED <= 0.04045, _STORED / 12.92, ((_STORED + 0.055) / 1.055) ** 2.4).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Light:
+    """The screen as a lamp: its strength over the room's light at the face, and where it stands."""
+
+    strength: float = 0.25
+    direction: tuple[float, float, float] = (0.0, 0.15, -1.0)
+    body: float = 0.35
+    ground: float = 0.04
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One frame of a clip with the mesh of the face in it."""
+
+    pixels: Pixels = field(repr=False)
+    mesh: Mesh = field(repr=False)
+
+    @classmethod
+    def of(cls, pixels: Pixels) -> Scene:
+        framed = fit(pixels)
+        return cls(framed, find_mesh(framed, find_faces(framed)[0]))
+
+    @cached_property
+    def linear(self) -> Floats:
+        return _LINEAR[self.pixels]
+
+    def exposure(self, light: Light) -> Floats:
+        """How much of the screen's light reaches each pixel: round on the face, some on the body, little behind."""
+        height, width = self.pixels.shape[:2]
+        x, y, wide, high = self.mesh.box
+        towards = np.array(light.direction) / np.linalg.norm(light.direction)
+        lit = np.clip(normals(self.mesh) @ towards, 0.05, 1).astype(np.float32)
+        face = _spread(self.mesh.points[:, :2], lit, (height, width), self.mesh.eye_distance * 0.12)
+        person = np.full((height, width), 0.0, np.float32)
+        shoulders = (int(x + wide / 2), int(y + 2.3 * high))
+        cv2.ellipse(person, shoulders, (int(wide * 1.5), int(high * 1.25)), 0, 0, 360, 1.0, -1)
+        cv2.ellipse(
+            person,
+            (int(x + wide / 2), int(y + high * 0.42)),
+            (int(wide * 0.66), int(high * 0.8)),
+            0,
+            0,
+            360,
+            1.0,
+            -1,
+        )
+        person = cv2.GaussianBlur(person, (0, 0), wide * 0.03)
+        oval = np.zeros((height, width), np.float32)
+        cv2.fillPoly(oval, [self.mesh.points[list(OVAL), :2].astype(np.int32)], 1.0)
+        oval = cv2.GaussianBlur(oval, (0, 0), wide * 0.025)
+        around = light.ground + (light.body - light.ground) * person
+        result: Floats = around * (1 - oval) + face * oval
+        return result
+
+    def lit(self, colour: Rgb, light: Light) -> Pixels:
+        """The frame with the screen shining this colour on it."""
+        lamp = light.strength * np.array(colour[::-1], np.float32) / 255
+        return stored(self.linear * (1 + self._exposure(light)[..., None] * lamp))
+
+    def _exposure(self, light: Light) -> Floats:
+        known: dict[Light, Floats] = self.__dict__.setdefault("_exposures", {})
+        if light not in known:
+            known[light] = self.exposure(light)
+        return known[light]
+
+
+def stored(linear: Floats) -> Pixels:
+    """Linear light as a camera stores it."""
+    clipped = np.clip(linear, 0, 1)
+    bent = np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * np.power(clipped, 1 / 2.4) - 0.055)
+    pixels: Pixels = (bent * 255 + 0.5).astype(np.uint8)
+    return pixels
+
+
+def fit(pixels: Pixels) -> Pixels:
+    """Cut and scaled to the camera's format."""
+    height, width = pixels.shape[:2]
+    scale = max(WIDTH / width, HEIGHT / height)
+    large = cv2.resize(pixels, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_CUBIC)
+    left, top = (large.shape[1] - WIDTH) // 2, (large.shape[0] - HEIGHT) // 3
+    return np.ascontiguousarray(large[top : top + HEIGHT, left : left + WIDTH])
+
+
+def turned(scene: Scene, degrees: float) -> Pixels:
+    """The frame with the head turned about its neck, positive to the person's left: points moved in space."""
+    source, target, depth = _moved_points(scene, degrees)
+    height, width = scene.pixels.shape[:2]
+    where = np.dstack(np.meshgrid(np.arange(width), np.arange(height))).astype(np.float32)
+    triangles = cv2.Subdiv2D((-2, -2, width + 4, height + 4))
+    order = {}
+    for number, (x, y) in enumerate(source):
+        order[triangles.insert((float(x), float(y)))] = number
+    corners = []
+    for row in triangles.getTriangleList().reshape(-1, 3, 2):
+        near = [int(np.argmin(((source - corner) ** 2).sum(axis=1))) for corner in row]
+        if len(set(near)) == 3:
+            corners.append(near)
+    corners.sort(key=lambda numbers: -float(depth[numbers].mean()))
+    for numbers in corners:
+        _draw_map(where, target[numbers], source[numbers])
+    warped: Pixels = cv2.remap(
+        scene.pixels, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return warped
+
+
+def _moved_points(scene: Scene, degrees: float) -> tuple[Floats, Floats, Floats]:
+    mesh = scene.mesh
+    x, y, wide, high = mesh.box
+    centre = np.array([x + wide / 2, y + high / 2])
+    # Every point on the face would make slivers; a hundred and sixty carry its shape.
+    inner = mesh.points[::3].astype(np.float64)
+    oval = mesh.points[list(OVAL)].astype(np.float64)
+    oval_depth = float(oval[:, 2].mean())
+    rings = []
+    for growth, behind in ((1.22, 0.22), (1.5, 0.45)):
+        ring = oval.copy()
+        ring[:, :2] = centre + (oval[:, :2] - centre) * growth
+        ring[:, 2] = oval_depth + behind * wide
+        rings.append(ring)
+    head = np.vstack([inner, oval, rings[0]])
+    moved_head = _rotated(head, centre, oval_depth + 0.35 * wide, degrees)
+    moved_hair = _rotated(rings[1], centre, oval_depth + 0.35 * wide, degrees * 0.4)
+    below = rings[1][:, 1] > y + high
+    moved_hair[below] = rings[1][below]
+    height, width = scene.pixels.shape[:2]
+    edge = np.array([[a * (width - 1), b * (height - 1), 4 * wide] for a in np.linspace(0, 1, 5) for b in np.linspace(0, 1, 5) if a in (0, 1) or b in (0, 1)])  # fmt: skip
+    source = np.vstack([head, rings[1], edge])
+    target = np.vstack([moved_head, moved_hair, edge])
+    inside = (source[:, 0] >= 0) & (source[:, 0] < width) & (source[:, 1] >= 0) & (source[:, 1] < height)
+    return (
+        source[inside, :2].astype(np.float32),
+        target[inside, :2].astype(np.float32),
+        target[inside, 2].astype(np.float32),
+    )
+
+
+def _rotated(
+    points: NDArray[np.float64], centre: NDArray[np.float64], axis_depth: float, degrees: float
+) -> NDArray[np.float64]:
+    angle = math.radians(degrees)
+    across, deep = points[:, 0] - centre[0], points[:, 2] - axis_depth
+    result = points.copy()
+    result[:, 0] = centre[0] + across * math.cos(angle) - deep * math.sin(angle)
+    result[:, 2] = axis_depth + across * math.sin(angle) + deep * math.cos(angle)
+    return result
+
+
+def _draw_map(where: Floats, target: Floats, source: Floats) -> None:
+    """For the pixels of this triangle of the new picture, where they come from in the old one."""
+    height, width = where.shape[:2]
+    low = np.maximum(np.floor(target.min(axis=0)).astype(int), 0)
+    high = np.minimum(np.ceil(target.max(axis=0)).astype(int) + 1, (width, height))
+    if (high <= low).any():
+        return
+    spread = np.column_stack([target, np.ones(3, np.float32)]).astype(np.float64)
+    if abs(np.linalg.det(spread)) < 1e-3:
+        return
+    columns, rows = np.meshgrid(np.arange(low[0], high[0]), np.arange(low[1], high[1]))
+    here = np.stack([columns.ravel(), rows.ravel(), np.ones(columns.size)])
+    weights = np.linalg.solve(spread.T, here)
+    inside = (weights >= -1e-6).all(axis=0)
+    origin = weights.T[inside] @ source
+    where[here[1, inside].astype(int), here[0, inside].astype(int)] = origin
+
+
+def _spread(points: Floats, values: Floats, shape: tuple[int, int], radius: float) -> Floats:
+    """Values known at points, smoothly everywhere between them."""
+    sums, counts = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    columns = np.clip(points[:, 0].astype(int), 0, shape[1] - 1)
+    rows = np.clip(points[:, 1].astype(int), 0, shape[0] - 1)
+    np.add.at(sums, (rows, columns), values)
+    np.add.at(counts, (rows, columns), 1)
+    result: Floats = cv2.GaussianBlur(sums, (0, 0), radius) / (
+        cv2.GaussianBlur(counts, (0, 0), radius) + 1e-6
+    )
+    return result

@@ -1,0 +1,219 @@
+"""Reads a clip: the frames a browser took while it showed the challenge. Format: ../FORMATS.md.
+
+Everything in it was written by whoever is being judged. Sizes and counts are bounded before a byte of a frame is
+decoded; times are only claims, which the decision holds against the challenge and the server's own clock.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..errors import ClipRefused
+from .challenge import Challenge
+
+MAGIC = b"RDMCLIP1"
+MAX_FRAMES = 160
+MAX_FRAME_BYTES = 400 * 1024
+MAX_CLIP_BYTES = 16 * 1024 * 1024
+MAX_HEADER_BYTES = 64 * 1024
+_MAX_MS = 120_000.0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One JPEG, the phase it was taken in and when, counted from the start of that phase."""
+
+    phase: int
+    at_ms: float
+    jpeg: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Clip:
+    """The answer to a challenge: what the page says it showed, and when, with the frames it took."""
+
+    nonce: str
+    shown: tuple[str, ...]
+    started_ms: tuple[float, ...]
+    frames: tuple[Frame, ...]
+
+    def moment_ms(self, frame: Frame) -> float:
+        """When the frame was taken, on the page's clock."""
+        return self.started_ms[frame.phase] + frame.at_ms
+
+
+def label_of(challenge: Challenge, number: int) -> str:
+    """The word a clip uses for what was on screen: the colour, `left`, `right` or `still`."""
+    phase = challenge.phases[number]
+    return phase.colour or phase.side or phase.kind
+
+
+def read_clip(unverified: bytes) -> Clip:
+    """The binary upload: magic, header length, header, then each frame with its length."""
+    if len(unverified) > MAX_CLIP_BYTES:
+        raise ClipRefused("clip_too_many_bytes", str(len(unverified)))
+    if not unverified.startswith(MAGIC):
+        raise ClipRefused("clip_wrong_type")
+    header_bytes, at = _chunk(unverified, len(MAGIC), MAX_HEADER_BYTES)
+    times = _header(header_bytes)
+    jpegs: list[bytes] = []
+    while at < len(unverified):
+        if len(jpegs) >= MAX_FRAMES:
+            raise ClipRefused("clip_too_many_frames")
+        jpeg, at = _chunk(unverified, at, MAX_FRAME_BYTES)
+        jpegs.append(jpeg)
+    return _assemble(times, jpegs)
+
+
+def write_clip(clip: Clip) -> bytes:
+    """The same format, for tests and tools."""
+    header = json.dumps(header_of(clip), separators=(",", ":")).encode()
+    parts = [MAGIC, struct.pack(">I", len(header)), header]
+    for frame in clip.frames:
+        parts += [struct.pack(">I", len(frame.jpeg)), frame.jpeg]
+    return b"".join(parts)
+
+
+def header_of(clip: Clip) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "nonce": clip.nonce,
+        "phases": [
+            {"shown": shown, "started_ms": started}
+            for shown, started in zip(clip.shown, clip.started_ms, strict=True)
+        ],
+        "frames": [{"phase": frame.phase, "at_ms": frame.at_ms} for frame in clip.frames],
+    }
+
+
+def read_clip_path(path: Path, *, challenge: Challenge) -> Clip:
+    """A clip on disk, for the command line: our binary file, an MJPEG file, or a folder of frames.
+
+    An MJPEG file or folder may have the header beside it (`<name>.json`, `clip.json`); without one its frames are
+    taken to be spread over the challenge as it asked for them, and to answer it.
+    """
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() in (".jpg", ".jpeg"))
+        _bound([file.stat().st_size for file in files])
+        return _with_header(path / "clip.json", [file.read_bytes() for file in files], challenge)
+    if path.stat().st_size > MAX_CLIP_BYTES:
+        raise ClipRefused("clip_too_many_bytes")
+    content = path.read_bytes()
+    if content.startswith(MAGIC):
+        return read_clip(content)
+    return _with_header(path.with_suffix(".json"), split_mjpeg(content), challenge)
+
+
+def split_mjpeg(content: bytes) -> list[bytes]:
+    """The JPEGs of a file in which they simply follow each other."""
+    if not content.startswith(b"\xff\xd8\xff"):
+        raise ClipRefused("clip_wrong_type")
+    jpegs = [b"\xff\xd8\xff" + part for part in content.split(b"\xff\xd8\xff")[1:]]
+    _bound([len(jpeg) for jpeg in jpegs])
+    return jpegs
+
+
+def _with_header(header: Path, jpegs: list[bytes], challenge: Challenge) -> Clip:
+    if header.is_file():
+        if header.stat().st_size > MAX_HEADER_BYTES:
+            raise ClipRefused("clip_header_too_long")
+        return _assemble(_header(header.read_bytes()), jpegs)
+    return spread_over(challenge, jpegs)
+
+
+def spread_over(challenge: Challenge, jpegs: list[bytes]) -> Clip:
+    """Frames without times, dealt out to the phases at the pace the challenge asked for."""
+    slots = [
+        (number, float(at))
+        for number, phase in enumerate(challenge.phases)
+        for at in range(phase.every_ms // 2, phase.duration_ms, phase.every_ms)
+    ]
+    started, elapsed = [], 0.0
+    for phase in challenge.phases:
+        started.append(elapsed)
+        elapsed += phase.duration_ms
+    chosen = [jpegs[min(len(jpegs) - 1, index * len(jpegs) // len(slots))] for index in range(len(slots))]
+    frames = tuple(Frame(number, at, jpeg) for (number, at), jpeg in zip(slots, chosen, strict=True))
+    shown = tuple(label_of(challenge, number) for number in range(len(challenge.phases)))
+    return Clip(challenge.nonce, shown, tuple(started), frames)
+
+
+@dataclass(frozen=True)
+class _Times:
+    nonce: str
+    shown: tuple[str, ...]
+    started_ms: tuple[float, ...]
+    frames: tuple[tuple[int, float], ...]
+
+
+def _header(unverified: bytes) -> _Times:
+    try:
+        header = json.loads(unverified)
+        if header["version"] != 1:
+            raise ClipRefused("clip_version")
+        phases, frames = header["phases"], header["frames"]
+        if not 1 <= len(phases) <= 64 or not 1 <= len(frames) <= MAX_FRAMES:
+            raise ClipRefused("clip_too_many_frames")
+        times = _Times(
+            nonce=_text(header["nonce"]),
+            shown=tuple(_text(phase["shown"]) for phase in phases),
+            started_ms=tuple(_milliseconds(phase["started_ms"]) for phase in phases),
+            frames=tuple((_number(frame["phase"]), _milliseconds(frame["at_ms"])) for frame in frames),
+        )
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise ClipRefused("clip_malformed", type(error).__name__) from error
+    if any(not 0 <= phase < len(times.shown) for phase, _ in times.frames):
+        raise ClipRefused("clip_malformed", "phase")
+    return times
+
+
+def _assemble(times: _Times, jpegs: list[bytes]) -> Clip:
+    if len(jpegs) != len(times.frames):
+        raise ClipRefused("clip_malformed", f"{len(jpegs)} frames, {len(times.frames)} times")
+    frames = tuple(Frame(phase, at, jpeg) for (phase, at), jpeg in zip(times.frames, jpegs, strict=True))
+    return Clip(times.nonce, times.shown, times.started_ms, frames)
+
+
+def _bound(sizes: list[int]) -> None:
+    if not sizes:
+        raise ClipRefused("clip_empty")
+    if len(sizes) > MAX_FRAMES:
+        raise ClipRefused("clip_too_many_frames")
+    if max(sizes) > MAX_FRAME_BYTES or sum(sizes) > MAX_CLIP_BYTES:
+        raise ClipRefused("clip_too_many_bytes")
+
+
+def _chunk(content: bytes, at: int, limit: int) -> tuple[bytes, int]:
+    if at + 4 > len(content):
+        raise ClipRefused("clip_cut_short")
+    (length,) = struct.unpack_from(">I", content, at)
+    if not 0 < length <= limit:
+        raise ClipRefused("clip_too_many_bytes", str(length))
+    if at + 4 + length > len(content):
+        raise ClipRefused("clip_cut_short")
+    return content[at + 4 : at + 4 + length], at + 4 + length
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 64:
+        raise ValueError("not a short text")
+    return value
+
+
+def _number(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ValueError("not a whole number")
+    return value
+
+
+def _milliseconds(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError("not a time")
+    if not 0 <= value <= _MAX_MS:
+        raise ValueError("a time out of bounds")
+    return float(value)

@@ -1,0 +1,250 @@
+"""Decides whether a clip shows one living person answering this challenge, now.
+
+Protects an account from whoever shows the camera, or feeds the page, anything else than the person: a photograph, a
+recording, an answer to another challenge. It refuses whenever something is missing, and says what it measured. It does
+not see through a mask cut to a face or a face rendered live behind a virtual camera.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from ..comparison import similarity_of
+from ..errors import ImageRefused
+from .challenge import Challenge, Phase
+from .clip import Clip, label_of
+from .flash import judge_flash, measure_flash
+from .looks import Look, Missed, look_at
+from .turn import judge_turn, measure_turn
+
+# The clip cannot have been taken faster than the challenge lasts; clocks and networks get this much.
+_CLOCK_TOLERANCE = timedelta(milliseconds=300)
+_SLOWEST_PHASE = 2.5
+_SLOWEST_PHASE_MS = 700.0
+_LONGEST_GAP_MS = 900.0
+_MIN_FRAME_SHARE = 0.5
+_MAX_MISSED = 0.1
+_MAX_REPEATED = 0.3
+_MIN_FACE_WIDTH = 60.0
+_MAX_PROBE_TURN = 16.0
+_SAME_FACE = 0.45
+_SAME_FACE_TURNED = 0.33
+_JUMP = 0.75
+_GROWTH = 1.6
+
+
+@dataclass(frozen=True)
+class LivenessDecision:
+    """Passed or not, why not, and what was measured. `probe` is a portrait cut from the clip, kept out of logs."""
+
+    passed: bool
+    reasons: tuple[str, ...]
+    measures: dict[str, Any]
+    probe: bytes = field(default=b"", repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"passed": self.passed, "reasons": list(self.reasons), "measures": self.measures}
+
+
+def check_liveness(
+    clip: Clip, *, challenge: Challenge, now: datetime, random: Callable[[int], bytes] = secrets.token_bytes
+) -> LivenessDecision:
+    """Decide. What must hold, in order; the first group that does not hold ends it:
+
+    1. the clip names this challenge's nonce, arrives before it expires and not sooner than it lasts;
+    2. it shows each phase asked for, in order, long enough, with frames throughout;
+    3. each frame decodes, hardly any lacks its one face, and few repeat;
+    4. the face never jumps, and the faces looked at in each phase are one person's;
+    5. the light of the colours falls on it as on a living face (flash.py);
+    6. each turn of the head is the one asked for and is that of a solid head (turn.py);
+    7. a frame is good enough to be compared with a portrait.
+    """
+    refused = _judge_binding(clip, challenge, now) or _judge_frames(clip, challenge)
+    if refused:
+        return LivenessDecision(False, refused, {"frames": len(clip.frames)})
+    try:
+        looks, missed = _look(clip, challenge, random)
+    except ImageRefused as broken:
+        return LivenessDecision(False, (broken.code,), {"frames": len(clip.frames)})
+    measures: dict[str, Any] = {"frames": len(clip.frames), "missed": len(missed)}
+    reasons = _judge_looks(looks, missed, challenge)
+    if reasons:
+        return LivenessDecision(False, reasons, measures)
+    probe = _best(looks)
+    reasons = () if probe else ("no_frontal_frame",)
+    reasons += _judge_identity(looks, measures)
+    reasons += _judge_answers(clip, looks, challenge, random, measures)
+    passed = not reasons
+    return LivenessDecision(passed, reasons, measures, probe.portrait if passed and probe else b"")
+
+
+def _judge_binding(clip: Clip, challenge: Challenge, now: datetime) -> tuple[str, ...]:
+    if not secrets.compare_digest(clip.nonce.encode(), challenge.nonce.encode()):
+        return ("other_challenge",)
+    if now > challenge.expires_at:
+        return ("challenge_expired",)
+    lasted = timedelta(milliseconds=challenge.duration_ms)
+    if now < challenge.issued_at + lasted - _CLOCK_TOLERANCE:
+        return ("answered_too_soon",)
+    return ()
+
+
+def _judge_frames(clip: Clip, challenge: Challenge) -> tuple[str, ...]:
+    asked = tuple(label_of(challenge, number) for number in range(len(challenge.phases)))
+    if clip.shown != asked:
+        return ("other_phases",)
+    ends = [*clip.started_ms[1:], float("inf")]
+    for number, (phase, start, end) in enumerate(zip(challenge.phases, clip.started_ms, ends, strict=True)):
+        last = number == len(challenge.phases) - 1
+        times = [frame.at_ms for frame in clip.frames if frame.phase == number]
+        if not _phase_holds(phase, times, float(phase.duration_ms) if last else end - start):
+            return ("times_do_not_fit",)
+        if len(times) < max(2, _MIN_FRAME_SHARE * phase.duration_ms / phase.every_ms):
+            return ("frames_missing",)
+    moments = [clip.moment_ms(frame) for frame in clip.frames]
+    gaps = np.diff(moments)
+    if (gaps <= 0).any():
+        return ("times_do_not_fit",)
+    return ("frames_missing",) if (gaps > _LONGEST_GAP_MS).any() else ()
+
+
+def _phase_holds(phase: Phase, times: list[float], lasted: float) -> bool:
+    longest = phase.duration_ms * _SLOWEST_PHASE + _SLOWEST_PHASE_MS
+    if not 0.8 * phase.duration_ms <= lasted <= longest:
+        return False
+    return all(0 <= at <= lasted + phase.every_ms for at in times)
+
+
+def _look(
+    clip: Clip, challenge: Challenge, random: Callable[[int], bytes]
+) -> tuple[list[Look], list[Missed]]:
+    """Every frame is looked at; the faces of some are recognised, and which cannot be foreseen."""
+    recognised = _chosen_for_identity(clip, random)
+    first_still = {frame_number for frame_number, frame in enumerate(clip.frames) if frame.phase == 0}
+    looks: list[Look] = []
+    missed: list[Missed] = []
+    for number, frame in enumerate(clip.frames):
+        keep = number in first_still
+        seen = look_at(clip, frame, identify=keep or number in recognised, keep=keep)
+        if isinstance(seen, Missed):
+            missed.append(seen)
+        else:
+            looks.append(seen)
+        if len(missed) > _MAX_MISSED * len(clip.frames):
+            break
+    return looks, missed
+
+
+def _chosen_for_identity(clip: Clip, random: Callable[[int], bytes]) -> set[int]:
+    """One frame of each phase and one in every four of the rest, drawn anew for each clip."""
+    chosen: set[int] = set()
+    for phase in range(len(clip.shown)):
+        numbers = [number for number, frame in enumerate(clip.frames) if frame.phase == phase]
+        for at in range(0, len(numbers), 4):
+            group = numbers[at : at + 4]
+            chosen.add(group[random(1)[0] % len(group)])
+    return chosen
+
+
+def _judge_looks(looks: list[Look], missed: list[Missed], challenge: Challenge) -> tuple[str, ...]:
+    if len(missed) > _MAX_MISSED * (len(looks) + len(missed)):
+        return (missed[-1].reason,)
+    reasons = []
+    for number, phase in enumerate(challenge.phases):
+        seen = [look for look in looks if look.phase == number]
+        if len(seen) < (4 if phase.kind == "turn" else 2):
+            return ("face_lost",)
+    if float(np.median([look.face.width for look in looks])) < _MIN_FACE_WIDTH:
+        reasons.append("face_too_small")
+    repeated = len(looks) - len({look.fingerprint for look in looks})
+    if repeated > _MAX_REPEATED * len(looks):
+        reasons.append("frames_repeated")
+    if _jumps(looks):
+        reasons.append("face_jumped")
+    return tuple(reasons)
+
+
+def _jumps(looks: list[Look]) -> bool:
+    for before, after in pairwise(looks):
+        width = before.face.width
+        moved = np.linalg.norm(before.mesh.points[:, :2].mean(axis=0) - after.mesh.points[:, :2].mean(axis=0))
+        grown = max(after.face.width / width, width / after.face.width)
+        if moved > _JUMP * width or grown > _GROWTH:
+            return True
+    return False
+
+
+def _judge_identity(looks: list[Look], measures: dict[str, Any]) -> tuple[str, ...]:
+    """Every recognised face against the first frontal one; a turned head looks less like itself."""
+    recognised = [look for look in looks if look.feature is not None]
+    frontal = [look for look in recognised if look.phase == 0 and look.feature is not None]
+    if not frontal or frontal[0].feature is None:
+        return ("face_lost",)
+    anchor = frontal[0].feature
+    worst = {True: 1.0, False: 1.0}
+    for look in recognised:
+        if look.feature is not None:
+            turned = abs(look.mesh.yaw - frontal[0].mesh.yaw) > 12
+            worst[turned] = min(worst[turned], similarity_of(anchor, look.feature))
+    measures["identity"] = {
+        "frames": len(recognised),
+        "lowest": round(worst[False], 3),
+        "lowest_turned": round(worst[True], 3),
+    }
+    same = worst[False] >= _SAME_FACE and worst[True] >= _SAME_FACE_TURNED
+    return () if same else ("identity_changed",)
+
+
+def _judge_answers(
+    clip: Clip,
+    looks: list[Look],
+    challenge: Challenge,
+    random: Callable[[int], bytes],
+    measures: dict[str, Any],
+) -> tuple[str, ...]:
+    reasons: tuple[str, ...] = ()
+    if challenge.flashing:
+        lit = [look for look in looks if challenge.phases[look.phase].kind == "colour"]
+        flash = measure_flash(clip, lit, challenge=challenge, random=_stream(random))
+        measures["flash"] = asdict(flash)
+        reasons += judge_flash(flash)
+    measures["turns"] = []
+    for number, phase in enumerate(challenge.phases):
+        if phase.kind != "turn":
+            continue
+        before = [look for look in looks if look.phase < number][-4:]
+        during = [look for look in looks if look.phase == number]
+        turn = measure_turn(before, during, side=phase.side, asked_ms=clip.started_ms[number])
+        measures["turns"].append({"side": phase.side, **asdict(turn)})
+        reasons += judge_turn(turn)
+    return tuple(dict.fromkeys(reasons))
+
+
+def _stream(random: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    """Unforeseeable bytes without asking the system thousands of times: a seed, then a digest of a counter."""
+    seed, counter, pool = random(16), 0, b""
+
+    def draw(count: int) -> bytes:
+        nonlocal counter, pool
+        while len(pool) < count:
+            pool += hashlib.sha512(seed + counter.to_bytes(8, "big")).digest()
+            counter += 1
+        taken, pool = pool[:count], pool[count:]
+        return taken
+
+    return draw
+
+
+def _best(looks: list[Look]) -> Look | None:
+    """The straightest, sharpest frame taken before the colours began."""
+    kept = [look for look in looks if look.portrait and look.feature is not None]
+    straight = [look for look in kept if max(abs(look.mesh.yaw), abs(look.mesh.pitch)) <= _MAX_PROBE_TURN]
+    return max(straight, key=lambda look: look.sharpness - 0.005 * abs(look.mesh.yaw), default=None)
