@@ -1,0 +1,26 @@
+/** The cards of this browser. */
+import { cardFace, cardName, openCard } from "../card.js";
+import { nowSeconds } from "../protocol/encoding.js";
+import { allCards, clearStaleAttempts, forgetEverything, onCardsChanged, requireStorage } from "../store.js";
+import { closeDialogs, fill, make, on, show, start, toggle, word } from "../ui.js";
+
+async function showCards({ focus = false } = {}) {
+  const cards = await Promise.all((await allCards()).map(openCard));
+  fill("cards", cards.map((card) => make("li", {}, make("a", { className: "wallet-card-link", href: `/card#${card.id}` },
+    make("span", { className: "visually-hidden", text: word("card.open", { name: cardName(card) }) }), cardFace(card)))));
+  toggle("[data-has-cards]", cards.length > 0);
+  show(cards.length ? "cards" : "empty", { focus });
+}
+
+start(async () => {
+  await requireStorage();
+  await clearStaleAttempts(nowSeconds());
+  await showCards();
+  onCardsChanged(() => showCards());
+});
+
+on("forget", async () => {
+  await forgetEverything();
+  closeDialogs();
+  await showCards({ focus: true });
+});
