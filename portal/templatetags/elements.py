@@ -178,6 +178,12 @@ def form_fields(context: Context, form: BaseForm, only: str = "") -> SafeString:
     return mark_safe("".join(render_field(context, field, {}) for field in fields))  # noqa: S308
 
 
+@register.simple_tag(takes_context=True)
+def error_summary(context: Context, form: BaseForm) -> SafeString:
+    """The error summary as a tag, for templates whose own `element` tag is django-allauth's."""
+    return render_element(context, "error_summary", {"form": form, "slots": {}, "content": "", "attributes": ""})
+
+
 @register.simple_tag
 def icon(name: str, label: str = "", size: str = "") -> SafeString:
     """An icon of our sprite; without `label` it is decoration and stays silent."""

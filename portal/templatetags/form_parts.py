@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.forms import BoundField
 from django.forms.utils import flatatt
+from django.forms.widgets import ChoiceWidget
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import slugify
@@ -68,7 +69,7 @@ def draw_choices(bound: BoundField, attributes: Mapping[str, Any], overrides: Ma
     """Radio buttons and groups of check boxes, with a sentence beneath each choice if the field has `choice_hints`."""
     hints: Mapping[str, Any] = getattr(bound.field, "choice_hints", {})
     widget = bound.field.widget
-    assert isinstance(widget, forms.ChoiceWidget)
+    assert isinstance(widget, ChoiceWidget)
     options = [
         {"value": option["value"], "label": option["label"], "hint": hints.get(str(option["value"]), ""),
          "disabled": option["attrs"].get("disabled", bound.field.disabled)}
