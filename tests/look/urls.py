@@ -1,0 +1,3 @@
+"""The gallery answers by file name; nothing is routed."""
+
+urlpatterns: list = []
