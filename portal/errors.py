@@ -6,16 +6,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-TEMPLATES = {400: "errors/400.html", 403: "errors/403.html", 404: "errors/404.html", 429: "errors/429.html"}
+KNOWN = frozenset({400, 403, 404, 429, 500})
 
 
-def error_page(request: HttpRequest, status: int, sentence: str = "") -> HttpResponse:
+def error_page(request: HttpRequest, status: int, sentence: str = "", retry_after: int = 0) -> HttpResponse:
     """`sentence` says what happened and what to do; the template has one of its own if it is empty."""
-    template = TEMPLATES.get(status, "errors/400.html" if status < 500 else "errors/500.html")
-    layout = "layouts/hosted.html" if getattr(request, "host_kind", "") == "tenant" else "layouts/site.html"
-    return render(
-        request, template, {"sentence": sentence, "layout": layout, "status": status}, status=status
-    )
+    look = "_hosted" if getattr(request, "host_kind", "") == "tenant" else ""
+    shown = status if status in KNOWN else (400 if status < 500 else 500)
+    context = {"reason": sentence, "retry_after": (retry_after + 59) // 60}
+    return render(request, f"errors/{shown}{look}.html", context, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

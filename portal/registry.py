@@ -7,10 +7,14 @@ from __future__ import annotations
 
 # topic -> handler(job). A transactional handler works in the transaction that deletes the row; an `effect` talks to
 # the outside first (see portal.kit.outbox).
-OUTBOX_TOPICS: dict[str, str] = {}
+OUTBOX_TOPICS: dict[str, str] = {
+    "notices.send": "tenants.notices.tasks.send",
+    "notices.send_staff_mail": "tenants.notices.tasks.send_staff_mail",
+}
 
 # name -> (seconds between runs, function()). Runs in one worker at a time.
 PERIODIC_JOBS: dict[str, tuple[int, str]] = {
+    "notices.prune": (3600, "tenants.notices.tasks.prune_mail"),
     "limits.prune": (300, "tenants.limits.prune_limits"),
 }
 

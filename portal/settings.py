@@ -96,6 +96,9 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "tenants.audit",
     "tenants",
+    "tenants.notices",
+    "tenants.privacy",
+    "tenants.directory",
 ]
 # Rooms that come with their own folder; each is one line.
 INSTALLED_APPS += []

@@ -26,7 +26,8 @@ class ErrorMiddleware:
         log.info(
             "%s %s %s", error.code, request.resolver_match and request.resolver_match.view_name, error.detail
         )
-        response = error_page(request, error.status, error.sentence)
-        if isinstance(error, TooMany):
-            response.headers["Retry-After"] = str(error.retry_after)
+        retry_after = error.retry_after if isinstance(error, TooMany) else 0
+        response = error_page(request, error.status, error.sentence, retry_after)
+        if retry_after:
+            response.headers["Retry-After"] = str(retry_after)
         return response

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.ready, name="ready"),
     path("healthz", health.alive, name="alive"),
     path("accounts/", include("allauth.urls")),
+    path("mailbox/", include("tenants.notices.urls")),
 ]
 # Rooms of the console, each a line below `/o/<organisation>/`.
 CONSOLE_ROOMS: list[tuple[str, str]] = []

@@ -1,0 +1,210 @@
+"""Cases, what was done in them, and the profiles they run under."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from vendors.models import Connection
+
+from portal.kit.ids import short_reference
+from portal.kit.models import TenantForeignKey, TenantModel
+from recovery.statuses import CaseStatus, EvidenceKind, Mode, StepKind, StepState
+from tenants.directory.models import DirectoryPerson
+
+
+def default_evidence() -> list[str]:
+    return [EvidenceKind.DOCUMENT_PHOTOGRAPH.value, EvidenceKind.HELD_ADDRESS.value]
+
+
+class Profile(TenantModel):
+    """Who may recover, by which partner, how strictly."""
+
+    prefix: ClassVar[str] = "profile"
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("Draft")
+        PUBLISHED = "published", _("In force")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
+
+    class Names(models.TextChoices):
+        EXACT = "exact", _("Names agree exactly")
+        RELAXED = "relaxed", _("Names agree with the usual differences of spelling")
+
+    class Everyone(models.TextChoices):
+        EVERYONE = "everyone", _("Everyone who is active")
+        DEPARTMENTS = "departments", _("Only these departments")
+
+    name = models.CharField(_("name"), max_length=80)
+    mode = models.CharField(_("mode"), max_length=12, choices=Mode.choices, default=Mode.EVALUATION)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.DRAFT)
+    connection = TenantForeignKey(Connection, on_delete=models.PROTECT, related_name="+", null=True)
+    evidence_required = models.JSONField(default=default_evidence)
+    face_threshold = models.PositiveSmallIntegerField(_("Face Check threshold"), default=70)
+    names = models.CharField(max_length=12, choices=Names.choices, default=Names.EXACT)
+    birthdate_required = models.BooleanField(default=True)
+    pass_lifetime_minutes = models.PositiveSmallIntegerField(_("pass lifetime"), default=60)
+    who = models.CharField(max_length=12, choices=Everyone.choices, default=Everyone.EVERYONE)
+    departments = models.JSONField(default=list)
+    version = models.PositiveIntegerField(default=1)
+    published_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id"], condition=models.Q(status="published"), name="profile_one_in_force"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(face_threshold__gte=50, face_threshold__lte=100), name="profile_threshold"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(pass_lifetime_minutes__gte=10, pass_lifetime_minutes__lte=480),
+                name="profile_pass_lifetime",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Case(TenantModel):
+    """One recovery. A decoy walks like the others as far as the code and can never be granted."""
+
+    prefix: ClassVar[str] = "case"
+
+    status = models.CharField(max_length=12, choices=CaseStatus.choices, default=CaseStatus.OPENED)
+    profile = TenantForeignKey(Profile, on_delete=models.PROTECT, related_name="+")
+    profile_version = models.PositiveIntegerField()
+    mode = models.CharField(max_length=12, choices=Mode.choices)
+    person = TenantForeignKey(DirectoryPerson, on_delete=models.PROTECT, related_name="+", null=True)
+    is_decoy = models.BooleanField(default=False)
+    decoy_reason = models.CharField(max_length=40, blank=True)
+    browser_digest = models.BinaryField()
+    first_browser_digest = models.BinaryField()
+    code_tries = models.PositiveSmallIntegerField(default=0)
+    needs_new_presence = models.BooleanField(default=False)
+    attempt_id = models.UUIDField(null=True)
+    issuance_id = models.UUIDField(null=True)
+    credential_id = models.UUIDField(null=True)
+    presentation_id = models.UUIDField(null=True)
+    face_check_id = models.UUIDField(null=True)
+    document_digest = models.CharField(max_length=64, blank=True)
+    reasons = models.JSONField(default=list)
+    assurance = models.CharField(max_length=8, blank=True)
+    expires_at = models.DateTimeField()
+    held_until = models.DateTimeField(null=True)
+    moved_to_phone_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        indexes = [
+            models.Index(fields=["tenant_id", "status", "-created_at"], name="case_by_status"),
+            models.Index(fields=["tenant_id", "person"], name="case_of_person"),
+            models.Index(fields=["tenant_id", "browser_digest"], name="case_of_browser"),
+            models.Index(fields=["tenant_id", "first_browser_digest"], name="case_of_first_browser"),
+            models.Index(fields=["tenant_id", "expires_at"], name="case_expiry"),
+        ]
+
+    @property
+    def reference(self) -> str:
+        """What a person can read out over the telephone."""
+        return short_reference(self.id)
+
+    @property
+    def state(self) -> CaseStatus:
+        return CaseStatus(self.status)
+
+
+class CaseStep(TenantModel):
+    """One thing that was done in a case. `evidence` holds codes, ids and measures, nothing that names a person."""
+
+    case = TenantForeignKey(Case, on_delete=models.PROTECT, related_name="steps")
+    kind = models.CharField(max_length=20, choices=StepKind.choices)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    vendor = models.CharField(max_length=40, blank=True)
+    state = models.CharField(max_length=8, choices=StepState.choices)
+    evidence: Any = models.JSONField(default=dict)
+    reasons = models.JSONField(default=list)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "case", "kind", "attempt"], name="case_step_once")
+        ]
+
+
+class ConfirmationCode(TenantModel):
+    """A code sent to an address the organisation already held. A new one replaces it; the tries stay on the case."""
+
+    case = TenantForeignKey(Case, on_delete=models.PROTECT, related_name="+")
+    code_digest = models.BinaryField()
+    address_held_since = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
+    consumed_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        indexes = [models.Index(fields=["tenant_id", "case", "-created_at"], name="confirmation_of_case")]
+
+
+class CarryCode(TenantModel):
+    """Brings a case into another browser: the QR hand-over to a phone, or a continuation code."""
+
+    class Kind(models.TextChoices):
+        HAND_OVER = "hand_over", _("Hand-over to a phone")
+        CONTINUATION = "continuation", _("Continuation code")
+
+    case = TenantForeignKey(Case, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    code_digest = models.BinaryField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "code_digest"], name="carry_code_once")]
+
+
+class RepudiationLink(TenantModel):
+    """ "This was not me": one link for each case, in every mail about it."""
+
+    case = TenantForeignKey(Case, on_delete=models.PROTECT, related_name="+")
+    token_digest = models.BinaryField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "token_digest"], name="repudiation_token")
+        ]
+
+
+class CredentialBinding(TenantModel):
+    """Ties a credential to an account. Made only at `recovered`: before that a credential names nobody."""
+
+    person = TenantForeignKey(DirectoryPerson, on_delete=models.PROTECT, related_name="+")
+    case = TenantForeignKey(Case, on_delete=models.PROTECT, related_name="+")
+    credential_id = models.UUIDField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "credential_id"], name="binding_once")]
+
+
+class Review(TenantModel):
+    """One member's word on a case in review."""
+
+    class Verdict(models.TextChoices):
+        REFUSE = "refuse", _("Refuse")
+        MORE_EVIDENCE = "more_evidence", _("Ask for more evidence")
+
+    case = TenantForeignKey(Case, on_delete=models.PROTECT, related_name="+")
+    member_id = models.UUIDField()
+    round = models.PositiveSmallIntegerField(default=1)
+    verdict = models.CharField(max_length=16, choices=Verdict.choices)
+    reason = models.CharField(max_length=500)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "case", "round", "member_id"], name="review_once_a_member"
+            )
+        ]

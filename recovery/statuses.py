@@ -1,0 +1,96 @@
+"""What a case is, and which moves there are (DESIGN 1). The table is checked for completeness on import."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from portal.kit.transitions import TransitionTable
+
+
+class CaseStatus(models.TextChoices):
+    OPENED = "opened", _("Opened")
+    PROVING = "proving", _("Proving")
+    DECIDING = "deciding", _("Deciding")
+    IN_REVIEW = "in_review", _("In review")
+    HELD = "held", _("On hold")
+    GRANTED = "granted", _("Granted")
+    HANDED_OVER = "handed_over", _("Handed over")
+    RECOVERED = "recovered", _("Recovered")
+    EVALUATED = "evaluated", _("Evaluated")
+    REFUSED = "refused", _("Refused")
+    CANCELED = "canceled", _("Canceled")
+    EXPIRED = "expired", _("Expired")
+    SUPERSEDED = "superseded", _("Superseded")
+    REPUDIATED = "repudiated", _("Repudiated")
+
+
+S = CaseStatus
+_LEAVING = frozenset({S.REFUSED, S.CANCELED, S.EXPIRED, S.SUPERSEDED})
+
+MOVES: TransitionTable[CaseStatus] = TransitionTable(
+    CaseStatus,
+    {
+        S.OPENED: _LEAVING | {S.PROVING, S.HELD},
+        S.PROVING: _LEAVING | {S.DECIDING, S.HELD},
+        S.DECIDING: _LEAVING | {S.PROVING, S.IN_REVIEW, S.HELD, S.GRANTED, S.EVALUATED},
+        # A review refuses or asks for more evidence; it never grants (DESIGN 1, rule 5).
+        S.IN_REVIEW: _LEAVING | {S.PROVING},
+        S.HELD: _LEAVING | {S.PROVING, S.DECIDING},
+        S.GRANTED: _LEAVING | {S.HANDED_OVER, S.RECOVERED, S.REPUDIATED},
+        S.HANDED_OVER: frozenset({S.RECOVERED, S.EXPIRED, S.REPUDIATED}),
+        S.RECOVERED: frozenset({S.REPUDIATED}),
+        S.EVALUATED: frozenset(),
+        S.REFUSED: frozenset(),
+        S.CANCELED: frozenset(),
+        S.EXPIRED: frozenset(),
+        S.SUPERSEDED: frozenset(),
+        S.REPUDIATED: frozenset(),
+    },
+)
+
+LIVE = frozenset({S.OPENED, S.PROVING, S.DECIDING, S.IN_REVIEW, S.HELD, S.GRANTED})
+ENDED_WITHOUT_ACCOUNT = frozenset({S.EVALUATED, S.REFUSED, S.CANCELED, S.EXPIRED, S.SUPERSEDED, S.REPUDIATED})
+MAY_PROVE = frozenset({S.PROVING})
+
+
+class StepKind(models.TextChoices):
+    CONFIRMED = "confirmed", _("Address confirmed")
+    CONSENTED = "consented", _("Consent given")
+    PROOFED = "proofed", _("Identity proven")
+    CREDENTIAL_ISSUED = "credential_issued", _("Verified ID issued")
+    PRESENTED = "presented", _("Verified ID presented")
+    FACE_CHECKED = "face_checked", _("Face Check")
+    MATCHED = "matched", _("Matched to an account")
+    PASS_ISSUED = "pass_issued", _("Pass issued")
+    SIGNED_IN = "signed_in", _("Pass used")
+    PASSKEY_REGISTERED = "passkey_registered", _("Passkey registered")
+
+
+class StepState(models.TextChoices):
+    STARTED = "started", _("Started")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+
+
+class Mode(models.TextChoices):
+    EVALUATION = "evaluation", _("Evaluation")
+    PRODUCTION = "production", _("Production")
+
+
+class EvidenceKind(Enum):
+    """Kinds of evidence that do not stand or fall together (DESIGN 1, rule 4)."""
+
+    DOCUMENT_PHOTOGRAPH = "document_photograph"
+    HELD_ADDRESS = "held_address"
+    HELD_DOCUMENT_NUMBER = "held_document_number"
+    HELD_CREDENTIAL = "held_credential"
+    HELD_PORTRAIT = "held_portrait"
+    CHIP = "chip"
+    EID = "eid"
+
+
+# A photograph of a document is one kind; each of these is another.
+INDEPENDENT_OF_PHOTOGRAPH = frozenset(EvidenceKind) - {EvidenceKind.DOCUMENT_PHOTOGRAPH}

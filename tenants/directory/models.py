@@ -1,0 +1,119 @@
+"""The tenant's people, and what the organisation held about them before anyone was locked out."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from portal.kit import clock
+from portal.kit.models import TenantForeignKey, TenantModel
+
+
+class DirectoryPerson(TenantModel):
+    """Somebody with an account in the tenant. Not a user of ours: they have no password and no seat."""
+
+    prefix: ClassVar[str] = "person"
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        SUSPENDED = "suspended", _("Suspended")
+
+    class Assurance(models.TextChoices):
+        IAL1 = "ial1", _("Identity not proven before")
+        IAL2 = "ial2", _("Identity proven before")
+
+    user_name = models.CharField(_("user name"), max_length=120)
+    employee_number = models.CharField(_("employee number"), max_length=60, blank=True)
+    given_names = models.CharField(_("given names"), max_length=120)
+    family_name = models.CharField(_("family name"), max_length=120)
+    display_name = models.CharField(max_length=250)
+    sort_key = models.CharField(max_length=250)
+    birthdate = models.DateField(_("date of birth"), null=True)
+    department = models.CharField(_("department"), max_length=120, blank=True)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.ACTIVE)
+    assurance_level = models.CharField(max_length=8, choices=Assurance.choices, default=Assurance.IAL1)
+    recovery_allowed = models.BooleanField(default=True)
+    names_changed_at = models.DateTimeField(null=True)
+    source = models.CharField(max_length=20, default="csv")
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "user_name"], name="person_user_name")]
+        indexes = [
+            models.Index(fields=["tenant_id", "sort_key", "id"], name="person_sorted"),
+            models.Index(fields=["tenant_id", "status", "sort_key"], name="person_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+
+class PersonKey(TenantModel):
+    """One way to name a person: user name, e-mail or employee number, normalised. Unique in the tenant."""
+
+    class Kind(models.TextChoices):
+        USER_NAME = "user_name", _("User name")
+        EMAIL = "email", _("E-mail")
+        EMPLOYEE_NUMBER = "employee_number", _("Employee number")
+
+    person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    value = models.CharField(max_length=254)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "value"], name="person_key_once")]
+        indexes = [models.Index(fields=["tenant_id", "person"], name="person_keys_of")]
+
+
+class SearchWord(TenantModel):
+    """A normalised word of a person's names, for prefix search by range (a substring cannot use an index here)."""
+
+    person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="+")
+    word = models.CharField(max_length=120)
+
+    class Meta(TenantModel.Meta):
+        indexes = [
+            models.Index(fields=["tenant_id", "word"], name="search_word"),
+            models.Index(fields=["tenant_id", "person"], name="search_words_of"),
+        ]
+
+
+class NoticeAddress(TenantModel):
+    """Where the organisation can reach a person, and since when it holds the address."""
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", _("E-mail")
+        PHONE = "phone", _("Telephone")
+
+    person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="addresses")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    value = models.CharField(max_length=254)
+    held_since = models.DateTimeField(default=clock.now)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "person", "value"], name="notice_address_once")
+        ]
+
+
+class HeldEvidence(TenantModel):
+    """Evidence the organisation held before the loss: a digest, never the thing itself."""
+
+    class Kind(models.TextChoices):
+        DOCUMENT_NUMBER = "document_number", _("Document number")
+        PORTRAIT = "portrait", _("Earlier portrait")
+        CREDENTIAL = "credential", _("Verified ID")
+
+    person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    digest = models.CharField(max_length=64)
+    held_since = models.DateTimeField(default=clock.now)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "person", "kind", "digest"], name="held_evidence_once"
+            )
+        ]
+        indexes = [models.Index(fields=["tenant_id", "kind", "digest"], name="held_evidence_digest")]

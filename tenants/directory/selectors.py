@@ -1,0 +1,127 @@
+"""Reading people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from portal.kit.codes import keyed_digest
+from portal.kit.errors import NotHere
+from portal.kit.scope import current_tenant_id
+from tenants.directory.matching import Candidate, ProvenIdentity, words
+from tenants.directory.matching.names import core_words, spellings
+from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddress, PersonKey, SearchWord
+
+MAX_IDENTIFIER = 254
+
+
+def normalise_identifier(identifier: str) -> str:
+    """What people type to name themselves: case and outer spaces aside."""
+    return identifier.strip().casefold()[:MAX_IDENTIFIER]
+
+
+def find_person(identifier: str) -> DirectoryPerson | None:
+    """By user name, e-mail or employee number. Always two queries, found or not (sameness, DESIGN 1, rule 3)."""
+    key = PersonKey.objects.filter(value=normalise_identifier(identifier)).first()
+    wanted = key.person_id if key else UUID(int=0)
+    return DirectoryPerson.objects.filter(id=wanted).first()
+
+
+def get_person(person_id: UUID) -> DirectoryPerson:
+    person = DirectoryPerson.objects.filter(id=person_id).first()
+    if person is None:
+        raise NotHere("person_unknown")
+    return person
+
+
+def addresses_of(person_id: UUID) -> list[NoticeAddress]:
+    return list(NoticeAddress.objects.filter(person_id=person_id).order_by("held_since", "id"))
+
+
+def emails_of(person_id: UUID) -> list[str]:
+    return [address.value for address in addresses_of(person_id) if address.kind == NoticeAddress.Kind.EMAIL]
+
+
+def held_evidence(person_id: UUID) -> list[HeldEvidence]:
+    return list(HeldEvidence.objects.filter(person_id=person_id).order_by("held_since"))
+
+
+def document_digest(document_number: str, country: str) -> str:
+    """A keyed digest of a document's number, bound to the tenant: equal only inside it."""
+    cleaned = "".join(character for character in document_number.upper() if character.isalnum())
+    if not cleaned:
+        return ""
+    context = f"document|{current_tenant_id()}"
+    return keyed_digest(f"{country.upper()}|{cleaned}", context=context).hex()
+
+
+def candidate_of(person: DirectoryPerson) -> Candidate:
+    digests = HeldEvidence.objects.filter(
+        person_id=person.id, kind=HeldEvidence.Kind.DOCUMENT_NUMBER
+    ).values_list("digest", flat=True)
+    return Candidate(person.id, person.given_names, person.family_name, person.birthdate, frozenset(digests))
+
+
+def near(proven: ProvenIdentity, limit: int = 200) -> list[Candidate]:
+    """Everybody whose family name shares a word with the proven one's, or who showed this document before."""
+    sought = {word for spelling in spellings(proven.family_name) for word in core_words(spelling)}
+    ids = set(SearchWord.objects.filter(word__in=sought).values_list("person_id", flat=True)[: limit + 1])
+    if proven.document_digest:
+        ids |= set(
+            HeldEvidence.objects.filter(
+                kind=HeldEvidence.Kind.DOCUMENT_NUMBER, digest=proven.document_digest
+            ).values_list("person_id", flat=True)
+        )
+    people = DirectoryPerson.objects.filter(id__in=ids)
+    digests: dict[UUID, set[str]] = {}
+    for held in HeldEvidence.objects.filter(person_id__in=ids, kind=HeldEvidence.Kind.DOCUMENT_NUMBER):
+        digests.setdefault(held.person_id, set()).add(held.digest)
+    return [
+        Candidate(
+            person.id,
+            person.given_names,
+            person.family_name,
+            person.birthdate,
+            frozenset(digests.get(person.id, ())),
+        )
+        for person in people
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    people: Sequence[DirectoryPerson]
+    next_cursor: str
+
+
+def _search(found: QuerySet[DirectoryPerson], text: str) -> QuerySet[DirectoryPerson]:
+    """Every word must begin a word of the person's. Ranges, because prefix patterns are not leakproof."""
+    for word in words(text)[:5]:
+        matching = SearchWord.objects.filter(word__gte=word, word__lt=word + "\uffff").values("person_id")
+        found = found.filter(id__in=matching)
+    return found
+
+
+def people_page(
+    *, text: str = "", status: str = "", department: str = "", cursor: str = "", size: int = 50
+) -> Page:
+    """One page of people in the order of their sort keys; `cursor` is the last sort key and id of the page before."""
+    found = DirectoryPerson.objects.all()
+    if status:
+        found = found.filter(status=status)
+    if department:
+        found = found.filter(department=department)
+    found = _search(found, text)
+    key, _, identifier = cursor.rpartition("~")
+    if identifier:
+        found = found.filter(sort_key__gte=key).exclude(sort_key=key, id__lte=UUID(identifier))
+    people = list(found.order_by("sort_key", "id")[: size + 1])
+    more = people[size - 1] if len(people) > size else None
+    return Page(people[:size], f"{more.sort_key}~{more.id}" if more else "")
+
+
+def count_people() -> int:
+    return DirectoryPerson.objects.count()

@@ -1,0 +1,159 @@
+"""Changing people. Every change that recovery looks at notes when it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from portal.kit import clock
+from portal.kit.actors import Actor
+from portal.kit.errors import Invalid
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+from tenants.directory.matching import normalise, words
+from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddress, PersonKey, SearchWord
+from tenants.directory.selectors import get_person, normalise_identifier
+
+
+def _keys(person: DirectoryPerson, emails: Sequence[str]) -> list[PersonKey]:
+    kinds = [(PersonKey.Kind.USER_NAME, person.user_name)]
+    kinds += [(PersonKey.Kind.EMAIL, email) for email in emails]
+    if person.employee_number:
+        kinds.append((PersonKey.Kind.EMPLOYEE_NUMBER, person.employee_number))
+    seen: dict[str, PersonKey] = {}
+    for kind, value in kinds:
+        cleaned = normalise_identifier(value)
+        seen.setdefault(cleaned, PersonKey(person=person, kind=kind, value=cleaned))
+    return list(seen.values())
+
+
+def search_words(person: DirectoryPerson, emails: Sequence[str]) -> list[SearchWord]:
+    text = " ".join([person.display_name, person.user_name, person.employee_number, *emails])
+    expanded = " ".join(
+        spelling for name in (person.given_names, person.family_name) for spelling in _spellings(name)
+    )
+    return [SearchWord(person=person, word=word[:120]) for word in dict.fromkeys(words(f"{text} {expanded}"))]
+
+
+def _spellings(name: str) -> Sequence[str]:
+    # The spelling a document would use is found as well.
+    return [name, name.replace("ü", "ue").replace("ö", "oe").replace("ä", "ae").replace("ø", "oe")]
+
+
+def new_person(
+    *,
+    user_name: str,
+    given_names: str,
+    family_name: str,
+    employee_number: str = "",
+    birthdate: date | None = None,
+    department: str = "",
+    source: str = "csv",
+) -> DirectoryPerson:
+    """A person not saved yet, with what is computed from the names."""
+    given, family = given_names.strip(), family_name.strip()
+    return DirectoryPerson(
+        user_name=normalise_identifier(user_name),
+        employee_number=employee_number.strip(),
+        given_names=given,
+        family_name=family,
+        display_name=f"{given} {family}".strip(),
+        sort_key=f"{normalise(family)} {normalise(given)}"[:250],
+        birthdate=birthdate,
+        department=department.strip(),
+        source=source,
+    )
+
+
+@transaction.atomic
+def create_person(
+    *,
+    user_name: str,
+    given_names: str,
+    family_name: str,
+    emails: Sequence[str],
+    actor: Actor,
+    employee_number: str = "",
+    birthdate: date | None = None,
+    phones: Sequence[str] = (),
+    department: str = "",
+    held_since: datetime | None = None,
+    source: str = "csv",
+) -> DirectoryPerson:
+    """Add one person with the addresses the organisation holds. Invalid if a name for them is taken."""
+    person = new_person(
+        user_name=user_name,
+        given_names=given_names,
+        family_name=family_name,
+        employee_number=employee_number,
+        birthdate=birthdate,
+        department=department,
+        source=source,
+    )
+    keys = _keys(person, emails)
+    if PersonKey.objects.filter(value__in=[key.value for key in keys]).exists():
+        raise Invalid(
+            "person_exists", _("Somebody with this user name, e-mail or employee number is already here.")
+        )
+    person.save(force_insert=True)
+    PersonKey.objects.bulk_create(keys)
+    SearchWord.objects.bulk_create(search_words(person, emails))
+    since = held_since or clock.now()
+    NoticeAddress.objects.bulk_create(
+        [
+            NoticeAddress(person=person, kind="email", value=value.strip(), held_since=since)
+            for value in emails
+        ]
+        + [
+            NoticeAddress(person=person, kind="phone", value=value.strip(), held_since=since)
+            for value in phones
+        ]
+    )
+    record_event(EventName.PERSON_CREATED, actor=actor, subject=person.public_id, data={"source": source})
+    return person
+
+
+@transaction.atomic
+def suspend_person(person_id: UUID, *, actor: Actor, reason: str) -> DirectoryPerson:
+    """Take a person out of recovery and sign-in, or put them back with `activate_person`."""
+    person = _locked(person_id)
+    if person.status != DirectoryPerson.Status.SUSPENDED:
+        person.status = DirectoryPerson.Status.SUSPENDED
+        person.save(update_fields=["status"])
+        record_event(
+            EventName.PERSON_SUSPENDED, actor=actor, subject=person.public_id, personal={"reason": reason}
+        )
+    return person
+
+
+@transaction.atomic
+def activate_person(person_id: UUID, *, actor: Actor) -> DirectoryPerson:
+    person = _locked(person_id)
+    if person.status != DirectoryPerson.Status.ACTIVE:
+        person.status = DirectoryPerson.Status.ACTIVE
+        person.save(update_fields=["status"])
+        record_event(
+            EventName.PERSON_CHANGED, actor=actor, subject=person.public_id, data={"changed": ["status"]}
+        )
+    return person
+
+
+def hold_evidence(person_id: UUID, kind: str, digest: str) -> HeldEvidence:
+    """Remember evidence that was proven, for the next time. Quiet when it is held already."""
+    held, _created = HeldEvidence.objects.get_or_create(person_id=person_id, kind=kind, digest=digest)
+    return held
+
+
+def raise_assurance(person_id: UUID, level: str) -> None:
+    """Note the level at which the person's identity was proven; it never falls."""
+    if level == DirectoryPerson.Assurance.IAL2:
+        DirectoryPerson.objects.filter(id=person_id).update(assurance_level=level)
+
+
+def _locked(person_id: UUID) -> DirectoryPerson:
+    get_person(person_id)
+    return DirectoryPerson.objects.select_for_update().get(id=person_id)

@@ -1,0 +1,45 @@
+"""Recording consent before anything is asked of a face (NIST SP 800-63A-4, 3.11; GDPR article 9)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+
+from portal.kit.actors import Actor
+from portal.kit.codes import digest
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+from tenants.privacy.models import ConsentRecord
+
+PURPOSE_RECOVERY = "account_recovery"
+RETENTION_RECOVERY = "photographs_none_portrait_24h_record_1y"
+
+
+@transaction.atomic
+def record_consent(
+    *, case_id: UUID, text: str, text_version: str, language: str, partner: str, flashing: bool, actor: Actor
+) -> ConsentRecord:
+    """Write down what exactly was shown and agreed to."""
+    record = ConsentRecord.objects.create(
+        case_id=case_id,
+        text_version=text_version,
+        text_digest=digest(text),
+        language=language,
+        purpose=PURPOSE_RECOVERY,
+        retention=RETENTION_RECOVERY,
+        partner=partner,
+        flashing=flashing,
+    )
+    record_event(
+        EventName.CONSENT_GIVEN,
+        actor=actor,
+        subject=record.public_id,
+        case_id=case_id,
+        data={"text_version": text_version, "language": language, "partner": partner, "flashing": flashing},
+    )
+    return record
+
+
+def consent_of(case_id: UUID) -> ConsentRecord | None:
+    return ConsentRecord.objects.filter(case_id=case_id, withdrawn_at=None).order_by("-created_at").first()
