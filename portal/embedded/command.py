@@ -61,6 +61,7 @@ def _run(argv: list[str]) -> int:
     tests = command in WITH_TEST_PACKAGES or rest == ["install", "--tests"]
     python = ensure_installed(tests=tests, say=say)
     if not inside():
+        say.hand_on()
         sys.stdout.flush()
         os.execv(python, [str(python), *argv])
     models = _materials(photographs=tests, say=say)
@@ -69,6 +70,7 @@ def _run(argv: list[str]) -> int:
     data = data_folder(named, os.environ)
     if command in {"up", "test"}:
         module: _Module = import_module(f"portal.embedded.{'suite' if command == 'test' else 'up'}")
+        say.hand_on()
         return module.main(data, rest[1:], models)
     for name in UNDOING.get(command, ()):
         (data.stamps / name).unlink(missing_ok=True)

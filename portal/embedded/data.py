@@ -58,7 +58,7 @@ class State:
     @classmethod
     def unstarted(cls, data: "DataFolder") -> "State":
         """For a folder nothing was started on yet: addresses where nobody answers."""
-        return cls(8000, "filesystem://", str(data.path / "postgres" / "socket"), 9)
+        return cls(8000, "filesystem://", str(data.path / "postgres" / "socket"), 0)
 
 
 @dataclass(frozen=True)

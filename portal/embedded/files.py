@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 Say = Callable[[str], None]
+BEGAN = "READMIT_COMMAND_BEGAN"
 
 
 class Trouble(Exception):
@@ -17,15 +18,18 @@ class Trouble(Exception):
 
 
 class Progress:
-    """Prints a line with the seconds since the beginning, so that a slow step is seen as one."""
+    """Prints a line with the seconds since the command began, so that a slow step is seen as one."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._began = time.monotonic()
-        self._quiet = quiet
+    def __init__(self) -> None:
+        # The command goes on in another interpreter after installing; its clock goes on with it.
+        self._began = float(os.environ.pop(BEGAN, 0) or time.monotonic())
 
     def __call__(self, sentence: str) -> None:
-        if not self._quiet:
-            print(f"[{time.monotonic() - self._began:6.1f} s] {sentence}", flush=True)
+        print(f"[{time.monotonic() - self._began:6.1f} s] {sentence}", flush=True)
+
+    def hand_on(self) -> None:
+        """Leave the beginning for the interpreter that takes over this process."""
+        os.environ[BEGAN] = str(self._began)
 
 
 def write_atomically(path: Path, text: str, *, mode: int = 0o600) -> None:

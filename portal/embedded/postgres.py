@@ -20,6 +20,7 @@ from pathlib import Path
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from portal.embedded import processes
 from portal.embedded.data import DataFolder, Secrets
 from portal.embedded.files import Say, Trouble
 from portal.embedded.processes import Account
@@ -305,7 +306,7 @@ def _home_of_cluster(data: DataFolder, secrets: Secrets, account: Account | None
     home.mkdir(mode=0o700, exist_ok=True)
     if account:
         os.chown(home, account.uid, account.gid)
-    return home
+    return home.resolve()
 
 
 def _socket_folder(home: Path, earlier: str) -> Path:
@@ -362,16 +363,42 @@ def _make_cluster(binaries: Path, cluster: Path, password: str, account: Account
 
 
 def wait_until_gone(server: Server, *, seconds: float = 30.0) -> None:
-    """A server that is still shutting down holds its cluster; wait for it instead of failing on its lock file."""
-    until = time.monotonic() + seconds
+    """Let an earlier server of this cluster end before its lock file is judged.
+
+    The caller holds the lock of the data folder, so no other start can bring one up meanwhile. Once nobody works
+    in the cluster, a lock file that names a living process names a stranger who was given the number since.
+    """
+    if not processes.PROC.is_dir():
+        return
     lock = server.cluster / "postmaster.pid"
-    while lock.exists() and time.monotonic() < until and _is_postmaster(server, lock):
+    until = time.monotonic() + seconds
+    while _works_in(server.cluster) or _is_ending(lock):
+        if time.monotonic() > until:
+            raise Trouble(f"An earlier PostgreSQL of {server.cluster} has not ended after {seconds:.0f} s.")
         time.sleep(0.05)
+    lock.unlink(missing_ok=True)
 
 
-def _is_postmaster(server: Server, lock: Path) -> bool:
+def _works_in(cluster: Path) -> bool:
+    """Whether any server process stands in the cluster's folder: the server and all its children do."""
+    return any(seen.state not in "ZX" and _stands_in(seen.pid, cluster) for seen in processes.everybody())
+
+
+def _stands_in(pid: int, cluster: Path) -> bool:
     try:
-        pid = int(lock.read_text().splitlines()[0])
-        return Path(f"/proc/{pid}/cwd").resolve() == server.cluster.resolve()
+        return Path(f"/proc/{pid}/cwd").readlink() == cluster and _name(pid) == "postgres"
+    except OSError:
+        return False
+
+
+def _name(pid: int) -> str:
+    return Path(f"/proc/{pid}/comm").read_text().strip()
+
+
+def _is_ending(lock: Path) -> bool:
+    """Whether the lock names a server that was killed and is not yet cleared away by the kernel."""
+    try:
+        seen = processes.look_at(int(lock.read_text().splitlines()[0]))
     except (OSError, ValueError, IndexError):
         return False
+    return seen is not None and seen.state in "ZX"

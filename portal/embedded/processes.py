@@ -102,11 +102,16 @@ def look_at(pid: int) -> Seen | None:
     )
 
 
-def _all_processes() -> list[Seen]:
+def everybody() -> list[Seen]:
+    """Every process of the machine; empty where there is no /proc."""
     if not PROC.is_dir():
         return []
     found = (look_at(int(entry.name)) for entry in PROC.iterdir() if entry.name.isdigit())
-    return [seen for seen in found if seen is not None and seen.state not in "ZX"]
+    return [seen for seen in found if seen is not None]
+
+
+def _alive() -> list[Seen]:
+    return [seen for seen in everybody() if seen.state not in "ZX"]
 
 
 def _boot() -> str:
@@ -141,7 +146,7 @@ def _of_session(record: Mapping[str, object]) -> list[Seen]:
     leader = look_at(pid)
     if leader is not None and leader.started != started:
         return []
-    return [seen for seen in _all_processes() if seen.session == pid and seen.started >= started]
+    return [seen for seen in _alive() if seen.session == pid and seen.started >= started]
 
 
 def end_leftovers(folder: Path, *, patience: float = 10.0) -> list[str]:
@@ -185,6 +190,6 @@ def _signal(pid: int, number: int) -> None:
 
 def kill_session(pid: int) -> None:
     """SIGKILL for whoever is left in the session of a child that has ended (its workers, for example)."""
-    for seen in _all_processes():
+    for seen in _alive():
         if seen.session == pid and seen.pid != pid:
             _signal(seen.pid, signal.SIGKILL)

@@ -73,9 +73,10 @@ def _start(
     supervisor.start(services.worker(whole, data))
     supervisor.start(services.house(whole, data, state))
     supervisor.start(services.web(whole, state))
+    asked = None if options.no_demo else welcome.ask_demonstration(whole)
     supervisor.wait_ready(["vision", "house", "web"], seconds=SERVICE_SECONDS)
     say("Everything is ready.")
-    welcome.show(data, whole, options.port, demonstration=not options.no_demo)
+    welcome.show(data, whole, options.port, asked)
 
 
 def _start_foundations(

@@ -11,14 +11,29 @@ from portal.embedded import environment
 from portal.embedded.data import REPOSITORY, DataFolder
 
 
-def show(data: DataFolder, whole: Mapping[str, str], port: int, *, demonstration: bool) -> None:
-    """Print the addresses, and the demonstration's as its own command gives them."""
+def ask_demonstration(whole: Mapping[str, str]) -> "subprocess.Popen[str]":
+    """Begin `manage.py demo --json`, which knows the demonstration tenant's addresses and sign-in."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "django", "demo", "--json"],
+        env=environment.for_migration(whole),
+        cwd=REPOSITORY,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def show(
+    data: DataFolder, whole: Mapping[str, str], port: int, asked: "subprocess.Popen[str] | None"
+) -> None:
+    """Print the addresses, and the demonstration's own rows among them."""
     rows = [
         ("Console", whole["READMIT_SITE_ORIGIN"]),
         ("Mailbox", f"{whole['READMIT_SITE_ORIGIN']}/mailbox"),
         ("Wallet", whole["READMIT_WALLET_ORIGIN"]),
         ("House partner", whole["READMIT_HOUSE_ORIGIN"]),
-        *(_demonstration(whole) if demonstration else []),
+        *(_demonstration(asked) if asked else []),
         ("Data and logs", str(data.path)),
         ("From another machine", _tunnel(port)),
         ("Stop", "Ctrl-C"),
@@ -30,20 +45,12 @@ def show(data: DataFolder, whole: Mapping[str, str], port: int, *, demonstration
     print(flush=True)
 
 
-def _demonstration(whole: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The rows of `manage.py demo --json`, which knows the demonstration tenant's addresses and sign-in."""
-    done = subprocess.run(
-        [sys.executable, "-m", "django", "demo", "--json"],
-        env=environment.for_migration(whole),
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
-    if done.returncode:
-        said = done.stderr.strip().splitlines() or ["it said nothing"]
+def _demonstration(asked: "subprocess.Popen[str]") -> list[tuple[str, str]]:
+    printed, complained = asked.communicate()
+    if asked.returncode:
+        said = complained.strip().splitlines() or ["it said nothing"]
         return [("Demonstration", f"manage.py demo failed: {said[-1]}")]
-    return list(rows_of(json.loads(done.stdout)))
+    return rows_of(json.loads(printed))
 
 
 def rows_of(answer: object, name: str = "") -> list[tuple[str, str]]:
