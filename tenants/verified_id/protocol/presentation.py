@@ -1,0 +1,204 @@
+"""The wallet's answer (OpenID4VP 1.0 section 8): from a form body to verified presentations, in two steps.
+
+`read_authorization_response` opens the envelope and says whether a wallet answered or declined;
+`verify_vp_token` judges what was inside. Both compare with the stored transaction only, never with anything
+the answer brings along. Revocation is not looked up here: the caller must, for every credential, and refuse
+when it cannot. Nor does it know in which browser the answer will be shown: that is the `response_code`'s task.
+"""
+
+import hmac
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tenants.verified_id.protocol.dcql import DcqlQuery, check_answered
+from tenants.verified_id.protocol.encoding import check_url, parse_form, parse_json_object
+from tenants.verified_id.protocol.encryption import ENCS, MAX_JWE, decrypt
+from tenants.verified_id.protocol.errors import ProtocolError, Refusing
+from tenants.verified_id.protocol.jws import DEFAULT_ALGS
+from tenants.verified_id.protocol.presentation_request import ResponseMode
+from tenants.verified_id.protocol.sd_jwt_vc import VerifiedPresentation, verify_presentation
+
+MAX_BODY = MAX_JWE + 4096
+_REFUSING = Refusing("invalid_request", "OpenID4VP 1.0 section 8")
+_KNOWN_ERRORS = frozenset(
+    {
+        "access_denied",
+        "invalid_request",
+        "invalid_client",
+        "invalid_scope",
+        "unauthorized_client",
+        "unsupported_response_type",
+        "server_error",
+        "temporarily_unavailable",
+        "vp_formats_not_supported",
+        "invalid_request_uri_method",
+        "invalid_transaction_data",
+        "wallet_unavailable",
+    }
+)
+
+
+@dataclass(frozen=True)
+class PresentationTransaction:
+    """What was asked, as it was stored. `encryption_keys` holds the private JWKs by `kid`."""
+
+    client_id: str
+    nonce: str
+    state: str
+    query: DcqlQuery
+    response_mode: ResponseMode
+    expires_at: int
+    used: bool
+    transaction_data: tuple[str, ...] = ()
+    encryption_keys: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class UnverifiedResponse:
+    """The parameters of an answer that belongs to the transaction; its `vp_token` is still anybody's."""
+
+    vp_token: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class WalletError:
+    """The wallet declined (section 8.5). `error` is a known code or "unknown"; descriptions are not kept."""
+
+    error: str
+
+
+@dataclass(frozen=True)
+class VerifiedResponse:
+    """One verified presentation for each credential query, by its id."""
+
+    presentations: Mapping[str, VerifiedPresentation]
+
+
+def read_authorization_response(
+    body: bytes, content_type: str, *, expected: PresentationTransaction, now: int
+) -> UnverifiedResponse | WalletError:
+    """Open the answer.
+
+    1. the transaction lives and is unused (14.2);  2. form-encoded, bounded, each parameter once (8.2);
+    3. an error may come in plain text in either mode (8.3.1), with our `state`;
+    4. otherwise the mode is the one that was asked: a plain answer to direct_post.jwt is refused (8.3.1);
+    5. the JWE opens with a key of this transaction (8.3);  6. `state` is ours (14.4.2);
+    7. `vp_token` is a JSON object (8.1).
+    """
+    # 1
+    if expected.used or now >= expected.expires_at:
+        reason = "transaction_used" if expected.used else "transaction_expired"
+        raise _REFUSING(reason, clause="OpenID4VP 1.0 section 14.2")
+    # 2
+    form: Mapping[str, Any] = parse_form(body, content_type, _REFUSING, max_bytes=MAX_BODY)
+    # 3
+    if "error" in form:
+        return _wallet_error(form, expected)
+    # 4
+    encrypted = expected.response_mode is ResponseMode.DIRECT_POST_JWT
+    if ("response" in form) != encrypted or ("vp_token" in form) == encrypted:
+        raise _REFUSING(
+            "response_mode",
+            clause="OpenID4VP 1.0 section 8.3.1",
+            found=sorted(form),
+            expected=expected.response_mode,
+        )
+    # 5
+    parameters = _opened(form["response"], expected) if encrypted else form
+    if "error" in parameters:
+        return _wallet_error(parameters, expected)
+    # 6
+    _check_state(parameters.get("state"), expected)
+    # 7
+    vp_token = parameters.get("vp_token")
+    if isinstance(vp_token, str):
+        vp_token = parse_json_object(vp_token, _REFUSING)
+    if not isinstance(vp_token, dict):
+        raise _REFUSING("vp_token", clause="OpenID4VP 1.0 section 8.1", found=type(vp_token).__name__)
+    return UnverifiedResponse(vp_token)
+
+
+def verify_vp_token(
+    unverified: UnverifiedResponse,
+    *,
+    expected: PresentationTransaction,
+    trusted_keys: Mapping[str, Mapping[str, str]],
+    expected_issuers: Collection[str],
+    now: int,
+    allowed_algs: Collection[str] = DEFAULT_ALGS,
+) -> VerifiedResponse:
+    """Section 8.6.
+
+    1. exactly the ids that were asked (8.1);  2. one text for each (8.1);
+    3. each presentation verifies: issuer, type, validity, disclosures, key binding (8.6, 14.2.2);
+    4. every asked claim is there (8.6);  5. no credential stands for two (14.11).
+    """
+    queries = {query.id: query for query in expected.query.credentials}
+    # 1
+    if unverified.vp_token.keys() != queries.keys():
+        raise _REFUSING(
+            "vp_token_ids",
+            clause="OpenID4VP 1.0 section 8.1",
+            found=sorted(unverified.vp_token),
+            expected=sorted(queries),
+        )
+    presentations = {}
+    for query_id, query in queries.items():
+        # 2
+        entry = unverified.vp_token[query_id]
+        if not isinstance(entry, list) or len(entry) != 1 or not isinstance(entry[0], str):
+            raise _REFUSING("vp_token_entry", clause="OpenID4VP 1.0 section 8.1", found=query_id)
+        # 3
+        presentation = verify_presentation(
+            entry[0],
+            trusted_keys=trusted_keys,
+            expected_issuers=expected_issuers,
+            expected_vcts=query.vct_values,
+            expected_nonce=expected.nonce,
+            expected_audience=expected.client_id,
+            expected_transaction_data=expected.transaction_data,
+            now=now,
+            allowed_algs=allowed_algs,
+            refusing=_REFUSING,
+        )
+        # 4
+        check_answered(query, presentation.claims, _REFUSING)
+        presentations[query_id] = presentation
+    # 5
+    issuer_jwts = {entry[0].partition("~")[0] for entry in unverified.vp_token.values()}
+    if len(issuer_jwts) != len(presentations):
+        raise _REFUSING("credential_repeated", clause="OpenID4VP 1.0 section 14.11")
+    return VerifiedResponse(presentations)
+
+
+def direct_post_response(redirect_uri: str | None = None) -> dict[str, str]:
+    """Section 8.2: the body for the wallet, status 200, `no-store`. The URI holds a fresh `response_code`."""
+    return {"redirect_uri": check_url_with_code(redirect_uri)} if redirect_uri is not None else {}
+
+
+def check_url_with_code(redirect_uri: str) -> str:
+    """The code may stand in the path, the query or the fragment (section 8.2)."""
+    check_url(redirect_uri.partition("#")[0])
+    return redirect_uri
+
+
+def _opened(response: str, expected: PresentationTransaction) -> dict[str, Any]:
+    return decrypt(response, private_jwks=expected.encryption_keys, refusing=_REFUSING, allowed_encs=ENCS)
+
+
+def _wallet_error(parameters: Mapping[str, Any], expected: PresentationTransaction) -> WalletError:
+    _check_state(parameters.get("state"), expected)
+    error = parameters["error"]
+    return WalletError(error if error in _KNOWN_ERRORS else "unknown")
+
+
+def _check_state(found: object, expected: PresentationTransaction) -> None:
+    if not expected.state or not isinstance(found, str):
+        raise _state_error()
+    if not hmac.compare_digest(found.encode(), expected.state.encode()):
+        raise _state_error()
+
+
+def _state_error() -> ProtocolError:
+    return _REFUSING("state", clause="OpenID4VP 1.0 section 14.4.2")
