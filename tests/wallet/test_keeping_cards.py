@@ -1,0 +1,145 @@
+"""The cards of a browser: looking, asking the issuer, removing, forgetting; and what the pages promise."""
+
+import base64
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.wallet.conftest import open_link, take_card
+from tests.wallet.peer import Peer
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def accessible(page: Page) -> None:
+    """Axe is injected by the test itself, so the page's policy does not stand in its way."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+
+
+def narrow_enough(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_wallet_without_cards_says_where_cards_come_from(page: Page, peer: Peer) -> None:
+    page.goto(peer.wallet)
+    expect(page.get_by_text("No cards yet")).to_be_visible()
+    expect(page.get_by_text("This is not my device")).to_be_hidden()
+
+
+def test_a_card_opens_to_every_claim_in_words(page: Page, peer: Peer) -> None:
+    take_card(page, peer)
+    page.goto(peer.wallet)
+    page.get_by_role("link", name="Open Verified ID").click()
+    expect(page.get_by_text("12 April 1985")).to_be_visible()
+    expect(page.get_by_text("passport")).to_be_visible()
+    expect(page.get_by_text(peer.host)).to_be_visible()
+    expect(page.locator("main")).not_to_contain_text("{")
+
+
+@pytest.mark.parametrize(("revoked", "said"), [(False, "In force"), (True, "Revoked")])
+def test_the_issuer_can_be_asked_whether_it_stands_by_a_card(page: Page, peer: Peer, revoked: bool, said: str) -> None:
+    take_card(page, peer)
+    peer.revoked = revoked
+    page.goto(peer.wallet)
+    page.get_by_role("link", name="Open Verified ID").click()
+    page.get_by_role("button", name="Ask the issuer").click()
+    expect(page.locator('[data-slot="status"]')).to_contain_text(said)
+
+
+def test_a_removed_card_is_gone_and_the_issuer_told(page: Page, peer: Peer) -> None:
+    take_card(page, peer)
+    page.goto(peer.wallet)
+    page.get_by_role("link", name="Open Verified ID").click()
+    page.get_by_role("button", name="Remove this card").click()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.get_by_role("heading", name="The card was removed")).to_be_focused()
+    assert peer.events[-1] == {"notification_id": "n1", "event": "credential_deleted"}
+    page.goto(peer.wallet)
+    expect(page.get_by_text("No cards yet")).to_be_visible()
+
+
+def test_keeping_a_card_after_all_removes_nothing(page: Page, peer: Peer) -> None:
+    take_card(page, peer)
+    page.goto(peer.wallet)
+    page.get_by_role("link", name="Open Verified ID").click()
+    page.get_by_role("button", name="Remove this card").click()
+    page.get_by_role("button", name="Keep it").click()
+    page.goto(peer.wallet)
+    expect(page.get_by_role("link", name="Open Verified ID")).to_be_visible()
+
+
+def test_forgetting_everything_empties_this_tab_and_the_other(page: Page, peer: Peer) -> None:
+    take_card(page, peer)
+    other = page.context.new_page()
+    other.goto(peer.wallet)
+    page.goto(peer.wallet)
+    page.get_by_text("This is not my device").click()
+    page.get_by_role("button", name="Forget everything").click()
+    page.get_by_role("dialog").get_by_role("button", name="Forget everything").click()
+    expect(page.get_by_text("No cards yet")).to_be_visible()
+    expect(other.get_by_text("No cards yet")).to_be_visible()
+
+
+def test_a_card_from_another_browser_is_said_plainly(page: Page, peer: Peer) -> None:
+    page.goto(f"{peer.wallet}/card#unknown")
+    expect(page.get_by_role("heading", name="This card is not in this browser")).to_be_visible()
+
+
+def test_markup_from_an_issuer_stays_text(page: Page, peer: Peer) -> None:
+    peer.person["given_name"] = "<img src=x onerror=alert(1)>"
+    take_card(page, peer)
+    page.goto(peer.wallet)
+    expect(page.get_by_text("<img src=x onerror=alert(1)>").first).to_be_visible()
+
+
+def test_a_portrait_that_is_no_picture_is_left_out(page: Page, peer: Peer) -> None:
+    peer.person["portrait"] = "data:image/jpeg;base64," + base64.b64encode(b"<svg/>" * 20).decode()
+    take_card(page, peer)
+    expect(page.get_by_role("img", name="Portrait on this card")).to_have_count(0)
+
+
+def test_the_host_keeps_nothing_and_its_policy_is_strict(page: Page, peer: Peer) -> None:
+    answer = page.goto(peer.wallet)
+    assert answer is not None
+    headers = answer.all_headers()
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "set-cookie" not in headers
+    assert "unsafe" not in headers["content-security-policy"]
+    assert "script-src 'self';" in headers["content-security-policy"]
+    assert page.context.cookies() == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_every_page_is_accessible_and_fits(page: Page, peer: Peer, width: int, scheme: str) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(peer.wallet)
+    page.get_by_text("No cards yet").wait_for()
+    look(page)
+    open_link(page, peer, peer.new_offer())
+    page.get_by_role("button", name="Take this card").wait_for()
+    page.get_by_label("Code").fill("1")
+    page.get_by_role("button", name="Take this card").click()
+    look(page)
+    page.get_by_label("Code").fill("482913")
+    page.get_by_role("button", name="Take this card").click()
+    page.get_by_role("heading", name="Your card is in this browser").wait_for()
+    look(page)
+    open_link(page, peer, peer.new_request())
+    page.get_by_role("button", name="Share", exact=True).wait_for()
+    look(page)
+    page.goto(peer.wallet)
+    page.get_by_role("link", name="Open Verified ID").click()
+    page.get_by_role("button", name="Remove this card").wait_for()
+    look(page)
+    page.goto(f"{peer.wallet}/card#unknown")
+    page.get_by_role("heading", name="This card is not in this browser").wait_for()
+    look(page)
+
+
+def look(page: Page) -> None:
+    accessible(page)
+    narrow_enough(page)
