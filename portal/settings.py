@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.forms",
     "django_htmx",
     "allauth",
     "allauth.account",
@@ -139,8 +140,10 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 "django.template.context_processors.tz",
+                "django.contrib.messages.context_processors.messages",
                 "portal.context.page",
             ],
+            "libraries": {"elements": "portal.templatetags.elements"},
         },
     }
 ]
