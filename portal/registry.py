@@ -8,6 +8,13 @@ from __future__ import annotations
 # topic -> handler(job). A transactional handler works in the transaction that deletes the row; an `effect` talks to
 # the outside first (see portal.kit.outbox).
 OUTBOX_TOPICS: dict[str, str] = {
+    "vendors.connect": "vendors.tasks.connect",
+    "vendors.test_connection": "vendors.tasks.test_connection",
+    "vendors.start_proofing": "vendors.tasks.start_proofing",
+    "vendors.exchange_return": "vendors.tasks.exchange_return",
+    "vendors.expire_proofing": "vendors.tasks.expire_proofing",
+    "vendors.destroy_result": "vendors.tasks.destroy_result",
+    "facecheck.decided": "vendors.tasks.record_face_check",
     "notices.send": "tenants.notices.tasks.send",
     "notices.send_staff_mail": "tenants.notices.tasks.send_staff_mail",
 }

@@ -102,7 +102,11 @@ INSTALLED_APPS = [
     "tenants.directory",
 ]
 # Rooms that come with their own folder; each is one line.
-INSTALLED_APPS += []
+INSTALLED_APPS += [
+    "vendors",
+    "vendors.billing",
+    "vendors.facecheck",
+]
 AUTH_USER_MODEL = "tenants.User"
 OUTBOX_MODEL = "tenants.Outbox"
 OUTBOX_SENDER = "portal.celery.send_job"

@@ -35,6 +35,8 @@ class EventName(StrEnum):
     PARTNER_CONNECTED = "partner:connection:create"
     PARTNER_DISCONNECTED = "partner:connection:remove"
     PARTNER_TESTED = "partner:connection:test"
+    PARTNER_CHANGED = "partner:connection:change"
+    PARTNER_FAILING = "partner:connection:fail"
     PROOFING_STARTED = "partner:proofing:start"
     PROOFING_COMPLETED = "partner:proofing:complete"
     PROOFING_REFUSED = "partner:proofing:refuse"
@@ -43,6 +45,7 @@ class EventName(StrEnum):
     FACE_CHECK_STARTED = "face_check:check:start"
     FACE_CHECK_COMPLETED = "face_check:check:complete"
     USAGE_RECORDED = "usage:entry:record"
+    CONTRACT_PRICE_ENTERED = "usage:contract_price:enter"
 
     PEOPLE_IMPORTED = "people:import:apply"
     PERSON_CREATED = "people:person:create"

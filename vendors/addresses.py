@@ -1,0 +1,11 @@
+"""Where partners send browsers back to. Registered with each partner, so it must not change."""
+
+from __future__ import annotations
+
+from portal.kit.origins import tenant_url
+
+RETURN_PATH = "/recover/partner/return"
+
+
+def return_url_of(slug: str) -> str:
+    return tenant_url(slug, RETURN_PATH)

@@ -1,0 +1,27 @@
+"""The sentences behind the codes: why an entry costs what it costs."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from vendors.billing.models import Why
+
+SENTENCES = {
+    Why.DECIDED: _("A decision was made, pass or fail. One decision is one check."),
+    Why.OWN_CONTRACT: _(
+        "A decision was made under your own contract with the partner. It is counted at the price you entered and never "
+        "invoiced by us."
+    ),
+    Why.PARTNER_FAILED: _("The partner made an error or gave no usable answer. That costs nothing."),
+    Why.TIMED_OUT: _("Nobody finished the check in time. That costs nothing."),
+    Why.GIVEN_UP: _("The person gave up before a decision. That costs nothing."),
+    Why.INCONCLUSIVE: _("The partner could not decide and let the person begin again. That costs nothing."),
+    Why.RETAKE: _("The capture was not good enough to be judged and was taken again. That costs nothing."),
+    Why.MOVED_BROWSERS: _(
+        "The case moved to another browser, so the Face Check was repeated for safety. The repetition costs nothing."
+    ),
+}
+
+
+def sentence_of(why: str) -> str:
+    return str(SENTENCES[Why(why)])

@@ -1,0 +1,51 @@
+"""Face Checks: what was asked, what was decided. No image and no embedding is ever stored."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from portal.kit.models import TenantModel
+
+
+class Decision(models.TextChoices):
+    PASSED = "passed", _("Passed")
+    FAILED = "failed", _("Not confirmed")
+    RETAKE = "retake", _("Taken again")
+    NO_ANSWER = "no_answer", _("No answer")
+
+
+class FaceCheck(TenantModel):
+    """One challenge for one browser. `challenge` is single use: taken and committed before anything is judged."""
+
+    prefix: ClassVar[str] = "face"
+
+    reference = models.UUIDField()
+    browser_digest = models.BinaryField()
+    threshold = models.PositiveSmallIntegerField()
+    billable = models.BooleanField()
+    mode = models.CharField(max_length=12)
+    challenge = models.JSONField()
+    expires_at = models.DateTimeField()
+    taken_at = models.DateTimeField(null=True)
+    decision = models.CharField(max_length=12, choices=Decision.choices, blank=True)
+    confidence = models.PositiveSmallIntegerField(null=True)
+    similarity = models.DecimalField(max_digits=7, decimal_places=5, null=True)
+    calibration_version = models.CharField(max_length=40, blank=True)
+    reasons = models.JSONField(default=list)
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        indexes = [models.Index(fields=["tenant_id", "reference"], name="face_check_of_case")]
+
+
+class FaceTries(TenantModel):
+    """How often a case has been judged. Counted and committed before the judging."""
+
+    reference = models.UUIDField()
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "reference"], name="face_tries_once")]

@@ -1,0 +1,111 @@
+"""Connections to partners, and proofing attempts. No image and no claim value rests here unsealed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from portal.kit import clock
+from portal.kit.models import TenantForeignKey, TenantModel
+from vendors.phases import AttemptPhase
+
+
+class Connection(TenantModel):
+    """A partner that a tenant chose, with its settings. `memory` caches the partner's public metadata and keys."""
+
+    prefix: ClassVar[str] = "partner"
+
+    class Kind(models.TextChoices):
+        THROUGH_US = "through_us", _("Through us")
+        OWN_CONTRACT = "own_contract", _("Your own contract")
+        FREE = "free", _("Free")
+
+    class Status(models.TextChoices):
+        CONNECTING = "connecting", _("Connecting")
+        READY = "ready", _("Ready")
+        FAILING = "failing", _("Failing")
+        REMOVED = "removed", _("Removed")
+
+    vendor = models.CharField(max_length=40)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.CONNECTING)
+    config = models.JSONField(default=dict)
+    secrets_sealed = models.BinaryField(null=True)
+    memory = models.JSONField(default=dict)
+    chosen_at = models.DateTimeField(default=clock.now)
+    removed_at = models.DateTimeField(null=True)
+    test_asked_at = models.DateTimeField(null=True)
+    tested_at = models.DateTimeField(null=True)
+    # [{"setting", "code", "answered"}]: what the last test or attempt found wrong; empty means nothing.
+    problems = models.JSONField(default=list)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "vendor"],
+                condition=~models.Q(status="removed"),
+                name="connection_once_per_vendor",
+            )
+        ]
+
+
+class ProofingAttempt(TenantModel):
+    """One try of one person at one partner. The row is written before the partner hears of it."""
+
+    prefix: ClassVar[str] = "attempt"
+
+    connection = TenantForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    reference = models.UUIDField()
+    browser_digest = models.BinaryField()
+    mode = models.CharField(max_length=12)
+    is_demonstration = models.BooleanField()
+    return_url = models.CharField(max_length=300)
+    locale = models.CharField(max_length=35)
+    purpose = models.CharField(max_length=300)
+
+    phase = models.CharField(max_length=16, choices=AttemptPhase.choices, default=AttemptPhase.STARTING)
+    outcome = models.CharField(max_length=16, blank=True)
+    reasons = models.JSONField(default=list)
+    checks = models.JSONField(default=list)
+    failure_code = models.CharField(max_length=60, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+
+    state_digest = models.BinaryField(null=True)
+    state_sealed = models.BinaryField(null=True)
+    url_sealed = models.BinaryField(null=True)
+    url_expires_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
+
+    claims_sealed = models.BinaryField(null=True)
+    portrait_key = models.BinaryField(null=True)
+    portrait_sealed = models.BinaryField(null=True)
+    answer_digest = models.BinaryField(null=True)
+    evidence_digest = models.CharField(max_length=64, blank=True)
+    partner_ref = models.CharField(max_length=200, blank=True)
+    ended_at = models.DateTimeField(null=True)
+    taken_at = models.DateTimeField(null=True)
+    contradicted_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "state_digest"], name="attempt_return_state"),
+        ]
+        indexes = [models.Index(fields=["tenant_id", "reference"], name="attempt_of_case")]
+
+
+class ProofingReturn(TenantModel):
+    """One distinct answer a browser brought back, until the worker has exchanged it."""
+
+    attempt = TenantForeignKey(ProofingAttempt, on_delete=models.PROTECT, related_name="+")
+    query_digest = models.BinaryField()
+    query_sealed = models.BinaryField(null=True)
+    handled_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "attempt", "query_digest"], name="return_once"),
+        ]
