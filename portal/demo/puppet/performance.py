@@ -76,7 +76,7 @@ def perform(
     timeline = Timeline.of(challenge, random)
     followed = replace(Timeline.of(obeyed, random), started_ms=timeline.started_ms[: len(obeyed.phases)])
     see = _ACTS[act]
-    frames = []
+    frames: list[Frame] = []
     for phase, at_ms in timeline.frame_times(challenge, random):
         moment = timeline.started_ms[phase] + at_ms
         seen = moment - lens.delay_ms
@@ -101,7 +101,7 @@ class Timeline:
         for phase in challenge.phases:
             started.append(round(elapsed, 1))
             elapsed += phase.duration_ms + random.uniform(0, 25)
-        return cls(tuple(started), random.uniform(450, 900), random.uniform(800, 1200))
+        return cls(tuple(started), random.uniform(400, 700), random.uniform(700, 1000))
 
     def frame_times(self, challenge: Challenge, random: np.random.Generator) -> list[tuple[int, float]]:
         times = []
@@ -179,8 +179,10 @@ def _flat_print(
     number: int,
 ) -> Pixels:
     """A print held up: lit evenly by the screen, and turned as a sheet of paper."""
-    lamp = stage.light.strength * np.array(timeline.colour_at(challenge, moment)[::-1], np.float32) / 255
-    lit = stored(stage.scenes[0].linear * (1 + 0.9 * lamp))
+    lamp = np.float32(stage.light.strength / 255) * np.array(
+        timeline.colour_at(challenge, moment)[::-1], np.float32
+    )
+    lit = stored(stage.scenes[0].linear * (1 + np.float32(0.9) * lamp))
     return _sheet(lit, timeline.turn_at(challenge, moment) * 45 / TURN_DEGREES)
 
 

@@ -82,7 +82,7 @@ class Scene:
 
     def lit(self, colour: Rgb, light: Light) -> Pixels:
         """The frame with the screen shining this colour on it."""
-        lamp = light.strength * np.array(colour[::-1], np.float32) / 255
+        lamp = np.float32(light.strength / 255) * np.array(colour[::-1], np.float32)
         return stored(self.linear * (1 + self._exposure(light)[..., None] * lamp))
 
     def _exposure(self, light: Light) -> Floats:
@@ -115,11 +115,10 @@ def turned(scene: Scene, degrees: float) -> Pixels:
     height, width = scene.pixels.shape[:2]
     where = np.dstack(np.meshgrid(np.arange(width), np.arange(height))).astype(np.float32)
     triangles = cv2.Subdiv2D((-2, -2, width + 4, height + 4))
-    order = {}
-    for number, (x, y) in enumerate(source):
-        order[triangles.insert((float(x), float(y)))] = number
+    for x, y in source:
+        triangles.insert((float(x), float(y)))
     corners = []
-    for row in triangles.getTriangleList().reshape(-1, 3, 2):
+    for row in np.array(triangles.getTriangleList()).reshape(-1, 3, 2):
         near = [int(np.argmin(((source - corner) ** 2).sum(axis=1))) for corner in row]
         if len(set(near)) == 3:
             corners.append(near)

@@ -53,9 +53,8 @@ def decode_image(unverified: bytes, *, limits: ImageLimits = PORTRAIT_LIMITS) ->
             _judge_header(picture, limits)
             # JPEG can be decoded at half or a quarter of its size, which spares memory and time.
             picture.draft("RGB", (limits.working_side, limits.working_side))
-            upright = ImageOps.exif_transpose(
-                picture.convert("RGB") if _opaque(picture) else _on_white(picture)
-            )
+            plain = picture if picture.mode == "RGB" else _as_rgb(picture)
+            upright = ImageOps.exif_transpose(plain) if 0x0112 in picture.getexif() else plain
             upright.thumbnail((limits.working_side, limits.working_side), Image.Resampling.LANCZOS)
             rgb: Pixels = np.asarray(upright, dtype=np.uint8)
     except ImageRefused:
@@ -64,7 +63,8 @@ def decode_image(unverified: bytes, *, limits: ImageLimits = PORTRAIT_LIMITS) ->
         raise ImageRefused("image_wrong_type") from error
     except Exception as error:  # the decoder's own errors are many: all of them mean the bytes are broken
         raise ImageRefused("image_broken", type(error).__name__) from error
-    return np.ascontiguousarray(rgb[:, :, ::-1])
+    bgr: Pixels = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    return bgr
 
 
 def encode_jpeg(pixels: Pixels, *, quality: int = 90) -> bytes:
@@ -97,11 +97,10 @@ def _judge_header(picture: Any, limits: ImageLimits) -> None:
         raise ImageRefused("image_animated")
 
 
-def _opaque(picture: Any) -> bool:
-    return "A" not in picture.getbands() and "transparency" not in picture.info
-
-
-def _on_white(picture: Any) -> Any:
+def _as_rgb(picture: Any) -> Any:
+    """Without transparency: what shows through is white."""
+    if "A" not in picture.getbands() and "transparency" not in picture.info:
+        return picture.convert("RGB")
     layer = picture.convert("RGBA")
     ground = Image.new("RGBA", layer.size, (255, 255, 255, 255))
     return Image.alpha_composite(ground, layer).convert("RGB")

@@ -63,16 +63,25 @@ class Mesh:
         return float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])
 
 
-def find_mesh(pixels: Pixels, face: Face) -> Mesh:
-    """The mesh of this face. The second look, framed by the first one's points, is the one that counts."""
+def find_mesh(pixels: Pixels, face: Face, *, before: Mesh | None = None) -> Mesh:
+    """The mesh of this face. The second look, framed by the first one's points, is the one that counts.
+
+    In a clip the mesh of the frame before frames the look as well, unless the face has moved on since.
+    """
     x, y, width, height = face.box
-    right, left = face.points[0], face.points[1]
     centre = (x + width / 2, y + height / 2)
-    first = _look(pixels, centre, max(width, height) * _ENLARGE, right, left)
-    x, y, width, height = first.box
-    eyes = first.points[[_RIGHT_EYE_CORNER, _LEFT_EYE_CORNER], :2]
+    if before is None or not _still_frames(before, centre, max(width, height)):
+        before = _look(pixels, centre, max(width, height) * _ENLARGE, face.points[0], face.points[1])
+    x, y, width, height = before.box
+    eyes = before.points[[_RIGHT_EYE_CORNER, _LEFT_EYE_CORNER], :2]
     centre = (x + width / 2, y + height / 2)
     return _look(pixels, centre, max(width, height) * _ENLARGE, eyes[0], eyes[1])
+
+
+def _still_frames(before: Mesh, centre: tuple[float, float], side: float) -> bool:
+    x, y, width, height = before.box
+    moved = math.hypot(x + width / 2 - centre[0], y + height / 2 - centre[1])
+    return moved < 0.12 * side and 0.85 < max(width, height) / side < 1.18
 
 
 def skin_mask(mesh: Mesh, shape: tuple[int, int]) -> Mask:

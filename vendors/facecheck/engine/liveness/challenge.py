@@ -137,7 +137,7 @@ def _turning_phases(random: Random) -> tuple[Phase, ...]:
     """Five turns with pauses of unforeseeable length: a recording of turns would have to guess sides and times."""
     phases = [_still(STILL_MS)]
     for _ in range(STILL_TURNS):
-        phases += [_turn(2200 + 100 * _below(9, random), random), _still(1400 + 100 * _below(9, random))]
+        phases += [_turn(2200 + 100 * _below(9, random), random), _still(1800 + 100 * _below(9, random))]
     return tuple(phases)
 
 

@@ -17,12 +17,12 @@ from typing import Any
 
 import numpy as np
 
-from ..comparison import similarity_of
+from ..comparison import Feature, similarity_of
 from ..errors import ImageRefused
 from .challenge import Challenge, Phase
 from .clip import Clip, label_of
 from .flash import judge_flash, measure_flash
-from .looks import Look, Missed, look_at
+from .looks import Look, Missed, identify, look_at
 from .turn import judge_turn, measure_turn
 
 # The clip cannot have been taken faster than the challenge lasts; clocks and networks get this much.
@@ -37,6 +37,7 @@ _MIN_FACE_WIDTH = 60.0
 _MAX_PROBE_TURN = 16.0
 _SAME_FACE = 0.45
 _SAME_FACE_TURNED = 0.33
+_TURNED = 12.0
 _JUMP = 0.75
 _GROWTH = 1.6
 
@@ -78,12 +79,13 @@ def check_liveness(
     reasons = _judge_looks(looks, missed, challenge)
     if reasons:
         return LivenessDecision(False, reasons, measures)
-    probe = _best(looks)
-    reasons = () if probe else ("no_frontal_frame",)
-    reasons += _judge_identity(looks, measures)
-    reasons += _judge_answers(clip, looks, challenge, random, measures)
-    passed = not reasons
-    return LivenessDecision(passed, reasons, measures, probe.portrait if passed and probe else b"")
+    best = _best(looks)
+    if best is None:
+        return LivenessDecision(False, ("no_frontal_frame",), measures)
+    anchor, probe = identify(best)
+    reasons = _judge_identity(anchor, best, looks, measures)
+    reasons += _judge_answers(clip, looks, best, challenge, random, measures)
+    return LivenessDecision(not reasons, reasons, measures, b"" if reasons else probe)
 
 
 def _judge_binding(clip: Clip, challenge: Challenge, now: datetime) -> tuple[str, ...]:
@@ -128,12 +130,10 @@ def _look(
 ) -> tuple[list[Look], list[Missed]]:
     """Every frame is looked at; the faces of some are recognised, and which cannot be foreseen."""
     recognised = _chosen_for_identity(clip, random)
-    first_still = {frame_number for frame_number, frame in enumerate(clip.frames) if frame.phase == 0}
     looks: list[Look] = []
     missed: list[Missed] = []
     for number, frame in enumerate(clip.frames):
-        keep = number in first_still
-        seen = look_at(clip, frame, identify=keep or number in recognised, keep=keep)
+        seen = look_at(clip, frame, before=looks[-1].mesh if looks else None, recognise=number in recognised)
         if isinstance(seen, Missed):
             missed.append(seen)
         else:
@@ -182,30 +182,28 @@ def _jumps(looks: list[Look]) -> bool:
     return False
 
 
-def _judge_identity(looks: list[Look], measures: dict[str, Any]) -> tuple[str, ...]:
-    """Every recognised face against the first frontal one; a turned head looks less like itself."""
-    recognised = [look for look in looks if look.feature is not None]
-    frontal = [look for look in recognised if look.phase == 0 and look.feature is not None]
-    if not frontal or frontal[0].feature is None:
-        return ("face_lost",)
-    anchor = frontal[0].feature
-    worst = {True: 1.0, False: 1.0}
-    for look in recognised:
+def _judge_identity(
+    anchor: Feature, best: Look, looks: list[Look], measures: dict[str, Any]
+) -> tuple[str, ...]:
+    """Every recognised face against the one the probe is cut from; a turned head looks less like itself."""
+    straight, turned = [1.0], [1.0]
+    for look in looks:
         if look.feature is not None:
-            turned = abs(look.mesh.yaw - frontal[0].mesh.yaw) > 12
-            worst[turned] = min(worst[turned], similarity_of(anchor, look.feature))
+            seen = turned if abs(look.mesh.yaw - best.mesh.yaw) > _TURNED else straight
+            seen.append(similarity_of(anchor, look.feature))
     measures["identity"] = {
-        "frames": len(recognised),
-        "lowest": round(worst[False], 3),
-        "lowest_turned": round(worst[True], 3),
+        "frames": len(straight) + len(turned) - 2,
+        "lowest": round(min(straight), 3),
+        "lowest_turned": round(min(turned), 3),
     }
-    same = worst[False] >= _SAME_FACE and worst[True] >= _SAME_FACE_TURNED
+    same = min(straight) >= _SAME_FACE and min(turned) >= _SAME_FACE_TURNED
     return () if same else ("identity_changed",)
 
 
 def _judge_answers(
     clip: Clip,
     looks: list[Look],
+    best: Look,
     challenge: Challenge,
     random: Callable[[int], bytes],
     measures: dict[str, Any],
@@ -222,7 +220,9 @@ def _judge_answers(
             continue
         before = [look for look in looks if look.phase < number][-4:]
         during = [look for look in looks if look.phase == number]
-        turn = measure_turn(before, during, side=phase.side, asked_ms=clip.started_ms[number])
+        turn = measure_turn(
+            before, during, straight=best.mesh.yaw, side=phase.side, asked_ms=clip.started_ms[number]
+        )
         measures["turns"].append({"side": phase.side, **asdict(turn)})
         reasons += judge_turn(turn)
     return tuple(dict.fromkeys(reasons))
@@ -244,7 +244,7 @@ def _stream(random: Callable[[int], bytes]) -> Callable[[int], bytes]:
 
 
 def _best(looks: list[Look]) -> Look | None:
-    """The straightest, sharpest frame taken before the colours began."""
-    kept = [look for look in looks if look.portrait and look.feature is not None]
-    straight = [look for look in kept if max(abs(look.mesh.yaw), abs(look.mesh.pitch)) <= _MAX_PROBE_TURN]
+    """The straightest, sharpest frame taken before the colours or turns began."""
+    first = [look for look in looks if look.phase == 0]
+    straight = [look for look in first if max(abs(look.mesh.yaw), abs(look.mesh.pitch)) <= _MAX_PROBE_TURN]
     return max(straight, key=lambda look: look.sharpness - 0.005 * abs(look.mesh.yaw), default=None)

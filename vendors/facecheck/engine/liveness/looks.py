@@ -28,6 +28,7 @@ _MIN_GROUND = 0.01
 class Look:
     """One frame, measured. `skin` and `ground` are linear B, G, R; `patches` the same at each point of the mesh."""
 
+    frame: Frame = field(repr=False)
     phase: int
     moment_ms: float
     face: Face = field(repr=False)
@@ -38,7 +39,6 @@ class Look:
     sharpness: float
     fingerprint: int = field(repr=False)
     feature: Feature | None = field(repr=False, default=None)
-    portrait: bytes = field(repr=False, default=b"")
 
 
 @dataclass(frozen=True)
@@ -49,20 +49,21 @@ class Missed:
     reason: str
 
 
-def look_at(clip: Clip, frame: Frame, *, identify: bool, keep: bool) -> Look | Missed:
-    """Measure a frame. `identify` also takes the face's feature, `keep` also cuts the portrait for the probe."""
+def look_at(clip: Clip, frame: Frame, *, before: Mesh | None, recognise: bool) -> Look | Missed:
+    """Measure a frame. `before` is the mesh of the frame before; `recognise` also takes the face's feature."""
     pixels = decode_image(frame.jpeg, limits=FRAME_LIMITS)
     faces = find_faces(pixels, side=FRAME_DETECTION_SIDE)
     face = only_face(faces)
     if face is None:
         return Missed(frame.phase, "several_faces" if faces else "no_face")
-    mesh = find_mesh(pixels, face)
+    mesh = find_mesh(pixels, face, before=before)
     # Light is smooth, so it is measured on a small copy in which noise has already been averaged away.
     scale = min(1.0, 64 / max(mesh.eye_distance, 1.0))
     small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     shrunk = Mesh(mesh.points * scale, mesh.presence)
     linear = LINEAR[small]
     return Look(
+        frame=frame,
         phase=frame.phase,
         moment_ms=clip.moment_ms(frame),
         face=face,
@@ -72,9 +73,14 @@ def look_at(clip: Clip, frame: Frame, *, identify: bool, keep: bool) -> Look | M
         patches=_patches(linear, shrunk),
         sharpness=sharpness_of(pixels, face),
         fingerprint=hash(pixels.tobytes()),
-        feature=feature_of(pixels, face) if identify else None,
-        portrait=crop_portrait(pixels, face) if keep else b"",
+        feature=feature_of(pixels, face) if recognise else None,
     )
+
+
+def identify(look: Look) -> tuple[Feature, bytes]:
+    """The feature of the face in this frame, and the portrait cut from it."""
+    pixels = decode_image(look.frame.jpeg, limits=FRAME_LIMITS)
+    return feature_of(pixels, look.face), crop_portrait(pixels, look.face)
 
 
 def _mean_where(linear: Floats, mask: NDArray[np.uint8]) -> Floats:

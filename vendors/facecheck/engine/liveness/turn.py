@@ -1,6 +1,6 @@
 """Did the head turn to the side that was asked, and is it round?
 
-Stops a photograph or screen that is held up and turned: (1) before the turn the face looks ahead of it; (2) it moves
+Stops a photograph or screen that is held up and turned: (1) before the turn the face looks ahead; (2) it moves
 through the angles in between, (3) far enough, (4) to the side that was asked and not first to the other; (5) the points
 do not move as the points of one plane do. A mask or a live-rendered fake turns like a head; this check cannot tell.
 """
@@ -18,8 +18,7 @@ from .looks import Look
 MIN_TURN = 20.0
 MAX_WRONG_TURN = 12.0
 MIN_DEPTH = 0.05
-_NEAR_START = 10.0
-_FASTEST_PER_SECOND = 400.0
+MAX_START = 15.0
 
 
 @dataclass(frozen=True)
@@ -31,10 +30,16 @@ class TurnMeasures:
     between: int
     depth: float
     soonest_ms: int
+    start: float
 
 
-def measure_turn(before: list[Look], during: list[Look], *, side: str, asked_ms: float) -> TurnMeasures:
-    """`before` are the last frames of the phase before, `during` the frames of the turn."""
+def measure_turn(
+    before: list[Look], during: list[Look], *, straight: float, side: str, asked_ms: float
+) -> TurnMeasures:
+    """`before` are the last frames of the phase before, `during` the frames of the turn.
+
+    `straight` is the yaw of the frame the probe is cut from.
+    """
     sign = 1.0 if side == "left" else -1.0
     start = float(np.median([look.mesh.yaw for look in before]))
     turned = np.array([sign * (look.mesh.yaw - start) for look in during])
@@ -50,6 +55,7 @@ def measure_turn(before: list[Look], during: list[Look], *, side: str, asked_ms:
         between=between,
         depth=round(float(np.median([plane_residual(look.mesh, furthest.mesh) for look in before])), 4),
         soonest_ms=round(min(arrived) - asked_ms) if arrived else -1,
+        start=round(start - straight, 1),
     )
 
 
@@ -57,6 +63,7 @@ def judge_turn(measures: TurnMeasures) -> tuple[str, ...]:
     """What speaks against it."""
     turned = measures.towards >= MIN_TURN
     found = {
+        "head_not_straight": not abs(measures.start) <= MAX_START,
         "head_not_turned": not turned,
         "head_turned_wrong_way": not measures.away <= MAX_WRONG_TURN,
         "head_jumped": turned and measures.between < 1,
