@@ -1,0 +1,152 @@
+"""The elements in a real browser, under the strict policy, at both widths and in both schemes."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+PAGES = ["/", "/?rtl", "/look/hosted", "/look/partner", "/look/wallet", "/look/site", "/look/receipt"]
+PAGES += [f"/errors/{code}{look}" for code in (400, 403, 404, 429, 500) for look in ("", "_hosted")]
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture(scope="module")
+def origin() -> Iterator[str]:
+    environment = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.look.gallery", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert server.stdout is not None
+    try:
+        yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    yield context.new_page()
+    context.close()
+
+
+def complaints(page: Page) -> list[str]:
+    heard: list[str] = []
+    page.on("console", lambda message: heard.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    return heard
+
+
+def violations(page: Page) -> str:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return json.dumps([(v["id"], [n["html"][:160] for n in v["nodes"]][:4]) for v in found], indent=1) if found else ""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_is_accessible_and_keeps_the_policy(page: Page, origin: str, path: str, scheme: str) -> None:
+    heard = complaints(page)
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    answer = page.goto(origin + path)
+    assert answer is not None and answer.ok
+    assert violations(page) == ""
+    assert heard == []
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+@pytest.mark.parametrize("path", PAGES[:7])
+def test_no_page_scrolls_sideways(page: Page, origin: str, path: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(origin + path)
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert page.evaluate("document.querySelectorAll('[style]').length") == 0 or path == "/"
+
+
+def test_the_error_summary_takes_the_focus_and_leads_to_the_field(page: Page, origin: str) -> None:
+    page.goto(origin + "/look/hosted")
+    assert page.title().startswith("Error: ")
+    assert page.evaluate("document.activeElement.matches('[data-error-summary]')")
+    page.click("[data-error-summary] a")
+    assert page.evaluate("document.activeElement.id") == "id_user_name"
+    described = page.get_attribute("#id_user_name", "aria-describedby")
+    assert described and page.inner_text(f"#{described.split()[-1]}").endswith("This field is required.")
+
+
+def test_a_dangerous_button_waits_for_the_typed_word(page: Page, origin: str) -> None:
+    page.goto(origin)
+    page.click("[data-opens=revoke]")
+    dangerous = page.locator("#revoke [data-confirm]")
+    assert dangerous.is_disabled()
+    page.fill("#revoke-word", "revok")
+    assert dangerous.is_disabled()
+    page.fill("#revoke-word", "Revoke")
+    assert dangerous.is_enabled()
+    page.keyboard.press("Escape")
+    assert not page.locator("#revoke").is_visible()
+    assert page.evaluate("document.activeElement.dataset.opens") == "revoke"
+
+
+def test_the_list_unfolds_on_a_narrow_screen(page: Page, origin: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(origin)
+    assert not page.is_visible("#console-nav")
+    page.click("[data-nav-toggle]")
+    assert page.is_visible("#console-nav") and page.get_attribute("[data-nav-toggle]", "aria-expanded") == "true"
+    page.keyboard.press("Escape")
+    assert not page.is_visible("#console-nav")
+
+
+def test_a_second_press_does_not_submit_twice(page: Page, origin: str) -> None:
+    page.goto(origin + "/look/hosted")
+    page.evaluate("window.sent = 0; window.addEventListener('submit', (e) => { if (!e.defaultPrevented) window.sent += 1; e.preventDefault(); })")
+    button = page.locator("button[type=submit]").first
+    button.click()
+    assert button.get_attribute("aria-busy") == "true" and button.inner_text() == "Working…"
+    button.evaluate("(node) => node.click()")
+    assert page.evaluate("window.sent") == 1
+
+
+def test_a_notice_from_the_server_becomes_a_toast(page: Page, origin: str) -> None:
+    page.goto(origin)
+    page.evaluate("document.body.dispatchEvent(new CustomEvent('toast', {bubbles: true, detail: {text: 'Saved', tone: 'bad'}}))")
+    assert page.inner_text("#toasts .toast p") == "Saved"
+    page.click("#toasts .toast button")
+    assert page.locator("#toasts .toast").count() == 0
+
+
+def test_times_are_in_the_readers_zone(browser: Browser, origin: str) -> None:
+    context = browser.new_context(timezone_id="Asia/Tokyo", locale="en-GB")
+    page = context.new_page()
+    page.goto(origin)
+    time = page.locator("td time").first
+    assert "18:41" in time.inner_text() or "06:41" in time.inner_text()
+    assert "2026" in (time.get_attribute("title") or "")
+    context.close()
+
+
+def test_menus_open_and_close_from_the_keyboard(page: Page, origin: str) -> None:
+    page.goto(origin)
+    page.focus(".console-account summary")
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.matches('.console-account .menu-item')")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.matches('.console-account summary')")
