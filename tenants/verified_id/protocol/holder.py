@@ -23,7 +23,7 @@ from tenants.verified_id.protocol.jws import parse_jws, sign_jws, trusted_key, v
 from tenants.verified_id.protocol.key_binding import build_kb_jwt
 from tenants.verified_id.protocol.keys import Signer
 from tenants.verified_id.protocol.presentation_request import TYP as REQUEST_TYP
-from tenants.verified_id.protocol.presentation_request import ResponseMode
+from tenants.verified_id.protocol.presentation_request import ResponseMode, transaction_data_for
 from tenants.verified_id.protocol.sd_jwt import decode_disclosure, disclosure_digest, split_sd_jwt
 
 FORM = "application/x-www-form-urlencoded"
@@ -190,7 +190,7 @@ def build_vp_token(
             audience=request.client_id,
             nonce=request.nonce,
             issued_at=now,
-            transaction_data=request.transaction_data,
+            transaction_data=transaction_data_for(query.id, request.transaction_data),
         )
         vp_token[query.id] = [shown + kb_jwt]
     return vp_token

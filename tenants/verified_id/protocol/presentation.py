@@ -16,7 +16,7 @@ from tenants.verified_id.protocol.encoding import check_url, parse_form, parse_j
 from tenants.verified_id.protocol.encryption import ENCS, MAX_JWE, decrypt
 from tenants.verified_id.protocol.errors import ProtocolError, Refusing
 from tenants.verified_id.protocol.jws import DEFAULT_ALGS
-from tenants.verified_id.protocol.presentation_request import ResponseMode
+from tenants.verified_id.protocol.presentation_request import ResponseMode, transaction_data_for
 from tenants.verified_id.protocol.sd_jwt_vc import VerifiedPresentation, verify_presentation
 
 MAX_BODY = MAX_JWE + 4096
@@ -132,7 +132,7 @@ def verify_vp_token(
 
     1. exactly the ids that were asked (8.1);  2. one text for each (8.1);
     3. each presentation verifies: issuer, type, validity, disclosures, key binding (8.6, 14.2.2);
-    4. every asked claim is there (8.6);  5. no credential stands for two (14.11).
+    4. every asked claim is there (8.6).
     """
     queries = {query.id: query for query in expected.query.credentials}
     # 1
@@ -157,7 +157,7 @@ def verify_vp_token(
             expected_vcts=query.vct_values,
             expected_nonce=expected.nonce,
             expected_audience=expected.client_id,
-            expected_transaction_data=expected.transaction_data,
+            expected_transaction_data=transaction_data_for(query_id, expected.transaction_data),
             now=now,
             allowed_algs=allowed_algs,
             refusing=_REFUSING,
@@ -165,10 +165,6 @@ def verify_vp_token(
         # 4
         check_answered(query, presentation.claims, _REFUSING)
         presentations[query_id] = presentation
-    # 5
-    issuer_jwts = {entry[0].partition("~")[0] for entry in unverified.vp_token.values()}
-    if len(issuer_jwts) != len(presentations):
-        raise _REFUSING("credential_repeated", clause="OpenID4VP 1.0 section 14.11")
     return VerifiedResponse(presentations)
 
 

@@ -20,6 +20,7 @@ from tenants.verified_id.protocol.encoding import (
     parse_form,
     parse_json_object,
     to_json,
+    unb64u,
 )
 from tenants.verified_id.protocol.encryption import ALG, ENCS, EncryptionKey, encrypt
 from tenants.verified_id.protocol.errors import Refusing
@@ -56,19 +57,26 @@ def client_id_of_did(did: str) -> str:
     return _DID_PREFIX + did
 
 
-def encode_transaction_data(kind: str, credential_ids: Sequence[str], details: Mapping[str, Any]) -> str:
-    """Section 5.1: one entry of `transaction_data`. The wallet signs a hash of this very text."""
-    if not credential_ids:
-        raise ValueError("transaction data refers to at least one credential (section 5.1)")
-    return b64u(
-        to_json(
-            {
-                "type": kind,
-                "credential_ids": list(credential_ids),
-                "transaction_data_hashes_alg": ["sha-256"],
-                **details,
-            }
-        )
+def encode_transaction_data(kind: str, credential_id: str, details: Mapping[str, Any]) -> str:
+    """Section 5.1: one entry of `transaction_data`. The wallet signs a hash of this very text.
+
+    It names one credential query, so that it is never in doubt which key binding must carry the hash.
+    """
+    entry = {
+        "type": kind,
+        "credential_ids": [credential_id],
+        "transaction_data_hashes_alg": ["sha-256"],
+        **details,
+    }
+    return b64u(to_json(entry))
+
+
+def transaction_data_for(credential_id: str, transaction_data: Sequence[str]) -> tuple[str, ...]:
+    """The entries that one credential's key binding must carry."""
+    return tuple(
+        text
+        for text in transaction_data
+        if credential_id in parse_json_object(unb64u(text, _REFUSING), _REFUSING).get("credential_ids", ())
     )
 
 
