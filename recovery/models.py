@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from vendors.models import Connection
 
 from portal.kit.ids import short_reference
 from portal.kit.models import TenantForeignKey, TenantModel
 from recovery.statuses import CaseStatus, EvidenceKind, Mode, StepKind, StepState
 from tenants.directory.models import DirectoryPerson
+from vendors.models import Connection
 
 
 def default_evidence() -> list[str]:

@@ -55,7 +55,10 @@ def send(job: Job) -> Apply | None:
         if notice is None or notice.sealed is None:
             return None
         body = json.loads(unseal(notice.sealed, notice_context(notice.id)))
-    _deliver(notice.template, str(notice.id), body, organisation)
+    goes_out = bool(body["address"])
+    if goes_out:
+        # A decoy's mail has no address: the same rows, and nobody is written to.
+        _deliver(notice.template, str(notice.id), body, organisation)
 
     def apply() -> None:
         Notice.objects.filter(id=notice_id).update(sent_at=clock.now(), sealed=None)
@@ -64,7 +67,7 @@ def send(job: Job) -> Apply | None:
             actor=SYSTEM,
             subject=public_id("notice", notice_id),
             case_id=notice.case_id,
-            data={"template": notice.template},
+            data={"template": notice.template, "delivered": goes_out},
         )
 
     return apply

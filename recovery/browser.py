@@ -1,0 +1,77 @@
+"""The claimant's browser: a cookie of its own on the tenant's host, and the case it belongs to.
+
+Protects a case from every other browser: the cookie holds 256 random bits, the database their digest. What it does not
+do: sign anybody in.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from portal.kit import clock
+from portal.kit.codes import digest, new_token
+from recovery.models import Case
+
+COOKIE_LIFE = timedelta(hours=72)
+SHOWN_AFTER_END = timedelta(hours=24)
+
+
+def browser_token(request: HttpRequest) -> str:
+    return str(request.COOKIES.get(settings.JOURNEY_COOKIE_NAME, ""))
+
+
+def browser_digest(request: HttpRequest) -> bytes:
+    """The digest of this browser's cookie; of nothing, which no case carries, when there is none."""
+    return digest(browser_token(request) or new_token())
+
+
+def ensure_browser(request: HttpRequest) -> tuple[str, bytes]:
+    """This browser's token, made now if it has none."""
+    token = browser_token(request) or new_token()
+    return token, digest(token)
+
+
+def remember_browser(response: HttpResponse, token: str) -> None:
+    response.set_cookie(
+        settings.JOURNEY_COOKIE_NAME,
+        token,
+        max_age=int(COOKIE_LIFE.total_seconds()),
+        secure=settings.HTTPS,
+        httponly=True,
+        samesite="Lax",
+        path="/",
+    )
+
+
+def forget_browser(response: HttpResponse) -> None:
+    response.delete_cookie(settings.JOURNEY_COOKIE_NAME, path="/", samesite="Lax")
+
+
+def case_of_browser(request: HttpRequest) -> Case | None:
+    """The newest case this browser holds, if it lives or ended a short while ago."""
+    if not browser_token(request):
+        return None
+    case = (
+        Case.objects.filter(browser_digest=browser_digest(request))
+        .select_related("profile", "person")
+        .order_by("-created_at")
+        .first()
+    )
+    if case and case.ended_at and case.ended_at < clock.now() - SHOWN_AFTER_END:
+        return None
+    return case
+
+
+def case_moved_away(request: HttpRequest) -> Case | None:
+    """The case that began here and was handed to a phone."""
+    if not browser_token(request):
+        return None
+    return (
+        Case.objects.filter(first_browser_digest=browser_digest(request), moved_to_phone_at__isnull=False)
+        .exclude(browser_digest=browser_digest(request))
+        .order_by("-created_at")
+        .first()
+    )

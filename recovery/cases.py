@@ -1,0 +1,164 @@
+"""Opening cases, moving them and writing down what was done in them. One function moves a case."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from portal.kit import clock
+from portal.kit.actors import SYSTEM, Actor, ActorKind
+from portal.kit.errors import NotHere
+from portal.kit.outbox import enqueue
+from portal.kit.scope import current_tenant_id
+from recovery.models import Case, CaseStep, Profile
+from recovery.statuses import MOVES, CaseStatus, StepKind, StepState
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+from tenants.directory.models import DirectoryPerson
+
+CASE_LIFE = timedelta(hours=2)
+TERMINAL = frozenset(
+    {
+        CaseStatus.EVALUATED,
+        CaseStatus.REFUSED,
+        CaseStatus.CANCELED,
+        CaseStatus.EXPIRED,
+        CaseStatus.SUPERSEDED,
+        CaseStatus.REPUDIATED,
+        CaseStatus.RECOVERED,
+    }
+)
+
+
+def claimant(case: Case) -> Actor:
+    """Whoever stands at the hosted page, not proven: named by the case."""
+    return Actor(ActorKind.CLAIMANT, case.public_id)
+
+
+def create_case(
+    *,
+    profile: Profile,
+    person: DirectoryPerson | None,
+    decoy_reason: str,
+    browser_digest: bytes,
+    many_attempts: bool,
+) -> Case:
+    """One row for everyone: eligible people's cases and decoys differ in their values only."""
+    case = Case.objects.create(
+        profile=profile,
+        profile_version=profile.version,
+        mode=profile.mode,
+        person=person,
+        is_decoy=person is None,
+        decoy_reason=decoy_reason,
+        browser_digest=browser_digest,
+        first_browser_digest=browser_digest,
+        reasons=["many_attempts"] if many_attempts else [],
+        expires_at=clock.now() + CASE_LIFE,
+    )
+    record_event(
+        EventName.CASE_OPENED,
+        actor=claimant(case),
+        subject=case.public_id,
+        case_id=case.id,
+        data={"mode": str(case.mode), "profile": profile.public_id, "profile_version": profile.version},
+    )
+    return case
+
+
+def locked(case_id: UUID) -> Case:
+    """The case, re-read and locked until the transaction ends."""
+    case = Case.objects.select_for_update().filter(id=case_id).first()
+    if case is None:
+        raise NotHere("case_unknown")
+    return case
+
+
+def move_case(
+    case_id: UUID,
+    target: CaseStatus,
+    *,
+    actor: Actor = SYSTEM,
+    reasons: Sequence[str] = (),
+    fields: Mapping[str, Any] | None = None,
+) -> Case:
+    """The one function that moves a case: re-reads under a lock, is quiet when already there, IllegalMove otherwise.
+
+    Ends without an account revoke what was issued, in the same transaction by way of the outbox.
+    """
+    case = locked(case_id)
+    source = case.state
+    if not MOVES.check(source, target):
+        return case
+    case.status = target
+    changes = dict(fields or {})
+    if reasons:
+        changes["reasons"] = list(dict.fromkeys([*case.reasons, *reasons]))
+    if target in TERMINAL:
+        changes.setdefault("ended_at", clock.now())
+    for name, value in changes.items():
+        setattr(case, name, value)
+    case.save(update_fields=["status", *changes])
+    record_event(
+        EventName.CASE_MOVED,
+        actor=actor,
+        subject=case.public_id,
+        case_id=case.id,
+        data={"from": source.value, "to": target.value, "reasons": list(reasons)},
+    )
+    if target in TERMINAL:
+        enqueue("recovery.case_ended", tenant_id=current_tenant_id(), case_id=case.id, status=target.value)
+    return case
+
+
+def record_step(
+    case: Case,
+    kind: StepKind,
+    state: StepState = StepState.DONE,
+    *,
+    actor: Actor = SYSTEM,
+    vendor: str = "",
+    evidence: Mapping[str, Any] | None = None,
+    reasons: Sequence[str] = (),
+) -> CaseStep:
+    """Add one step, numbered after the earlier ones of its kind. Call it with the case locked."""
+    attempt = CaseStep.objects.filter(case=case, kind=kind).count() + 1
+    step = CaseStep.objects.create(
+        case=case,
+        kind=kind,
+        attempt=attempt,
+        vendor=vendor,
+        state=state,
+        evidence=dict(evidence or {}),
+        reasons=list(reasons),
+        ended_at=None if state == StepState.STARTED else clock.now(),
+    )
+    record_event(
+        EventName.CASE_STEP_RECORDED,
+        actor=actor,
+        subject=case.public_id,
+        case_id=case.id,
+        data={"step": kind.value, "attempt": attempt, "state": state.value, "reasons": list(reasons)},
+    )
+    return step
+
+
+def steps_of(case: Case) -> list[CaseStep]:
+    return list(CaseStep.objects.filter(case=case).order_by("created_at", "id"))
+
+
+def has_done(case: Case, kind: StepKind) -> bool:
+    return CaseStep.objects.filter(case=case, kind=kind, state=StepState.DONE).exists()
+
+
+def last_done(case: Case, kind: StepKind) -> CaseStep | None:
+    return CaseStep.objects.filter(case=case, kind=kind, state=StepState.DONE).order_by("-attempt").first()
+
+
+def get_case(case_id: UUID) -> Case:
+    case = Case.objects.filter(id=case_id).select_related("profile", "person").first()
+    if case is None:
+        raise NotHere("case_unknown")
+    return case

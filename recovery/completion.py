@@ -1,0 +1,128 @@
+"""What follows the pass and the passkey: the old ones go, everybody is told, the credential gets its account."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from portal.kit import clock
+from portal.kit.actors import SYSTEM, Actor, ActorKind
+from portal.kit.ids import public_id
+from portal.kit.outbox import Job
+from recovery.access_pass.services import revoke_passes
+from recovery.cases import has_done, locked, move_case, record_step
+from recovery.models import Case, CredentialBinding
+from recovery.passkeys.services import end_sessions, invalidate_passkeys
+from recovery.repudiation import make_repudiation_link
+from recovery.statuses import CaseStatus, StepKind
+from tenants.directory.models import DirectoryPerson, HeldEvidence
+from tenants.directory.selectors import emails_of
+from tenants.directory.services import hold_evidence, raise_assurance
+from tenants.models import Tenant
+from tenants.notices.services import send_notice
+from tenants.verified_id import credentials
+
+REGISTRATION_WINDOW = timedelta(minutes=10)
+
+
+def on_pass_redeemed(job: Job) -> None:
+    """The pass was used in the case's browser: ten minutes to register a passkey."""
+    case = locked(job.uuid("case_id"))
+    if case.state is not CaseStatus.GRANTED or has_done(case, StepKind.SIGNED_IN):
+        return
+    record_step(
+        case, StepKind.SIGNED_IN, actor=Actor(ActorKind.PERSON, public_id("person", job.uuid("person_id")))
+    )
+
+
+def on_passkey_registered(job: Job) -> None:
+    """A passkey was registered with a pass: the account is recovered. Passkeys added in a session end elsewhere."""
+    if job.payload["permission"] != "pass":
+        return
+    case = locked(job.uuid("permission_id"))
+    person_id = job.uuid("person_id")
+    if case.state is not CaseStatus.GRANTED or case.person_id != person_id:
+        return
+    passkey_id = job.uuid("passkey_id")
+    person = Actor(ActorKind.PERSON, public_id("person", person_id))
+    if not has_done(case, StepKind.SIGNED_IN):
+        record_step(case, StepKind.SIGNED_IN, actor=person)
+    record_step(case, StepKind.PASSKEY_REGISTERED, actor=person)
+    removed = invalidate_passkeys(person_id, keep={passkey_id}, reason="recovered", actor=SYSTEM)
+    ended = end_sessions(person_id, keep=None, reason="recovered", actor=SYSTEM)
+    case = move_case(case.id, CaseStatus.RECOVERED, actor=person)
+    _bind(case)
+    _tell(case, removed, ended)
+
+
+def _bind(case: Case) -> None:
+    """Only now does the credential belong to an account, and the document's digest count as held."""
+    if case.person_id is None:
+        return
+    if case.credential_id:
+        CredentialBinding.objects.get_or_create(
+            credential_id=case.credential_id, defaults={"person_id": case.person_id, "case": case}
+        )
+        hold_evidence(case.person_id, HeldEvidence.Kind.CREDENTIAL, case.credential_id.hex)
+    if case.document_digest:
+        hold_evidence(case.person_id, HeldEvidence.Kind.DOCUMENT_NUMBER, case.document_digest)
+    raise_assurance(case.person_id, case.assurance)
+
+
+def _tell(case: Case, removed: int, ended: int) -> None:
+    """A notice to every address, each with "this was not me", and the receipt."""
+    tenant = Tenant.objects.get(id=case.tenant_id)
+    person = DirectoryPerson.objects.get(id=case.person_id)
+    with timezone.override(tenant.time_zone):
+        moment = date_format(timezone.localtime(clock.now()), "DATETIME_FORMAT")
+    send_notice(
+        "account_recovered",
+        addresses=emails_of(person.id),
+        context={
+            "given_names": person.given_names,
+            "reference": case.reference,
+            "moment": moment,
+            "removed": str(removed),
+            "ended": str(ended),
+            "not_me_url": make_repudiation_link(tenant, case),
+        },
+        case_id=case.id,
+    )
+
+
+def on_case_ended(job: Job) -> None:
+    """Every end but `recovered` revokes what the case was given; refusals after the code are told to the person."""
+    case = locked(job.uuid("case_id"))
+    status = CaseStatus(job.payload["status"])
+    if status is CaseStatus.RECOVERED:
+        return
+    revoke_passes(case.id, reason=status.value, actor=SYSTEM)
+    if case.credential_id:
+        credentials.revoke_credential(case.credential_id, reason=f"case_{status.value}", actor=SYSTEM)
+    if status is CaseStatus.REFUSED and case.person_id and has_done(case, StepKind.CONFIRMED):
+        tenant = Tenant.objects.get(id=case.tenant_id)
+        send_notice(
+            "recovery_refused",
+            addresses=emails_of(case.person_id),
+            context={"reference": case.reference, "not_me_url": make_repudiation_link(tenant, case)},
+            case_id=case.id,
+        )
+
+
+def expire_cases_of(tenant: Tenant) -> int:
+    """End the tenant's cases whose time is over. Called in its scope."""
+    due = Case.objects.filter(
+        expires_at__lt=clock.now(),
+        status__in=[
+            CaseStatus.OPENED,
+            CaseStatus.PROVING,
+            CaseStatus.DECIDING,
+            CaseStatus.HELD,
+            CaseStatus.GRANTED,
+        ],
+    ).values_list("id", flat=True)[:500]
+    for case_id in due:
+        move_case(case_id, CaseStatus.EXPIRED, reasons=["time_over"])
+    return len(due)

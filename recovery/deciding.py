@@ -1,0 +1,177 @@
+"""Gathering what a case proved, deciding, and what follows at once from the decision."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from tenants.verified_id.presentation import Presented
+
+from portal.kit import clock
+from portal.kit.actors import SYSTEM
+from portal.kit.outbox import Job, enqueue
+from portal.kit.scope import current_tenant_id
+from recovery.access_pass.services import issue_pass
+from recovery.cases import last_done, locked, move_case, record_step
+from recovery.decision import Assurance, Decision, Evidence, Outcome, Policy, decide
+from recovery.models import Case
+from recovery.profiles import evidence_kinds, may_recover
+from recovery.statuses import LIVE, CaseStatus, EvidenceKind, Mode, StepKind, StepState
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+from tenants.directory.matching import MatchOutcome, MatchPolicy, PersonMatch, ProvenIdentity, match_person
+from tenants.directory.models import DirectoryPerson
+from tenants.directory.selectors import addresses_of, candidate_of, near
+from tenants.verified_id import credentials, presentation
+from vendors import selectors as partners
+
+HELD_FOR = timedelta(hours=72)
+HOLD = timedelta(hours=24)
+
+
+def _proven(case: Case, shown: Presented) -> ProvenIdentity:
+    return ProvenIdentity(
+        given_names=shown.claims.get("given_name", ""),
+        family_name=shown.claims.get("family_name", ""),
+        birthdate=_date(shown.claims.get("birthdate", "")),
+        document_digest=case.document_digest,
+    )
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _match(case: Case, person: DirectoryPerson | None, shown: Presented) -> PersonMatch:
+    if person is None:
+        return PersonMatch(MatchOutcome.NONE, ("decoy",))
+    proven = _proven(case, shown)
+    policy = MatchPolicy(
+        relaxed_names=case.profile.names == "relaxed", birthdate_required=case.profile.birthdate_required
+    )
+    return match_person(proven, candidate_of(person), near(proven), policy=policy)
+
+
+def _kinds(case: Case, match: PersonMatch) -> frozenset[EvidenceKind]:
+    found = set()
+    if last_done(case, StepKind.PROOFED):
+        found.add(EvidenceKind.DOCUMENT_PHOTOGRAPH)
+    confirmed = last_done(case, StepKind.CONFIRMED)
+    if confirmed and int(confirmed.evidence.get("held_hours", 0)) >= HELD_FOR.total_seconds() / 3600:
+        found.add(EvidenceKind.HELD_ADDRESS)
+    if match.document_was_held:
+        found.add(EvidenceKind.HELD_DOCUMENT_NUMBER)
+    return frozenset(found)
+
+
+def _changed_recently(person: DirectoryPerson) -> bool:
+    """Names or addresses that changed in the last 72 hours hold a recovery: an insider may have prepared it."""
+    since = clock.now() - HELD_FOR
+    named = person.names_changed_at is not None and person.names_changed_at > since
+    held = addresses_of(person.id)
+    # An account whose every address is new is young, not tampered with: the missing evidence refuses it already.
+    newest_is_fresh = any(address.held_since > since for address in held)
+    return named or (newest_is_fresh and any(address.held_since <= since for address in held))
+
+
+def _evidence(case: Case, person: DirectoryPerson | None, shown: Presented, match: PersonMatch) -> Evidence:
+    return Evidence(
+        kinds=_kinds(case, match),
+        person_may_recover=person is not None and may_recover(case.profile, person),
+        is_decoy=case.is_decoy,
+        credential_is_of_this_case=shown.credential_id == case.credential_id,
+        credential_is_valid=credentials.status_of(shown.credential_id) == "valid",
+        face_passed=last_done(case, StepKind.FACE_CHECKED) is not None,
+        match=match.outcome,
+        match_reasons=match.reasons,
+        contradicted=bool(case.attempt_id and partners.is_contradicted(case.attempt_id)),
+        changed_recently=person is not None and _changed_recently(person),
+        many_attempts="many_attempts" in case.reasons,
+        hold_is_over=case.held_until is not None and case.held_until <= clock.now(),
+        account_level=Assurance(person.assurance_level) if person else Assurance.IAL1,
+    )
+
+
+def on_decide(job: Job) -> None:
+    """Match, decide, and act on it, in one transaction. A second delivery finds the case moved on."""
+    case = locked(job.uuid("case_id"))
+    if case.state is not CaseStatus.PROVING or case.presentation_id is None:
+        return
+    case = move_case(case.id, CaseStatus.DECIDING)
+    person = case.person
+    shown = presentation.take_presented(case.presentation_id)
+    match = _match(case, person, shown)
+    record_step(
+        case,
+        StepKind.MATCHED,
+        StepState.DONE if match.outcome is MatchOutcome.ONE else StepState.FAILED,
+        evidence={"outcome": match.outcome.value},
+        reasons=match.reasons,
+    )
+    policy = Policy(mode=Mode(case.mode), required=evidence_kinds(case.profile.evidence_required))
+    act_on(case, decide(_evidence(case, person, shown, match), policy))
+
+
+def act_on(case: Case, decision: Decision) -> None:
+    """Carry a decision out. Called with the case locked and deciding."""
+    record_event(
+        EventName.CASE_DECIDED,
+        actor=SYSTEM,
+        subject=case.public_id,
+        case_id=case.id,
+        data={
+            "outcome": decision.outcome.value,
+            "reasons": list(decision.reasons),
+            "assurance": decision.assurance.value,
+        },
+    )
+    fields = {"assurance": decision.assurance.value}
+    match decision.outcome:
+        case Outcome.APPROVED:
+            grant(case, fields)
+        case Outcome.EVALUATED:
+            move_case(case.id, CaseStatus.EVALUATED, reasons=decision.reasons, fields=fields)
+        case Outcome.HOLD:
+            until = clock.now() + HOLD
+            move_case(
+                case.id,
+                CaseStatus.HELD,
+                reasons=decision.reasons,
+                fields={**fields, "held_until": until, "expires_at": until + timedelta(hours=24)},
+            )
+            enqueue("recovery.hold_over", tenant_id=current_tenant_id(), case_id=case.id, available_at=until)
+        case Outcome.NEEDS_REVIEW:
+            move_case(case.id, CaseStatus.IN_REVIEW, reasons=decision.reasons, fields=fields)
+        case Outcome.NEEDS_MORE_EVIDENCE:
+            move_case(case.id, CaseStatus.PROVING, reasons=decision.reasons, fields=fields)
+        case Outcome.REFUSED:
+            move_case(case.id, CaseStatus.REFUSED, reasons=decision.reasons, fields=fields)
+
+
+def grant(case: Case, fields: dict[str, str]) -> None:
+    """Grant the case, give its browser a pass, and end the person's other cases."""
+    lifetime = timedelta(minutes=case.profile.pass_lifetime_minutes)
+    expires_at = clock.now() + lifetime + timedelta(minutes=10)
+    case = move_case(case.id, CaseStatus.GRANTED, fields={**fields, "expires_at": expires_at})
+    if case.person_id is None:
+        raise ValueError("a case without a person cannot be granted")
+    issue_pass(
+        case_id=case.id,
+        person_id=case.person_id,
+        browser_digest=bytes(case.browser_digest),
+        lifetime=lifetime,
+        actor=SYSTEM,
+    )
+    record_step(case, StepKind.PASS_ISSUED)
+    others = Case.objects.filter(person_id=case.person_id, status__in=LIVE).exclude(id=case.id)
+    for other_id in others.order_by("id").values_list("id", flat=True):
+        move_case(other_id, CaseStatus.SUPERSEDED, reasons=["another_case_granted"])
+
+
+def on_hold_over(job: Job) -> None:
+    """A hold ended: the person shows the Verified ID and the face once more, and the case is decided again."""
+    case = locked(job.uuid("case_id"))
+    if case.state is CaseStatus.HELD:
+        move_case(case.id, CaseStatus.PROVING, fields={"needs_new_presence": True})

@@ -1,0 +1,125 @@
+"""The decision on a case. Pure: evidence and policy in, a decision with its reasons out.
+
+Protects an account from whoever proved something, but not enough, or is somebody else. Refuses when unsure; a failed
+check is never outweighed by another that passed. What it does not do: gather evidence, or change anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from recovery.statuses import INDEPENDENT_OF_PHOTOGRAPH, EvidenceKind, Mode
+from tenants.directory.matching import MatchOutcome
+
+
+class Outcome(Enum):
+    APPROVED = "approved"
+    REFUSED = "refused"
+    NEEDS_REVIEW = "needs_review"
+    NEEDS_MORE_EVIDENCE = "needs_more_evidence"
+    HOLD = "hold"
+    EVALUATED = "evaluated"
+
+
+class Assurance(Enum):
+    """The level the case reached (NIST SP 800-63A-4, section 4), as far as this product's evidence goes."""
+
+    IAL1 = "ial1"
+    IAL2 = "ial2"
+
+
+ORDER = {Assurance.IAL1: 1, Assurance.IAL2: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the profile asks for. `required` holds at least one kind; an empty set refuses."""
+
+    mode: Mode
+    required: frozenset[EvidenceKind]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was gathered, each part already judged by its room."""
+
+    kinds: frozenset[EvidenceKind]
+    person_may_recover: bool
+    is_decoy: bool
+    credential_is_of_this_case: bool
+    credential_is_valid: bool
+    face_passed: bool
+    match: MatchOutcome
+    match_reasons: tuple[str, ...]
+    contradicted: bool
+    changed_recently: bool
+    many_attempts: bool
+    hold_is_over: bool
+    account_level: Assurance
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    assurance: Assurance
+
+
+def assurance_of(kinds: frozenset[EvidenceKind], *, face_passed: bool) -> Assurance:
+    """A document with a live face and a second, independent kind reaches IAL2; anything less IAL1."""
+    document = kinds & {EvidenceKind.DOCUMENT_PHOTOGRAPH, EvidenceKind.CHIP, EvidenceKind.EID}
+    independent = kinds & INDEPENDENT_OF_PHOTOGRAPH
+    enough = bool(document and independent and len(kinds) >= 2 and face_passed)
+    return Assurance.IAL2 if enough else Assurance.IAL1
+
+
+def has_two_independent_kinds(kinds: frozenset[EvidenceKind]) -> bool:
+    """DESIGN 1, rule 4: two kinds that do not stand or fall together. A photograph is one; codes alone are none."""
+    if kinds <= {EvidenceKind.HELD_ADDRESS}:
+        return False
+    return len(kinds) >= 2 and bool(kinds & INDEPENDENT_OF_PHOTOGRAPH)
+
+
+def _failures(evidence: Evidence, policy: Policy) -> list[str]:
+    failed = {
+        "policy_asks_for_nothing": not policy.required,
+        "decoy": evidence.is_decoy,
+        "person_may_not_recover": not evidence.person_may_recover,
+        "partner_contradicted_itself": evidence.contradicted,
+        "credential_of_another_case": not evidence.credential_is_of_this_case,
+        "credential_not_valid": not evidence.credential_is_valid,
+        "face_check_failed": not evidence.face_passed,
+        "match_none": evidence.match is MatchOutcome.NONE,
+        "match_several": evidence.match is MatchOutcome.SEVERAL,
+        "match_another": evidence.match is MatchOutcome.ANOTHER,
+    }
+    return [reason for reason, is_so in failed.items() if is_so]
+
+
+def decide(evidence: Evidence, policy: Policy) -> Decision:
+    """In this order: what failed refuses; what is missing asks for more; what is odd holds; then grant or evaluate."""
+    reached = assurance_of(evidence.kinds, face_passed=evidence.face_passed)
+    failures = _failures(evidence, policy)
+    if failures:
+        return Decision(Outcome.REFUSED, (*failures, *evidence.match_reasons), reached)
+    missing = sorted(kind.value for kind in policy.required - evidence.kinds)
+    if missing:
+        return Decision(Outcome.REFUSED, tuple(f"missing_{kind}" for kind in missing), reached)
+    if policy.mode is Mode.PRODUCTION and not has_two_independent_kinds(evidence.kinds):
+        return Decision(Outcome.REFUSED, ("one_kind_of_evidence_only",), reached)
+    if ORDER[reached] < ORDER[evidence.account_level]:
+        return Decision(Outcome.REFUSED, ("assurance_below_account",), reached)
+    if policy.mode is Mode.EVALUATION:
+        return Decision(Outcome.EVALUATED, evidence.match_reasons, reached)
+    odd = [
+        reason
+        for reason, is_so in (
+            ("changed_recently", evidence.changed_recently),
+            ("many_attempts", evidence.many_attempts),
+        )
+        if is_so
+    ]
+    if odd and not evidence.hold_is_over:
+        return Decision(Outcome.HOLD, tuple(odd), reached)
+    return Decision(Outcome.APPROVED, evidence.match_reasons, reached)

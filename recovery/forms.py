@@ -1,0 +1,64 @@
+"""What claimants type."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.kit.codes import clean_code
+
+
+class WhoForm(forms.Form):
+    identifier = forms.CharField(
+        label=_("User name, e-mail or employee number"),
+        max_length=254,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+        ),
+        error_messages={"required": _("Type your user name, e-mail or employee number.")},
+    )
+
+    def clean_identifier(self) -> str:
+        typed: str = self.cleaned_data["identifier"]
+        if "\x00" in typed:
+            raise forms.ValidationError(_("Type your user name, e-mail or employee number."))
+        return typed
+
+
+class CodeForm(forms.Form):
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=40,
+        help_text=_("Six digits. Spaces do not matter."),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+        error_messages={"required": _("Type the six digits from the mail.")},
+    )
+
+    def clean_code(self) -> str:
+        return clean_code(self.cleaned_data["code"])
+
+
+class ConsentForm(forms.Form):
+    agree = forms.BooleanField(
+        label=_("I agree that my document and my face are checked as described"),
+        error_messages={"required": _("Tick the box to go on, or call your help desk for another way.")},
+    )
+    no_flashing = forms.BooleanField(
+        label=_("Do not flash colours on my screen"),
+        help_text=_(
+            "For people who are sensitive to flashing light. You turn your head a few more times instead."
+        ),
+        required=False,
+    )
+
+
+class ContinuationForm(forms.Form):
+    code = forms.CharField(
+        label=_("Continuation code"),
+        max_length=60,
+        help_text=_("Sixteen letters and digits. Hyphens do not matter."),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+        error_messages={"required": _("Type the code you wrote down.")},
+    )

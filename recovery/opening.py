@@ -1,0 +1,200 @@
+"""Beginning a recovery: who are you, and a code to an address the organisation already held.
+
+Protects people from being found out and accounts from whoever only knows a name. Everybody reads the same pages and
+causes the same database work up to the code: those who may not recover walk as a decoy. What it does not do: lock a
+person out. Many attempts for one person lead to a hold; only networks and tenants are refused (DESIGN 1, rule 3).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from portal.kit import clock
+from portal.kit.codes import keyed_digest, new_token, numeric_code, same
+from portal.kit.errors import Refused, TooMany, Unavailable
+from portal.kit.limits import Limit, take
+from portal.kit.scope import current_tenant_id, require_no_transaction, tenant_scope
+from recovery.cases import claimant, create_case, locked, move_case, record_step
+from recovery.models import Case, ConfirmationCode, Profile
+from recovery.profiles import may_recover, profile_in_force
+from recovery.repudiation import make_repudiation_link
+from recovery.statuses import CaseStatus, StepKind
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+from tenants.directory.models import DirectoryPerson, NoticeAddress
+from tenants.directory.selectors import addresses_of, find_person, normalise_identifier
+from tenants.models import Tenant
+from tenants.notices.services import send_notice
+
+CODE_LIFE = timedelta(minutes=30)
+CODE_TRIES = 5
+NETWORK = Limit("recovery_starts_of_network", 120, 3600)
+TENANT = Limit("recovery_starts_of_tenant", 600, 600)
+PERSON = Limit("recovery_starts_of_person", 5, 900)
+RESENDS = Limit("codes_of_case", 4, 1800)
+
+
+def network_of(address: str) -> str:
+    """An IPv4 address, or the /64 an IPv6 address is in."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return address if parsed.version == 4 else str(int(parsed) >> 64)
+
+
+def _is_this_machine(address: str) -> bool:
+    try:
+        return not settings.IS_PRODUCTION and ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def take_start(tenant: Tenant, identifier: str, address: str) -> bool:
+    """Count one beginning. TooMany for the network or the tenant; True when there are many for one person."""
+    if not _is_this_machine(address):
+        take(NETWORK, f"{tenant.id}|{network_of(address)}")
+    take(TENANT, str(tenant.id))
+    try:
+        take(PERSON, f"{tenant.id}|{normalise_identifier(identifier)}")
+    except TooMany:
+        return True
+    return False
+
+
+def _why_decoy(profile: Profile, person: DirectoryPerson | None, address: NoticeAddress | None) -> str:
+    if person is None:
+        return "unknown"
+    if person.status != DirectoryPerson.Status.ACTIVE:
+        return "suspended"
+    if not may_recover(profile, person):
+        return "out_of_scope"
+    return "" if address else "no_address"
+
+
+def open_case(tenant: Tenant, *, identifier: str, browser_digest: bytes, address: str) -> Case:
+    """Open a case for whoever says they are `identifier`. Unavailable when no profile is in force."""
+    require_no_transaction()
+    many_attempts = take_start(tenant, identifier, address)
+    with tenant_scope(tenant.id):
+        profile = profile_in_force()
+        if profile is None:
+            raise Unavailable("no_profile", _("Recovery is not set up here yet. Call your help desk."))
+        person = find_person(identifier)
+        held = _address_of(person)
+        why = _why_decoy(profile, person, held)
+        case = create_case(
+            profile=profile,
+            person=None if why else person,
+            decoy_reason=why,
+            browser_digest=browser_digest,
+            many_attempts=many_attempts,
+        )
+        _send_code(tenant, case, None if why else held, silent=many_attempts)
+        return case
+
+
+def _address_of(person: DirectoryPerson | None) -> NoticeAddress | None:
+    """The e-mail address held longest. The query runs for nobody as well."""
+    found = addresses_of(person.id if person else UUID(int=0))
+    return next((held for held in found if held.kind == NoticeAddress.Kind.EMAIL), None)
+
+
+def _code_digest(case: Case, code: str) -> bytes:
+    return keyed_digest(code, context=f"confirmation|{current_tenant_id()}|{case.id}")
+
+
+def _send_code(tenant: Tenant, case: Case, held: NoticeAddress | None, *, silent: bool) -> None:
+    """The same rows for everyone. A decoy's mail goes to no address, its code is random and known to nobody."""
+    code = numeric_code()
+    secret = code if held else new_token()
+    ConfirmationCode.objects.create(
+        case=case,
+        code_digest=_code_digest(case, secret),
+        address_held_since=held.held_since if held else None,
+        expires_at=clock.now() + CODE_LIFE,
+    )
+    link = make_repudiation_link(tenant, case)
+    goes_to = held.value if held and not silent else ""
+    send_notice(
+        "confirmation_code",
+        addresses=[goes_to],
+        context={"code": code, "reference": case.reference, "minutes": "30", "not_me_url": link},
+        case_id=case.id,
+    )
+    record_event(
+        EventName.CONFIRMATION_CODE_SENT, actor=claimant(case), subject=case.public_id, case_id=case.id
+    )
+
+
+def send_code_again(tenant: Tenant, case_id: UUID) -> None:
+    """A new code in place of the old one. The tries stay on the case (NIST SP 800-63B-4: never reset)."""
+    require_no_transaction()
+    take(RESENDS, f"{tenant.id}|{case_id}")
+    with tenant_scope(tenant.id):
+        case = locked(case_id)
+        if case.state is not CaseStatus.OPENED:
+            return
+        held = _address_of(case.person)
+        _send_code(tenant, case, held if not case.is_decoy else None, silent="many_attempts" in case.reasons)
+
+
+def _take_try(tenant: Tenant, case_id: UUID) -> tuple[ConfirmationCode | None, int]:
+    """Count one try and commit, then hand out what to compare with; None when there is nothing to compare."""
+    require_no_transaction()
+    with tenant_scope(tenant.id):
+        open_cases = Case.objects.filter(id=case_id, status=CaseStatus.OPENED, code_tries__lt=CODE_TRIES)
+        if not open_cases.update(code_tries=F("code_tries") + 1):
+            return None, CODE_TRIES
+        tries = Case.objects.values_list("code_tries", flat=True).get(id=case_id)
+        return ConfirmationCode.objects.filter(case_id=case_id).order_by("-created_at").first(), tries
+
+
+def _is_live(code: ConfirmationCode | None, moment: datetime) -> bool:
+    return code is not None and code.consumed_at is None and code.expires_at > moment
+
+
+def confirm_code(tenant: Tenant, case_id: UUID, typed: str) -> Case:
+    """Consume a try, then compare. Refused("code_wrong") for every way to be wrong; the sixth try is always refused."""
+    code, tries = _take_try(tenant, case_id)
+    with tenant_scope(tenant.id):
+        case = locked(case_id)
+        right = same(_code_digest(case, typed), bytes(code.code_digest) if code else b"")
+        if right and code is not None and _is_live(code, clock.now()) and case.state is CaseStatus.OPENED:
+            return _accept(case, code)
+        record_event(
+            EventName.CONFIRMATION_CODE_REFUSED,
+            actor=claimant(case),
+            subject=case.public_id,
+            case_id=case.id,
+            data={"tries": tries},
+        )
+        if tries >= CODE_TRIES and case.state is CaseStatus.OPENED:
+            move_case(case.id, CaseStatus.REFUSED, actor=claimant(case), reasons=["code_tries_used_up"])
+    if tries >= CODE_TRIES:
+        raise Refused(
+            "code_tries_used_up",
+            _("That code is not right, and there are no tries left. Start again, or call your help desk."),
+        )
+    raise Refused("code_wrong", _("That code is not right, or it is too old. Check it and type it again."))
+
+
+def _accept(case: Case, code: ConfirmationCode) -> Case:
+    code.consumed_at = clock.now()
+    code.save(update_fields=["consumed_at"])
+    moved = move_case(case.id, CaseStatus.PROVING, actor=claimant(case))
+    held_since = code.address_held_since
+    hours = int((clock.now() - held_since).total_seconds() // 3600) if held_since else 0
+    record_step(
+        moved, StepKind.CONFIRMED, actor=claimant(moved), evidence={"channel": "email", "held_hours": hours}
+    )
+    record_event(
+        EventName.CONFIRMATION_CODE_ACCEPTED, actor=claimant(moved), subject=moved.public_id, case_id=moved.id
+    )
+    return moved

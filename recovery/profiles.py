@@ -1,0 +1,157 @@
+"""Recovery profiles: who may recover, by which partner, how strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from portal.kit import clock
+from portal.kit.actors import Actor
+from portal.kit.errors import Invalid, NotHere
+from recovery.decision import has_two_independent_kinds
+from recovery.models import Profile
+from recovery.statuses import EvidenceKind, Mode
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+from tenants.directory.models import DirectoryPerson
+
+FIELDS = (
+    "name",
+    "mode",
+    "connection_id",
+    "evidence_required",
+    "face_threshold",
+    "names",
+    "birthdate_required",
+    "pass_lifetime_minutes",
+    "who",
+    "departments",
+)
+
+
+def evidence_kinds(values: Sequence[str]) -> frozenset[EvidenceKind]:
+    return frozenset(EvidenceKind(value) for value in values)
+
+
+def profile_in_force() -> Profile | None:
+    return Profile.objects.filter(status=Profile.Status.PUBLISHED).select_related("connection").first()
+
+
+def profiles() -> list[Profile]:
+    return list(Profile.objects.select_related("connection").order_by("-created_at"))
+
+
+def get_profile(profile_id: UUID) -> Profile:
+    profile = Profile.objects.filter(id=profile_id).select_related("connection").first()
+    if profile is None:
+        raise NotHere("profile_unknown")
+    return profile
+
+
+def check_profile(profile: Profile) -> None:
+    """Invalid when the profile may not go into force; says what to change (DESIGN 1, rule 4)."""
+    kinds = evidence_kinds(profile.evidence_required)
+    if not kinds:
+        raise Invalid(
+            "profile_asks_nothing", _("Choose what people have to prove."), field="evidence_required"
+        )
+    if profile.mode == Mode.PRODUCTION and not has_two_independent_kinds(kinds):
+        raise Invalid(
+            "profile_one_kind",
+            _(
+                "In production a photographed document is not enough by itself: somebody can make one. Ask for a "
+                "second kind of evidence as well, such as a code to an address you have held for 72 hours."
+            ),
+            field="evidence_required",
+        )
+    if EvidenceKind.DOCUMENT_PHOTOGRAPH in kinds and profile.connection_id is None:
+        raise Invalid("profile_no_partner", _("Choose a verification partner first."), field="connection")
+    if profile.who == Profile.Everyone.DEPARTMENTS and not profile.departments:
+        raise Invalid("profile_nobody", _("Name at least one department."), field="departments")
+
+
+def may_recover(profile: Profile, person: DirectoryPerson) -> bool:
+    """Whether the profile is for this person."""
+    if person.status != DirectoryPerson.Status.ACTIVE or not person.recovery_allowed:
+        return False
+    return profile.who == Profile.Everyone.EVERYONE or person.department in profile.departments
+
+
+def _apply(profile: Profile, values: dict[str, Any]) -> list[str]:
+    changed = [name for name in FIELDS if name in values and getattr(profile, name) != values[name]]
+    for name in changed:
+        setattr(profile, name, values[name])
+    return changed
+
+
+@transaction.atomic
+def create_profile(*, actor: Actor, **values: Any) -> Profile:
+    """A draft. It is checked when it goes into force."""
+    profile = Profile()
+    _apply(profile, values)
+    profile.save(force_insert=True)
+    record_event(
+        EventName.PROFILE_CREATED, actor=actor, subject=profile.public_id, data={"mode": str(profile.mode)}
+    )
+    return profile
+
+
+@transaction.atomic
+def change_profile(profile_id: UUID, *, actor: Actor, **values: Any) -> Profile:
+    """A profile in force stays valid or is not changed. Each change is a new version."""
+    get_profile(profile_id)
+    profile = Profile.objects.select_for_update().get(id=profile_id)
+    changed = _apply(profile, values)
+    if profile.status == Profile.Status.PUBLISHED:
+        check_profile(profile)
+    if changed:
+        profile.version += 1
+        profile.save()
+        record_event(
+            EventName.PROFILE_CHANGED,
+            actor=actor,
+            subject=profile.public_id,
+            data={"changed": changed, "version": profile.version, "mode": str(profile.mode)},
+        )
+    return profile
+
+
+@transaction.atomic
+def publish_profile(profile_id: UUID, *, actor: Actor) -> Profile:
+    """Put a profile into force in place of the one before."""
+    get_profile(profile_id)
+    profile = Profile.objects.select_for_update().get(id=profile_id)
+    check_profile(profile)
+    if profile.status == Profile.Status.PUBLISHED:
+        return profile
+    for earlier in Profile.objects.select_for_update().filter(status=Profile.Status.PUBLISHED):
+        _withdraw(earlier, actor)
+    profile.status = Profile.Status.PUBLISHED
+    profile.published_at = clock.now()
+    profile.save(update_fields=["status", "published_at"])
+    record_event(
+        EventName.PROFILE_PUBLISHED,
+        actor=actor,
+        subject=profile.public_id,
+        data={"mode": str(profile.mode), "version": profile.version},
+    )
+    return profile
+
+
+@transaction.atomic
+def withdraw_profile(profile_id: UUID, *, actor: Actor) -> None:
+    """Nobody can begin a recovery until another profile is in force."""
+    get_profile(profile_id)
+    profile = Profile.objects.select_for_update().get(id=profile_id)
+    if profile.status == Profile.Status.PUBLISHED:
+        _withdraw(profile, actor)
+
+
+def _withdraw(profile: Profile, actor: Actor) -> None:
+    profile.status = Profile.Status.WITHDRAWN
+    profile.save(update_fields=["status"])
+    record_event(EventName.PROFILE_WITHDRAWN, actor=actor, subject=profile.public_id)

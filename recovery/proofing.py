@@ -1,0 +1,184 @@
+"""From consent to a Verified ID: the partner proves who somebody is, the authority issues what it proved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
+from vendors.services import ProofingResult
+
+from portal.kit.actors import SYSTEM, Actor, ActorKind
+from portal.kit.errors import Invalid, Refused
+from portal.kit.origins import tenant_url
+from portal.kit.outbox import Job
+from recovery.cases import claimant, get_case, has_done, locked, move_case, record_step
+from recovery.models import Case
+from recovery.statuses import CaseStatus, StepKind, StepState
+from tenants.directory.selectors import document_digest
+from tenants.models import Tenant
+from tenants.privacy.services import consent_of, record_consent
+from tenants.verified_id import issuance
+from vendors import selectors as partners
+from vendors import services as vendor_services
+
+CONSENT_VERSION = "2026-11"
+MAX_PROOFINGS = 3
+
+
+def consent_text(tenant: Tenant, partner: str) -> str:
+    """Exactly what is shown; its digest goes into the record."""
+    return render_to_string("recovery/consent_text.html", {"organisation": tenant, "partner": partner})
+
+
+def give_consent(tenant: Tenant, case: Case, *, flashing: bool) -> None:
+    """Record the consent once; a second tab finds it given."""
+    case = locked(case.id)
+    if case.state is not CaseStatus.PROVING or has_done(case, StepKind.CONSENTED):
+        return
+    connection = case.profile.connection
+    if connection is None:
+        raise Invalid("no_partner", _("Recovery is not set up here yet. Call your help desk."))
+    record_consent(
+        case_id=case.id,
+        text=consent_text(tenant, partners.listing(connection.vendor).title),
+        text_version=CONSENT_VERSION,
+        language=translation.get_language() or "en",
+        partner=connection.vendor,
+        flashing=flashing,
+        actor=claimant(case),
+    )
+    record_step(case, StepKind.CONSENTED, actor=claimant(case), evidence={"text_version": CONSENT_VERSION})
+
+
+def allows_flashing(case_id: UUID) -> bool:
+    consent = consent_of(case_id)
+    return consent.flashing if consent else False
+
+
+def begin_case_proofing(tenant: Tenant, case: Case) -> None:
+    """Ask the partner for a session. Quiet when one is under way; at most three for one case."""
+    case = locked(case.id)
+    if case.state is not CaseStatus.PROVING or not has_done(case, StepKind.CONSENTED):
+        raise Refused("step_out_of_order")
+    if has_done(case, StepKind.PROOFED) or is_proofing(case):
+        return
+    connection = case.profile.connection
+    if connection is None:
+        raise Invalid("no_partner", _("Recovery is not set up here yet. Call your help desk."))
+    if case.steps.filter(kind=StepKind.PROOFED, state=StepState.FAILED).count() >= MAX_PROOFINGS:
+        move_case(case.id, CaseStatus.REFUSED, reasons=["proofing_tries_used_up"])
+        return
+    attempt = vendor_services.begin_proofing(
+        connection_id=connection.id,
+        reference=case.id,
+        browser_digest=bytes(case.browser_digest),
+        return_url=tenant_url(tenant.slug, "/recover/return"),
+        locale=translation.get_language() or "en",
+        purpose=_("Recover your account at %(organisation)s") % {"organisation": tenant.name},
+        demonstration=tenant.is_demonstration,
+    )
+    case.attempt_id = attempt.id
+    case.save(update_fields=["attempt_id"])
+
+
+def is_proofing(case: Case) -> bool:
+    """Whether a partner's session is under way and not over."""
+    if case.attempt_id is None:
+        return False
+    return partners.proofing_state(case.attempt_id).phase not in {"done", "failed"}
+
+
+def return_from_partner(query: Mapping[str, Sequence[str]], browser_digest: bytes) -> None:
+    """The browser is back. Changes nothing before `state` matches browser and attempt; the worker exchanges."""
+    vendor_services.receive_return(query=query, browser_digest=browser_digest)
+
+
+# What follows an event of a lower room --------------------------------------------------------------------------
+
+
+def on_proofing_completed(job: Job) -> None:
+    """The partner answered: keep what the credential needs, or note the refusal."""
+    case = locked(job.uuid("reference"))
+    attempt_id = job.uuid("attempt_id")
+    if (
+        case.state is not CaseStatus.PROVING
+        or case.attempt_id != attempt_id
+        or has_done(case, StepKind.PROOFED)
+    ):
+        return
+    state = partners.proofing_state(attempt_id)
+    vendor = Actor(ActorKind.VENDOR, case.profile.connection.vendor if case.profile.connection else "")
+    if state.outcome != "verified":
+        _note_refusal(case, vendor, state.outcome or "partner_failed", state.reasons)
+        return
+    result = vendor_services.take_result(attempt_id)
+    _issue(case, result, vendor)
+
+
+def _note_refusal(case: Case, vendor: Actor, outcome: str, reasons: Sequence[str]) -> None:
+    record_step(
+        case,
+        StepKind.PROOFED,
+        StepState.FAILED,
+        actor=vendor,
+        vendor=vendor.id,
+        evidence={"outcome": outcome},
+        reasons=reasons,
+    )
+    if outcome == "not_verified":
+        # A conclusive no ends the case; a new one may be opened, and that is counted.
+        move_case(case.id, CaseStatus.REFUSED, actor=vendor, reasons=["proofing_refused"])
+
+
+def _issue(case: Case, result: ProofingResult, vendor: Actor) -> None:
+    if result.portrait is None:
+        _note_refusal(case, vendor, "not_verified", ["portrait_missing"])
+        return
+    case.document_digest = document_digest(
+        result.claims.get("document_number", ""), result.claims.get("document_country", "")
+    )
+    record_step(
+        case,
+        StepKind.PROOFED,
+        actor=vendor,
+        vendor=vendor.id,
+        evidence={
+            "checks": sorted(check.name for check in result.checks if check.passed),
+            "document_type": result.claims.get("document_type", ""),
+            "evidence_digest": result.evidence_digest,
+        },
+    )
+    claims = {
+        "given_name": result.claims["given_names"],
+        "family_name": result.claims["family_name"],
+        "birthdate": result.claims["birthdate"],
+        "assurance_level": "substantial",
+        "partner": vendor.id,
+        "document_type": result.claims.get("document_type", ""),
+        "document_country": result.claims.get("document_country", ""),
+        "verified_at": case.created_at.date().isoformat(),
+    }
+    begun = issuance.begin_issuance(reference=case.id, claims=claims, portrait=result.portrait, actor=SYSTEM)
+    case.issuance_id = begun.id
+    case.save(update_fields=["document_digest", "issuance_id"])
+
+
+def on_credential_issued(job: Job) -> None:
+    """A wallet fetched the credential. It names no account; the case only remembers which one it caused."""
+    case = locked(job.uuid("reference"))
+    if case.issuance_id != job.uuid("issuance_id") or has_done(case, StepKind.CREDENTIAL_ISSUED):
+        return
+    case.credential_id = job.uuid("credential_id")
+    case.save(update_fields=["credential_id"])
+    record_step(case, StepKind.CREDENTIAL_ISSUED, actor=Actor(ActorKind.WALLET))
+
+
+def offer_for(case_id: UUID, *, other_wallet: bool) -> issuance.Offer:
+    """A fresh offer of the case's credential, for the web wallet in this browser or for any other wallet."""
+    case = get_case(case_id)
+    if case.issuance_id is None or case.state is not CaseStatus.PROVING:
+        raise Refused("step_out_of_order")
+    return issuance.make_offer(case.issuance_id, other_wallet=other_wallet)

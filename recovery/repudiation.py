@@ -1,0 +1,73 @@
+""" "This was not me": the link in every mail about a case, and what it stops.
+
+Protects a person whose account somebody else recovered or tried to. The link works once for a week, asks before it
+acts, and freezes first: passes, passkeys, sessions and the credential of the case go at once. What it does not do:
+sign anybody in.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+
+from portal.kit import clock
+from portal.kit.actors import Actor, ActorKind
+from portal.kit.codes import digest, new_token
+from portal.kit.errors import Refused
+from portal.kit.origins import tenant_url
+from recovery.access_pass.services import revoke_passes
+from recovery.cases import locked, move_case
+from recovery.models import Case, RepudiationLink
+from recovery.passkeys.services import end_sessions, freeze_passkeys
+from recovery.statuses import MOVES, CaseStatus
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+from tenants.directory.selectors import emails_of
+from tenants.models import Tenant
+from tenants.notices.services import send_notice
+
+LINK_LIFE = timedelta(days=7)
+
+
+def make_repudiation_link(tenant: Tenant, case: Case) -> str:
+    """A new link for one mail. It opens a page that asks; nothing happens on opening."""
+    token = new_token()
+    RepudiationLink.objects.create(case=case, token_digest=digest(token), expires_at=clock.now() + LINK_LIFE)
+    return tenant_url(tenant.slug, f"/not-me/{token}")
+
+
+def find_link(token: str) -> RepudiationLink | None:
+    """The live link behind a token."""
+    return (
+        RepudiationLink.objects.filter(token_digest=digest(token), used_at=None, expires_at__gt=clock.now())
+        .select_related("case")
+        .first()
+    )
+
+
+def repudiate(token: str) -> Case:
+    """Stop the case and everything it gave. Refused for a link that is used, old or unknown."""
+    link = find_link(token)
+    taken = link and RepudiationLink.objects.filter(id=link.id, used_at=None).update(used_at=clock.now())
+    if link is None or not taken:
+        raise Refused("link_dead", _("This link has been used or is too old. Call your help desk."))
+    case = locked(link.case_id)
+    actor = Actor(ActorKind.PERSON, case.public_id)
+    reached_account = case.state in {CaseStatus.GRANTED, CaseStatus.HANDED_OVER, CaseStatus.RECOVERED}
+    target = CaseStatus.REPUDIATED if reached_account else CaseStatus.CANCELED
+    revoke_passes(case.id, reason="not_me", actor=actor)
+    if case.person_id and reached_account:
+        freeze_passkeys(case.person_id, reason="not_me", actor=actor)
+        end_sessions(case.person_id, keep=None, reason="not_me", actor=actor)
+    if MOVES.allows(case.state, target):
+        case = move_case(case.id, target, actor=actor, reasons=["not_me"])
+    record_event(EventName.NOT_ME, actor=actor, subject=case.public_id, case_id=case.id)
+    if case.person_id and reached_account:
+        send_notice(
+            "repudiated",
+            addresses=emails_of(case.person_id),
+            context={"reference": case.reference},
+            case_id=case.id,
+        )
+    return case

@@ -1,0 +1,92 @@
+"""What the claimant sees now: computed from the case, never stored, so that reload, back and a second tab agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from recovery.statuses import CaseStatus, StepKind, StepState
+
+
+class Stage(Enum):
+    CODE = "code"
+    CONSENT = "consent"
+    PROVE = "prove"
+    PARTNER = "partner"
+    CREDENTIAL = "credential"
+    PRESENT = "present"
+    FACE = "face"
+    DECIDING = "deciding"
+    WAITING = "waiting"
+    PASS = "pass"  # noqa: S105
+    PASSKEY = "passkey"
+    FINISHING = "finishing"
+    DONE = "done"
+    ENDED = "ended"
+
+
+# The number shown to the claimant; hidden where the total is not sure.
+NUMBERS: dict[Stage, int] = {
+    Stage.CODE: 1,
+    Stage.CONSENT: 2,
+    Stage.PROVE: 3,
+    Stage.PARTNER: 3,
+    Stage.CREDENTIAL: 4,
+    Stage.PRESENT: 4,
+    Stage.FACE: 5,
+    Stage.DECIDING: 5,
+    Stage.PASS: 6,
+    Stage.PASSKEY: 6,
+}
+TOTAL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the stage depends on."""
+
+    status: CaseStatus
+    done: frozenset[StepKind]
+    proofing_running: bool
+    credential_accepted: bool
+    needs_new_presence: bool
+    decision_due: bool
+
+
+def done_steps(steps: Iterable[tuple[str, str]]) -> frozenset[StepKind]:
+    return frozenset(StepKind(kind) for kind, state in steps if state == StepState.DONE)
+
+
+def _proving(progress: Progress) -> Stage:
+    done = progress.done
+    if StepKind.CONSENTED not in done:
+        return Stage.CONSENT
+    if StepKind.PROOFED not in done:
+        return Stage.PARTNER if progress.proofing_running else Stage.PROVE
+    if StepKind.PRESENTED in done and not progress.needs_new_presence:
+        return Stage.DECIDING if progress.decision_due else Stage.FACE
+    if not progress.credential_accepted:
+        return Stage.CREDENTIAL
+    return Stage.PRESENT
+
+
+def stage_of(progress: Progress) -> Stage:
+    """The one page the case is at."""
+    match progress.status:
+        case CaseStatus.OPENED:
+            return Stage.CODE
+        case CaseStatus.PROVING:
+            return _proving(progress)
+        case CaseStatus.DECIDING:
+            return Stage.DECIDING
+        case CaseStatus.IN_REVIEW | CaseStatus.HELD:
+            return Stage.WAITING
+        case CaseStatus.GRANTED | CaseStatus.HANDED_OVER:
+            if StepKind.PASSKEY_REGISTERED in progress.done:
+                return Stage.FINISHING
+            return Stage.PASSKEY if StepKind.SIGNED_IN in progress.done else Stage.PASS
+        case CaseStatus.RECOVERED:
+            return Stage.DONE
+        case _:
+            return Stage.ENDED

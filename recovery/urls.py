@@ -1,0 +1,42 @@
+from django.urls import path
+
+from recovery.views import beginning, finishing, proving
+
+app_name = "recovery"
+urlpatterns = [
+    path("recover/", beginning.start, name="start"),
+    path("recover/who", beginning.who, name="who"),
+    path("recover/code", beginning.code, name="code"),
+    path("recover/code/again", beginning.code_again, name="code_again"),
+    path("recover/consent", beginning.consent, name="consent"),
+    path("recover/hand-over", beginning.hand_over, name="hand_over"),
+    path("recover/hand-over/state", beginning.hand_over_state, name="hand_over_state"),
+    path("recover/phone/<str:token>", beginning.phone, name="phone"),
+    path("recover/continuation-code", beginning.continuation_code, name="continuation_code"),
+    path("recover/continue", beginning.continue_here, name="continue"),
+    path("recover/cancel", beginning.cancel, name="cancel"),
+    path("recover/ended", beginning.ended, name="ended"),
+    path("recover/forget", beginning.forget, name="forget"),
+    path("recover/prove", proving.prove, name="prove"),
+    path("recover/partner", proving.partner, name="partner"),
+    path("recover/return", proving.returned, name="return"),
+    path("recover/checking", proving.checking, name="checking"),
+    path("recover/credential", proving.credential, name="credential"),
+    path("recover/credential/offer", proving.offer, name="offer"),
+    path("recover/credential/progress", proving.offer_progress, name="offer_progress"),
+    path("recover/present", proving.present, name="present"),
+    path("recover/presented", proving.presented, name="presented"),
+    path("recover/face", proving.face, name="face"),
+    path("recover/face/clip", proving.face_clip, name="face_clip"),
+    path("recover/waiting", finishing.waiting, name="waiting"),
+    path("recover/pass", finishing.your_pass, name="pass"),
+    path("recover/pass/use", finishing.use_pass, name="use_pass"),
+    path("recover/pass/show", finishing.show_pass, name="show_pass"),
+    path("recover/passkey", finishing.passkey, name="passkey"),
+    path("recover/passkey/options", finishing.passkey_options, name="passkey_options"),
+    path("recover/passkey/register", finishing.passkey_register, name="passkey_register"),
+    path("recover/finishing", finishing.finishing_up, name="finishing"),
+    path("recover/done", finishing.done, name="done"),
+    path("recover/receipt", finishing.receipt, name="receipt"),
+    path("not-me/<str:token>", finishing.not_me, name="not_me"),
+]

@@ -1,0 +1,223 @@
+"""The first pages: what recovery is, who are you, the code, consent; and moving to another browser."""
+
+from __future__ import annotations
+
+import segno
+from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.kit.errors import Refused
+from portal.kit.origins import client_address
+from portal.kit.scope import tenant_scope
+from portal.middleware.scope import own_scope
+from recovery import carrying, opening, proofing
+from recovery.browser import (
+    case_of_browser,
+    ensure_browser,
+    forget_browser,
+    remember_browser,
+)
+from recovery.cases import TERMINAL, claimant, move_case
+from recovery.forms import CodeForm, ConsentForm, ContinuationForm, WhoForm
+from recovery.models import Case
+from recovery.profiles import profile_in_force
+from recovery.stages import Stage
+from recovery.statuses import LIVE, CaseStatus
+from recovery.views.common import (
+    at_stage,
+    at_stage_committing,
+    go_to_stage,
+    page,
+    see_other,
+    tenant_of,
+)
+from vendors import selectors as partners
+
+
+@require_GET
+def start(request: HttpRequest) -> HttpResponse:
+    """What it is, what you need, what happens to your photographs."""
+    case = case_of_browser(request)
+    under_way = case if case and case.state in LIVE else None
+    profile = profile_in_force()
+    partner = partners.listing(profile.connection.vendor) if profile and profile.connection else None
+    return page(
+        request,
+        "recovery/start.html",
+        under_way,
+        profile=profile,
+        partner=partner,
+        under_way=under_way is not None,
+    )
+
+
+@own_scope
+@require_http_methods(["GET", "POST"])
+def who(request: HttpRequest) -> HttpResponse:
+    """Everybody who types something gets the same answer and a case of their own."""
+    form = WhoForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        token, browser = ensure_browser(request)
+        opening.open_case(
+            tenant_of(request),
+            identifier=form.cleaned_data["identifier"],
+            browser_digest=browser,
+            address=client_address(request),
+        )
+        response = see_other("recovery:code")
+        remember_browser(response, token)
+        return response
+    return page(request, "recovery/who.html", form=form)
+
+
+@at_stage_committing(Stage.CODE)
+@require_http_methods(["GET", "POST"])
+def code(request: HttpRequest, case: Case) -> HttpResponse:
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            opening.confirm_code(tenant_of(request), case.id, form.cleaned_data["code"])
+        except Refused as refusal:
+            if refusal.code != "code_wrong":
+                return see_other("recovery:ended")
+            form.add_error("code", refusal.sentence)
+        else:
+            return see_other("recovery:consent")
+    return page(request, "recovery/code.html", case, form=form, stage=Stage.CODE)
+
+
+@at_stage_committing(Stage.CODE)
+@require_POST
+def code_again(request: HttpRequest, case: Case) -> HttpResponse:
+    opening.send_code_again(tenant_of(request), case.id)
+    return see_other("recovery:code")
+
+
+@at_stage(Stage.CONSENT)
+@require_http_methods(["GET", "POST"])
+def consent(request: HttpRequest, case: Case) -> HttpResponse:
+    form = ConsentForm(request.POST or None)
+    tenant = tenant_of(request)
+    if request.method == "POST" and form.is_valid():
+        proofing.give_consent(tenant, case, flashing=not form.cleaned_data["no_flashing"])
+        return see_other("recovery:prove")
+    connection = case.profile.connection
+    title = partners.listing(connection.vendor).title if connection else ""
+    text = mark_safe(proofing.consent_text(tenant, title))  # noqa: S308  our own template
+    return page(
+        request,
+        "recovery/consent.html",
+        case,
+        form=form,
+        text=text,
+        partner=title,
+        may_hand_over=carrying.may_hand_over(case),
+        stage=Stage.CONSENT,
+    )
+
+
+@require_POST
+def cancel(request: HttpRequest) -> HttpResponse:
+    """The way out: ends the case and says so."""
+    case = case_of_browser(request)
+    if case and case.state in LIVE:
+        move_case(case.id, CaseStatus.CANCELED, actor=claimant(case), reasons=["canceled_by_claimant"])
+    return see_other("recovery:ended") if case else see_other("recovery:start")
+
+
+@require_GET
+def ended(request: HttpRequest) -> HttpResponse:
+    case = case_of_browser(request)
+    if case is None:
+        return see_other("recovery:start")
+    if case.state not in TERMINAL or case.state is CaseStatus.RECOVERED:
+        return go_to_stage(request, case)
+    return page(request, "recovery/ended.html", case)
+
+
+@require_http_methods(["GET", "POST"])
+def forget(request: HttpRequest) -> HttpResponse:
+    """ "This is not my device": ends what is live here and forgets the browser."""
+    if request.method == "GET":
+        return page(request, "recovery/forget.html", case_of_browser(request))
+    case = case_of_browser(request)
+    if case and case.state in LIVE:
+        move_case(case.id, CaseStatus.CANCELED, actor=claimant(case), reasons=["not_their_device"])
+    response = see_other("recovery:start")
+    forget_browser(response)
+    return response
+
+
+@at_stage(Stage.CONSENT, Stage.PROVE)
+@require_POST
+def hand_over(request: HttpRequest, case: Case) -> HttpResponse:
+    """Shows the QR that moves the case to a phone. Made by a post, so that a preview or prefetch makes none."""
+    address = carrying.make_hand_over(tenant_of(request), case)
+    svg = segno.make(address, error="m").svg_inline(scale=5, border=2, omitsize=True)
+    return page(
+        request,
+        "recovery/hand_over.html",
+        case,
+        svg=mark_safe(svg),  # noqa: S308  drawn by segno from our own address
+        minutes=10,
+    )
+
+
+@require_GET
+def hand_over_state(request: HttpRequest) -> HttpResponse:
+    """Polled by the computer: once the phone took the case, it only says "continue on your phone"."""
+    if case_of_browser(request) is None:
+        return HttpResponse(headers={"HX-Redirect": request.build_absolute_uri("/recover/code")})
+    return HttpResponse(status=204)
+
+
+@own_scope
+@require_http_methods(["GET", "POST"])
+def phone(request: HttpRequest, token: str) -> HttpResponse:
+    tenant = tenant_of(request)
+    if request.method == "POST":
+        browser, digest = ensure_browser(request)
+        try:
+            carrying.hand_over_to_phone(tenant, token, browser_digest=digest, address=client_address(request))
+        except Refused as refusal:
+            return page(request, "recovery/code_dead.html", sentence=refusal.sentence)
+        response = see_other("recovery:consent")
+        remember_browser(response, browser)
+        return response
+    with tenant_scope(tenant.id):
+        found = carrying.find_hand_over(token)
+    if found is None:
+        return page(
+            request,
+            "recovery/code_dead.html",
+            sentence=_("This code has been used, is too old, or is not right."),
+        )
+    return page(request, "recovery/phone.html", found.case)
+
+
+@at_stage(Stage.PROVE, Stage.PARTNER, Stage.CREDENTIAL, Stage.PRESENT, Stage.FACE)
+@require_POST
+def continuation_code(request: HttpRequest, case: Case) -> HttpResponse:
+    return page(request, "recovery/continuation_code.html", case, code=carrying.make_continuation_code(case))
+
+
+@own_scope
+@require_http_methods(["GET", "POST"])
+def continue_here(request: HttpRequest) -> HttpResponse:
+    form = ContinuationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        tenant = tenant_of(request)
+        token, digest = ensure_browser(request)
+        try:
+            carrying.continue_case(
+                tenant, form.cleaned_data["code"], browser_digest=digest, address=client_address(request)
+            )
+        except Refused as refusal:
+            form.add_error("code", refusal.sentence)
+        else:
+            response = see_other("recovery:checking")
+            remember_browser(response, token)
+            return response
+    return page(request, "recovery/continue_here.html", form=form)

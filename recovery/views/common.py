@@ -1,0 +1,118 @@
+"""What every hosted page does: find the browser's case, and send it to the page it is at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+
+from portal.kit.scope import tenant_scope
+from portal.middleware.scope import own_scope
+from recovery.browser import case_moved_away, case_of_browser
+from recovery.models import Case
+from recovery.selectors import current_stage, step_shown
+from recovery.stages import Stage
+from tenants.models import Tenant
+
+ADDRESS: dict[Stage, str] = {
+    Stage.CODE: "recovery:code",
+    Stage.CONSENT: "recovery:consent",
+    Stage.PROVE: "recovery:prove",
+    Stage.PARTNER: "recovery:partner",
+    Stage.CREDENTIAL: "recovery:credential",
+    Stage.PRESENT: "recovery:present",
+    Stage.FACE: "recovery:face",
+    Stage.DECIDING: "recovery:checking",
+    Stage.WAITING: "recovery:waiting",
+    Stage.PASS: "recovery:pass",
+    Stage.PASSKEY: "recovery:passkey",
+    Stage.FINISHING: "recovery:finishing",
+    Stage.DONE: "recovery:done",
+    Stage.ENDED: "recovery:ended",
+}
+CaseView = Callable[..., HttpResponse]
+
+
+def tenant_of(request: HttpRequest) -> Tenant:
+    tenant: Tenant = request.tenant  # type: ignore[attr-defined]
+    return tenant
+
+
+def see_other(name: str, **kwargs: Any) -> HttpResponse:
+    """303: what was posted is done, go and look (and a reload repeats nothing)."""
+    response = HttpResponseRedirect(reverse(name, kwargs=kwargs or None))
+    response.status_code = 303
+    return response
+
+
+def go_to_stage(request: HttpRequest, case: Case) -> HttpResponse:
+    address = reverse(ADDRESS[current_stage(case)])
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": address})
+    response = HttpResponseRedirect(address)
+    response.status_code = 303
+    return response
+
+
+def page(request: HttpRequest, template: str, case: Case | None = None, **context: Any) -> HttpResponse:
+    """A hosted page in the tenant's look, with the case's reference and step."""
+    tenant = tenant_of(request)
+    shown = {
+        "case": case,
+        "case_reference": case.reference if case else "",
+        "demonstration": tenant.is_demonstration,
+        "step": step_shown(context.pop("stage")) if context.get("stage") else None,
+        **context,
+    }
+    return render(request, template, shown)
+
+
+def without_case(request: HttpRequest) -> HttpResponse:
+    """No case in this browser: it was handed to a phone, or there is none."""
+    moved = case_moved_away(request)
+    if moved is not None:
+        return page(request, "recovery/on_phone.html", moved)
+    return see_other("recovery:start")
+
+
+def at_stage(*stages: Stage) -> Callable[[CaseView], CaseView]:
+    """The view gets the browser's case, and only when it stands at one of `stages`; otherwise the browser is sent to
+    where the case is. Steps out of order do nothing."""
+
+    def wrap(view: CaseView) -> CaseView:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            case = case_of_browser(request)
+            if case is None:
+                return without_case(request)
+            if current_stage(case) not in stages:
+                return go_to_stage(request, case)
+            return view(request, case, *args, **kwargs)
+
+        return guarded
+
+    return wrap
+
+
+def at_stage_committing(*stages: Stage) -> Callable[[CaseView], CaseView]:
+    """The same, for a view that must commit as it goes: the stage is read in a scope of its own, the view has none."""
+
+    def wrap(view: CaseView) -> CaseView:
+        @own_scope
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            with tenant_scope(tenant_of(request).id):
+                case = case_of_browser(request)
+                if case is None:
+                    return without_case(request)
+                if current_stage(case) not in stages:
+                    return go_to_stage(request, case)
+            return view(request, case, *args, **kwargs)
+
+        return guarded
+
+    return wrap

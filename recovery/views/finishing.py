@@ -1,0 +1,198 @@
+"""The last pages: your pass, your passkey, you are back in, and "this was not me"."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.kit.errors import ReadmitError, Refused
+from portal.kit.scope import tenant_scope
+from portal.middleware.scope import own_scope
+from recovery import finishing
+from recovery.access_pass import selectors as passes
+from recovery.access_pass import services as access_pass
+from recovery.browser import browser_digest, case_of_browser
+from recovery.cases import get_case, steps_of
+from recovery.models import Case
+from recovery.passkeys import selectors as passkeys
+from recovery.repudiation import find_link, repudiate
+from recovery.selectors import current_stage
+from recovery.stages import Stage
+from recovery.statuses import StepKind
+from recovery.views.common import (
+    at_stage,
+    at_stage_committing,
+    go_to_stage,
+    page,
+    see_other,
+    tenant_of,
+    without_case,
+)
+
+MAX_RESPONSE = 64_000
+
+
+@at_stage(Stage.PASS)
+@require_GET
+def your_pass(request: HttpRequest, case: Case) -> HttpResponse:
+    """Use it now, first; the characters on request."""
+    return page(request, "recovery/pass.html", case, access_pass=passes.pass_of(case.id), stage=Stage.PASS)
+
+
+@at_stage_committing(Stage.PASS)
+@require_POST
+def use_pass(request: HttpRequest, case: Case) -> HttpResponse:
+    finishing.use_pass_here(tenant_of(request), case.id, browser_digest=browser_digest(request))
+    return see_other("recovery:passkey")
+
+
+@at_stage(Stage.PASS)
+@require_POST
+def show_pass(request: HttpRequest, case: Case) -> HttpResponse:
+    """The characters, once: asking again makes new ones and the old stop working."""
+    shown = access_pass.show_characters(case.id, browser_digest=browser_digest(request))
+    return page(request, "recovery/pass_shown.html", case, shown=shown, stage=Stage.PASS)
+
+
+@require_GET
+def passkey(request: HttpRequest) -> HttpResponse:
+    """Create your passkey. The step after the pass may still be on its way through the outbox."""
+    case = case_of_browser(request)
+    if case is None:
+        return without_case(request)
+    stage = current_stage(case)
+    used = passes.pass_of(case.id)
+    if stage is Stage.PASS and used is not None and used.redeemed_at is not None:
+        stage = Stage.PASSKEY
+    if stage is not Stage.PASSKEY:
+        return go_to_stage(request, case)
+    return page(
+        request,
+        "recovery/passkey.html",
+        case,
+        is_open=finishing.registration_is_open(case),
+        register_until=used.register_until if used else None,
+        stage=Stage.PASSKEY,
+    )
+
+
+def _json(request: HttpRequest) -> dict[str, Any]:
+    if len(request.body) > MAX_RESPONSE:
+        raise Refused("too_large")
+    try:
+        found = json.loads(request.body)
+    except ValueError as error:
+        raise Refused("not_json") from error
+    if not isinstance(found, dict):
+        raise Refused("not_json")
+    return found
+
+
+def _refusal(error: ReadmitError) -> JsonResponse:
+    return JsonResponse({"error": error.code, "sentence": str(error.sentence)}, status=error.status)
+
+
+def _case_with_pass(request: HttpRequest) -> Case | None:
+    with tenant_scope(tenant_of(request).id):
+        return case_of_browser(request)
+
+
+@own_scope
+@require_POST
+def passkey_options(request: HttpRequest) -> HttpResponse:
+    case = _case_with_pass(request)
+    if case is None:
+        return JsonResponse({"error": "no_case", "sentence": ""}, status=404)
+    try:
+        options = finishing.begin_case_passkey(
+            tenant_of(request), case.id, browser_digest=browser_digest(request)
+        )
+    except ReadmitError as error:
+        return _refusal(error)
+    return JsonResponse(options)
+
+
+@own_scope
+@require_POST
+def passkey_register(request: HttpRequest) -> HttpResponse:
+    case = _case_with_pass(request)
+    if case is None:
+        return JsonResponse({"error": "no_case", "sentence": ""}, status=404)
+    try:
+        sent = _json(request)
+        finishing.complete_case_passkey(
+            tenant_of(request),
+            case.id,
+            browser_digest=browser_digest(request),
+            response=sent.get("credential", {}),
+            label=str(sent.get("label", ""))[:60],
+        )
+    except ReadmitError as error:
+        return _refusal(error)
+    return JsonResponse({"next": reverse("recovery:finishing")})
+
+
+@require_GET
+def finishing_up(request: HttpRequest) -> HttpResponse:
+    """The moment in which the old passkeys go and the notices leave."""
+    case = case_of_browser(request)
+    if case is None:
+        return without_case(request)
+    if current_stage(case) in {Stage.PASS, Stage.PASSKEY, Stage.FINISHING}:
+        template = (
+            "recovery/parts/finishing_state.html"
+            if request.headers.get("HX-Request")
+            else "recovery/finishing.html"
+        )
+        return page(request, template, case)
+    return go_to_stage(request, case)
+
+
+@at_stage(Stage.DONE)
+@require_GET
+def done(request: HttpRequest, case: Case) -> HttpResponse:
+    """You are back in: what changed, what was removed, how to sign in elsewhere, what to do if this was not you."""
+    person_id = case.person_id
+    return page(
+        request,
+        "recovery/done.html",
+        case,
+        steps=[step for step in steps_of(case) if step.kind == StepKind.PASSKEY_REGISTERED],
+        removed=passkeys.invalidated_by_recovery(person_id, case.ended_at) if person_id else [],
+    )
+
+
+@at_stage(Stage.WAITING)
+@require_GET
+def waiting(request: HttpRequest, case: Case) -> HttpResponse:
+    return page(request, "recovery/waiting.html", case)
+
+
+@require_GET
+def receipt(request: HttpRequest) -> HttpResponse:
+    """A page to print, in the browser that recovered."""
+    case = case_of_browser(request)
+    if case is None or current_stage(case) is not Stage.DONE:
+        return without_case(request) if case is None else go_to_stage(request, case)
+    return page(request, "recovery/receipt.html", get_case(case.id), steps=steps_of(case))
+
+
+@own_scope
+@require_http_methods(["GET", "POST"])
+def not_me(request: HttpRequest, token: str) -> HttpResponse:
+    """Asks before it acts: mail programs open links by themselves."""
+    tenant = tenant_of(request)
+    with tenant_scope(tenant.id):
+        if request.method == "POST":
+            try:
+                return page(request, "recovery/not_me_done.html", repudiate(token))
+            except Refused as refusal:
+                return page(request, "recovery/code_dead.html", sentence=refusal.sentence)
+        found = find_link(token)
+        if found is None:
+            return page(request, "recovery/not_me_dead.html")
+        return page(request, "recovery/not_me.html", found.case)

@@ -1,0 +1,227 @@
+"""From the partner to the Face Check: prove, keep the Verified ID, show it, show your face."""
+
+from __future__ import annotations
+
+import json
+
+import segno
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.kit.errors import Invalid, Refused, TooMany
+from portal.kit.scope import tenant_scope
+from recovery import presence, proofing
+from recovery.browser import browser_digest, case_of_browser
+from recovery.cases import get_case, steps_of
+from recovery.models import Case
+from recovery.selectors import current_stage, offer_state, presentation_state
+from recovery.stages import Stage
+from recovery.statuses import StepKind, StepState
+from recovery.views.common import (
+    ADDRESS,
+    at_stage,
+    at_stage_committing,
+    go_to_stage,
+    page,
+    see_other,
+    tenant_of,
+    without_case,
+)
+from tenants.verified_id import presentation
+from vendors import selectors as partners
+from vendors.facecheck import selectors as face_checks
+
+MAX_CLIP = 12_000_000
+
+
+def qr(text: str) -> SafeString:
+    svg = segno.make(text, error="l").svg_inline(scale=4, border=2, omitsize=True)
+    return mark_safe(svg)  # noqa: S308  drawn by segno from our own address
+
+
+def _last_refusal(case: Case) -> tuple[str, ...]:
+    failed = [
+        step for step in steps_of(case) if step.kind == StepKind.PROOFED and step.state == StepState.FAILED
+    ]
+    return tuple(failed[-1].reasons) if failed else ()
+
+
+@at_stage(Stage.PROVE)
+@require_http_methods(["GET", "POST"])
+def prove(request: HttpRequest, case: Case) -> HttpResponse:
+    if request.method == "POST":
+        proofing.begin_case_proofing(tenant_of(request), case)
+        return see_other("recovery:partner")
+    connection = case.profile.connection
+    listing = partners.listing(connection.vendor) if connection else None
+    tried = any(step.kind == StepKind.PROOFED for step in steps_of(case))
+    return page(request, "recovery/prove.html", case, partner=listing, tried=tried, stage=Stage.PROVE)
+
+
+@at_stage(Stage.PARTNER)
+@require_GET
+def partner(request: HttpRequest, case: Case) -> HttpResponse:
+    """Waits for the partner's session; goes there by itself once it is ready (a link, never a form post)."""
+    if case.attempt_id is None:
+        return go_to_stage(request, case)
+    state = partners.proofing_state(case.attempt_id)
+    if state.continue_url and request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": state.continue_url})
+    template = (
+        "recovery/parts/partner_state.html" if request.headers.get("HX-Request") else "recovery/partner.html"
+    )
+    return page(request, template, case, state=state, stage=Stage.PARTNER)
+
+
+@require_GET
+def returned(request: HttpRequest) -> HttpResponse:
+    """The partner sent the browser back. Changes nothing by itself; reload it as often as you like."""
+    query = {name: request.GET.getlist(name) for name in request.GET}
+    try:
+        proofing.return_from_partner(query, browser_digest(request))
+    except (Refused, Invalid):
+        # Another browser, another attempt, or nonsense: the neutral page, no data.
+        return page(request, "recovery/not_here.html")
+    return see_other("recovery:checking")
+
+
+@require_GET
+def checking(request: HttpRequest) -> HttpResponse:
+    """Real progress while the worker exchanges, issues, matches and decides."""
+    case = case_of_browser(request)
+    if case is None:
+        return without_case(request)
+    stage = current_stage(case)
+    waits_for_partner = stage is Stage.PARTNER and case.attempt_id is not None
+    state = partners.proofing_state(case.attempt_id) if waits_for_partner and case.attempt_id else None
+    if stage is Stage.DECIDING or (state is not None and state.phase == "processing"):
+        template = (
+            "recovery/parts/checking_state.html"
+            if request.headers.get("HX-Request")
+            else "recovery/checking.html"
+        )
+        return page(request, template, case, stage=stage, deciding=stage is Stage.DECIDING)
+    return go_to_stage(request, case)
+
+
+@at_stage(Stage.CREDENTIAL)
+@require_GET
+def credential(request: HttpRequest, case: Case) -> HttpResponse:
+    """Keep your Verified ID: in this browser, or in any wallet that speaks OpenID4VCI 1.0."""
+    return page(
+        request, "recovery/credential.html", case, ready=case.issuance_id is not None, stage=Stage.CREDENTIAL
+    )
+
+
+@at_stage(Stage.CREDENTIAL)
+@require_POST
+def offer(request: HttpRequest, case: Case) -> HttpResponse:
+    """A fresh offer. Into the web wallet it is a link on a page of ours, because no form post leaves our origin."""
+    other = request.POST.get("wallet") == "other"
+    made = proofing.offer_for(case.id, other_wallet=other)
+    if other:
+        return page(
+            request,
+            "recovery/offer_other.html",
+            case,
+            svg=qr(made.deep_link),
+            link=made.deep_link,
+            tx_code=made.tx_code,
+            expires_at=made.expires_at,
+            stage=Stage.CREDENTIAL,
+        )
+    return page(request, "recovery/offer.html", case, link=made.wallet_link, stage=Stage.CREDENTIAL)
+
+
+@require_GET
+def offer_progress(request: HttpRequest) -> HttpResponse:
+    """Polled while a wallet fetches the credential."""
+    case = case_of_browser(request)
+    if case is None:
+        return HttpResponse(headers={"HX-Redirect": reverse("recovery:start")})
+    if current_stage(case) is not Stage.CREDENTIAL:
+        return go_to_stage(request, case)
+    if offer_state(case) == "expired":
+        return HttpResponse(headers={"HX-Redirect": reverse("recovery:credential")})
+    return HttpResponse(status=204)
+
+
+@at_stage(Stage.PRESENT)
+@require_http_methods(["GET", "POST"])
+def present(request: HttpRequest, case: Case) -> HttpResponse:
+    """Show it: the same device first, another wallet by its standard link."""
+    presentation_id = presence.begin_case_presentation(tenant_of(request), case)
+    links = presentation.links_of(presentation_id)
+    return page(
+        request,
+        "recovery/present.html",
+        case,
+        wallet_link=links.wallet_link,
+        deep_link=links.deep_link,
+        refused=presentation_state(case) == "refused",
+        stage=Stage.PRESENT,
+    )
+
+
+@require_GET
+def presented(request: HttpRequest) -> HttpResponse:
+    """The wallet sent the browser back with a `response_code`: used once, in the browser that asked."""
+    case = case_of_browser(request)
+    if case is None:
+        return without_case(request)
+    code = request.GET.get("response_code", "")
+    if current_stage(case) is Stage.PRESENT and code:
+        try:
+            presence.return_from_wallet(case, response_code=code, browser_digest=browser_digest(request))
+        except Refused:
+            return page(request, "recovery/not_here.html", case)
+        case = get_case(case.id)
+    return go_to_stage(request, case)
+
+
+@at_stage(Stage.FACE)
+@require_GET
+def face(request: HttpRequest, case: Case) -> HttpResponse:
+    check = presence.begin_case_face_check(case)
+    last = [step for step in steps_of(case) if step.kind == StepKind.FACE_CHECKED]
+    again = tuple(last[-1].reasons) if last and last[-1].state == StepState.FAILED else ()
+    return page(
+        request,
+        "recovery/face.html",
+        case,
+        challenge=json.loads(check.challenge_json()),
+        flashing=proofing.allows_flashing(case.id),
+        again=face_checks.told_to_person(again),
+        tried=bool(again),
+        stage=Stage.FACE,
+    )
+
+
+@at_stage_committing(Stage.FACE)
+@require_POST
+def face_clip(request: HttpRequest, case: Case) -> HttpResponse:
+    """The recorded answer, as one body held in memory. Vision may be busy: then the page waits and sends it again."""
+    if int(request.headers.get("Content-Length") or 0) > MAX_CLIP:
+        return JsonResponse(
+            {"state": "again", "sentences": [_("The recording is too large. Record it again.")]}
+        )
+    clip = request.read(MAX_CLIP + 1)
+    if len(clip) > MAX_CLIP or not clip:
+        return JsonResponse(
+            {"state": "again", "sentences": [_("The recording did not arrive whole. Record it again.")]}
+        )
+    tenant = tenant_of(request)
+    try:
+        answer = presence.submit_case_face_check(
+            tenant, case.id, browser_digest=browser_digest(request), clip=clip
+        )
+    except TooMany:
+        return JsonResponse({"state": "done", "next": reverse("recovery:checking")})
+    with tenant_scope(tenant.id):
+        stage = current_stage(get_case(case.id))
+    return JsonResponse(
+        {"state": answer.state, "sentences": list(answer.reasons), "next": reverse(ADDRESS[stage])}
+    )
