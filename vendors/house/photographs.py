@@ -1,0 +1,67 @@
+"""Takes uploaded files out of a request: bounded, decodable, and only those that were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from portal.kit.errors import Invalid
+from vendors.facecheck.engine.errors import ImageRefused
+from vendors.facecheck.engine.images import ImageLimits, decode_image
+from vendors.house.uploads import MAX_PHOTOGRAPH, MAX_REQUEST
+
+# Decoded at an eighth of its size: enough to know that it is whole. The vision process decodes it for good.
+_LOOK = ImageLimits(max_bytes=MAX_PHOTOGRAPH, max_pixels=60_000_000, min_side=400, working_side=320)
+SHOTS: Mapping[str, tuple[str, ...]] = {"passport": ("front",), "idcard": ("front", "closeup", "back")}
+
+
+def require_bounded(request: HttpRequest) -> None:
+    """Looks at the length before a byte is read."""
+    try:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        length = 0
+    if length > MAX_REQUEST:
+        raise Invalid("upload_too_large", _("The photographs are too large. Take them again with this page."))
+
+
+def read_photographs(request: HttpRequest, shots: Sequence[str]) -> dict[str, bytes]:
+    """One whole picture for each shot. Invalid, with a sentence, names the first that is not."""
+    require_bounded(request)
+    return {shot: _read(request.FILES.get(shot), shot) for shot in shots}
+
+
+def read_clip(request: HttpRequest) -> bytes:
+    require_bounded(request)
+    uploaded = request.FILES.get("clip")
+    if uploaded is None:
+        raise Invalid("clip_missing", _("The recording did not arrive. Try again."))
+    return uploaded.read()
+
+
+def _read(uploaded: UploadedFile | None, shot: str) -> bytes:
+    if uploaded is None:
+        raise Invalid("photograph_missing", _("A photograph is missing. Add it and try again."), field=shot)
+    unverified = uploaded.read()
+    try:
+        decode_image(unverified, limits=_LOOK)
+    except ImageRefused as refused:
+        raise Invalid(refused.code, sentence_of(refused.code), field=shot) from refused
+    return unverified
+
+
+def sentence_of(code: str) -> str:
+    """What a person can do about a picture that is not one."""
+    sentences = {
+        "image_empty": _("This file is empty. Choose another, or take a photograph."),
+        "image_too_many_bytes": _("This file is too large. Use a photograph of at most 12 megabytes."),
+        "image_wrong_type": _("This file is not a photograph we can read. Use a JPEG, PNG or WebP picture."),
+        "image_too_many_pixels": _("This picture is larger than we accept. Take it again with this page."),
+        "image_too_few_pixels": _("This picture is too small. Take it closer, or choose a larger one."),
+        "image_animated": _("This is a moving picture. Use a still photograph."),
+        "image_broken": _("This file is damaged or incomplete. Choose another, or take a photograph."),
+    }
+    return sentences.get(code, _("This picture cannot be used. Take it again."))

@@ -1,0 +1,54 @@
+"""What the house partner asks of the vision process.
+
+The words of that process end in `vision_process.py`: they become `DocumentEvidence`, `LiveEvidence` and a confidence. A
+busy or silent process is `Unavailable`; a picture it will not decode is `Invalid` with a sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from vendors.facecheck.engine.liveness.challenge import make_challenge
+from vendors.house.judging.evidence import DocumentEvidence, LiveEvidence
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A place in line. When it is `ready`, the upload that carries the ticket is let in."""
+
+    ticket: str
+    ready: bool
+    wait_seconds: float
+
+
+class Vision(Protocol):
+    """Each method may raise Unavailable: nothing was judged, and the same may be asked again."""
+
+    def admit(self, ticket: str) -> Admission:
+        """A new place in line, or how the one with this ticket stands."""
+
+    def read_document(
+        self,
+        kind: str,
+        photographs: Mapping[str, bytes],
+        *,
+        today: date,
+        accept_specimens: bool,
+        ticket: str,
+    ) -> DocumentEvidence:
+        """`photographs` by shot: `front`, and for identity cards `closeup` and `back`."""
+
+    def check_live(
+        self, clip: bytes, challenge: Mapping[str, Any], *, received_at: datetime, ticket: str
+    ) -> LiveEvidence:
+        """The clip against the challenge that was drawn for it."""
+
+    def compare(self, portrait: bytes, probe: bytes) -> int | None:
+        """0 to 100; None when one of them cannot be compared, which is never a match."""
+
+
+def draw_challenge(*, random: Callable[[int], bytes], now: datetime, flashing: bool) -> dict[str, Any]:
+    return make_challenge(random=random, now=now, flashing=flashing).to_json()

@@ -1,0 +1,76 @@
+"""What a person reads about notices and problems. The codes come from the pure decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from django.utils.translation import gettext as _
+
+
+def notice_sentence(notice: str) -> str:
+    """One sentence, or none. A check that did not pass never says which one."""
+    sentences = {
+        "document_unreadable": _(
+            "We could not read the document. Use more light, and keep all of it in the frame."
+        ),
+        "document_specimen": _("This is a specimen. Use a document that was issued to you."),
+        "document_other_kind": _("This is another kind of document than you chose. Choose again below."),
+        "document_expired": _("This document has expired. Use one that is still valid."),
+        "document_not_accepted": _("We could not accept this document. Try again, or use another one."),
+        "not_confirmed": _("We could not confirm it is you. You can try once more."),
+        "face_lost": _("Your face was out of the picture. Keep it inside the frame and try again."),
+        "several_faces": _("More than one face was in the picture. Try again where you are alone."),
+        "face_too_small": _("You were too far away. Come closer and try again."),
+        "too_dark": _("It was too dark. Turn towards a light and try again."),
+        "too_bright": _("It was too bright. Turn away from the window or lamp and try again."),
+        "slow_device": _("Pictures were missing. Close other pages and try again."),
+        "took_too_long": _("That took too long. Try again."),
+    }
+    return sentences.get(notice, "")
+
+
+def problem_sentences(problems: Iterable[str]) -> list[str]:
+    """Why a photograph must be taken again."""
+    sentences = {
+        "blurred": _("It is blurred. Hold still, and let the camera focus."),
+        "glare": _("There is a reflection on it. Tilt the document or turn off the flash."),
+        "too_small": _("The document is too small in the picture. Come closer."),
+        "cut_off": _("A part is cut off. Keep all four corners in the picture."),
+        "too_dark": _("It is too dark. Use more light."),
+        "too_bright": _("It is too bright. Move out of direct light."),
+        "no_document": _("No document was found. Lay it on a plain surface and fill the frame."),
+        "no_portrait": _("The portrait was not found. Keep it in the middle of the picture."),
+        "no_mrz": _("The lines of letters and < signs were not found. Keep them inside the frame."),
+    }
+    known = [sentences[problem] for problem in problems if problem in sentences]
+    return known or [_("It cannot be used. Take it again.")]
+
+
+def shot_titles() -> Mapping[str, str]:
+    return {
+        "front": _("Front"),
+        "back": _("Back"),
+        "closeup": _("Portrait, close up"),
+    }
+
+
+def progress_stages(stage: str, progress: str) -> list[dict[str, str]]:
+    """The stages of the work now under way, for the `stages` element."""
+    of_document = [
+        ("reading", _("Reading the document")),
+        ("judging", _("Comparing what it says in its different places")),
+    ]
+    of_face = [
+        ("liveness", _("Checking that you are here, live")),
+        ("comparing", _("Comparing your face with the portrait")),
+    ]
+    names = of_face if stage == "face" else of_document
+    codes = [code for code, _label in names]
+    at = codes.index(progress) if progress in codes else 0
+    states = [
+        "done" if number < at else "current" if number == at else "waiting" for number in range(len(codes))
+    ]
+    received = [{"label": _("Received"), "state": "done"}]
+    return received + [
+        {"label": label, "state": state} for (_code, label), state in zip(names, states, strict=True)
+    ]
