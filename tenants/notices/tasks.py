@@ -26,7 +26,8 @@ from tenants.notices.services import notice_context, staff_mail_context
 
 
 def _deliver(template: str, message_id: str, body: dict[str, Any], organisation: Tenant | None) -> None:
-    context = {"organisation": organisation, "site_url": site_url(""), **body["context"]}
+    context = {"tenant": organisation, "site_name": "Readmit", "site_url": site_url(""), **body["context"]}
+    context.setdefault("case_reference", context.get("reference", ""))
     zone = organisation.time_zone if organisation else "UTC"
     with timezone.override(zone):
         subject = " ".join(render_to_string(f"email/{template}/subject.txt", context).split())
