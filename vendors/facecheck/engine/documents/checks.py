@@ -1,0 +1,177 @@
+"""The checks on what was read, each by itself: pure, over the zone, the print and the day.
+
+A check that fails is `sure` when no camera could have made the difference; only then may it refuse.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from .crosscheck import SURE, Agreement, compare_dates, compare_names, compare_numbers
+from .mrz import Mrz, ProblemCode
+from .outcome import Check, CheckOutcome
+from .printed_dates import dates_in
+from .states import UTOPIA, is_known_state
+from .visual import Print, VisualField, VisualZone
+from .zones import ZoneReading
+
+OLDEST = timedelta(days=366 * 120)
+LONGEST_VALIDITY = timedelta(days=366 * 20)
+LEAST_EVENNESS = 0.70
+LEAST_NUMBER = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    check: Check
+    sure: bool = True
+
+    @property
+    def failed(self) -> bool:
+        return self.check.outcome is CheckOutcome.FAILED
+
+
+def judge_zone(zone: ZoneReading, *, today: date, accept_specimens: bool) -> list[Judged]:
+    mrz = zone.mrz
+    stable = zone.agreeing >= 2
+    return [
+        _check_digits(mrz, stable),
+        _layout(mrz, stable),
+        _typeface(zone),
+        _issuer(mrz, accept_specimens, stable),
+        _birthdate(mrz, today),
+        _expiry(mrz, today),
+    ]
+
+
+def judge_print(zone: ZoneReading, visual: VisualZone, *, today: date) -> list[Judged]:
+    mrz, names = zone.mrz, zone.mrz.names
+    return [
+        _name("family_name_match", "family_name", names.family_name, zone, visual),
+        _name("given_names_match", "given_names", names.given_names, zone, visual),
+        _number(mrz, visual),
+        _date("birthdate_match", "birthdate", mrz.birthdate, visual),
+        _date("expiry_match", "expiry", mrz.expiry, visual),
+        _issue(mrz, visual, today),
+    ]
+
+
+def _check_digits(mrz: Mrz, stable: bool) -> Judged:
+    wrong = [problem.field for problem in mrz.problems if problem.code is ProblemCode.CHECK_DIGIT_WRONG]
+    return _judged("check_digits", not wrong, "wrong:" + ",".join(wrong), sure=stable)
+
+
+def _layout(mrz: Mrz, stable: bool) -> Judged:
+    odd = [problem for problem in mrz.problems if problem.code is not ProblemCode.CHECK_DIGIT_WRONG]
+    reason = ",".join(f"{problem.code}:{problem.field}" for problem in odd)
+    return _judged("zone_layout", not odd, reason, sure=stable and mrz.check_digits_right)
+
+
+def _typeface(zone: ZoneReading) -> Judged:
+    """9303-3, 4.5: the zone is set on a fixed pitch; proportional type is an office printer's."""
+    even = zone.evenness >= LEAST_EVENNESS
+    return _judged(
+        "zone_typeface", even, "pitch_uneven", sure=zone.clean and zone.evenness < LEAST_EVENNESS - 0.1
+    )
+
+
+def _issuer(mrz: Mrz, accept_specimens: bool, stable: bool) -> Judged:
+    """Utopia issues specimens only."""
+    if mrz.issuing_state == UTOPIA:
+        return _judged("genuine_issuer", accept_specimens, "specimen")
+    return _judged("genuine_issuer", is_known_state(mrz.issuing_state), "state_unknown", sure=stable)
+
+
+def _birthdate(mrz: Mrz, today: date) -> Judged:
+    if mrz.birthdate is None:
+        return _not_done("birthdate_plausible", "unknown")
+    plausible = today - OLDEST < mrz.birthdate <= today
+    return _judged("birthdate_plausible", plausible, "implausible", sure=mrz.check_digits_right)
+
+
+def _expiry(mrz: Mrz, today: date) -> Judged:
+    if mrz.expiry is None:
+        return _not_done("not_expired", "unknown")
+    return _judged("not_expired", mrz.expiry >= today, "expired", sure=mrz.check_digits_right)
+
+
+def _name(check: str, label: str, wanted: str, zone: ZoneReading, visual: VisualZone) -> Judged:
+    truncated = zone.mrz.names.truncated
+
+    def compare(text: str, sureness: float) -> Agreement:
+        return compare_names(text, wanted, truncated=truncated, sureness=min(sureness, zone.name_sureness))
+
+    if not wanted:
+        return _judged(check, label not in visual.labelled, "differs", sure=False)
+    return _compared(check, label, visual, compare)
+
+
+def _number(mrz: Mrz, visual: VisualZone) -> Judged:
+    def compare(text: str, sureness: float) -> Agreement:
+        return compare_numbers(text, mrz.document_number, sureness=sureness)
+
+    if len(mrz.document_number) < LEAST_NUMBER:
+        return _not_done("document_number_match", "number_too_short")
+    return _compared("document_number_match", "document_number", visual, compare)
+
+
+def _date(check: str, label: str, wanted: date | None, visual: VisualZone) -> Judged:
+    if wanted is None:
+        return _not_done(check, "unknown")
+
+    def compare(text: str, sureness: float) -> Agreement:
+        return compare_dates(dates_in(text), wanted, sureness=sureness)
+
+    return _compared(check, label, visual, compare)
+
+
+def _issue(mrz: Mrz, visual: VisualZone, today: date) -> Judged:
+    """Issued before it expires, after birth, not in the future, and not for longer than any issuer grants."""
+    field = visual.labelled.get("issued")
+    dates = dates_in(field.text) if field else frozenset()
+    if field is None or not dates or mrz.expiry is None:
+        return _not_done("issue_plausible", "not_read")
+    expiry, born = mrz.expiry, mrz.birthdate or date.min
+    fine = any(born <= day <= today and day < expiry <= day + LONGEST_VALIDITY for day in dates)
+    return _judged("issue_plausible", fine, "implausible", sure=field.sureness >= SURE)
+
+
+def _compared(
+    check: str, label: str, visual: VisualZone, compare: Callable[[str, float], Agreement]
+) -> Judged:
+    """Under its label; where no label was read, anywhere on the page, and then only agreement counts."""
+    field = visual.labelled.get(label)
+    if field is None:
+        agreed = any(compare(item.text, item.sureness) is Agreement.SAME for item in visual.prints)
+        return Judged(Check(check, CheckOutcome.PASSED, "")) if agreed else _not_done(check, "not_read")
+    answer = compare(field.text, field.sureness)
+    if answer is not Agreement.SAME and _with_next_line(field, visual.prints, compare):
+        answer = Agreement.SAME
+    if answer is Agreement.UNCLEAR:
+        return _not_done(check, "unclear")
+    return _judged(check, answer is Agreement.SAME, "differs", sure=field.sureness >= SURE)
+
+
+def _with_next_line(
+    field: VisualField, prints: tuple[Print, ...], compare: Callable[[str, float], Agreement]
+) -> bool:
+    """A long name goes on in the line below."""
+    first = next((item for item in prints if item.text == field.text), None)
+    if first is None:
+        return False
+    below = [
+        item
+        for item in prints
+        if 0 < item.top - first.top < 2.2 * first.height and abs(item.left - first.left) < 2 * first.height
+    ]
+    return any(compare(f"{field.text} {item.text}", field.sureness) is Agreement.SAME for item in below)
+
+
+def _judged(name: str, holds: bool, reason: str, *, sure: bool = True) -> Judged:
+    if holds:
+        return Judged(Check(name, CheckOutcome.PASSED, ""))
+    return Judged(Check(name, CheckOutcome.FAILED, reason), sure)
+
+
+def _not_done(name: str, reason: str) -> Judged:
+    return Judged(Check(name, CheckOutcome.NOT_DONE, reason))

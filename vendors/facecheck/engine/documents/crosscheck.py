@@ -1,0 +1,105 @@
+"""Compares what people read on a document with what machines read.
+
+Protects: the names above all, which no check digit covers. From whom: a forger who changes one zone and not the
+other. It does not see a forger who changes both. A comparison has three ends: the same, different, and unclear
+(the difference is one a camera could have made), because only the second may refuse anybody.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from enum import StrEnum
+from itertools import permutations
+
+from .transliteration import admissible_forms
+
+_LOOKALIKE = str.maketrans("01258", "OIZSB")
+_PARTICLES = """
+VAN VON DER DEN DE DI DA DO DOS DAS DU DEL DELLA LA LE LOS
+EL AL BIN BINT TEN TER ZU ZUR VOM AF AV
+"""
+PARTICLES = frozenset(_PARTICLES.split())
+SURE = 0.90
+
+
+class Agreement(StrEnum):
+    SAME = "same"
+    DIFFERENT = "different"
+    UNCLEAR = "unclear"
+
+
+def compare_names(visual: str, zone: str, *, truncated: bool, sureness: float) -> Agreement:
+    """`visual` as printed with its marks, `zone` as in the zone; every form the tables admit counts as the same."""
+    forms = {_plain(form) for form in admissible_forms(visual)}
+    wanted = _plain(zone)
+    if not wanted or not any(forms):
+        return Agreement.SAME if not wanted and not any(forms) else Agreement.UNCLEAR
+    if any(
+        _same_name(form, visual_words, wanted, zone, truncated)
+        for form, visual_words in _worded(visual, forms)
+    ):
+        return Agreement.SAME
+    distance = min(edit_distance(form, wanted) for form in forms)
+    if distance <= 1 + len(wanted) // 8 and sureness < SURE:
+        return Agreement.UNCLEAR
+    return Agreement.DIFFERENT
+
+
+def compare_numbers(visual: str, zone: str, *, sureness: float) -> Agreement:
+    """Look-alikes count as the same: the check digit has settled which one it is."""
+    printed, wanted = _fold(visual), _fold(zone)
+    if printed == wanted:
+        return Agreement.SAME
+    if edit_distance(printed, wanted) <= 1 and sureness < SURE:
+        return Agreement.UNCLEAR
+    return Agreement.DIFFERENT
+
+
+def compare_dates(printed: Iterable[date], wanted: date, *, sureness: float) -> Agreement:
+    """`printed` holds every date the print may mean (12/08 is two)."""
+    candidates = set(printed)
+    if not candidates:
+        return Agreement.UNCLEAR
+    if wanted in candidates:
+        return Agreement.SAME
+    near = min(edit_distance(day.strftime("%Y%m%d"), wanted.strftime("%Y%m%d")) for day in candidates)
+    return Agreement.UNCLEAR if near <= 1 and sureness < SURE else Agreement.DIFFERENT
+
+
+def edit_distance(one: str, other: str) -> int:
+    row = list(range(len(other) + 1))
+    for place, char in enumerate(one, 1):
+        before, row[0] = row[0], place
+        for at, against in enumerate(other, 1):
+            before, row[at] = row[at], min(row[at] + 1, row[at - 1] + 1, before + (char != against))
+    return row[-1]
+
+
+def _worded(visual: str, forms: set[str]) -> list[tuple[str, list[str]]]:
+    words = [form.split() for form in admissible_forms(visual)]
+    return [("".join(each), each) for each in words if "".join(each) in forms or each]
+
+
+def _same_name(form: str, words: list[str], wanted: str, zone: str, truncated: bool) -> bool:
+    folded, target = form.translate(_LOOKALIKE), wanted.translate(_LOOKALIKE)
+    if folded == target:
+        return True
+    if truncated and len(target) >= 3 and folded.startswith(target):
+        return True
+    return _particles_moved(words, zone)
+
+
+def _particles_moved(words: list[str], zone: str) -> bool:
+    """Some states print particles behind or before the name: the same words, only particles elsewhere."""
+    other = zone.split()
+    if sorted(words) != sorted(other) or len(words) > 5:
+        return False
+    core = [word for word in words if word not in PARTICLES]
+    return core == [word for word in other if word not in PARTICLES] and tuple(words) in permutations(other)
+
+
+def _plain(text: str) -> str:
+    return "".join(char for char in text.upper() if char.isalnum())
+
+
+def _fold(text: str) -> str:
+    return _plain(text).translate(str.maketrans("OIZSBGQ", "0125860"))

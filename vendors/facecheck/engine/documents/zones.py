@@ -1,0 +1,266 @@
+"""Reads the lines of the machine-readable zone that `bands` found, and settles what each place may hold.
+
+Letters and digits that look alike (O and 0, I and 1 …) are told apart by the place: ICAO Doc 9303 parts 4 to 6 fix
+which places hold letters only and which digits only. In places that may hold both nothing is changed unless the
+check digits name exactly one reading, and the result then says so.
+"""
+
+import math
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import chain, combinations
+
+import numpy as np
+
+from ..images import Pixels as Picture
+from .bands import Band
+from .mrz import LINES, Format, Mrz, MrzUnusable, ProblemCode, check_digit, parse_mrz
+from .ocr import Alphabet, Line, crop_line, read_lines
+
+TO_DIGIT = str.maketrans("OQDUIJLZSGBTA", "0000111256874")
+TO_LETTER = str.maketrans("0125876", "OIZSBTG")
+EITHER = {
+    "O": "0",
+    "0": "O",
+    "I": "1",
+    "1": "I",
+    "S": "5",
+    "5": "S",
+    "B": "8",
+    "8": "B",
+    "Z": "2",
+    "2": "Z",
+    "G": "6",
+    "6": "G",
+}
+Cell = tuple[str, float, float, tuple[str, float]]
+GROWTHS = (0.06, -0.06, 0.16)
+
+# What the places hold: a letters and filler, n digits and filler, x any.
+_PATTERNS = {
+    Format.TD3: ("aaaaa" + "a" * 39, "x" * 9 + "n" + "aaa" + "n" * 7 + "a" + "n" * 7 + "x" * 14 + "nn"),
+    Format.TD2: ("aaaaa" + "a" * 31, "x" * 9 + "n" + "aaa" + "n" * 7 + "a" + "n" * 7 + "x" * 7 + "n"),
+    Format.TD1: (
+        "aaaaa" + "x" * 9 + "n" + "x" * 15,
+        "n" * 7 + "a" + "n" * 7 + "aaa" + "x" * 11 + "n",
+        "a" * 30,
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneReading:
+    """`sureness` is the mean over the lines of their least sure character, `evenness` how regular the pitch is,
+    `stray` how many characters the recogniser found too many or too few, `repaired` that look-alikes were swapped."""
+
+    mrz: Mrz
+    band: Band
+    sureness: float
+    name_sureness: float
+    evenness: float
+    repaired: bool
+    stray: int
+    agreeing: int
+
+    @property
+    def clean(self) -> bool:
+        return not self.mrz.problems and self.stray <= 3
+
+    @property
+    def worth(self) -> float:
+        return self.sureness - 0.5 * len(self.mrz.problems) - 0.1 * self.stray + 0.1 * len(self.band.strips)
+
+
+def read_zone(picture: Picture, bands: list[Band], *, today: date) -> ZoneReading | None:
+    """The candidate that reads best as a zone, either way up; None when none does."""
+    best: ZoneReading | None = None
+    for band in bands:
+        upright = _upright(picture, band)
+        reading = _read_once(picture, upright, GROWTHS[0], today) if upright else None
+        if reading and (best is None or reading.worth > best.worth):
+            best = reading
+        if best and best.clean:
+            return best
+    return _read_again(picture, best, today) if best else None
+
+
+def _upright(picture: Picture, band: Band) -> Band | None:
+    """Turns the band so that it reads; None when neither way looks like a zone."""
+    best: tuple[float, Band] | None = None
+    for candidate in (band, band.turned()):
+        line = read_lines([crop_line(picture, candidate.strips[-1].quad(), grow=GROWTHS[0])], Alphabet.MRZ)[0]
+        score = _zone_likeness(line)
+        if best is None or score > best[0]:
+            best = (score, candidate)
+        if score > 0.9:
+            break
+    return best[1] if best and best[0] > 0.45 else None
+
+
+def _zone_likeness(line: Line) -> float:
+    if len(line.text) < 20 or len(line.text) > 52:
+        return 0.0
+    nearest = min(abs(len(line.text) - length) for _, length in LINES.values())
+    has_mark = "<" in line.text or sum(char.isdigit() for char in line.text) > 10
+    return line.mean * (1 - 0.05 * nearest) * (1.0 if has_mark else 0.4)
+
+
+def _read_again(picture: Picture, first: ZoneReading, today: date) -> ZoneReading:
+    """With other margins, until a reading is clean; else the best, which says how many readings agree with it."""
+    readings = [first]
+    for grow in GROWTHS[1:]:
+        reading = _read_once(picture, first.band, grow, today)
+        if reading is not None:
+            readings.append(reading)
+            if reading.clean:
+                return reading
+    best = max(readings, key=lambda reading: reading.worth)
+    return replace(best, agreeing=sum(reading.mrz.lines == best.mrz.lines for reading in readings))
+
+
+def _read_once(picture: Picture, band: Band, grow: float, today: date) -> ZoneReading | None:
+    lines = read_lines([crop_line(picture, strip.quad(), grow=grow) for strip in band.strips], Alphabet.MRZ)
+    form = _format(lines)
+    if form is None:
+        return None
+    count, length = LINES[form]
+    if len(lines) > count:  # a line of print above the zone
+        lines, band = lines[-count:], Band(band.strips[-count:])
+    fitted = [fit_to_pitch(line, length) for line in lines]
+    settled = tuple(settle(line.text, pattern) for line, pattern in zip(fitted, _PATTERNS[form], strict=True))
+    try:
+        mrz = parse_mrz(settled, today=today)
+    except MrzUnusable:
+        return None
+    healed = repair(mrz, fitted, today=today)
+    return ZoneReading(
+        healed or mrz,
+        band,
+        sureness=float(np.mean([line.least for line in fitted])),
+        name_sureness=_name_sureness(fitted[-1] if form is Format.TD1 else fitted[0]),
+        evenness=min(evenness(line) for line in lines),
+        repaired=healed is not None,
+        stray=sum(abs(len(line.text) - length) for line in lines),
+        agreeing=1,
+    )
+
+
+def _name_sureness(line: Line) -> float:
+    return min(
+        (sure for sure, char in zip(line.sureness, line.text, strict=True) if char != "<"), default=0.0
+    )
+
+
+def _format(lines: list[Line]) -> Format | None:
+    """By length, and by the number of lines where the length leaves a choice."""
+    length = float(np.median([len(line.text) for line in lines[-2:]]))
+    form = min(LINES, key=lambda candidate: abs(LINES[candidate][1] - length))
+    count, wanted = LINES[form]
+    if abs(wanted - length) > 4 or len(lines) < count:
+        return None
+    return form
+
+
+def fit_to_pitch(line: Line, length: int) -> Line:
+    """Restores fillers the recogniser swallowed, by the gaps they left on the fixed pitch; trims surplus fillers."""
+    if len(line.text) == length or len(line.text) < 10:
+        return line
+    cells = list(zip(line.text, line.sureness, line.places, line.rivals, strict=True))
+    while len(cells) > length:
+        at = _surplus_filler(cells)
+        if at is None:
+            break
+        del cells[at]
+    pitch = float(np.median(np.diff([cell[2] for cell in cells])))
+    while len(cells) < length:
+        gaps = np.diff([cell[2] for cell in cells])
+        at = int(gaps.argmax())
+        if gaps[at] > 1.6 * pitch:
+            cells.insert(at + 1, ("<", 0.5, cells[at][2] + float(gaps[at]) / 2, ("<", 0.0)))
+        elif cells[-1][0] == "<":
+            cells.append(("<", 0.5, cells[-1][2] + pitch, ("<", 0.0)))
+        else:
+            run = _longest_run_end(cells)
+            if run is None:
+                break
+            cells.insert(run, ("<", 0.5, cells[run][2], ("<", 0.0)))
+    text, sureness, places, rivals = zip(*cells, strict=True)
+    return Line("".join(text), sureness, places, rivals)
+
+
+def _surplus_filler(cells: list[Cell]) -> int | None:
+    """The filler that stands nearest to its neighbour."""
+    near = [(cells[at][2] - cells[at - 1][2], at) for at in range(1, len(cells)) if cells[at][0] == "<"]
+    return min(near)[1] if near else None
+
+
+def _longest_run_end(cells: list[Cell]) -> int | None:
+    best, run, at = 0, 0, None
+    for place, cell in enumerate(cells):
+        run = run + 1 if cell[0] == "<" else 0
+        if run > best:
+            best, at = run, place
+    return at
+
+
+def settle(text: str, pattern: str) -> str:
+    """Letters where letters stand, digits where digits stand."""
+    out = []
+    for char, kind in zip(text, pattern, strict=False):
+        if kind == "n" and char != "<":
+            char = char.translate(TO_DIGIT)
+        elif kind == "a":
+            char = char.translate(TO_LETTER)
+        out.append(char)
+    return "".join(out)
+
+
+def repair(mrz: Mrz, lines: list[Line], *, today: date) -> Mrz | None:
+    """Swaps look-alikes in the document number when that makes its check digits right; None when it does not.
+
+    Only characters the eye cannot tell apart are swapped, so a number that was truly changed is not healed; where
+    several swaps would do, the one the recogniser itself held for possible is taken if it stands out. The caller
+    compares the number with the visual zone."""
+    wrong = {problem.field for problem in mrz.problems if problem.code is ProblemCode.CHECK_DIGIT_WRONG}
+    if wrong not in ({"document_number", "composite"}, {"document_number"}):
+        return None
+    row, begin = (0, 5) if mrz.format is Format.TD1 else (1, 0)
+    line, rivals = mrz.lines[row], lines[row].rivals[begin : begin + 9]
+    number, digit = line[begin : begin + 9], line[begin + 9]
+    places = [place for place, char in enumerate(number) if char in EITHER]
+    healed: list[tuple[float, Mrz]] = []
+    for chosen in chain.from_iterable(combinations(places, size) for size in (1, 2)):
+        changed = "".join(EITHER[char] if place in chosen else char for place, char in enumerate(number))
+        if check_digit(changed) != digit:
+            continue
+        rows = list(mrz.lines)
+        rows[row] = line[:begin] + changed + line[begin + 9 :]
+        candidate = parse_mrz(rows, today=today)
+        if candidate.check_digits_right:
+            odds = [rivals[place][1] if rivals[place][0] == changed[place] else 1e-6 for place in chosen]
+            healed.append((math.prod(odds), candidate))
+    healed.sort(key=lambda item: item[0], reverse=True)
+    if not healed or (len(healed) > 1 and healed[0][0] < 10 * healed[1][0]):
+        return None
+    return healed[0][1]
+
+
+def evenness(line: Line) -> float:
+    """1 for characters on a fixed pitch, towards 0 for proportional type (places against a straight line)."""
+    runs = _solid_run(line)
+    if len(runs) < 8:
+        return 1.0
+    index = np.arange(len(runs), dtype=np.float64)
+    slope, offset = np.polyfit(index, np.array(runs), 1)
+    spread = float(np.sqrt(np.mean((np.array(runs) - slope * index - offset) ** 2)))
+    return max(0.0, 1.0 - spread / float(slope))
+
+
+def _solid_run(line: Line) -> list[float]:
+    """The longest run of characters without a filler: there nothing can have been swallowed."""
+    best: list[float] = []
+    run: list[float] = []
+    for char, place in zip(line.text, line.places, strict=True):
+        run = [] if char == "<" else [*run, place]
+        best = run if len(run) > len(best) else best
+    return best
