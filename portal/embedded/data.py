@@ -84,6 +84,10 @@ class DataFolder:
         return self.path / "broker"
 
     @property
+    def queue(self) -> Path:
+        return self.path / "queue"
+
+    @property
     def static(self) -> Path:
         return self.path / "static"
 
@@ -100,7 +104,15 @@ class DataFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self.path.chmod(0o711 if os.geteuid() == 0 else 0o700)
-            for folder in (self.logs, self.run, self.stamps, self.broker, self.static, self.house_static):
+            for folder in (
+                self.logs,
+                self.run,
+                self.stamps,
+                self.broker,
+                self.queue,
+                self.static,
+                self.house_static,
+            ):
                 folder.mkdir(mode=0o700, exist_ok=True)
             (self.path / f".writable.{os.getpid()}").touch()
             (self.path / f".writable.{os.getpid()}").unlink()

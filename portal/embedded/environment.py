@@ -4,10 +4,12 @@ Each process receives what it needs: the web process never sees the migrator's o
 house partner sees only its own.
 """
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from portal.embedded.broker import FILES_URL
 from portal.embedded.data import REPOSITORY, DataFolder, Secrets, State
 from portal.embedded.databases import HOUSE_DATABASE, PRODUCT_DATABASE, roles, url
 from portal.embedded.postgres import PORT
@@ -40,6 +42,7 @@ PASSED_ON = (
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
     *("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET"),
+    *("READMIT_LOG_LEVEL", "READMIT_OUTBOUND_CA_FILE", "READMIT_EMAIL_BACKEND", "READMIT_FROM_EMAIL"),
 )
 STRONG = frozenset({"READMIT_DB_MIGRATOR_URL", "READMIT_DB_OPS_URL"})
 OF_HOUSE = frozenset(
@@ -72,6 +75,7 @@ def whole_environment(
         "READMIT_DIGEST_KEY": secrets.digest_key,
         "READMIT_AUDIT_KEY": secrets.audit_key,
         "READMIT_BROKER_URL": state.broker_url,
+        "READMIT_BROKER_OPTIONS": json.dumps(broker_options(data, state.broker_url)),
         "READMIT_SITE_ORIGIN": f"http://localhost:{site}",
         "READMIT_TENANT_BASE": f"localhost:{site}",
         "READMIT_WALLET_ORIGIN": f"http://wallet.localhost:{site}",
@@ -85,6 +89,19 @@ def whole_environment(
         **_database_urls(secrets, state.socket_folder),
     }
     return made if models is None else made | {"READMIT_MODELS": str(models)}
+
+
+def broker_options(data: DataFolder, url: str) -> dict[str, object]:
+    """What the transport is told. Files need their folder, and the default pause would be a second long."""
+    if url != FILES_URL:
+        return {}
+    queue = str(data.queue)
+    return {
+        "data_folder_in": queue,
+        "data_folder_out": queue,
+        "control_folder": queue,
+        "polling_interval": 0.02,
+    }
 
 
 def _database_urls(secrets: Secrets, socket_folder: str) -> dict[str, str]:
@@ -106,12 +123,14 @@ def _database_urls(secrets: Secrets, socket_folder: str) -> dict[str, str]:
 
 
 def for_web(whole: Mapping[str, str]) -> dict[str, str]:
-    return _child({name: value for name, value in whole.items() if name not in STRONG | _private_to_house()})
+    own = {name: value for name, value in whole.items() if name not in STRONG | _private_to_house()}
+    return _child(own | {"READMIT_PROCESS": "web"})
 
 
 def for_worker(whole: Mapping[str, str]) -> dict[str, str]:
     dropped = {"READMIT_DB_MIGRATOR_URL"} | _private_to_house()
-    return _child({name: value for name, value in whole.items() if name not in dropped})
+    own = {name: value for name, value in whole.items() if name not in dropped}
+    return _child(own | {"READMIT_PROCESS": "worker"})
 
 
 def for_migration(whole: Mapping[str, str]) -> dict[str, str]:
@@ -121,8 +140,8 @@ def for_migration(whole: Mapping[str, str]) -> dict[str, str]:
 
 def for_house(whole: Mapping[str, str], data: DataFolder) -> dict[str, str]:
     own = {name: value for name, value in whole.items() if name in OF_HOUSE}
-    own |= {"READMIT_STATIC_ROOT": str(data.house_static), "DJANGO_SETTINGS_MODULE": "vendors.house.settings"}
-    return _child(own)
+    own |= {"READMIT_STATIC_ROOT": str(data.house_static), "READMIT_PROCESS": "house"}
+    return _child(own | {"DJANGO_SETTINGS_MODULE": "vendors.house.settings"})
 
 
 def for_vision(whole: Mapping[str, str]) -> dict[str, str]:

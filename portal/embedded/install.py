@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,8 +17,8 @@ from pathlib import Path
 
 from portal.embedded.data import REPOSITORY
 from portal.embedded.files import Say, Trouble, locked, write_atomically
+from portal.embedded.processes import die_with_parent
 
-VENV = REPOSITORY / ".venv"
 RUN_LOCK, TEST_LOCK, UV_LOCK = "requirements.lock", "requirements-test.lock", "requirements-uv.lock"
 
 
@@ -83,9 +84,14 @@ def _install(repository: Path, venv: Path, *, tests: bool, say: Say) -> None:
     if not _runs([python_of(venv), "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]):
         _make_venv(venv, say)
     if not _runs([venv / "bin" / "uv", "--version"]):
-        _install_uv(repository, venv, say)
+        try:
+            _install_uv(repository, venv, say)
+        except Trouble:
+            # A start that was killed may have left half a pip behind; from the beginning, once.
+            _make_venv(venv, say)
+            _install_uv(repository, venv, say)
     say(f"Installing the packages named in {lock.name} (once, and when it changes).")
-    _sync(venv, lock, say)
+    _sync_wholly(venv, lock, say)
     write_atomically(_stamp(venv), json.dumps(stamp), mode=0o644)
 
 
@@ -97,8 +103,10 @@ def _make_venv(venv: Path, say: Say) -> None:
         )
     say(f"Making the virtual environment {venv.name}.")
     shutil.rmtree(venv, ignore_errors=True)
+    # Not the interpreter inside the environment that is being made again, should this process run in it.
+    python = getattr(sys, "_base_executable", None) or sys.executable
     try:
-        _must([sys.executable, "-m", "venv", venv], "The virtual environment could not be made")
+        _must([python, "-m", "venv", venv], "The virtual environment could not be made")
     except Trouble:
         shutil.rmtree(venv, ignore_errors=True)
         raise
@@ -112,10 +120,22 @@ def _install_uv(repository: Path, venv: Path, say: Say) -> None:
     _must([*_pip(python), "--no-deps", "-r", repository / UV_LOCK], "uv could not be installed")
 
 
-def _sync(venv: Path, lock: Path, say: Say) -> None:
+def _sync_wholly(venv: Path, lock: Path, say: Say) -> None:
+    """Install; after an installation that was cut short, every package again.
+
+    A package half of whose files arrived may look installed to the installer.
+    """
+    begun = venv / "readmit-installing"
+    cut_short = begun.exists()
+    begun.touch()
+    _sync(venv, lock, say, again=cut_short)
+    begun.unlink()
+
+
+def _sync(venv: Path, lock: Path, say: Say, *, again: bool) -> None:
     """With uv; with pip where uv finds no index, because uv does not read pip's configuration."""
     python = python_of(venv)
-    with_uv: list[str | Path] = [
+    sync: list[str | Path] = [
         venv / "bin" / "uv",
         "pip",
         "sync",
@@ -123,15 +143,15 @@ def _sync(venv: Path, lock: Path, say: Say) -> None:
         "--python",
         python,
         "--require-hashes",
-        lock,
     ]
+    with_uv = [*sync, *(["--reinstall"] if again else []), lock]
     problem = _run(with_uv)
     if problem is None:
         return
     say("uv could not install them; trying pip, which reads its own configuration.")
     if not _runs([python, "-m", "pip", "--version"]):
         raise Trouble(f"The packages could not be installed.\n{problem}")
-    second = _run([*_pip(python), "--no-deps", "-r", lock])
+    second = _run([*_pip(python), *(["--force-reinstall"] if again else []), "--no-deps", "-r", lock])
     if second is not None:
         raise Trouble(f"The packages could not be installed.\nuv said:\n{problem}\npip said:\n{second}")
 
@@ -164,6 +184,7 @@ def _run(command: Sequence[str | Path]) -> str | None:
             errors="replace",
             stdin=subprocess.DEVNULL,
             env=environment,
+            preexec_fn=die_with_parent(signal.SIGKILL, os.getpid()),
         )
     except OSError as problem:
         return str(problem)

@@ -7,6 +7,7 @@ root. The package's own launcher is never used: as root it opens every parent fo
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -272,9 +273,8 @@ def _number_of(folder: Path) -> int:
 def _major(version: str) -> int | None:
     """18 from "postgres (PostgreSQL) 18.6 (Debian …)"."""
     words = version.partition("(PostgreSQL)")[2].split()
-    digits = words[0].split(".")[0] if words else ""
-    digits = "".join(character for character in digits if character.isdigit())
-    return int(digits) if digits else None
+    number = re.match(r"\d+", words[0]) if words else None
+    return int(number.group()) if number else None
 
 
 # Where the cluster lies ----------------------------------------------------------------------------------------
@@ -366,13 +366,13 @@ def wait_until_gone(server: Server, *, seconds: float = 30.0) -> None:
     """Let an earlier server of this cluster end before its lock file is judged.
 
     The caller holds the lock of the data folder, so no other start can bring one up meanwhile. Once nobody works
-    in the cluster, a lock file that names a living process names a stranger who was given the number since.
+    in the cluster, whatever process its lock file names is dead, or a stranger who was given the number since.
     """
     if not processes.PROC.is_dir():
         return
     lock = server.cluster / "postmaster.pid"
     until = time.monotonic() + seconds
-    while _works_in(server.cluster) or _is_ending(lock):
+    while _works_in(server.cluster):
         if time.monotonic() > until:
             raise Trouble(f"An earlier PostgreSQL of {server.cluster} has not ended after {seconds:.0f} s.")
         time.sleep(0.05)
@@ -393,12 +393,3 @@ def _stands_in(pid: int, cluster: Path) -> bool:
 
 def _name(pid: int) -> str:
     return Path(f"/proc/{pid}/comm").read_text().strip()
-
-
-def _is_ending(lock: Path) -> bool:
-    """Whether the lock names a server that was killed and is not yet cleared away by the kernel."""
-    try:
-        seen = processes.look_at(int(lock.read_text().splitlines()[0]))
-    except (OSError, ValueError, IndexError):
-        return False
-    return seen is not None and seen.state in "ZX"

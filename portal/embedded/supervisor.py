@@ -20,6 +20,7 @@ from portal.embedded.processes import Account
 LOG_LIMIT = 5_000_000
 LOG_CHECK_SECONDS = 10.0
 FIRST_PAUSE, LONGEST_PAUSE, CALM_SECONDS = 0.5, 30.0, 60.0
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @dataclass(frozen=True)
@@ -205,14 +206,24 @@ class Interrupted(BaseException):
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
     """Turn the stopping signals into `Interrupted` inside the block, and ignore them after the first one."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     def stop(number: int, frame: object) -> None:
-        for other in numbers:
+        for other in STOPPING:
             signal.signal(other, signal.SIG_IGN)
         raise Interrupted(signal.Signals(number).name)
 
-    earlier = {number: signal.signal(number, stop) for number in numbers}
+    earlier = {number: signal.signal(number, stop) for number in STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """For stopping, which is short and must come to its end: an impatient second Ctrl-C changes nothing."""
+    earlier = {number: signal.signal(number, signal.SIG_IGN) for number in STOPPING}
     try:
         yield
     finally:

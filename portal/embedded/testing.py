@@ -23,7 +23,7 @@ from portal.embedded.data import REPOSITORY, DataFolder, State
 from portal.embedded.environment import whole_environment
 from portal.embedded.files import Progress, Trouble, locked, write_atomically
 from portal.embedded.materials import ensure_models
-from portal.embedded.supervisor import Interrupted, Supervisor, interruptible, tail
+from portal.embedded.supervisor import Interrupted, Supervisor, interruptible, tail, uninterrupted
 
 FOLDER_VARIABLE = "READMIT_TEST_DATA"
 ADMIN_VARIABLE = "READMIT_TEST_ADMIN"
@@ -152,9 +152,10 @@ def guard(folder: Path, owner: int) -> None:
     except Interrupted:
         pass
     finally:
-        if supervisor is not None:
-            supervisor.stop()
-        _remove(folder)
+        with uninterrupted():
+            if supervisor is not None:
+                supervisor.stop()
+            _remove(folder)
 
 
 def _start_services(data: DataFolder, supervisor: Supervisor) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from portal.embedded import broker, databases, environment, postgres, processes, services, steps, welcome
 from portal.embedded.data import DataFolder, Secrets, State
 from portal.embedded.files import Progress, Trouble, locked
-from portal.embedded.supervisor import Interrupted, Supervisor, interruptible
+from portal.embedded.supervisor import Interrupted, Supervisor, interruptible, uninterrupted
 
 FOUNDATION_SECONDS = postgres.RECOVERY_SECONDS
 SERVICE_SECONDS = 120.0
@@ -34,7 +34,7 @@ def main(data: DataFolder, arguments: list[str], models: Path) -> int:
         except Interrupted:
             say("Stopping.")
         finally:
-            with interruptible():
+            with uninterrupted():
                 supervisor.stop()
     say("Stopped.")
     return 0

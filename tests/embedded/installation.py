@@ -125,6 +125,12 @@ def until_true(question, *, seconds: float = SECONDS):
     return answer
 
 
+def ended(pid: int) -> bool:
+    """Whether the process is gone, or only waits to be cleared away by its parent."""
+    seen = processes.look_at(pid)
+    return seen is None or seen.state in "ZX"
+
+
 def _two_free_ports() -> int:
     while True:
         port = free_port()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from portal.embedded import processes
-from tests.embedded.installation import Installation, until_true
+from tests.embedded.installation import Installation, ended, until_true
 
 pytestmark = [pytest.mark.whole, pytest.mark.xdist_group("up")]
 
@@ -112,7 +112,7 @@ def test_a_killed_web_worker_comes_back(running):
     main = running.recorded("web")
     worker = next(seen.pid for seen in processes.everybody() if seen.parent == main)
     os.kill(worker, signal.SIGKILL)
-    until_true(lambda: not processes.look_at(worker))
+    until_true(lambda: ended(worker))
     assert running.wait_for("/visits")
     assert running.recorded("web") == main
 
@@ -146,7 +146,7 @@ def test_workers_orphaned_by_two_kills_are_ended_by_the_next_start(running):
     running.process.kill()
     running.process.wait()
     running.start()
-    assert not any(processes.look_at(pid) for pid in orphans)
+    assert all(ended(pid) for pid in orphans)
     assert running.page("/readyz")
 
 

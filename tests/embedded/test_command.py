@@ -1,0 +1,137 @@
+"""Which command goes where, and with what in its environment."""
+
+import base64
+import json
+import os
+from dataclasses import asdict
+
+import pytest
+
+from portal.embedded import command, environment
+from portal.embedded.data import DataFolder, Secrets, State, data_folder
+from portal.embedded.files import Trouble
+
+
+@pytest.fixture
+def data(tmp_path):
+    folder = DataFolder(tmp_path / "data")
+    folder.prepare()
+    return folder
+
+
+def test_the_data_option_is_taken_out_wherever_it_stands():
+    assert command.take_data_option(["demo", "--data", "x", "--json"]) == ("x", ["demo", "--json"])
+    assert command.take_data_option(["--data=x", "demo"]) == ("x", ["demo"])
+    assert command.take_data_option(["demo"]) == (None, ["demo"])
+
+
+@pytest.mark.parametrize("arguments", [["demo", "--data"], ["demo", "--data="]])
+def test_a_data_option_without_a_folder_is_refused(arguments):
+    with pytest.raises(Trouble, match="--data needs"):
+        command.take_data_option(arguments)
+
+
+def test_the_option_goes_before_the_variable(tmp_path):
+    assert data_folder(str(tmp_path / "a"), {"READMIT_DATA": str(tmp_path / "b")}).path == tmp_path / "a"
+    assert data_folder(None, {"READMIT_DATA": str(tmp_path / "b")}).path == tmp_path / "b"
+
+
+def test_a_command_by_hand_gets_the_folders_variables_but_keeps_its_own(data, tmp_path):
+    secrets = data.secrets_made()
+    data.write_state(State(8123, "redis://:x@127.0.0.1:1/0", str(tmp_path), 4))
+    environ = {"READMIT_SECRET_KEY": "mine"}
+    command.hand_over(data, tmp_path / "models", environ)
+    assert environ["READMIT_SECRET_KEY"] == "mine"
+    assert environ["READMIT_ROOT_KEY"] == secrets.root_key
+    assert environ["READMIT_TENANT_BASE"] == "localhost:8123"
+    assert environ["READMIT_HOUSE_ORIGIN"] == "http://house.localhost:8124"
+    assert environ["READMIT_MODELS"] == str(tmp_path / "models")
+
+
+def test_without_a_folder_the_variables_are_complete_and_nothing_is_written(tmp_path):
+    environ: dict[str, str] = {}
+    command.hand_over(DataFolder(tmp_path / "nowhere"), tmp_path, environ)
+    assert set(environ) == set(
+        environment.whole_environment(
+            DataFolder(tmp_path), Secrets.fresh(), State.unstarted(DataFolder(tmp_path)), tmp_path
+        )
+    )
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_secrets_are_made_once(data):
+    assert data.secrets_made() == data.secrets_made()
+    assert (data.path / "secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_every_key_holds_32_bytes_and_no_two_are_the_same():
+    values = asdict(Secrets.fresh())
+    assert len(set(values.values())) == len(values)
+    for name in ("root_key", "pass_key", "digest_key", "audit_key", "house_root_key"):
+        assert len(base64.b64decode(values[name], validate=True)) == 32, name
+
+
+def test_secrets_of_another_version_are_refused_and_kept(data):
+    (data.path / "secrets.json").write_text(json.dumps({"root_key": "x"}))
+    with pytest.raises(Trouble, match=r"secrets\.json"):
+        data.secrets_made()
+    assert json.loads((data.path / "secrets.json").read_text()) == {"root_key": "x"}
+
+
+def test_a_data_folder_that_cannot_be_made_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Trouble, match="cannot be written") as refused:
+        DataFolder(tmp_path / "file" / "data").prepare()
+    assert "\n" not in str(refused.value)
+
+
+def test_the_worker_has_the_operators_password_and_not_the_migrators(data, tmp_path):
+    whole = environment.whole_environment(data, Secrets.fresh(), State.unstarted(data), tmp_path)
+    worker = environment.for_worker(whole)
+    assert "READMIT_DB_OPS_URL" in worker
+    assert "READMIT_DB_MIGRATOR_URL" not in worker
+    assert not {name for name in worker if name.startswith("READMIT_HOUSE_DB")}
+
+
+def test_vision_has_no_key_of_the_product(data, tmp_path):
+    whole = environment.whole_environment(data, Secrets.fresh(), State.unstarted(data), tmp_path)
+    own = {name for name in environment.for_vision(whole) if name.startswith("READMIT_")}
+    assert own <= environment.OF_VISION | {"READMIT_PROCESS"}
+
+
+def test_proxies_and_certificates_reach_the_children(data, tmp_path, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.test:3128")
+    monkeypatch.setenv("SSL_CERT_FILE", "/etc/some.pem")
+    monkeypatch.setenv("SOMETHING_ELSE", "1")
+    whole = environment.whole_environment(data, Secrets.fresh(), State.unstarted(data), tmp_path)
+    child = environment.for_web(whole)
+    assert child["HTTPS_PROXY"] == "http://proxy.test:3128"
+    assert child["SSL_CERT_FILE"] == "/etc/some.pem"
+    assert "SOMETHING_ELSE" not in child
+
+
+@pytest.mark.parametrize("name", ["up", "test", "install"])
+def test_production_refuses_the_commands_of_one_machine(name, monkeypatch, capsys):
+    monkeypatch.setenv("READMIT_MODE", "production")
+    assert command.run(["manage.py", name]) == 1
+    assert "READMIT_MODE is production" in capsys.readouterr().err
+
+
+def test_without_a_command_the_two_are_shown(capsys):
+    assert command.run(["manage.py"]) == 0
+    shown = capsys.readouterr().out
+    assert "manage.py up" in shown and "manage.py test" in shown
+
+
+def test_nothing_of_the_product_is_imported():
+    folder = os.path.dirname(command.__file__)
+    for name in os.listdir(folder):
+        if name.endswith(".py"):
+            with open(os.path.join(folder, name), encoding="utf-8") as handle:
+                imported = [line.split()[1] for line in handle if line.startswith(("import ", "from "))]
+            ours = [
+                module
+                for module in imported
+                if module.split(".")[0] in {"portal", "tenants", "vendors", "recovery"}
+            ]
+            assert all(module.startswith("portal.embedded") for module in ours), (name, ours)
