@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portal.kit.origins import tenant_url
 
-RETURN_PATH = "/recover/partner/return"
+RETURN_PATH = "/recover/return"
 
 
 def return_url_of(slug: str) -> str:

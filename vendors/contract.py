@@ -152,7 +152,6 @@ class Manifest:
     """What the core must know to work with an adapter."""
 
     slug: str
-    title: str
     contract_status: Literal["public", "reconstructed", "not_public"]
     fields: tuple[Field, ...] = ()
     terms_flags: frozenset[str] = frozenset()  # no_resale, no_id_switch, contract_required
@@ -162,6 +161,7 @@ class Manifest:
 class Listing:
     """What the marketplace tells before anybody chooses. English sentences marked for translation."""
 
+    title: str
     summary: str
     checks: tuple[str, ...]
     cannot_see: tuple[str, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import ClassVar
 
 from django.db import models
@@ -29,6 +30,10 @@ class FaceCheck(TenantModel):
     mode = models.CharField(max_length=12)
     challenge = models.JSONField()
     expires_at = models.DateTimeField()
+    # The place in the vision process's line, and when which clip came first: a clip that waits is not late.
+    ticket = models.CharField(max_length=80, blank=True)
+    clip_digest = models.BinaryField(null=True)
+    received_at = models.DateTimeField(null=True)
     taken_at = models.DateTimeField(null=True)
     decision = models.CharField(max_length=12, choices=Decision.choices, blank=True)
     confidence = models.PositiveSmallIntegerField(null=True)
@@ -39,6 +44,10 @@ class FaceCheck(TenantModel):
 
     class Meta(TenantModel.Meta):
         indexes = [models.Index(fields=["tenant_id", "reference"], name="face_check_of_case")]
+
+    def challenge_json(self) -> str:
+        """What the page is asked to show and record."""
+        return json.dumps(self.challenge)
 
 
 class FaceTries(TenantModel):

@@ -7,9 +7,10 @@ from decimal import Decimal
 from vendors.contract import Listing, Manifest
 from vendors.contract import gettext_noop as _
 
-MANIFEST = Manifest(slug="house", title=_("Readmit house partner"), contract_status="public")
+MANIFEST = Manifest(slug="house", contract_status="public")
 
 LISTING = Listing(
+    title=_("Readmit house partner"),
     summary=_(
         "Photographs of a passport or identity card, judged by software, and a live face against its portrait."
     ),

@@ -92,8 +92,11 @@ def _provider(document: Mapping[str, Any], issuer: str) -> Provider:
         if not isinstance(value, str) or not is_web_address(value):
             raise ContractBroken(f"{name}_unusable")
     return Provider(
-        issuer,
-        *(str(document[name]) for name in _ENDPOINTS),
+        issuer=issuer,
+        authorization_endpoint=str(document["authorization_endpoint"]),
+        token_endpoint=str(document["token_endpoint"]),
+        pushed_authorization_request_endpoint=str(document["pushed_authorization_request_endpoint"]),
+        jwks_uri=str(document["jwks_uri"]),
         names_itself=document.get("authorization_response_iss_parameter_supported") is True,
     )
 
@@ -122,8 +125,8 @@ class ProviderKeys:
 
     def _kept(self) -> list[dict[str, Any]]:
         kept = self.ctx.memory.get("keys")
-        fits = isinstance(kept, dict) and kept.get("uri") == self.provider.jwks_uri
-        if fits and _is_fresh(kept, self.ctx.now, KEYS_AGE):
+        is_ours = isinstance(kept, dict) and kept.get("uri") == self.provider.jwks_uri
+        if isinstance(kept, dict) and is_ours and _is_fresh(kept, self.ctx.now, KEYS_AGE):
             return list(kept["keys"])
         return self._refresh()
 

@@ -8,7 +8,6 @@ from vendors.contract import gettext_noop as _
 
 MANIFEST = Manifest(
     slug="oidc",
-    title=_("Your own OpenID Provider"),
     contract_status="public",
     fields=(
         Field(
@@ -45,6 +44,7 @@ MANIFEST = Manifest(
 )
 
 LISTING = Listing(
+    title=_("Your own OpenID Provider"),
     summary=_("Any provider that returns verified claims over OpenID Connect, under a contract of your own."),
     checks=(_("What the provider checks is written in your contract with it. Ask for it."),),
     cannot_see=(

@@ -1,0 +1,195 @@
+"""Choosing a partner, bringing one's own, testing and removing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from portal.kit import clock
+from portal.kit.actors import SYSTEM, Actor
+from portal.kit.errors import Invalid, NotHere
+from portal.kit.outbox import enqueue
+from portal.kit.scope import current_tenant_id
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+from vendors.context import open_secrets, seal_secrets
+from vendors.contract import AdapterError, BadConfig, ConfigProblem, Connected, PartnerAuthFailed, Registers
+from vendors.endings import fail_attempt
+from vendors.models import Connection, ProofingAttempt
+from vendors.phases import OPEN
+from vendors.registry import adapter_of, entry_of
+
+
+def _in_use(vendor: str) -> Connection | None:
+    return (
+        Connection.objects.select_for_update()
+        .filter(vendor=vendor)
+        .exclude(status=Connection.Status.REMOVED)
+        .first()
+    )
+
+
+def locked_connection(connection_id: UUID) -> Connection:
+    """NotHere if it is unknown or was removed."""
+    found = Connection.objects.select_for_update().filter(id=connection_id).first()
+    if found is None or found.status == Connection.Status.REMOVED:
+        raise NotHere("connection_unknown")
+    return found
+
+
+def choose_partner(vendor: str, *, actor: Actor) -> Connection:
+    """Begin a connection that the partner makes by registration. Quiet when the partner is chosen already."""
+    entry = entry_of(vendor)
+    if not isinstance(adapter_of(vendor), Registers):
+        raise Invalid("partner_needs_settings", _("This partner needs settings: fill in its form."))
+    known = _in_use(vendor)
+    if known is not None:
+        return known
+    connection = _create(vendor, entry.kind, actor)
+    enqueue("vendors.connect", tenant_id=current_tenant_id(), connection_id=connection.id)
+    return connection
+
+
+def _create(vendor: str, kind: str, actor: Actor) -> Connection:
+    connection = Connection(vendor=vendor, kind=kind)
+    try:
+        with transaction.atomic():
+            connection.save(force_insert=True)
+    except IntegrityError:  # somebody was faster
+        known = _in_use(vendor)
+        if known is None:
+            raise
+        return known
+    record_event(
+        EventName.PARTNER_CONNECTED,
+        actor=actor,
+        subject=connection.public_id,
+        data={"vendor": vendor, "kind": kind},
+    )
+    return connection
+
+
+def bring_own_partner(
+    vendor: str, *, config: Mapping[str, str], secrets: Mapping[str, str], actor: Actor
+) -> Connection:
+    """Connect a partner by settings, or change them. A secret that is left empty stays as it was; naming one kind of
+    secret replaces the other. The settings are tested at once."""
+    entry = entry_of(vendor)
+    connection = _in_use(vendor) or _create(vendor, entry.kind, actor)
+    given = {name: value for name, value in secrets.items() if value}
+    kept = given or open_secrets(connection)
+    if not kept:
+        raise Invalid(
+            "credential_missing", _("Enter a client secret or a private key."), field="client_secret"
+        )
+    changed = sorted(name for name, value in config.items() if connection.config.get(name, "") != value)
+    connection.config = {name: value for name, value in config.items() if value}
+    connection.secrets_sealed = seal_secrets(connection, kept)
+    connection.memory = {}
+    connection.status = Connection.Status.CONNECTING
+    connection.problems = []
+    connection.save(update_fields=["config", "secrets_sealed", "memory", "status", "problems"])
+    record_event(
+        EventName.PARTNER_CHANGED,
+        actor=actor,
+        subject=connection.public_id,
+        data={"vendor": vendor, "settings": [*changed, *sorted(given)]},
+    )
+    _enqueue_test(connection)
+    return connection
+
+
+def ask_for_test(connection_id: UUID, *, actor: Actor) -> Connection:
+    """Try the settings, or the registration again if it never came to an end."""
+    connection = locked_connection(connection_id)
+    if isinstance(adapter_of(connection.vendor), Registers) and not connection.config.get("client_id"):
+        connection.status = Connection.Status.CONNECTING
+        connection.problems = []
+        connection.save(update_fields=["status", "problems"])
+        enqueue("vendors.connect", tenant_id=current_tenant_id(), connection_id=connection.id)
+        return connection
+    _enqueue_test(connection)
+    return connection
+
+
+def _enqueue_test(connection: Connection) -> None:
+    connection.test_asked_at = clock.now()
+    connection.save(update_fields=["test_asked_at"])
+    enqueue("vendors.test_connection", tenant_id=current_tenant_id(), connection_id=connection.id)
+
+
+def remove_partner(connection_id: UUID, *, actor: Actor) -> Connection:
+    """Destroy the settings and end every open attempt at once. Nothing is undone by choosing the partner again."""
+    connection = locked_connection(connection_id)
+    open_attempts = list(
+        ProofingAttempt.objects.filter(connection=connection, phase__in=OPEN).values_list("id", flat=True)
+    )
+    for attempt_id in open_attempts:
+        fail_attempt(attempt_id, code="partner_removed")
+    connection.status = Connection.Status.REMOVED
+    connection.removed_at = clock.now()
+    connection.secrets_sealed = None
+    connection.config = {}
+    connection.memory = {}
+    connection.save(update_fields=["status", "removed_at", "secrets_sealed", "config", "memory"])
+    record_event(
+        EventName.PARTNER_DISCONNECTED,
+        actor=actor,
+        subject=connection.public_id,
+        data={"vendor": connection.vendor, "attempts_ended": len(open_attempts)},
+    )
+    return connection
+
+
+# ------------------------------------------------------------------ what the worker reports
+
+
+def complete_connection(connection_id: UUID, connected: Connected) -> None:
+    """The partner registered us."""
+    connection = locked_connection(connection_id)
+    connection.config = dict(connected.config)
+    connection.secrets_sealed = seal_secrets(connection, connected.secrets)
+    connection.status = Connection.Status.READY
+    connection.problems = []
+    connection.save(update_fields=["config", "secrets_sealed", "status", "problems"])
+    record_event(
+        EventName.PARTNER_TESTED,
+        actor=SYSTEM,
+        subject=connection.public_id,
+        data={"vendor": connection.vendor, "registered": True},
+    )
+
+
+def note_problems(connection_id: UUID, problems: Sequence[ConfigProblem], *, final: bool = True) -> None:
+    """What a test or an attempt found. No problem means ready; `final` False: still trying."""
+    connection = locked_connection(connection_id)
+    connection.problems = [asdict(problem) for problem in problems]
+    connection.tested_at = clock.now()
+    if not problems:
+        connection.status = Connection.Status.READY
+    elif final:
+        connection.status = Connection.Status.FAILING
+    connection.save(update_fields=["problems", "tested_at", "status"])
+    if final:
+        record_event(
+            EventName.PARTNER_FAILING if problems else EventName.PARTNER_TESTED,
+            actor=SYSTEM,
+            subject=connection.public_id,
+            data={
+                "vendor": connection.vendor,
+                "problems": [f"{problem.setting}:{problem.code}" for problem in problems],
+            },
+        )
+
+
+def problem_of(error: AdapterError) -> ConfigProblem:
+    """The setting behind an error, as far as the error tells."""
+    answered = error.answered or str(error.http_status or "")
+    if isinstance(error, BadConfig):
+        return ConfigProblem(error.setting or "issuer", error.code, answered)
+    setting = "client_secret" if isinstance(error, PartnerAuthFailed) else "issuer"
+    return ConfigProblem(setting, error.code, answered)

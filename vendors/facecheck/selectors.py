@@ -1,0 +1,25 @@
+"""Reading Face Checks."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from portal.kit.errors import NotHere
+from vendors.facecheck.models import FaceCheck, FaceTries
+from vendors.facecheck.reasons import told_to_person
+
+
+def face_check(face_check_id: UUID) -> FaceCheck:
+    found = FaceCheck.objects.filter(id=face_check_id).first()
+    if found is None:
+        raise NotHere("face_check_unknown")
+    return found
+
+
+def tries_of(reference: UUID) -> int:
+    """How often this case has been judged."""
+    row = FaceTries.objects.filter(reference=reference).first()
+    return row.tries if row else 0
+
+
+__all__ = ["face_check", "told_to_person", "tries_of"]

@@ -1,0 +1,187 @@
+"""A proofing attempt as the journey sees it: begun, returned from, taken.
+
+Protects a case from an answer that belongs to another browser, attempt or tenant: what comes back must carry the word
+this attempt was begun with, in the browser that began it. What it does not do: talk to partners; `tasks` does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from portal.kit import clock
+from portal.kit.actors import Actor, ActorKind
+from portal.kit.codes import digest, same
+from portal.kit.errors import NotHere, Refused, Unavailable
+from portal.kit.outbox import enqueue
+from portal.kit.scope import current_tenant_id
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+from vendors.contract import Check, Outcome, Reason
+from vendors.endings import destroy_result
+from vendors.models import Connection, ProofingAttempt, ProofingReturn
+from vendors.phases import MOVES, OPEN, AttemptPhase
+from vendors.sealing import open_claims, open_portrait, seal_query
+
+LIFETIME = timedelta(minutes=35)
+MAX_RETURNS = 3
+MAX_QUERY = 8_192
+CLAIMANT = Actor(ActorKind.CLAIMANT)
+USABLE = (Connection.Status.READY, Connection.Status.FAILING)
+RESULT_NAMES = (
+    "given_names",
+    "family_name",
+    "birthdate",
+    "document_number",
+    "document_type",
+    "document_country",
+    "document_expiry",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProofingResult:
+    """What the partner proved. Handed out once."""
+
+    claims: Mapping[str, str] = field(repr=False)
+    portrait: bytes | None = field(repr=False)
+    checks: tuple[Check, ...]
+    evidence_digest: str
+
+
+def begin_proofing(
+    *,
+    connection_id: UUID,
+    reference: UUID,
+    browser_digest: bytes,
+    return_url: str,
+    locale: str,
+    purpose: str,
+    demonstration: bool,
+    mode: str = "production",
+) -> ProofingAttempt:
+    """Write the attempt down; the worker starts it at the partner. Unavailable while the partner is not connected.
+
+    A connection that failed before may be tried: the next good answer makes it ready again, and nothing is charged
+    for one that does not answer.
+    """
+    connection = Connection.objects.filter(id=connection_id, status__in=USABLE).first()
+    if connection is None:
+        raise Unavailable(
+            "partner_not_ready", _("This way of proving who you are is not available right now.")
+        )
+    attempt = ProofingAttempt.objects.create(
+        connection=connection,
+        reference=reference,
+        browser_digest=browser_digest,
+        mode=mode,
+        is_demonstration=demonstration,
+        return_url=return_url,
+        locale=locale[:35],
+        purpose=purpose[:300],
+        expires_at=clock.now() + LIFETIME,
+    )
+    record_event(
+        EventName.PROOFING_STARTED,
+        actor=CLAIMANT,
+        subject=attempt.public_id,
+        case_id=reference,
+        data={"vendor": connection.vendor, "partner": connection.public_id},
+    )
+    tenant_id = current_tenant_id()
+    enqueue("vendors.start_proofing", tenant_id=tenant_id, attempt_id=attempt.id)
+    enqueue(
+        "vendors.expire_proofing",
+        tenant_id=tenant_id,
+        available_at=attempt.expires_at,
+        attempt_id=attempt.id,
+    )
+    return attempt
+
+
+def renew_link(attempt_id: UUID) -> ProofingAttempt:
+    """Ask the partner for a new link when the old one ran out unused. Quiet while the link still works."""
+    attempt = locked_attempt(attempt_id)
+    waiting = attempt.phase == AttemptPhase.WAITING_FOR_USER
+    if waiting and attempt.url_expires_at is not None and attempt.url_expires_at <= clock.now():
+        move_attempt(attempt, AttemptPhase.STARTING)
+        attempt.save(update_fields=["phase"])
+        enqueue("vendors.start_proofing", tenant_id=current_tenant_id(), attempt_id=attempt.id)
+    return attempt
+
+
+def locked_attempt(attempt_id: UUID) -> ProofingAttempt:
+    found = ProofingAttempt.objects.select_for_update().filter(id=attempt_id).first()
+    if found is None:
+        raise NotHere("attempt_unknown")
+    return found
+
+
+def move_attempt(attempt: ProofingAttempt, target: AttemptPhase) -> None:
+    if MOVES.check(AttemptPhase(attempt.phase), target):
+        attempt.phase = target
+
+
+def receive_return(*, query: Mapping[str, Sequence[str]], browser_digest: bytes) -> ProofingAttempt:
+    """A browser came back. Changes nothing before `state` matches this browser and an attempt, and then only writes the
+    answer down for the worker. The same answer again is quiet. Refused, in one neutral way, for everything else."""
+    words = query.get("state", ())
+    attempt = None
+    if len(words) == 1 and 20 <= len(words[0]) <= 200:
+        attempt = ProofingAttempt.objects.select_for_update().filter(state_digest=digest(words[0])).first()
+    if attempt is None or not same(bytes(attempt.browser_digest), browser_digest):
+        raise Refused(
+            "return_not_matched",
+            _("This page does not belong to a recovery in this browser. Go back to where you began."),
+        )
+    _keep_return(attempt, query)
+    return attempt
+
+
+def _keep_return(attempt: ProofingAttempt, query: Mapping[str, Sequence[str]]) -> None:
+    """An answer after the first is exchanged too: if it says something else, that is a contradiction."""
+    body = json.dumps({name: list(values) for name, values in sorted(query.items())}).encode()
+    over = attempt.expires_at <= clock.now() or attempt.phase == AttemptPhase.FAILED
+    if len(body) > MAX_QUERY or over:
+        return
+    known = ProofingReturn.objects.filter(attempt=attempt)
+    if known.filter(query_digest=digest(body)).exists() or known.count() >= MAX_RETURNS:
+        return
+    row = ProofingReturn(attempt=attempt, query_digest=digest(body))
+    row.query_sealed = seal_query(row, body)
+    row.save(force_insert=True)
+    if attempt.phase == AttemptPhase.WAITING_FOR_USER:
+        move_attempt(attempt, AttemptPhase.PROCESSING)
+        attempt.save(update_fields=["phase"])
+    enqueue("vendors.exchange_return", tenant_id=current_tenant_id(), return_id=row.id)
+
+
+def take_result(attempt_id: UUID) -> ProofingResult:
+    """Hand the proven identity over, once, and destroy claims and portrait. Refused when there is nothing to take, and
+    when the partner contradicted itself."""
+    attempt = locked_attempt(attempt_id)
+    if attempt.contradicted_at is not None:
+        raise Refused("proofing_contradicted", detail={"attempt": attempt.public_id})
+    if attempt.phase in OPEN or attempt.outcome != Outcome.VERIFIED.value:
+        raise Refused("proofing_not_verified", detail={"attempt": attempt.public_id})
+    if attempt.claims_sealed is None:
+        raise Refused("proofing_result_gone", detail={"attempt": attempt.public_id})
+    claims = open_claims(attempt)
+    result = ProofingResult(
+        claims={name: claims[name] for name in RESULT_NAMES if name in claims},
+        portrait=open_portrait(attempt),
+        checks=tuple(
+            Check(check["name"], check["passed"], tuple(Reason(reason) for reason in check["reasons"]))
+            for check in attempt.checks
+        ),
+        evidence_digest=attempt.evidence_digest,
+    )
+    attempt.taken_at = clock.now()
+    attempt.save(update_fields=["taken_at"])
+    destroy_result(attempt)
+    return result

@@ -1,0 +1,92 @@
+"""Reading connections, listings and attempts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from portal.kit import clock
+from portal.kit.errors import NotHere
+from vendors.contract import Listing, Manifest, Registers
+from vendors.models import Connection, ProofingAttempt
+from vendors.phases import OPEN, AttemptPhase
+from vendors.registry import ADAPTERS, adapter_of, entry_of
+from vendors.sealing import open_url
+
+
+@dataclass(frozen=True, slots=True)
+class ProofingState:
+    """What the claimant's page asks for while it waits. `continue_url` is None once the link ran out (`renew_link`)."""
+
+    phase: str
+    continue_url: str | None
+    outcome: str | None
+    reasons: tuple[str, ...]
+    contradicted: bool = False
+
+
+def proofing_state(attempt_id: UUID) -> ProofingState:
+    """NotHere for an attempt of somebody else."""
+    attempt = ProofingAttempt.objects.filter(id=attempt_id).first()
+    if attempt is None:
+        raise NotHere("attempt_unknown")
+    return ProofingState(
+        phase=str(attempt.phase),
+        continue_url=_continue_url(attempt),
+        outcome=attempt.outcome or None,
+        reasons=tuple(attempt.reasons),
+        contradicted=attempt.contradicted_at is not None,
+    )
+
+
+def _continue_url(attempt: ProofingAttempt) -> str | None:
+    if attempt.phase != AttemptPhase.WAITING_FOR_USER or attempt.url_sealed is None:
+        return None
+    if attempt.url_expires_at is not None and attempt.url_expires_at <= clock.now():
+        return None
+    return open_url(attempt)
+
+
+def connections() -> list[Connection]:
+    """The partners a tenant chose, in the order it chose them."""
+    return list(Connection.objects.exclude(status=Connection.Status.REMOVED).order_by("chosen_at", "id"))
+
+
+def connection_to(vendor: str) -> Connection | None:
+    return Connection.objects.filter(vendor=vendor).exclude(status=Connection.Status.REMOVED).first()
+
+
+def open_attempts(connection: Connection) -> int:
+    return ProofingAttempt.objects.filter(connection=connection, phase__in=OPEN).count()
+
+
+def listing(vendor: str) -> Listing:
+    return adapter_of(vendor).listing
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One partner of the marketplace, with what this tenant has of it."""
+
+    slug: str
+    kind: str
+    manifest: Manifest
+    listing: Listing
+    registers: bool
+    connection: Connection | None
+
+
+def offer_of(vendor: str) -> Offer:
+    entry, adapter = entry_of(vendor), adapter_of(vendor)
+    return Offer(
+        vendor,
+        entry.kind,
+        adapter.manifest,
+        adapter.listing,
+        isinstance(adapter, Registers),
+        connection_to(vendor),
+    )
+
+
+def catalogue() -> list[Offer]:
+    return [offer_of(vendor) for vendor in ADAPTERS]

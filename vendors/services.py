@@ -1,0 +1,18 @@
+"""The verbs of this room."""
+
+from __future__ import annotations
+
+from vendors.connecting import ask_for_test, bring_own_partner, choose_partner, remove_partner
+from vendors.proofing import ProofingResult, begin_proofing, receive_return, renew_link, take_result
+
+__all__ = [
+    "ProofingResult",
+    "ask_for_test",
+    "begin_proofing",
+    "bring_own_partner",
+    "choose_partner",
+    "receive_return",
+    "remove_partner",
+    "renew_link",
+    "take_result",
+]
