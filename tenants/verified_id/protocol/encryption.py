@@ -90,7 +90,9 @@ def decrypt(
     if not isinstance(kid, str) or kid not in private_jwks:
         raise refusing("jwe_kid", clause="OpenID4VP 1.0 section 8.3", found=kid)
     # 6
-    private: dict[str, str | list[str]] = {name: private_jwks[kid][name] for name in ("kty", "crv", "x", "y", "d")}
+    private: dict[str, str | list[str]] = {
+        name: private_jwks[kid][name] for name in ("kty", "crv", "x", "y", "d")
+    }
     try:
         opened = jwe.decrypt_compact(
             unverified_jwe, ECKey.import_key(private), registry=_registry(allowed_encs)
