@@ -8,6 +8,13 @@ from __future__ import annotations
 # topic -> handler(job). A transactional handler works in the transaction that deletes the row; an `effect` talks to
 # the outside first (see portal.kit.outbox).
 OUTBOX_TOPICS: dict[str, str] = {
+    "vendors.proofing_completed": "recovery.proofing.on_proofing_completed",
+    "verified_id.credential_issued": "recovery.proofing.on_credential_issued",
+    "recovery.decide": "recovery.deciding.on_decide",
+    "recovery.hold_over": "recovery.deciding.on_hold_over",
+    "recovery.case_ended": "recovery.completion.on_case_ended",
+    "access_pass.redeemed": "recovery.completion.on_pass_redeemed",
+    "passkeys.registered": "recovery.completion.on_passkey_registered",
     "vendors.connect": "vendors.tasks.connect",
     "vendors.test_connection": "vendors.tasks.test_connection",
     "vendors.start_proofing": "vendors.tasks.start_proofing",
@@ -21,6 +28,7 @@ OUTBOX_TOPICS: dict[str, str] = {
 
 # name -> (seconds between runs, function()). Runs in one worker at a time.
 PERIODIC_JOBS: dict[str, tuple[int, str]] = {
+    "recovery.expire": (20, "recovery.tasks.expire_cases"),
     "notices.prune": (3600, "tenants.notices.tasks.prune_mail"),
     "limits.prune": (300, "tenants.limits.prune_limits"),
 }

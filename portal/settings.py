@@ -106,6 +106,9 @@ INSTALLED_APPS += [
     "vendors",
     "vendors.billing",
     "vendors.facecheck",
+    "recovery.access_pass",
+    "recovery.passkeys",
+    "recovery",
 ]
 AUTH_USER_MODEL = "tenants.User"
 OUTBOX_MODEL = "tenants.Outbox"

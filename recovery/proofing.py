@@ -8,7 +8,6 @@ from uuid import UUID
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
-from vendors.services import ProofingResult
 
 from portal.kit.actors import SYSTEM, Actor, ActorKind
 from portal.kit.errors import Invalid, Refused
@@ -23,6 +22,7 @@ from tenants.privacy.services import consent_of, record_consent
 from tenants.verified_id import issuance
 from vendors import selectors as partners
 from vendors import services as vendor_services
+from vendors.services import ProofingResult
 
 CONSENT_VERSION = "2026-11"
 MAX_PROOFINGS = 3

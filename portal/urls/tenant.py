@@ -1,11 +1,12 @@
 """`<slug>.localhost`: sign-in, recovery, your security, and the authority's protocol endpoints."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from portal import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="alive"),
+    path("", include("recovery.urls")),
 ]
 
 handler400 = "portal.errors.bad_request"

@@ -1,0 +1,193 @@
+"""The Temporary Access Pass: made for one browser, shown once, redeemed once.
+
+Protects an account from whoever guesses, overhears or steals a pass: it works only in the browser that recovered, the
+characters rest as an HMAC under a key outside the database, a try is counted and committed before it is compared, and
+one conditional update decides who redeems it. What it does not do: sign anybody in; it permits one registration.
+"""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from portal.kit import clock
+from portal.kit.actors import Actor, ActorKind
+from portal.kit.codes import same
+from portal.kit.errors import Refused
+from portal.kit.ids import ALPHABET, public_id, random_base32
+from portal.kit.outbox import enqueue
+from portal.kit.scope import current_tenant_id, require_no_transaction, tenant_scope
+from recovery.access_pass.models import AccessPass
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+
+LENGTH = 12  # 60 bits of Crockford base32
+MAX_TRIES = 5
+SHORTEST, LONGEST = timedelta(minutes=10), timedelta(minutes=480)
+REGISTRATION_WINDOW = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPass:
+    characters: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemedPass:
+    pass_id: UUID
+    case_id: UUID
+    person_id: UUID
+    register_until: datetime
+
+
+def _dead() -> Refused:
+    """The same words for every cause: unknown, used, expired, revoked, wrong, or another browser."""
+    return Refused(
+        "pass_refused", _("This pass does not work here. Start a recovery, or call your help desk.")
+    )
+
+
+def _digest(pass_id: UUID, characters: str) -> str:
+    data = f"access_pass|{current_tenant_id()}|{pass_id}|{characters}".encode()
+    return hmac.digest(settings.PASS_KEY, data, "sha256").hex()
+
+
+def clean_characters(typed: str) -> str:
+    """What people type: any case, O for 0, I and L for 1, hyphens and spaces aside."""
+    swapped = typed.upper().translate(str.maketrans("OIL", "011"))
+    return "".join(character for character in swapped if character in ALPHABET)[:64]
+
+
+def issue_pass(
+    *, case_id: UUID, person_id: UUID, browser_digest: bytes, lifetime: timedelta, actor: Actor
+) -> AccessPass:
+    """Make the case's pass, with no characters yet. ValueError for a lifetime outside 10–480 minutes."""
+    if not SHORTEST <= lifetime <= LONGEST:
+        raise ValueError("a pass lives from 10 to 480 minutes")
+    made = AccessPass.objects.create(
+        case_id=case_id,
+        person_id=person_id,
+        browser_digest=browser_digest,
+        expires_at=clock.now() + lifetime,
+    )
+    record_event(
+        EventName.PASS_ISSUED,
+        actor=actor,
+        subject=made.public_id,
+        case_id=case_id,
+        data={"minutes": int(lifetime.total_seconds() // 60)},
+    )
+    return made
+
+
+def _usable(case_id: UUID, browser_digest: bytes) -> AccessPass | None:
+    return AccessPass.objects.filter(
+        case_id=case_id,
+        browser_digest=browser_digest,
+        redeemed_at=None,
+        revoked_at=None,
+        tries__lt=MAX_TRIES,
+        expires_at__gt=clock.now(),
+    ).first()
+
+
+def show_characters(case_id: UUID, *, browser_digest: bytes) -> ShownPass:
+    """New characters in place of earlier ones, for the browser that recovered. The tries stay (SP 800-63B-4, 3.2.2)."""
+    found = _usable(case_id, browser_digest)
+    if found is None:
+        raise _dead()
+    characters = random_base32(LENGTH)
+    found.characters_digest = _digest(found.id, characters)
+    found.shown_at = clock.now()
+    found.save(update_fields=["characters_digest", "shown_at"])
+    shown = "-".join(characters[at : at + 4] for at in range(0, LENGTH, 4))
+    return ShownPass(shown, found.expires_at)
+
+
+def _redeem(pass_id: UUID, case_id: UUID) -> RedeemedPass:
+    """The one conditional update. Whoever changes the row has redeemed it; everybody else reads the refusal."""
+    moment = clock.now()
+    window = moment + REGISTRATION_WINDOW
+    changed = AccessPass.objects.filter(
+        id=pass_id, redeemed_at=None, revoked_at=None, tries__lte=MAX_TRIES, expires_at__gt=moment
+    ).update(redeemed_at=moment, register_until=window, characters_digest="")
+    if not changed:
+        raise _dead()
+    row = AccessPass.objects.get(id=pass_id)
+    record_event(
+        EventName.PASS_REDEEMED,
+        actor=Actor(ActorKind.PERSON, public_id("person", row.person_id)),
+        subject=row.public_id,
+        case_id=case_id,
+    )
+    enqueue(
+        "access_pass.redeemed",
+        tenant_id=current_tenant_id(),
+        case_id=case_id,
+        person_id=row.person_id,
+        pass_id=row.id,
+    )
+    return RedeemedPass(row.id, row.case_id, row.person_id, window)
+
+
+def redeem_in_browser(case_id: UUID, *, browser_digest: bytes, tenant_id: UUID) -> RedeemedPass:
+    """ "Use it now": the browser's own 256-bit secret stands for the characters."""
+    require_no_transaction()
+    with tenant_scope(tenant_id):
+        found = _usable(case_id, browser_digest)
+        if found is None:
+            raise _dead()
+        return _redeem(found.id, case_id)
+
+
+def _take_try(browser_digest: bytes) -> AccessPass | None:
+    """Count one try on this browser's pass; committed by the caller's scope before anything is compared."""
+    live = AccessPass.objects.filter(
+        browser_digest=browser_digest, redeemed_at=None, revoked_at=None, expires_at__gt=clock.now()
+    )
+    newest = live.order_by("-created_at").values_list("id", flat=True).first()
+    if newest is None or not live.filter(id=newest, tries__lt=MAX_TRIES).update(tries=F("tries") + 1):
+        return None
+    return AccessPass.objects.get(id=newest)
+
+
+def redeem_characters(characters: str, *, browser_digest: bytes, tenant_id: UUID) -> RedeemedPass:
+    """Redeem what was typed, in the browser the pass was issued to. Five tries, then it is dead."""
+    require_no_transaction()
+    with tenant_scope(tenant_id):
+        tried = _take_try(browser_digest)
+    with tenant_scope(tenant_id):
+        wanted = tried.characters_digest if tried else ""
+        typed = _digest(tried.id if tried else tenant_id, clean_characters(characters))
+        if tried is not None and wanted and same(typed.encode(), wanted.encode()):
+            return _redeem(tried.id, tried.case_id)
+        record_event(
+            EventName.PASS_REFUSED,
+            actor=Actor(ActorKind.CLAIMANT),
+            subject=tried.public_id if tried else "",
+            case_id=tried.case_id if tried else None,
+            data={"tries": tried.tries if tried else 0},
+        )
+    raise _dead()
+
+
+def revoke_passes(case_id: UUID, *, reason: str, actor: Actor) -> None:
+    """End the case's pass, and what is left of the registration window. Quiet when there is none."""
+    moment = clock.now()
+    live = AccessPass.objects.filter(case_id=case_id, revoked_at=None)
+    for row in live:
+        live.filter(id=row.id).update(revoked_at=moment, revoked_reason=reason, register_until=None)
+        record_event(
+            EventName.PASS_REVOKED,
+            actor=actor,
+            subject=row.public_id,
+            case_id=case_id,
+            data={"reason": reason},
+        )

@@ -1,0 +1,42 @@
+"""Reading passkeys and sessions."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from portal.kit import clock
+from portal.kit.codes import digest
+from recovery.passkeys.models import Passkey, PersonSession, SavedRecoveryCode
+
+IDLE = timedelta(hours=1)
+
+
+def passkeys_of(person_id: UUID) -> list[Passkey]:
+    """All that were not invalidated, newest first; frozen ones too."""
+    return list(Passkey.objects.filter(person_id=person_id, invalidated_at=None).order_by("-created_at"))
+
+
+def invalidated_by_recovery(person_id: UUID, since: datetime | None) -> list[Passkey]:
+    """What a recovery that ended at `since` took away."""
+    if since is None:
+        return []
+    near = (since - timedelta(minutes=2), since + timedelta(minutes=2))
+    found = Passkey.objects.filter(
+        person_id=person_id, invalidated_reason="recovered", invalidated_at__range=near
+    )
+    return list(found.order_by("created_at"))
+
+
+def session_of(token: str) -> PersonSession | None:
+    """The live session behind a cookie."""
+    if not token:
+        return None
+    moment = clock.now()
+    return PersonSession.objects.filter(
+        token_digest=digest(token), ended_at=None, expires_at__gt=moment, last_seen_at__gt=moment - IDLE
+    ).first()
+
+
+def saved_codes_left(person_id: UUID) -> int:
+    return SavedRecoveryCode.objects.filter(person_id=person_id, used_at=None, replaced_at=None).count()

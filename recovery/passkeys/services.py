@@ -1,0 +1,335 @@
+"""Registering passkeys, signing in with them, and taking them away.
+
+Protects the account's only way in. A challenge is taken and the taking committed before anything is verified; it is
+bound to the browser that asked; user verification is demanded; an invalidated or frozen passkey opens nothing. What it
+does not do: decide who may register; recovery and a signed-in session do.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
+
+from portal.kit import clock
+from portal.kit.actors import Actor, ActorKind
+from portal.kit.codes import digest, keyed_digest, new_token
+from portal.kit.errors import Refused
+from portal.kit.ids import public_id, random_base32
+from portal.kit.limits import Limit, take
+from portal.kit.origins import tenant_host, tenant_origin
+from portal.kit.outbox import enqueue
+from portal.kit.scope import current_tenant_id, require_no_transaction, tenant_scope
+from recovery.passkeys import ceremonies
+from recovery.passkeys.models import Ceremony, Passkey, PersonSession, SavedRecoveryCode, UserHandle
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+from tenants.models import Tenant
+
+CEREMONY_LIFE = timedelta(minutes=5)
+SESSION_LIFE = timedelta(hours=12)
+SAVED_CODES = 8
+SAVED_CODE_LENGTH = 16
+CEREMONIES = Limit("passkey_ceremonies_of_browser", 30, 600)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSessionToken:
+    """`token` goes into the cookie and nowhere else."""
+
+    token: str = field(repr=False)
+    person_id: UUID
+    session_id: UUID
+    expires_at: datetime
+
+
+def relying_party(tenant: Tenant) -> ceremonies.RelyingParty:
+    """The tenant's own: passkeys of one tenant are worth nothing at another's host."""
+    return ceremonies.RelyingParty(
+        rp_id=tenant_host(tenant.slug).split(":")[0], name=tenant.name, origin=tenant_origin(tenant.slug)
+    )
+
+
+def _person(person_id: UUID) -> Actor:
+    return Actor(ActorKind.PERSON, public_id("person", person_id))
+
+
+def _handle(person_id: UUID) -> bytes:
+    fresh = bytes_to_base64url(secrets.token_bytes(32))
+    row, _created = UserHandle.objects.get_or_create(person_id=person_id, defaults={"handle": fresh})
+    return base64url_to_bytes(row.handle)
+
+
+def _begin(kind: str, browser_digest: bytes, **fields: Any) -> bytes:
+    challenge = secrets.token_bytes(32)
+    Ceremony.objects.create(
+        kind=kind,
+        challenge=bytes_to_base64url(challenge),
+        browser_digest=browser_digest,
+        expires_at=clock.now() + CEREMONY_LIFE,
+        **fields,
+    )
+    return challenge
+
+
+def begin_registration(
+    *,
+    tenant_id: UUID,
+    person_id: UUID,
+    user_name: str,
+    display_name: str,
+    browser_digest: bytes,
+    permission: str,
+    permission_id: UUID,
+) -> dict[str, Any]:
+    """Creation options as JSON (WebAuthn Level 3, 5.4). The caller has checked that this person may register."""
+    require_no_transaction()
+    take(CEREMONIES, f"{tenant_id}|{browser_digest.hex()}")
+    with tenant_scope(tenant_id):
+        known = Passkey.objects.filter(person_id=person_id, invalidated_at=None).values_list(
+            "credential_id", flat=True
+        )
+        challenge = _begin(
+            Ceremony.Kind.REGISTRATION,
+            browser_digest,
+            person_id=person_id,
+            permission=permission,
+            permission_id=permission_id,
+        )
+        return ceremonies.registration_options(
+            relying_party(Tenant.objects.get(id=tenant_id)),
+            user_handle=_handle(person_id),
+            user_name=user_name,
+            display_name=display_name,
+            challenge=challenge,
+            exclude=[base64url_to_bytes(value) for value in known],
+        )
+
+
+def take_ceremony(tenant_id: UUID, kind: str, browser_digest: bytes) -> Ceremony:
+    """The browser's newest challenge, taken and committed. Refused when there is none."""
+    require_no_transaction()
+    with tenant_scope(tenant_id):
+        mine = Ceremony.objects.filter(
+            kind=kind, browser_digest=browser_digest, taken_at=None, expires_at__gt=clock.now()
+        )
+        newest = mine.order_by("-created_at").values_list("id", flat=True).first()
+        if newest is None or not mine.filter(id=newest).update(taken_at=clock.now()):
+            raise Refused("ceremony_over", _("That took too long. Try again."))
+        return Ceremony.objects.get(id=newest)
+
+
+def complete_registration(
+    *, tenant_id: UUID, browser_digest: bytes, response: dict[str, Any], label: str
+) -> Passkey:
+    """Verify and keep a new passkey. Refused for any doubt; nothing is kept then."""
+    ceremony = take_ceremony(tenant_id, Ceremony.Kind.REGISTRATION, browser_digest)
+    if ceremony.person_id is None or ceremony.permission_id is None:
+        raise Refused("registration_invalid")
+    try:
+        done = ceremonies.verify_registration(
+            response,
+            expected_party=relying_party(Tenant.objects.get(id=tenant_id)),
+            expected_challenge=base64url_to_bytes(ceremony.challenge),
+        )
+    except Refused as refusal:
+        _note_refusal(tenant_id, ceremony, str(refusal.detail.get("cause", "")))
+        raise Refused(
+            "registration_invalid", _("That passkey could not be accepted. Try again."), detail=refusal.detail
+        ) from refusal
+    try:
+        with tenant_scope(tenant_id):
+            return _keep(ceremony, done, response, label)
+    except IntegrityError as error:
+        _note_refusal(tenant_id, ceremony, "already_registered")
+        raise Refused(
+            "passkey_exists", _("This passkey is already registered. Use another device.")
+        ) from error
+
+
+def _keep(
+    ceremony: Ceremony, done: ceremonies.VerifiedRegistration, response: dict[str, Any], label: str
+) -> Passkey:
+    person_id = ceremony.person_id
+    if person_id is None:
+        raise Refused("registration_invalid")
+    transports = response.get("response", {}).get("transports") or []
+    made = Passkey.objects.create(
+        person_id=person_id,
+        credential_id=bytes_to_base64url(done.credential_id),
+        public_key=done.public_key,
+        sign_count=done.sign_count,
+        aaguid=done.aaguid,
+        transports=[str(name)[:20] for name in transports[:8]] if isinstance(transports, list) else [],
+        backup_eligible=done.backup_eligible,
+        backed_up=done.backed_up,
+        label=label.strip()[:60],
+    )
+    record_event(
+        EventName.PASSKEY_REGISTERED,
+        actor=_person(person_id),
+        subject=made.public_id,
+        case_id=ceremony.permission_id if ceremony.permission == "pass" else None,
+        data={"permission": ceremony.permission, "backed_up": done.backed_up},
+    )
+    enqueue(
+        "passkeys.registered",
+        tenant_id=current_tenant_id(),
+        person_id=person_id,
+        passkey_id=made.id,
+        permission=ceremony.permission,
+        permission_id=ceremony.permission_id or "",
+    )
+    return made
+
+
+def _note_refusal(tenant_id: UUID, ceremony: Ceremony, cause: str) -> None:
+    with tenant_scope(tenant_id):
+        record_event(
+            EventName.PASSKEY_REFUSED,
+            actor=_person(ceremony.person_id) if ceremony.person_id else Actor(ActorKind.CLAIMANT),
+            case_id=ceremony.permission_id if ceremony.permission == "pass" else None,
+            data={"cause": cause},
+        )
+
+
+def begin_authentication(*, tenant_id: UUID, browser_digest: bytes) -> dict[str, Any]:
+    """Request options for a discoverable passkey: the same for everybody."""
+    require_no_transaction()
+    take(CEREMONIES, f"{tenant_id}|{browser_digest.hex()}")
+    with tenant_scope(tenant_id):
+        challenge = _begin(Ceremony.Kind.AUTHENTICATION, browser_digest)
+        return ceremonies.authentication_options(
+            relying_party(Tenant.objects.get(id=tenant_id)), challenge=challenge
+        )
+
+
+def complete_authentication(
+    *, tenant_id: UUID, browser_digest: bytes, response: dict[str, Any]
+) -> PersonSessionToken:
+    """Sign in. One refusal for every cause: unknown, frozen, invalidated, wrong signature, no user verification."""
+    ceremony = take_ceremony(tenant_id, Ceremony.Kind.AUTHENTICATION, browser_digest)
+    refusal = Refused(
+        "sign_in_refused", _("That passkey does not work here. Use another one, or recover your account.")
+    )
+    with tenant_scope(tenant_id):
+        credential_id = str(response.get("id", ""))[:1400]
+        passkey = (
+            Passkey.objects.select_for_update()
+            .filter(credential_id=credential_id, invalidated_at=None, frozen_at=None)
+            .first()
+        )
+        if passkey is None:
+            raise refusal
+        try:
+            done = ceremonies.verify_authentication(
+                response,
+                expected_party=relying_party(Tenant.objects.get(id=tenant_id)),
+                expected_challenge=base64url_to_bytes(ceremony.challenge),
+                expected_user_handle=_handle(passkey.person_id),
+                public_key=bytes(passkey.public_key),
+                sign_count=passkey.sign_count,
+            )
+        except Refused as error:
+            raise refusal from error
+        passkey.sign_count, passkey.backed_up, passkey.last_used_at = (
+            done.sign_count,
+            done.backed_up,
+            clock.now(),
+        )
+        passkey.save(update_fields=["sign_count", "backed_up", "last_used_at"])
+        return _begin_session(passkey)
+
+
+def _begin_session(passkey: Passkey) -> PersonSessionToken:
+    token, moment = new_token(), clock.now()
+    row = PersonSession.objects.create(
+        person_id=passkey.person_id,
+        passkey=passkey,
+        token_digest=digest(token),
+        expires_at=moment + SESSION_LIFE,
+        last_seen_at=moment,
+    )
+    record_event(
+        EventName.SIGNED_IN,
+        actor=_person(passkey.person_id),
+        subject=row.public_id,
+        data={"passkey": passkey.public_id},
+    )
+    return PersonSessionToken(token, passkey.person_id, row.id, row.expires_at)
+
+
+@transaction.atomic
+def invalidate_passkeys(person_id: UUID, *, keep: Collection[UUID], reason: str, actor: Actor) -> int:
+    """Take away every passkey of a person but those kept (NIST SP 800-63B-4, 4.4). How many there were."""
+    gone = list(
+        Passkey.objects.select_for_update()
+        .filter(person_id=person_id, invalidated_at=None)
+        .exclude(id__in=list(keep))
+    )
+    for passkey in gone:
+        passkey.invalidated_at, passkey.invalidated_reason = clock.now(), reason
+        passkey.save(update_fields=["invalidated_at", "invalidated_reason"])
+        record_event(
+            EventName.PASSKEY_INVALIDATED, actor=actor, subject=passkey.public_id, data={"reason": reason}
+        )
+    return len(gone)
+
+
+@transaction.atomic
+def freeze_passkeys(person_id: UUID, *, reason: str, actor: Actor) -> int:
+    """Make every passkey of a person open nothing, until the help desk has spoken with them."""
+    live = Passkey.objects.select_for_update().filter(
+        person_id=person_id, invalidated_at=None, frozen_at=None
+    )
+    frozen = list(live)
+    for passkey in frozen:
+        passkey.frozen_at = clock.now()
+        passkey.save(update_fields=["frozen_at"])
+        record_event(
+            EventName.PASSKEY_FROZEN, actor=actor, subject=passkey.public_id, data={"reason": reason}
+        )
+    return len(frozen)
+
+
+@transaction.atomic
+def end_sessions(person_id: UUID, *, keep: UUID | None, reason: str, actor: Actor) -> int:
+    """End every session of a person but one."""
+    live = PersonSession.objects.filter(person_id=person_id, ended_at=None).exclude(id=keep or UUID(int=0))
+    ended = live.update(ended_at=clock.now())
+    if ended:
+        record_event(
+            EventName.SESSIONS_ENDED,
+            actor=actor,
+            subject=public_id("person", person_id),
+            data={"count": ended, "reason": reason},
+        )
+    return ended
+
+
+@transaction.atomic
+def make_saved_codes(person_id: UUID, *, actor: Actor) -> list[str]:
+    """Eight new codes in place of the old ones, shown once (NIST SP 800-63B-4, 4.2.1.1)."""
+    SavedRecoveryCode.objects.filter(person_id=person_id, used_at=None, replaced_at=None).update(
+        replaced_at=clock.now()
+    )
+    codes = [random_base32(SAVED_CODE_LENGTH) for _number in range(SAVED_CODES)]
+    SavedRecoveryCode.objects.bulk_create(
+        [
+            SavedRecoveryCode(person_id=person_id, code_digest=saved_code_digest(person_id, code))
+            for code in codes
+        ]
+    )
+    record_event(EventName.SAVED_CODES_MADE, actor=actor, subject=public_id("person", person_id))
+    return ["-".join(code[at : at + 4] for at in range(0, SAVED_CODE_LENGTH, 4)) for code in codes]
+
+
+def saved_code_digest(person_id: UUID, code: str) -> str:
+    return keyed_digest(code, context=f"saved_code|{current_tenant_id()}|{person_id}").hex()
