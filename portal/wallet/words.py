@@ -3,7 +3,6 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-
 SENTENCES: dict[str, str | Promise] = {
     "card.unnamed": _("Card"),
     "card.open": _("Open {name}"),
@@ -25,7 +24,9 @@ SENTENCES: dict[str, str | Promise] = {
     "status.unanswered": _("The issuer could not be asked. The card itself is unchanged."),
     "status.expired": _("Expired"),
     "code.hint": _("The page that offered this card shows the code, or it was sent to you."),
-    "code.hint_length": _("{count} characters. The page that offered this card shows the code, or it was sent to you."),
+    "code.hint_length": _(
+        "{count} characters. The page that offered this card shows the code, or it was sent to you."
+    ),
     "code.empty": _("Enter the code"),
     "code.digits": _("The code has digits only"),
     "code.length": _("The code has {count} characters"),
@@ -53,7 +54,9 @@ SENTENCES: dict[str, str | Promise] = {
     "choice.one": _("Your card"),
     "choice.several": _("Choose a card"),
     "shared.title": _("What will be shared"),
-    "shared.always": _("Always sent along: who issued the card, what kind it is, and proof that it is yours."),
+    "shared.always": _(
+        "Always sent along: who issued the card, what kind it is, and proof that it is yours."
+    ),
     "shared.always_until": _(
         "Always sent along: who issued the card, what kind it is, that it is valid until {date}, "
         "and proof that it is yours."
@@ -117,7 +120,9 @@ PROBLEMS: dict[str, tuple[str | Promise, str | Promise]] = {
     ),
     "link_missing": (
         _("Nothing to do here"),
-        _("This page opens from a link that offers a card or asks for one. Go back to the page with that link."),
+        _(
+            "This page opens from a link that offers a card or asks for one. Go back to the page with that link."
+        ),
     ),
     "other_tab": (
         _("This is open in another tab"),
@@ -135,10 +140,15 @@ PROBLEMS: dict[str, tuple[str | Promise, str | Promise]] = {
         _("This offer needs another wallet"),
         _("It asks for a way of signing in that this wallet does not have."),
     ),
-    "issuer_address": (_("The issuer’s address is not safe"), _("This wallet did not open it. Nothing was kept.")),
+    "issuer_address": (
+        _("The issuer’s address is not safe"),
+        _("This wallet did not open it. Nothing was kept."),
+    ),
     "issuer_metadata": (
         _("The issuer’s details do not fit the offer"),
-        _("The offer may be forged or set up wrongly. Nothing was kept. Tell the organisation that sent you here."),
+        _(
+            "The offer may be forged or set up wrongly. Nothing was kept. Tell the organisation that sent you here."
+        ),
     ),
     "issuer_unsupported": (
         _("This card needs another wallet"),

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.wallet.peer import CODE, Peer, serve
+from tests.wallet.peer import CODE, Peer
+from tests.wallet.serving import serve
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,7 +19,11 @@ ROOT = Path(__file__).resolve().parents[2]
 def wallet_origin() -> Iterator[str]:
     environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.wallet.host"], cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment
+        [sys.executable, "-m", "tests.wallet.host"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
     )
     assert process.stdout is not None
     yield f"http://wallet.localhost:{int(process.stdout.readline())}"

@@ -54,8 +54,11 @@ def configure() -> None:
 def main() -> None:
     configure()
     application = StaticFilesHandler(get_wsgi_application())
-    server = make_server("127.0.0.1", 0, application, server_class=ThreadingServer, handler_class=QuietHandler)
-    print(server.server_port, flush=True)
+    server = make_server(
+        "127.0.0.1", 0, application, server_class=ThreadingServer, handler_class=QuietHandler
+    )
+    sys.stdout.write(f"{server.server_port}\n")
+    sys.stdout.flush()
     server.serve_forever()
 
 

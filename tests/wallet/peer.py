@@ -7,14 +7,12 @@ import base64
 import hashlib
 import json
 import secrets
-import threading
 import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote
 
 from joserfc import jwe, jwt
 from joserfc.jwk import ECKey
@@ -101,13 +99,24 @@ class Peer:
             return as_json({"error": "gone"}, 404)
         grant: dict[str, Any] = {"pre-authorized_code": name}
         if self.tx_code:
-            grant["tx_code"] = {"input_mode": "numeric", "length": len(self.tx_code), "description": "Shown on the page you came from."}
+            grant["tx_code"] = {
+                "input_mode": "numeric",
+                "length": len(self.tx_code),
+                "description": "Shown on the page you came from.",
+            }
         return as_json(
-            {"credential_issuer": self.origin, "credential_configuration_ids": ["VerifiedIdentity"], "grants": {PRE_AUTHORIZED: grant}}
+            {
+                "credential_issuer": self.origin,
+                "credential_configuration_ids": ["VerifiedIdentity"],
+                "grants": {PRE_AUTHORIZED: grant},
+            }
         )
 
     def issuer_metadata(self) -> Answer:
-        claims = [{"path": [name], "display": [{"name": name.replace("_", " ").capitalize(), "locale": "en"}]} for name in CLAIMS]
+        claims = [
+            {"path": [name], "display": [{"name": name.replace("_", " ").capitalize(), "locale": "en"}]}
+            for name in CLAIMS
+        ]
         configuration = {
             "format": "dc+sd-jwt",
             "vct": self.vct,
@@ -116,7 +125,12 @@ class Peer:
             "proof_types_supported": {"jwt": {"proof_signing_alg_values_supported": ["ES256"]}},
             "credential_metadata": {
                 "display": [
-                    {"name": "Verified ID", "locale": "en", "background_color": self.color, "logo": {"uri": f"{self.origin}/logo.png"}}
+                    {
+                        "name": "Verified ID",
+                        "locale": "en",
+                        "background_color": self.color,
+                        "logo": {"uri": f"{self.origin}/logo.png"},
+                    }
                 ],
                 "claims": claims,
             },
@@ -213,8 +227,15 @@ class Peer:
         bits[0] = 0b10000000 if self.revoked else 0
         lst = base64.urlsafe_b64encode(zlib.compress(bytes(bits))).rstrip(b"=").decode()
         now = int(time.time())
-        claims = {"sub": f"{self.origin}/status/1", "iat": now, "exp": now + 300, "status_list": {"bits": 1, "lst": lst}}
-        token = jwt.encode({"alg": "ES256", "typ": "statuslist+jwt", "kid": self.kid}, claims, self.key, algorithms=["ES256"])
+        claims = {
+            "sub": f"{self.origin}/status/1",
+            "iat": now,
+            "exp": now + 300,
+            "status_list": {"bits": 1, "lst": lst},
+        }
+        token = jwt.encode(
+            {"alg": "ES256", "typ": "statuslist+jwt", "kid": self.kid}, claims, self.key, algorithms=["ES256"]
+        )
         return Answer(token.encode(), type="application/statuslist+jwt")
 
     def did_document(self) -> Answer:
@@ -225,7 +246,12 @@ class Peer:
             "publicKeyJwk": self.key.as_dict(private=False),
         }
         return as_json(
-            {"id": self.did, "verificationMethod": [method], "assertionMethod": [self.kid], "authentication": [self.kid]}
+            {
+                "id": self.did,
+                "verificationMethod": [method],
+                "assertionMethod": [self.kid],
+                "authentication": [self.kid],
+            }
         )
 
     # verifier
@@ -249,21 +275,31 @@ class Peer:
                         "id": "identity",
                         "format": "dc+sd-jwt",
                         "meta": {"vct_values": [self.vct]},
-                        "claims": [{"path": ["given_name"]}, {"path": ["family_name"]}, {"path": ["portrait"]}],
+                        "claims": [
+                            {"path": ["given_name"]},
+                            {"path": ["family_name"]},
+                            {"path": ["portrait"]},
+                        ],
                     }
                 ]
             },
             "client_metadata": {
                 "client_name": "Acme recovery",
-                "vp_formats_supported": {"dc+sd-jwt": {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]}},
-                "jwks": {"keys": [{**self.encryption_key.as_dict(private=False), "use": "enc", "alg": "ECDH-ES"}]},
+                "vp_formats_supported": {
+                    "dc+sd-jwt": {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256"]}
+                },
+                "jwks": {
+                    "keys": [{**self.encryption_key.as_dict(private=False), "use": "enc", "alg": "ECDH-ES"}]
+                },
                 "encrypted_response_enc_values_supported": ["A256GCM"],
             },
             **changes,
         }
         self.requests[name] = {name: value for name, value in claims.items() if value is not None}
         parameters = f"client_id={quote(self.client_id, safe='')}&request_uri={quote(f'{self.origin}/requests/{name}', safe='')}"
-        return f"{self.wallet}/present?{parameters}" + ("&request_uri_method=post" if method == "post" else "")
+        return f"{self.wallet}/present?{parameters}" + (
+            "&request_uri_method=post" if method == "post" else ""
+        )
 
     @property
     def client_id(self) -> str:
@@ -274,8 +310,15 @@ class Peer:
         if "wallet_nonce" in form and "no_wallet_nonce" not in self.flaws:
             claims["wallet_nonce"] = form["wallet_nonce"]
         key = ECKey.generate_key("P-256") if "forged_request" in self.flaws else self.key
-        header = {"alg": "ES256", "typ": "JWT" if "plain_typ" in self.flaws else "oauth-authz-req+jwt", "kid": self.kid}
-        return Answer(jwt.encode(header, claims, key, algorithms=["ES256"]).encode(), type="application/oauth-authz-req+jwt")
+        header = {
+            "alg": "ES256",
+            "typ": "JWT" if "plain_typ" in self.flaws else "oauth-authz-req+jwt",
+            "kid": self.kid,
+        }
+        return Answer(
+            jwt.encode(header, claims, key, algorithms=["ES256"]).encode(),
+            type="application/oauth-authz-req+jwt",
+        )
 
     def receive_answer(self, name: str, form: dict[str, str]) -> Answer:
         if "refuses_answer" in self.flaws:
@@ -286,7 +329,9 @@ class Peer:
             return as_json({"redirect_uri": f"{self.origin}/refused"})
         if request["response_mode"] == "direct_post.jwt":
             assert set(form) == {"response"}
-            opened = jwe.decrypt_compact(form["response"], self.encryption_key, algorithms=["ECDH-ES", "A256GCM", "A128GCM"])
+            opened = jwe.decrypt_compact(
+                form["response"], self.encryption_key, algorithms=["ECDH-ES", "A256GCM", "A128GCM"]
+            )
             assert opened.headers()["kid"] == "e1"
             plain = json.loads(opened.plaintext or b"")
             token, state = plain["vp_token"], plain["state"]
@@ -294,12 +339,19 @@ class Peer:
             token, state = json.loads(form["vp_token"]), form["state"]
         assert state == name
         self.answers.append({query: self.verify(shown[0], request) for query, shown in token.items()})
-        next_page = "javascript:alert(1)" if "script_redirect" in self.flaws else f"{self.origin}/back?response_code=c1"
+        next_page = (
+            "javascript:alert(1)"
+            if "script_redirect" in self.flaws
+            else f"{self.origin}/back?response_code=c1"
+        )
         return as_json({"redirect_uri": next_page})
 
     def verify(self, presentation: str, request: dict[str, Any]) -> dict[str, Any]:
         verifier = SDJWTVerifier(
-            presentation, lambda issuer, header: JWK(**self.key.as_dict(private=False)), self.client_id, request["nonce"]
+            presentation,
+            lambda issuer, header: JWK(**self.key.as_dict(private=False)),
+            self.client_id,
+            request["nonce"],
         )
         binding = json.loads(unpadded(presentation.split("~")[-1].split(".")[1]))
         hashes = [unpadded_digest(text) for text in request.get("transaction_data", [])]
@@ -338,46 +390,3 @@ def unpadded(text: str) -> bytes:
 
 def unpadded_digest(text: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
-
-
-def serve(peer: Peer) -> ThreadingHTTPServer:
-    class Handler(BaseHTTPRequestHandler):
-        def handle_any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            form = {}
-            if self.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
-                form = {name: values[0] for name, values in parse_qs(body.decode(), strict_parsing=bool(body)).items()}
-            try:
-                answer = peer.answer(
-                    self.command, urlsplit(self.path).path, form, body, self.headers.get("Authorization", "")
-                )
-            except Exception as error:
-                peer.answers.append({"peer_error": repr(error)})
-                answer = as_json({"error": "invalid_request"}, 400)
-            self.respond(answer)
-
-        def respond(self, answer: Answer) -> None:
-            self.send_response(answer.status)
-            self.send_header("Content-Type", answer.type)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.send_header("Access-Control-Allow-Origin", "*")
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-        def do_OPTIONS(self) -> None:
-            self.send_response(204)
-            self.send_header("Access-Control-Allow-Origin", "*")
-            self.send_header("Access-Control-Allow-Headers", "Authorization, Content-Type")
-            self.send_header("Access-Control-Allow-Methods", "GET, POST")
-            self.end_headers()
-
-        do_GET = do_POST = handle_any
-
-        def log_message(self, *arguments: object) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    peer.host = f"acme.localhost:{server.server_port}"
-    return server

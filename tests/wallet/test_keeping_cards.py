@@ -39,7 +39,9 @@ def test_a_card_opens_to_every_claim_in_words(page: Page, peer: Peer) -> None:
 
 
 @pytest.mark.parametrize(("revoked", "said"), [(False, "In force"), (True, "Revoked")])
-def test_the_issuer_can_be_asked_whether_it_stands_by_a_card(page: Page, peer: Peer, revoked: bool, said: str) -> None:
+def test_the_issuer_can_be_asked_whether_it_stands_by_a_card(
+    page: Page, peer: Peer, revoked: bool, said: str
+) -> None:
     take_card(page, peer)
     peer.revoked = revoked
     page.goto(peer.wallet)

@@ -22,7 +22,9 @@ def share(page: Page) -> None:
 
 @pytest.mark.parametrize("mode", ["direct_post", "direct_post.jwt"])
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_only_what_was_asked_leaves_and_the_person_goes_on(page: Page, peer: Peer, mode: str, method: str) -> None:
+def test_only_what_was_asked_leaves_and_the_person_goes_on(
+    page: Page, peer: Peer, mode: str, method: str
+) -> None:
     take_card(page, peer)
     open_link(page, peer, peer.new_request(mode=mode, method=method))
     expect(page.get_by_role("heading", name=f"{peer.host} asks to see a card")).to_be_focused()
@@ -67,7 +69,9 @@ def test_a_step_back_does_not_answer_twice(page: Page, peer: Peer) -> None:
         ({"transaction_data": ["bm90IGpzb24"]}, "This request needs another wallet"),
     ],
 )
-def test_a_request_with_a_wrong_part_is_refused(page: Page, peer: Peer, changes: dict[str, Any], heading: str) -> None:
+def test_a_request_with_a_wrong_part_is_refused(
+    page: Page, peer: Peer, changes: dict[str, Any], heading: str
+) -> None:
     open_link(page, peer, peer.new_request(**changes))
     expect(page.get_by_role("heading", name=heading)).to_be_visible()
     expect(page.get_by_role("button", name="Share", exact=True)).to_be_hidden()
@@ -82,7 +86,9 @@ def test_a_request_that_is_not_from_whom_it_names_is_refused(page: Page, peer: P
     assert peer.answers == []
 
 
-@pytest.mark.parametrize("client", ["x509_san_dns:acme.localhost", "x509_hash:abc", "redirect_uri:https://a.example", "plain"])
+@pytest.mark.parametrize(
+    "client", ["x509_san_dns:acme.localhost", "x509_hash:abc", "redirect_uri:https://a.example", "plain"]
+)
 def test_senders_this_wallet_cannot_check_are_refused(page: Page, peer: Peer, client: str) -> None:
     open_link(page, peer, f"{peer.wallet}/present?client_id={client}&request_uri={peer.origin}/requests/x")
     expect(page.get_by_role("heading", name="This request needs another wallet")).to_be_visible()
@@ -131,7 +137,12 @@ def test_among_several_cards_the_person_chooses(page: Page, peer: Peer) -> None:
 
 def test_what_it_is_for_is_shown_and_bound(page: Page, peer: Peer) -> None:
     take_card(page, peer)
-    data = {"type": "recovery", "credential_ids": ["identity"], "purpose": "Recover your account", "case_reference": "K7-QX"}
+    data = {
+        "type": "recovery",
+        "credential_ids": ["identity"],
+        "purpose": "Recover your account",
+        "case_reference": "K7-QX",
+    }
     open_link(page, peer, peer.new_request(transaction_data=[encoded(data)]))
     expect(page.get_by_text("Recover your account")).to_be_visible()
     expect(page.get_by_text("K7-QX")).to_be_visible()
@@ -158,6 +169,8 @@ def test_the_first_claim_set_that_can_be_met_is_used(page: Page, peer: Peer) -> 
         ]
     }
     open_link(page, peer, peer.new_request(dcql_query=query))
+    # The issuer put the evidence into one disclosure: all of it leaves, so all of it is shown.
+    expect(page.locator(".wallet-shared dt")).to_have_text(["Evidence", "Type", "Kind of document", "Chip"])
     share(page)
     page.wait_for_url(f"{peer.origin}/back?response_code=c1")
     assert "evidence" in peer.answers[0]["identity"]

@@ -28,7 +28,7 @@ export function cardFace({ display, issuer, issuerDisplay, logo, claims = {}, ex
   fill("card-issuer", issuerText, face);
   fill("card-logo", logo ? pictureElement(logo, "", "credential-logo") : initials(issuerText), face);
   fill("card-holder", holderName(claims), face);
-  fill("card-valid", Number.isFinite(claims.exp) ? word(expired ? "card.expired_on" : "card.valid_until", { date: secondsText(claims.exp) }) : "", face);
+  fill("card-valid", validity(claims.exp, expired), face);
   const picture = pictureFrom(claims.portrait);
   fill("card-portrait", picture ? pictureElement(picture, word("portrait.alt"), "wallet-card-portrait") : "", face);
   const mark = stateWord(expired, status);
@@ -36,6 +36,10 @@ export function cardFace({ display, issuer, issuerDisplay, logo, claims = {}, ex
   find('[data-slot="card-state"]', face).hidden = !mark;
   paint(face, display.background);
   return face;
+}
+
+function validity(end, expired) {
+  return Number.isFinite(end) ? word(expired ? "card.expired_on" : "card.valid_until", { date: secondsText(end) }) : "";
 }
 
 function stateWord(expired, status) {

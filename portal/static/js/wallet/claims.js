@@ -4,7 +4,9 @@ import { isImageText, pictureElement, pictureFrom } from "./images.js";
 import { hasWord, make, word } from "./ui.js";
 
 /** Said in words of their own, or of no use to a person. */
-export const TECHNICAL = new Set(["iss", "iat", "nbf", "exp", "vct", "vct#integrity", "aka_vcts", "cnf", "status", "sub", "jti", "_sd_alg"]);
+export const TECHNICAL = new Set([
+  "iss", "iat", "nbf", "exp", "vct", "vct#integrity", "aka_vcts", "cnf", "status", "sub", "jti", "_sd_alg",
+]);
 const TEXT_LIMIT = 500;
 
 export function claimLabel(path, claims = []) {
@@ -24,8 +26,12 @@ function humanised(name) {
 /** A node for any claim value. */
 export function claimValue(value, path = [], claims = []) {
   if (isImageText(value)) return portraitOf(value);
-  if (Array.isArray(value)) return make("ul", { className: "wallet-values" }, ...value.map((item) => make("li", {}, claimValue(item, path, claims))));
-  if (isObject(value)) return claimList(Object.entries(value).map(([name, inner]) => ({ path: [...path, name], value: inner })), claims);
+  if (Array.isArray(value)) {
+    return make("ul", { className: "wallet-values" }, ...value.map((item) => make("li", {}, claimValue(item, path, claims))));
+  }
+  if (isObject(value)) {
+    return claimList(Object.entries(value).map(([name, inner]) => ({ path: [...path, name], value: inner })), claims);
+  }
   return document.createTextNode(plainText(value));
 }
 
@@ -40,6 +46,15 @@ export function plainText(value) {
   if (value === null || value === "") return word("value.none");
   const text = String(value).slice(0, TEXT_LIMIT);
   return /^\d{4}-\d{2}-\d{2}$/.test(text) ? dayText(new Date(`${text}T00:00:00Z`), "UTC") : text;
+}
+
+const READING_ORDER = ["given_name", "family_name", "name", "birthdate", "birth_date", "portrait"];
+
+/** The issuer's own order, then names first: the order inside a credential is shuffled on purpose. */
+export function inReadingOrder(entries, claims = []) {
+  const order = [...claims.map(({ path }) => path[0]), ...READING_ORDER];
+  const rank = ({ path }) => (order.includes(path[0]) ? order.indexOf(path[0]) : order.length);
+  return [...entries].sort((one, other) => rank(one) - rank(other));
 }
 
 export function claimList(entries, claims = []) {

@@ -2,6 +2,7 @@
 import { WalletError } from "./protocol/errors.js";
 
 const words = JSON.parse(document.getElementById("wallet-words").textContent);
+const GOING_BACK_MS = 4000;
 const RETRYABLE = new Set(["network", "unavailable", "other_tab", "issuer_slow", "unknown"]);
 
 /** A translated sentence with its {places} filled in. */
@@ -73,6 +74,7 @@ export function showProblem(error, { again } = {}) {
   fill("problem-title", word(`error.${code}.title`));
   fill("problem-text", word(`error.${code}.text`));
   fill("problem-code", code);
+  closeDialogs();
   retry = RETRYABLE.has(code) ? again ?? (() => location.reload()) : undefined;
   toggle('[data-act="retry"]', Boolean(retry));
   show("problem");
@@ -84,7 +86,7 @@ on("retry", () => retry?.());
 export function goBack() {
   if (history.length > 1) {
     history.back();
-    setTimeout(() => show("stranded"), 1500);
+    setTimeout(() => show("stranded"), GOING_BACK_MS);
   } else {
     show("stranded");
   }

@@ -1,6 +1,6 @@
 /** One card, all of it readable, and the way to remove it. */
 import { cardFace, issuerHost, issuerName, openCard } from "../card.js";
-import { claimList, secondsText, TECHNICAL } from "../claims.js";
+import { claimList, inReadingOrder, secondsText, TECHNICAL } from "../claims.js";
 import { WalletError } from "../protocol/errors.js";
 import { notifyIssuer } from "../protocol/issuance.js";
 import { fetchStatus, statusReference } from "../protocol/status.js";
@@ -22,7 +22,8 @@ async function showCard() {
   card = await openCard(record);
   const { claims } = card;
   fill("face", cardFace(card));
-  fill("claims", claimList(Object.entries(claims).filter(([name]) => !TECHNICAL.has(name)).map(([name, value]) => ({ path: [name], value })), card.claimLabels));
+  const readable = Object.entries(claims).filter(([name]) => !TECHNICAL.has(name)).map(([name, value]) => ({ path: [name], value }));
+  fill("claims", claimList(inReadingOrder(readable, card.claimLabels), card.claimLabels));
   fill("issuer", issuerName(card.issuer, card.issuerDisplay));
   fill("issuer-host", issuerHost(card.issuer));
   fill("issued-on", Number.isFinite(claims.iat) ? secondsText(claims.iat) : word("value.none"));

@@ -6,10 +6,14 @@ import { closeDialogs, fill, make, on, show, start, toggle, word } from "../ui.j
 
 async function showCards({ focus = false } = {}) {
   const cards = await Promise.all((await allCards()).map(openCard));
-  fill("cards", cards.map((card) => make("li", {}, make("a", { className: "wallet-card-link", href: `/card#${card.id}` },
-    make("span", { className: "visually-hidden", text: word("card.open", { name: cardName(card) }) }), cardFace(card)))));
+  fill("cards", cards.map((card) => make("li", {}, linkTo(card))));
   toggle("[data-has-cards]", cards.length > 0);
   show(cards.length ? "cards" : "empty", { focus });
+}
+
+function linkTo(card) {
+  const name = make("span", { className: "visually-hidden", text: word("card.open", { name: cardName(card) }) });
+  return make("a", { className: "wallet-card-link", href: `/card#${card.id}` }, name, cardFace(card));
 }
 
 start(async () => {

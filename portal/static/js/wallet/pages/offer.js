@@ -42,7 +42,8 @@ function showOffer() {
   const { offer, issuer, logo } = attempt;
   fill("offer-title", word("offer.title", { issuer: issuerName(issuer.id, issuer.display) }));
   fill("issuer-host", issuerHost(issuer.id));
-  fill("preview", issuer.configurations.map(({ display }) => cardFace({ display, issuer: issuer.id, issuerDisplay: issuer.display, logo })));
+  const preview = ({ display }) => cardFace({ display, issuer: issuer.id, issuerDisplay: issuer.display, logo });
+  fill("preview", issuer.configurations.map(preview));
   fill("offered-claims", offeredClaims(issuer).map((text) => make("li", { text })));
   toggle("[data-claims]", offeredClaims(issuer).length > 0);
   prepareCode(offer.transactionCode);
@@ -61,8 +62,8 @@ function prepareCode(transactionCode) {
   if (!transactionCode) return;
   const input = find("#id_transaction_code");
   input.inputMode = transactionCode.numeric ? "numeric" : "text";
-  const description = transactionCode.description ?? word(transactionCode.length ? "code.hint_length" : "code.hint", { count: transactionCode.length });
-  fill("code-hint", description);
+  const hint = word(transactionCode.length ? "code.hint_length" : "code.hint", { count: transactionCode.length });
+  fill("code-hint", transactionCode.description ?? hint);
 }
 
 /** The code as typed, without the blanks and dashes people put between groups; complains beside the field. */
@@ -83,7 +84,7 @@ class CodeComplaint extends Error {}
 function complain(text) {
   const input = find("#id_transaction_code");
   fill("code-error", text);
-  toggle('[data-slot="code-error"]', Boolean(text));
+  toggle("[data-code-error]", Boolean(text));
   input.setAttribute("aria-invalid", text ? "true" : "false");
   if (text) input.focus();
 }

@@ -8,7 +8,9 @@ import { must } from "../protocol/errors.js";
 import { fetchRequest, parseLink } from "../protocol/request.js";
 import { sendPresentation, sendRefusal } from "../protocol/response.js";
 import { allCards, requireStorage } from "../store.js";
-import { claimForThisTab, fill, find, goBack, hasWord, make, on, say, show, showProblem, start, takeParameters, toggle, word } from "../ui.js";
+import {
+  claimForThisTab, fill, find, goBack, hasWord, make, on, say, show, showProblem, start, takeParameters, toggle, word,
+} from "../ui.js";
 
 let request;
 let wanted;
@@ -42,10 +44,12 @@ async function showRequest() {
 function describeVerifier() {
   fill("request-title", word("request.title", { host: request.host }));
   fill("verifier-name", request.verifierName ? word("verifier.calls_itself", { name: request.verifierName }) : "");
-  fill("purpose", request.transactionData.map(({ shown }) => make("dl", { className: "wallet-claims" }, ...shown.map(([name, value]) => make(
-    "div", {}, make("dt", { text: purposeLabel(name) }), make("dd", { text: plainText(value) }))))));
+  fill("purpose", request.transactionData.map(({ shown }) => make("dl", { className: "wallet-claims" }, ...shown.map(purposeRow))));
   toggle("[data-purpose]", request.transactionData.some(({ shown }) => shown.length > 0));
 }
+
+const purposeRow = ([name, value]) => make("div", {},
+  make("dt", { text: purposeLabel(name) }), make("dd", { text: plainText(value) }));
 
 const purposeLabel = (name) => (hasWord(`purpose.${name}`) ? word(`purpose.${name}`) : claimLabel([name]));
 
@@ -79,19 +83,17 @@ function optionFor(id, option, index, count, showClaims) {
   return make("label", { className: "wallet-option" }, input, name, face);
 }
 
+/** Read from the disclosures themselves, so that it is exactly what leaves, even where more hangs on one of them. */
 function sharedClaims({ card, claims, digests }) {
-  const asked = claims.map(({ path, values }) => ({ path, value: values.length === 1 ? values[0] : values }));
-  const listed = new Set(claims.map(({ path }) => path[0]));
-  const open = [...card.tree.children]
-    .filter(([name, node]) => !TECHNICAL.has(name) && !listed.has(name) && alwaysOpen(node))
-    .map(([name, node]) => ({ path: [name], value: plainValue(node) }));
+  const shared = Object.entries(plainValue(card.tree, digests)).filter(([name]) => !TECHNICAL.has(name));
+  const asked = claims.map(([name]) => name);
+  const rank = ([name]) => (asked.includes(name) ? asked.indexOf(name) : asked.length);
+  shared.sort((one, other) => rank(one) - rank(other));
   return make("div", {},
-    make("h3", { text: word("shared.title", { count: digests.size + open.length }) }),
-    claimList([...asked, ...open], card.claimLabels),
+    make("h3", { text: word("shared.title") }),
+    claimList(shared.map(([name, value]) => ({ path: [name], value })), card.claimLabels),
     make("p", { className: "muted small", text: sentAlong(card) }));
 }
-
-const alwaysOpen = (node) => node.needs.length === 0;
 
 function sentAlong(card) {
   const until = Number.isFinite(card.claims.exp) ? secondsText(card.claims.exp) : "";

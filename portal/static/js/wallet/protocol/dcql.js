@@ -1,11 +1,11 @@
 /**
- * DCQL (OpenID4VP 1.0, section 6), without network or storage: which cards fit, and which claims would leave.
+ * DCQL (OpenID4VP 1.0, section 6), without network or storage: which cards fit, and which disclosures would leave.
  * `trusted_authorities` is not evaluated: its kinds (certificates, ETSI lists, federation) name nothing a did:web
  * card has. That widens what the person may be asked to choose from, never what is sent without consent.
  */
 import { isObject, isText } from "./encoding.js";
 import { must } from "./errors.js";
-import { neededDigests, nodesAt, plainValue } from "./disclosures.js";
+import { neededDigests, nodesAt } from "./disclosures.js";
 
 const CODE = "request_query";
 const ID = /^[A-Za-z0-9_-]{1,64}$/;
@@ -95,7 +95,7 @@ function fits(node, { values }) {
 function summed(claims) {
   const digests = new Set();
   for (const { nodes } of claims) for (const node of nodes) neededDigests(node, digests);
-  return { digests, claims: claims.map(({ path, nodes }) => ({ path, values: nodes.map(plainValue) })) };
+  return { digests, claims: claims.map(({ path }) => path) };
 }
 
 function listOf(value) {

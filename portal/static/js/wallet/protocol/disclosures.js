@@ -85,11 +85,13 @@ function take(digest, length, context) {
   return found.parts;
 }
 
-/** The plain value of a node. */
-export function plainValue(node) {
-  if (node.kind === "array") return node.children.map(plainValue);
+/** The plain value of a node: all of it, or what a verifier sees who is given only the `shared` disclosures. */
+export function plainValue(node, shared) {
+  const seen = (child) => shared === undefined || child.needs.every((digest) => shared.has(digest));
   if (node.kind === "leaf") return node.value;
-  return Object.fromEntries([...node.children].map(([name, child]) => [name, plainValue(child)]));
+  if (node.kind === "array") return node.children.filter(seen).map((child) => plainValue(child, shared));
+  const members = [...node.children].filter(([, child]) => seen(child));
+  return Object.fromEntries(members.map(([name, child]) => [name, plainValue(child, shared)]));
 }
 
 /** Every disclosure needed to show a node with all that is inside it. */

@@ -45,9 +45,9 @@ export function parseLink(parameters) {
 export async function fetchRequest(link) {
   if (link.inline !== null) return verifyRequest(link.inline, link, {});
   const walletNonce = link.method === "post" ? randomText() : undefined;
-  const answer = walletNonce
-    ? await postForm(link.uri, { wallet_metadata: JSON.stringify(WALLET_METADATA), wallet_nonce: walletNonce }, { Accept: `application/${TYPE}` })
-    : await exchange(link.uri, { headers: { Accept: `application/${TYPE}` } });
+  const headers = { Accept: `application/${TYPE}` };
+  const about = { wallet_metadata: JSON.stringify(WALLET_METADATA), wallet_nonce: walletNonce };
+  const answer = walletNonce ? await postForm(link.uri, about, headers) : await exchange(link.uri, { headers });
   must(answer.status < 500, "unavailable", `status ${answer.status}`);
   must(answer.status === 200, "request_gone", `status ${answer.status}`);
   must(answer.type === `application/${TYPE}`, INVALID, "content type");
@@ -104,7 +104,7 @@ function encryptionOf({ response_mode: mode, client_metadata: metadata }) {
 
 /**
  * 8.4: a kind of transaction this wallet cannot show must be refused. It can show any whose members are plain
- * text, because every one of them is put before the person; anything nested is refused.
+ * values, because every one of them is put before the person; anything nested is refused.
  */
 function parseTransactionData(list) {
   if (list === undefined) return [];
@@ -115,10 +115,12 @@ function parseTransactionData(list) {
     const algorithms = data.transaction_data_hashes_alg;
     must(algorithms === undefined || [algorithms].flat().includes("sha-256"), "request_transaction", "hash");
     const shown = Object.entries(data).filter(([name]) => !["type", "credential_ids", "transaction_data_hashes_alg"].includes(name));
-    must(shown.every(([, value]) => isText(value, 300)), "request_transaction", "not plain text");
+    must(shown.every(([, value]) => isShowable(value)), "request_transaction", "not plain text");
     return { encoded, credentialIds: data.credential_ids, shown };
   });
 }
+
+const isShowable = (value) => isText(value, 300) || Number.isFinite(value) || typeof value === "boolean";
 
 function decodeTransaction(encoded) {
   try {
