@@ -13,6 +13,7 @@ from portal.embedded.files import Trouble, write_atomically
 REPOSITORY = Path(__file__).resolve().parents[2]
 VARIABLE = "READMIT_DATA"
 SECRET_BYTES = 32
+WORD_BYTES = 40  # Django asks for more than fifty characters in a secret key
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Secrets:
         """New values from the system's source of randomness: keys in base64, words safe in any URL."""
         keys = {"root_key", "pass_key", "digest_key", "audit_key", "house_root_key"}
         made = {
-            field.name: _key() if field.name in keys else secrets.token_urlsafe(32) for field in fields(cls)
+            field.name: _key() if field.name in keys else secrets.token_urlsafe(WORD_BYTES)
+            for field in fields(cls)
         }
         return cls(**(made | {"cluster_id": secrets.token_hex(6)}))
 

@@ -85,7 +85,7 @@ class Supervisor:
         """Wait until each named service answers its probe; say what is missing when the time is up."""
         until = time.monotonic() + seconds
         waiting = [self._children[name] for name in names if self._children[name].service.ready_probe]
-        missing = ""
+        missing, pause = "", 0.02
         while waiting:
             child = waiting[0]
             probe = child.service.ready_probe
@@ -100,7 +100,8 @@ class Supervisor:
                     f"{child.service.name} is not ready after {seconds:.0f} s: {missing} "
                     f"Its log is {self._logs / (child.service.name + '.log')}."
                 )
-            time.sleep(0.05)
+            # Soon at first, then seldom: asking wakes what is busy starting.
+            time.sleep(pause := min(pause * 1.5, 0.4))
 
     def _ended_early(self, child: _Child) -> str:
         log = self._logs / f"{child.service.name}.log"

@@ -16,6 +16,8 @@ from portal.embedded.supervisor import Supervisor
 
 SECONDS = 60.0
 
+pytestmark = pytest.mark.xdist_group("postgres")
+
 
 def _quiet(sentence):
     pass
