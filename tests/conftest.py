@@ -26,6 +26,13 @@ def _no_worker(settings: Any) -> None:
     settings.OUTBOX_SENDER = "tests.services.leave_it"
 
 
+@pytest.fixture(autouse=True)
+def _static_files_by_their_own_names(settings: Any) -> None:
+    """Pages in tests name files as they are; the manifest exists only after collectstatic."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
 def make_tenant(name: str = "", **fields: Any) -> Tenant:
     slug = fields.pop("slug", f"t{secrets.token_hex(6)}")
     tenant = Tenant.objects.create(name=name or f"Organisation {slug}", slug=slug, **fields)

@@ -213,7 +213,7 @@ def query(context: Context, **changes: object) -> str:
             values.pop(key, None)
         else:
             values[key] = str(value)
-    return "?" + values.urlencode()
+    return f"?{values.urlencode()}"
 
 
 @register.filter
@@ -272,12 +272,11 @@ def as_list(value: object) -> list[object]:
 
 
 @register.filter
-def pair(option: object) -> Mapping[str, object]:
+def pair(option: Mapping[str, object] | tuple[object, object]) -> Mapping[str, object]:
     """A choice written as `(value, label)` or as a mapping, always as a mapping."""
     if isinstance(option, Mapping):
         return option
-    value, label = option  # type: ignore[misc]  # a page that passes anything else is wrong and hears so
-    return {"value": value, "label": label}
+    return dict(zip(("value", "label"), option, strict=True))
 
 
 @register.filter

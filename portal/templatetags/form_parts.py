@@ -101,11 +101,12 @@ def control(bound: BoundField, attributes: Mapping[str, Any], overrides: Mapping
     id_ = str(overrides.get("id") or bound.auto_id or f"id_{bound.html_name}")
     described = [f"{id_}_helptext"] if overrides.get("hint", bound.help_text) else []
     described += [f"{id_}_error"] if overrides.get("error", bound.errors) else []
-    own = {"class": f"{css} {widget.attrs.get('class', '')}".strip(), "id": id_}
+    own: dict[str, Any] = {"class": f"{css} {widget.attrs.get('class', '')}".strip(), "id": id_}
     own |= {"aria-describedby": " ".join(described)} if described else {}
     own |= {"aria-invalid": "true"} if bound.errors else {}
     passed_on = ("autocomplete", "inputmode", "maxlength", "rows", "readonly", "disabled", "placeholder", "required")
     own |= {key: overrides[key] for key in passed_on if overrides.get(key)}
+    own.setdefault("placeholder", False)  # a label that disappears while typing is no label
     return mark_safe(bound.as_widget(attrs={**own, **attributes}))  # noqa: S308 (Django's own widget)
 
 

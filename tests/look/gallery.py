@@ -11,8 +11,8 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import django
 from django.conf import settings
-from django.test import RequestFactory
 from django.template.loader import render_to_string
+from django.test import RequestFactory
 from django.utils import translation
 
 ROOT = Path(__file__).resolve().parents[2]
