@@ -14,14 +14,15 @@ from typing import Any
 from PIL import Image
 
 from portal.kit.errors import Unavailable
+from vendors.house.judging.document import REQUIRED
 from vendors.house.judging.evidence import DocumentEvidence, LiveEvidence
 from vendors.house.provider.verified_claims import CheckMade, Facts
-from vendors.house.vision import Admission
+from vendors.house.vision import Admission, Tell
 
+PORTRAIT = b"\xff\xd8\xff pretended portrait"
 GOOD_DOCUMENT: dict[str, Any] = {
     "specimen": False,
     "expiry": "2031-04-30",
-    "checks": {"check_digits": True, "zones_agree": True},
 }
 
 
@@ -51,6 +52,7 @@ class PretendVision:
         today: date,
         accept_specimens: bool,
         ticket: str,
+        tell: Tell,
     ) -> DocumentEvidence:
         told = json.loads(Image.open(io.BytesIO(photographs["front"])).info["comment"])
         if told.get("busy"):
@@ -58,7 +60,7 @@ class PretendVision:
         if told.get("problems"):
             return DocumentEvidence(problems={name: tuple(found) for name, found in told["problems"].items()})
         if told.get("unreadable"):
-            return DocumentEvidence(unreadable=True)
+            return DocumentEvidence()
         facts = Facts(
             given_name="ANNA MARIA",
             family_name="ERIKSSON",
@@ -68,27 +70,29 @@ class PretendVision:
             date_of_expiry=date.fromisoformat(told["expiry"]),
             country="UTO" if told["specimen"] else "SWE",
         )
-        made = tuple(CheckMade(name, "vri", passed) for name, passed in told["checks"].items())
+        failed = told.get("failed", [])
         return DocumentEvidence(
+            passed=not failed,
             kind=told.get("kind", kind),
             specimen=told["specimen"],
-            checks=made,
+            checks=tuple(CheckMade(name, "vri", name not in failed) for name in sorted(REQUIRED)),
             facts=facts,
-            portrait=b"\xff\xd8\xff portrait",
+            portrait=PORTRAIT,
         )
 
     def check_live(
-        self, clip: bytes, challenge: Mapping[str, Any], *, received_at: datetime, ticket: str
+        self,
+        clip: bytes,
+        challenge: Mapping[str, Any],
+        *,
+        portrait: bytes,
+        received_at: datetime,
+        ticket: str,
     ) -> LiveEvidence:
         told = json.loads(clip)
         if told.get("busy"):
             raise Unavailable("vision_busy")
+        assert portrait == PORTRAIT
         if told.get("nonce") != challenge["nonce"]:
             return LiveEvidence(False, ("other_challenge",))
-        if not told["passed"]:
-            return LiveEvidence(False, tuple(told["reasons"]))
-        return LiveEvidence(True, (), json.dumps({"confidence": told["confidence"]}).encode())
-
-    def compare(self, portrait: bytes, probe: bytes) -> int | None:
-        confidence: int | None = json.loads(probe)["confidence"]
-        return confidence
+        return LiveEvidence(told["passed"], tuple(told["reasons"]), told["confidence"])

@@ -28,7 +28,11 @@ def test_a_proven_person_arrives_at_the_relying_party(
     }
     evidence = told["verification"]["evidence"][0]
     assert evidence["document_details"]["document_number"] == "L898902C3"
-    assert {check["name"] for check in evidence["check_details"]} >= {"zones_agree", "liveness", "face_match"}
+    assert {check["name"] for check in evidence["check_details"]} >= {
+        "family_name_match",
+        "liveness",
+        "face_match",
+    }
     fetched = party.fetch(evidence["attachments"][0])
     assert fetched.headers["content-type"] == "image/jpeg"
     digest = base64.b64encode(hashlib.sha256(fetched.body).digest()).decode()

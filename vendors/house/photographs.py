@@ -39,13 +39,14 @@ def read_clip(request: HttpRequest) -> bytes:
     uploaded = request.FILES.get("clip")
     if uploaded is None:
         raise Invalid("clip_missing", _("The recording did not arrive. Try again."))
-    return uploaded.read()
+    clip: bytes = uploaded.read()
+    return clip
 
 
-def _read(uploaded: UploadedFile | None, shot: str) -> bytes:
+def _read(uploaded: UploadedFile[bytes] | None, shot: str) -> bytes:
     if uploaded is None:
         raise Invalid("photograph_missing", _("A photograph is missing. Add it and try again."), field=shot)
-    unverified = uploaded.read()
+    unverified: bytes = uploaded.read()
     try:
         decode_image(unverified, limits=_LOOK)
     except ImageRefused as refused:

@@ -14,6 +14,8 @@ from typing import Any, Protocol
 from vendors.facecheck.engine.liveness.challenge import make_challenge
 from vendors.house.judging.evidence import DocumentEvidence, LiveEvidence
 
+Tell = Callable[[str], None]
+
 
 @dataclass(frozen=True, slots=True)
 class Admission:
@@ -38,16 +40,21 @@ class Vision(Protocol):
         today: date,
         accept_specimens: bool,
         ticket: str,
+        tell: Tell,
     ) -> DocumentEvidence:
-        """`photographs` by shot: `front`, and for identity cards `closeup` and `back`."""
+        """`photographs` by shot: `front`, and for identity cards `closeup` and `back`. `tell` is called with the code of
+        each stage as it begins."""
 
     def check_live(
-        self, clip: bytes, challenge: Mapping[str, Any], *, received_at: datetime, ticket: str
+        self,
+        clip: bytes,
+        challenge: Mapping[str, Any],
+        *,
+        portrait: bytes,
+        received_at: datetime,
+        ticket: str,
     ) -> LiveEvidence:
-        """The clip against the challenge that was drawn for it."""
-
-    def compare(self, portrait: bytes, probe: bytes) -> int | None:
-        """0 to 100; None when one of them cannot be compared, which is never a match."""
+        """The clip against the challenge that was drawn for it, and its best frame against the portrait."""
 
 
 def draw_challenge(*, random: Callable[[int], bytes], now: datetime, flashing: bool) -> dict[str, Any]:

@@ -32,15 +32,24 @@ def notice_sentence(notice: str) -> str:
 def problem_sentences(problems: Iterable[str]) -> list[str]:
     """Why a photograph must be taken again."""
     sentences = {
-        "blurred": _("It is blurred. Hold still, and let the camera focus."),
+        "too_blurred": _("It is blurred. Hold still, and let the camera focus."),
         "glare": _("There is a reflection on it. Tilt the document or turn off the flash."),
         "too_small": _("The document is too small in the picture. Come closer."),
         "cut_off": _("A part is cut off. Keep all four corners in the picture."),
         "too_dark": _("It is too dark. Use more light."),
         "too_bright": _("It is too bright. Move out of direct light."),
         "no_document": _("No document was found. Lay it on a plain surface and fill the frame."),
-        "no_portrait": _("The portrait was not found. Keep it in the middle of the picture."),
-        "no_mrz": _("The lines of letters and < signs were not found. Keep them inside the frame."),
+        "zone_unreadable": _(
+            "The lines with < signs cannot be read. Keep them sharp, whole and free of reflections."
+        ),
+        "print_unreadable": _("The print cannot be read everywhere. Hold still, and avoid reflections."),
+        "portrait_missing": _("The portrait was not found. Keep it in the middle of the picture."),
+        "portrait_too_small": _("The portrait is too small in the picture. Come closer."),
+        "other_side_missing": _("This side alone is not enough. Photograph the side that was asked for."),
+        "not_the_same_portrait": _(
+            "This does not look like the portrait on the card. Fill the frame with that one."
+        ),
+        "turned_away": _("Hold the camera straight above it."),
     }
     known = [sentences[problem] for problem in problems if problem in sentences]
     return known or [_("It cannot be used. Take it again.")]
@@ -58,11 +67,11 @@ def progress_stages(stage: str, progress: str) -> list[dict[str, str]]:
     """The stages of the work now under way, for the `stages` element."""
     of_document = [
         ("reading", _("Reading the document")),
+        ("portrait", _("Looking at the portrait")),
         ("judging", _("Comparing what it says in its different places")),
     ]
     of_face = [
-        ("liveness", _("Checking that you are here, live")),
-        ("comparing", _("Comparing your face with the portrait")),
+        ("liveness", _("Checking that you are here, live, and are the person in the document")),
     ]
     names = of_face if stage == "face" else of_document
     codes = [code for code, _label in names]

@@ -15,6 +15,21 @@ from vendors.house.judging.evidence import DocumentEvidence
 
 MAX_DOCUMENTS = 5
 MAX_PHOTOGRAPHS = 15
+# What must have been checked and must have held, whatever the reader concludes.
+REQUIRED = frozenset(
+    {
+        "check_digits",
+        "zone_layout",
+        "genuine_issuer",
+        "not_expired",
+        "birthdate_plausible",
+        "family_name_match",
+        "given_names_match",
+        "document_number_match",
+        "birthdate_match",
+        "portrait_found",
+    }
+)
 
 
 class DocumentVerdict(StrEnum):
@@ -44,13 +59,13 @@ def decide_document(
 
     1. a photograph is not good enough: take it again;  2. nothing could be read, or no portrait was found: refused;
     3. a specimen counts for a demonstration client only;  4. it is not the kind that was chosen;
-    5. expired, or without a date of expiry;  6. a check did not pass, or none was made. The person is not told which.
+    5. expired, or without a date of expiry;  6. the reader did not pass it, a check failed or a required one was not made. The person is not told which.
     """
     # 1
     if evidence.problems:
         return DocumentDecision(DocumentVerdict.RETAKE, problems=evidence.problems)
     # 2
-    if evidence.unreadable or evidence.facts is None or not evidence.portrait:
+    if evidence.facts is None or not evidence.portrait:
         return _refused("document_unreadable")
     # 3
     if evidence.specimen and not demonstration:
@@ -63,7 +78,9 @@ def decide_document(
     if expiry is None or expiry < today:
         return _refused("document_expired")
     # 6
-    if not evidence.checks or not all(check.passed for check in evidence.checks):
+    held = {check.name for check in evidence.checks if check.passed is True}
+    failed = any(check.passed is False for check in evidence.checks)
+    if not evidence.passed or failed or not held >= REQUIRED:
         return _refused("document_not_accepted")
     if not evidence.facts.family_name or not evidence.facts.document_number:
         return _refused("document_not_accepted")

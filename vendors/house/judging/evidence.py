@@ -12,10 +12,10 @@ from vendors.house.provider.verified_claims import CheckMade, Facts
 class DocumentEvidence:
     """`problems` names, for each photograph, why it must be taken again; then the rest is empty.
 
-    `unreadable` says that the photographs are good enough and the document still cannot be read."""
+    `passed` is the reader's own conclusion; the decision does not rest on it alone."""
 
     problems: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    unreadable: bool = False
+    passed: bool = False
     kind: str = ""
     specimen: bool = False
     checks: tuple[CheckMade, ...] = ()
@@ -25,8 +25,8 @@ class DocumentEvidence:
 
 @dataclass(frozen=True, slots=True)
 class LiveEvidence:
-    """`probe` is the frame to compare; empty unless `passed`."""
+    """`confidence` compares the clip's best frame with the portrait; None when they could not be compared."""
 
     passed: bool
     reasons: tuple[str, ...] = ()
-    probe: bytes = field(default=b"", repr=False)
+    confidence: int | None = None

@@ -44,11 +44,11 @@ class FaceDecision:
     checks: tuple[CheckMade, ...]
 
 
-def decide_face(live: LiveEvidence, *, confidence: int | None, tries: int) -> FaceDecision:
+def decide_face(live: LiveEvidence, *, tries: int) -> FaceDecision:
     """1. the person is alive and answered this challenge;  2. the face reaches the threshold: 50 to 69 is a case for a
     closer look, and nobody looks closer here, so it counts as not verified;  3. otherwise once more, three times in all.
     """
-    matches = live.passed and confidence is not None and confidence >= THRESHOLD
+    matches = live.passed and live.confidence is not None and live.confidence >= THRESHOLD
     checks = (CheckMade("liveness", "bvr", live.passed), CheckMade("face_match", "bvr", matches))
     if matches:
         return FaceDecision(FaceVerdict.VERIFIED, "", (), checks)

@@ -32,7 +32,7 @@ class CheckMade:
 
     name: str
     method: str
-    passed: bool
+    passed: bool | None  # None: not made
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def verified(
     }
     return {
         "verification": verification,
-        "claims": {name: values[name] for name in asked.claims if values[name]},
+        "claims": {name: values[name] or None for name in asked.claims},
     }
 
 

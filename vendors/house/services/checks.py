@@ -29,7 +29,7 @@ def load_check(check_id: UUID, browser_digest: bytes) -> Check:
     if check is None:
         raise NotHere("check_unknown", _("There is no check at this address, or it is long over."))
     _require_browser(check, browser_digest)
-    if check.stage != Stage.EXPIRED and check.stage != Stage.HANDED_OVER and check.expires_at <= clock.now():
+    if check.stage not in (Stage.EXPIRED, Stage.HANDED_OVER) and check.expires_at <= clock.now():
         expire_check(check.id)
         check.refresh_from_db()
     return check
@@ -176,7 +176,12 @@ def remember_checks(check: Check, made: Sequence[CheckMade], *, replacing: str) 
 
 def checks_made(check: Check) -> tuple[CheckMade, ...]:
     return tuple(
-        CheckMade(str(entry["name"]), str(entry["method"]), bool(entry["passed"])) for entry in check.checks
+        CheckMade(
+            str(entry["name"]),
+            str(entry["method"]),
+            None if entry["passed"] is None else bool(entry["passed"]),
+        )
+        for entry in check.checks
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from uuid import UUID
 
 from portal.kit import clock
@@ -40,6 +41,7 @@ def submit_document(
             today=clock.now().date(),
             accept_specimens=check.client.demonstration,
             ticket=ticket,
+            tell=partial(work.show_progress, check_id),
         )
     except Unavailable:
         work.give_back_photographs(check_id)

@@ -33,30 +33,22 @@ def submit_clip(
 ) -> FaceDecision:
     """Take the challenge, count, judge. Unavailable when the vision process is busy: then nothing was counted."""
     received_at = clock.now()
+    portrait = open_portrait(checks.load_check(check_id, browser_digest))
     challenge = work.begin_face(check_id, browser_digest)
     try:
-        live = vision.check_live(clip, challenge, received_at=received_at, ticket=ticket)
-        confidence = _compare(check_id, browser_digest, live, vision)
+        live = vision.check_live(clip, challenge, portrait=portrait, received_at=received_at, ticket=ticket)
     except Unavailable:
         work.give_back_face(check_id, challenge)
         raise
     except Exception:
         work.end_work(check_id)
         raise
-    return _apply(check_id, browser_digest, live, confidence)
+    return _apply(check_id, browser_digest, live)
 
 
-def _compare(check_id: UUID, browser_digest: bytes, live: LiveEvidence, vision: Vision) -> int | None:
-    if not live.probe:
-        return None
-    work.show_progress(check_id, "comparing")
-    portrait = open_portrait(checks.load_check(check_id, browser_digest))
-    return vision.compare(portrait, live.probe)
-
-
-def _apply(check_id: UUID, browser_digest: bytes, live: LiveEvidence, confidence: int | None) -> FaceDecision:
+def _apply(check_id: UUID, browser_digest: bytes, live: LiveEvidence) -> FaceDecision:
     with checks.locked_check(check_id, browser_digest) as check:
-        decision = decide_face(live, confidence=confidence, tries=check.face_tries)
+        decision = decide_face(live, tries=check.face_tries)
         check.working_until, check.progress, check.notice = None, "", decision.notice
         check.save(update_fields=["working_until", "progress", "notice"])
         if checks.is_open(check, Stage.FACE):

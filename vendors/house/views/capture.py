@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.module_loading import import_string
@@ -98,7 +100,7 @@ def _ticket(request: HttpRequest) -> str:
     return ticket if len(ticket) <= 100 else ""
 
 
-def _document_page(request: HttpRequest, row: Check, **context: object) -> HttpResponse:
+def _document_page(request: HttpRequest, row: Check, **context: Any) -> HttpResponse:
     titles = shot_titles()
     shots = [{"name": name, "title": titles[name]} for name in SHOTS[row.document_kind]]
     return show(

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.kit import clock
 from portal.kit.codes import digest
 from vendors.house.browser import browser_digest, known_or_new_token, remember_browser
+from vendors.house.models import Check
 from vendors.house.services import checks
 from vendors.house.services.exchange import way_back
 from vendors.house.services.requests import Arrival, DeadEnd, begin_check
@@ -135,7 +136,7 @@ def progress(request: HttpRequest, check: str) -> HttpResponse:
     )
 
 
-def _is_working(row: checks.Check) -> bool:
+def _is_working(row: Check) -> bool:
     return Stage(row.stage) in LIVE and row.working_until is not None and row.working_until > clock.now()
 
 
