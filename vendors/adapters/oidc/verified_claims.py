@@ -183,11 +183,12 @@ def _claim(name: str, value: object) -> Claim:
 
 
 def _require_date(text: str) -> None:
+    """YYYY-MM-DD and nothing else: Python also reads weeks, which no partner means."""
     try:
-        date.fromisoformat(text)
+        is_plain = date.fromisoformat(text).isoformat() == text
     except ValueError as error:
         raise ContractBroken("date_unusable") from error
-    if len(text) != 10:
+    if not is_plain:
         raise ContractBroken("date_unusable")
 
 
