@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from django.utils.translation import gettext as _
 
@@ -55,11 +55,46 @@ def problem_sentences(problems: Iterable[str]) -> list[str]:
     return known or [_("It cannot be used. Take it again.")]
 
 
-def shot_titles() -> Mapping[str, str]:
+def shot_title(shot: str, kind: str) -> str:
+    if kind == "passport":
+        return _("The page with your portrait")
+    titles = {"front": _("The front"), "closeup": _("The portrait, close up"), "back": _("The back")}
+    return titles.get(shot, _("Photograph"))
+
+
+def described_shots(kind: str, shots: Sequence[str]) -> list[dict[str, str]]:
+    """Title, instruction and frame of each photograph."""
+    instructions = {
+        "front": _("Fill the frame with the side that has your portrait."),
+        "closeup": _("Come so close that the portrait fills the frame, and hold still until it is sharp."),
+        "back": _("Turn the card over. Fill the frame with the side that has lines with < signs."),
+    }
+    page = _("Fill the frame with the whole page. The lines with < signs belong at the bottom.")
+    shapes = {"front": "card", "closeup": "portrait", "back": "card"}
+    return [
+        {
+            "name": shot,
+            "title": shot_title(shot, kind),
+            "instruction": page if kind == "passport" else instructions[shot],
+            "shape": "page" if kind == "passport" else shapes[shot],
+        }
+        for shot in shots
+    ]
+
+
+def camera_errors() -> Mapping[str, str]:
+    """By the codes of `camera.js`."""
     return {
-        "front": _("Front"),
-        "back": _("Back"),
-        "closeup": _("Portrait, close up"),
+        "refused": _(
+            "The camera is not allowed for this page. Allow it in the browser's settings for this page."
+        ),
+        "missing": _("This device has no camera we can use."),
+        "in_use": _("Another program uses the camera. Close it and try again."),
+        "insecure": _("The browser lends its camera to encrypted pages only."),
+        "unsupported": _("This browser cannot use the camera. Open the page in another one."),
+        "unfit": _("This camera cannot be used here."),
+        "stopped": _("The camera was turned off."),
+        "failed": _("The camera could not be started."),
     }
 
 

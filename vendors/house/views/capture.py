@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from portal.kit.errors import Invalid, Unavailable
 from vendors.house.browser import browser_digest
 from vendors.house.judging.document import DocumentDecision
+from vendors.house.judging.face import MAX_FACES
 from vendors.house.models import Check
 from vendors.house.photographs import SHOTS, read_clip, read_photographs
 from vendors.house.services.documents import submit_document
@@ -22,7 +23,14 @@ from vendors.house.views.errors import wants_json
 from vendors.house.views.pages import page
 from vendors.house.views.walking import address, elsewhere, find_check, see_other, show
 from vendors.house.vision import Admission, Vision
-from vendors.house.words import notice_sentence, problem_sentences, progress_stages, shot_titles
+from vendors.house.words import (
+    camera_errors,
+    described_shots,
+    notice_sentence,
+    problem_sentences,
+    progress_stages,
+    shot_title,
+)
 
 WAIT_SECONDS = 2
 
@@ -63,7 +71,9 @@ def face(request: HttpRequest, check: str) -> HttpResponse:
             "face",
             notice=notice_sentence(row.notice),
             stages=progress_stages("face", "liveness"),
-            tries_left=3 - row.face_tries,
+            tries_left=MAX_FACES - row.face_tries,
+            camera_errors=camera_errors(),
+            ways=_ways(),
         )
     if row.stage != Stage.FACE:
         return _go_on(request, row)
@@ -73,6 +83,21 @@ def face(request: HttpRequest, check: str) -> HttpResponse:
     except Unavailable:
         return _busy(request, row)
     return _go_on(request, row)
+
+
+def _ways() -> list[dict[str, str]]:
+    return [
+        {
+            "value": "colours",
+            "label": _("With coloured light"),
+            "hint": _("About eight seconds: colours on the screen, then one turn of the head"),
+        },
+        {
+            "value": "turns",
+            "label": _("Without coloured light"),
+            "hint": _("About half a minute: five turns of the head"),
+        },
+    ]
 
 
 @require_POST
@@ -101,13 +126,12 @@ def _ticket(request: HttpRequest) -> str:
 
 
 def _document_page(request: HttpRequest, row: Check, **context: Any) -> HttpResponse:
-    titles = shot_titles()
-    shots = [{"name": name, "title": titles[name]} for name in SHOTS[row.document_kind]]
     return show(
         request,
         row,
         "document",
-        shots=shots,
+        shots=described_shots(row.document_kind, SHOTS[row.document_kind]),
+        camera_errors=camera_errors(),
         notice=notice_sentence(row.notice),
         stages=progress_stages("document", "reading"),
         **context,
@@ -125,9 +149,8 @@ def _retake(request: HttpRequest, row: Check, problems: dict[str, list[str]], *,
         return _go_on(request, row)
     if wants_json(request):
         return JsonResponse({"problems": problems}, status=status)
-    titles = shot_titles()
     listed = [
-        {"text": f"{titles.get(shot, _('Photograph'))}: {sentence}", "href": f"#id_{shot}"}
+        {"text": f"{shot_title(shot, row.document_kind)}: {sentence}", "href": f"#id_{shot}"}
         for shot, sentences in problems.items()
         for sentence in sentences
     ]

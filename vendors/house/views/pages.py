@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -130,7 +131,9 @@ def progress(request: HttpRequest, check: str) -> HttpResponse:
     return JsonResponse(
         {
             "working": _is_working(row),
-            "stages": progress_stages(row.stage, row.progress),
+            "html": render_to_string(
+                "house/parts/stages.html", {"stages": progress_stages(row.stage, row.progress)}
+            ),
             "next": address(row, "here"),
         }
     )

@@ -1,0 +1,182 @@
+/** The document: camera with a frame guide, or files; then the upload. Photographs live on this page only. */
+
+import { CameraError, openCamera } from "../camera.js";
+import { Answered, Sender } from "./sending.js";
+import { Views } from "./views.js";
+
+const LARGEST_SIDE = 3200;
+const LARGE_BYTES = 5_000_000;
+const HINT_MS = 700;
+
+const form = document.getElementById("document");
+const views = new Views(form);
+const sender = new Sender(form, {
+  onWaiting: (waiting) => views.showWaiting(waiting),
+  onStages: (html) => views.showStages(html),
+});
+const shots = [...form.querySelectorAll("[data-shot]")];
+const video = form.querySelector("video");
+const picture = form.querySelector("img.photograph");
+const taken = new Map();
+let camera = null;
+let current = shots[0];
+let pending = null;
+let hinting = 0;
+
+views.actions({
+  take: takePhotograph,
+  use: usePhotograph,
+  again: () => showShot(current),
+  files: showFiles,
+  camera: () => showShot(current),
+  send: sendAll,
+});
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  sendFiles();
+});
+window.addEventListener("pagehide", closeCamera);
+// A page that came back from the history shows where the person is now.
+window.addEventListener("pageshow", (event) => event.persisted && location.replace(form.dataset.here));
+// Somebody who just corrected a file chosen before goes on with files.
+if (!document.querySelector(".error-summary")) showShot(current, { focus: false });
+
+async function showShot(shot, { problems = [], focus = true } = {}) {
+  current = shot;
+  try {
+    if (!camera?.live) camera = await openCamera(video, { facing: "environment", purpose: "document" });
+  } catch (error) {
+    if (!(error instanceof CameraError)) throw error;
+    views.showCameraError(error.code);
+    showFiles();
+    return;
+  }
+  for (const other of shots) other.hidden = other !== shot;
+  form.querySelector(".viewfinder").dataset.shape = shot.dataset.shape;
+  listProblems(problems);
+  views.show("camera", { focus });
+  startHints();
+}
+
+function listProblems(problems) {
+  const place = form.querySelector("[data-problems]");
+  place.replaceChildren();
+  if (!problems.length) return;
+  const list = document.createElement("ul");
+  for (const sentence of problems) {
+    const item = document.createElement("li");
+    item.textContent = sentence;
+    list.append(item);
+  }
+  list.className = "callout callout-compact tone-warn problems";
+  place.append(list);
+}
+
+function startHints() {
+  clearInterval(hinting);
+  const place = form.querySelector("[data-hint]");
+  hinting = setInterval(() => {
+    if (!camera?.live) return;
+    const hint = camera.hint();
+    place.textContent = hint ? (form.dataset[hint === "too_dark" ? "hintDark" : "hintBright"] ?? "") : "";
+  }, HINT_MS);
+}
+
+async function takePhotograph() {
+  try {
+    pending = await camera.still();
+  } catch (error) {
+    if (!(error instanceof CameraError)) throw error;
+    camera = null;
+    showShot(current);
+    return;
+  }
+  if (picture.src) URL.revokeObjectURL(picture.src);
+  picture.src = URL.createObjectURL(pending);
+  clearInterval(hinting);
+  views.show("review");
+}
+
+function usePhotograph() {
+  taken.set(current.dataset.shot, pending);
+  const next = shots.find((shot) => !taken.has(shot.dataset.shot));
+  if (next) showShot(next);
+  else sendAll();
+}
+
+function showFiles() {
+  closeCamera();
+  views.show("files", { focus: false });
+}
+
+async function sendFiles() {
+  for (const shot of shots) {
+    const file = form.elements[shot.dataset.shot].files[0];
+    if (file) taken.set(shot.dataset.shot, await reduced(file));
+  }
+  const missing = shots.find((shot) => !taken.has(shot.dataset.shot));
+  if (missing) {
+    tellAtFile(missing.dataset.shot, [form.dataset.missing]);
+    return;
+  }
+  sendAll({ fromFiles: true });
+}
+
+/** Telephones make files larger than anybody needs. What cannot be read here is sent as it is: the server says why. */
+async function reduced(file) {
+  if (file.size < LARGE_BYTES) return file;
+  try {
+    const bitmap = await createImageBitmap(file);
+    const scale = Math.min(1, LARGEST_SIDE / Math.max(bitmap.width, bitmap.height));
+    const canvas = new OffscreenCanvas(Math.round(bitmap.width * scale), Math.round(bitmap.height * scale));
+    canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    return await canvas.convertToBlob({ type: "image/jpeg", quality: 0.92 });
+  } catch {
+    return file;
+  }
+}
+
+async function sendAll({ fromFiles = false } = {}) {
+  closeCamera();
+  views.showWaiting(false);
+  views.show("working");
+  try {
+    const told = await sender.send(Object.fromEntries(taken));
+    location.assign(told.next);
+  } catch (error) {
+    if (!(error instanceof Answered)) views.show("failed");
+    else if (error.told.problems) takeAgain(error.told.problems, fromFiles);
+    else location.assign(form.dataset.here);
+  } finally {
+    unlock();
+  }
+}
+
+function takeAgain(problems, fromFiles) {
+  for (const shot of Object.keys(problems)) taken.delete(shot);
+  const first = shots.find((shot) => shot.dataset.shot in problems) ?? shots[0];
+  if (!fromFiles) {
+    showShot(first, { problems: problems[first.dataset.shot] });
+    return;
+  }
+  showFiles();
+  for (const [shot, sentences] of Object.entries(problems)) tellAtFile(shot, sentences);
+}
+
+function tellAtFile(shot, sentences) {
+  const input = form.elements[shot];
+  const note = input.closest(".file-drop").querySelector(".file-drop-note");
+  note.textContent = sentences.join(" ");
+  input.value = "";
+  input.focus();
+}
+
+function unlock() {
+  for (const button of form.querySelectorAll("button[type=submit]")) button.disabled = false;
+}
+
+function closeCamera() {
+  clearInterval(hinting);
+  camera?.close();
+  camera = null;
+}

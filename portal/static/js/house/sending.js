@@ -1,0 +1,90 @@
+/**
+ * Sends photographs and clips: first a place in line, then the upload, and meanwhile what is being done. A full line
+ * never loses anything: the same upload is sent again by itself.
+ */
+
+const JSON_ONLY = { Accept: "application/json" };
+const PROGRESS_MS = 900;
+
+/** The server said no: `status`, and its answer. */
+export class Answered extends Error {
+  constructor(status, told) {
+    super(`answered ${status}`);
+    this.status = status;
+    this.told = told;
+  }
+}
+
+export class Sender {
+  /** @param {HTMLFormElement} form  with data-admission, data-progress and a CSRF field
+   *  @param {{onWaiting: (waiting: boolean) => void, onStages: (html: string) => void}} page */
+  constructor(form, { onWaiting, onStages }) {
+    this.form = form;
+    this.onWaiting = onWaiting;
+    this.onStages = onStages;
+  }
+
+  /** Post `fields` (a mapping of names to blobs) to the form's address, as often as the line is full. */
+  async send(fields) {
+    for (;;) {
+      const ticket = await this.#placeInLine();
+      this.onWaiting(false);
+      const told = await this.#upload(fields, ticket);
+      if (!told.busy) return told;
+      this.onWaiting(true);
+      await pause(told.wait_ms);
+    }
+  }
+
+  /** Post a few words and read JSON. */
+  async ask(url, fields = {}) {
+    return this.#post(url, fields);
+  }
+
+  async #placeInLine() {
+    let ticket = "";
+    for (;;) {
+      const place = await this.#post(this.form.dataset.admission, { ticket });
+      if (place.ready) return place.ticket;
+      ticket = place.ticket;
+      this.onWaiting(true);
+      await pause(place.wait_ms);
+    }
+  }
+
+  async #upload(fields, ticket) {
+    const watching = setInterval(() => this.#lookAtProgress(), PROGRESS_MS);
+    try {
+      return await this.#post(this.form.action || location.href, { ...fields, ticket });
+    } catch (error) {
+      if (error instanceof Answered && error.told.busy) return error.told;
+      throw error;
+    } finally {
+      clearInterval(watching);
+    }
+  }
+
+  async #lookAtProgress() {
+    try {
+      const response = await fetch(this.form.dataset.progress, { headers: JSON_ONLY });
+      const told = await response.json();
+      if (told.working) this.onStages(told.html);
+    } catch {
+      // Progress is only told, the answer of the upload decides.
+    }
+  }
+
+  async #post(url, fields) {
+    const body = new FormData();
+    for (const [name, value] of Object.entries(fields)) body.append(name, value);
+    const token = this.form.querySelector("[name=csrfmiddlewaretoken]").value;
+    const response = await fetch(url, { method: "POST", headers: { ...JSON_ONLY, "X-CSRFToken": token }, body });
+    const told = await response.json();
+    if (!response.ok) throw new Answered(response.status, told);
+    return told;
+  }
+}
+
+export function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(250, milliseconds)));
+}
