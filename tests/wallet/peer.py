@@ -79,7 +79,9 @@ class Peer:
 
     @property
     def did(self) -> str:
-        return f"did:web:{quote(self.host, safe='.')}"
+        """`other_issuer`: a sound DID with a document of its own, on a host that offered nothing."""
+        host = self.host.replace("acme", "evil") if "other_issuer" in self.flaws else self.host
+        return f"did:web:{quote(host, safe='.')}"
 
     @property
     def kid(self) -> str:
@@ -202,7 +204,7 @@ class Peer:
         now = int(time.time())
         end = now - 10 if "expired" in self.flaws else now + self.lifetime
         visible = {
-            "iss": "did:web:evil.localhost" if "other_issuer" in self.flaws else self.did,
+            "iss": self.did,
             "iat": now,
             "exp": end,
             "vct": "https://acme.localhost/types/other" if "other_type" in self.flaws else self.vct,
