@@ -62,6 +62,24 @@ def test_a_form_with_too_many_fields_is_refused() -> None:
     assert error.reason == "form_encoding"
 
 
+@pytest.mark.parametrize(
+    ("body", "content_type", "reason"),
+    [
+        (b"{}", "application/x-www-form-urlencoded", "content_type"),
+        (b" " * 101, "application/json", "body_size"),
+        (b"[]", "application/json", "json_object"),
+    ],
+)
+def test_a_json_body_is_bounded_and_an_object(body: bytes, content_type: str, reason: str) -> None:
+    error = refused(lambda: encoding.parse_json_body(body, content_type, REFUSING, max_bytes=100))
+    assert error.reason == reason
+
+
+@pytest.mark.parametrize("value", [None, "", 5, "x" * 5000, ["a"]])
+def test_a_text_member_is_text_and_bounded(value: object) -> None:
+    assert refused(lambda: encoding.member_text({"a": value}, "a", REFUSING)).reason == "member_text"
+
+
 @pytest.mark.parametrize("value", [True, "1", -1, 2**60, None, [1]])
 def test_a_date_is_a_number_in_range(value: object) -> None:
     assert refused(lambda: encoding.numeric_date({"iat": value}, "iat", REFUSING)).reason == "numeric_date"

@@ -111,6 +111,11 @@ def test_no_live_nonce_and_no_issuer_accept_no_proof() -> None:
     assert refused(lambda: verify(PROOF, allowed_algs=())).reason == "alg"
 
 
+def test_one_text_is_never_taken_for_a_list_of_nonces() -> None:
+    with pytest.raises(TypeError, match="not one text"):
+        verify(PROOF, expected_nonces=NONCE + "more")
+
+
 def test_a_known_client_must_be_named() -> None:
     assert refused(lambda: verify(PROOF, expected_client_id="client")).reason == "proof_iss"
     assert verify(altered(iss="client"), expected_client_id="client").nonce == NONCE

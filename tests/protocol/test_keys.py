@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tenants.verified_id.protocol import did_key, keys
 from tenants.verified_id.protocol.did_key import resolve_did_url
-from tenants.verified_id.protocol.encoding import b64u, to_json
+from tenants.verified_id.protocol.encoding import b64u, to_json, unb64u
 from tenants.verified_id.protocol.jws import parse_jws, sign_jws, verify_jws
 from tests.protocol.world import (
     HOLDER,
@@ -130,6 +130,24 @@ def test_a_signature_is_raw_and_never_der() -> None:
     der = ec.derive_private_key(0x1111, ec.SECP256R1()).sign(b"data", ec.ECDSA(keys.hashes.SHA256()))
     error = refused(lambda: keys.verify_signature(ISSUER.public_jwk, "ES256", b"data", der, REFUSING))
     assert error.reason == "signature"
+
+
+def test_a_signature_has_one_length_so_that_it_has_one_spelling() -> None:
+    raw = ISSUER.sign(b"data")
+    padded = raw[:32] + b"\0" + raw[32:]
+    error = refused(lambda: keys.verify_signature(ISSUER.public_jwk, "ES256", b"data", padded, REFUSING))
+    assert error.reason == "signature"
+
+
+def test_a_point_has_one_spelling() -> None:
+    x, y = (unb64u(EC_JWK[name], REFUSING) for name in ("x", "y"))
+    shifted = {**EC_JWK, "x": b64u(x[:31]), "y": b64u(x[31:] + y)}
+    assert refused(lambda: keys.check_public_jwk(shifted, REFUSING)).reason == "jwk_coordinates"
+
+
+def test_no_signer_is_made_for_another_curve() -> None:
+    with pytest.raises(ValueError, match="P-256"):
+        keys.LocalSigner(ec.derive_private_key(5, ec.SECP384R1()))
 
 
 def test_an_algorithm_never_works_with_another_kind_of_key() -> None:

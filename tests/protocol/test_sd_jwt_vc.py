@@ -193,6 +193,15 @@ def test_an_empty_list_trusts_nobody(changes: dict[str, Any], reason: str) -> No
     assert refused(lambda: verify(CREDENTIAL, **changes)).reason == reason
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"expected_issuers": DID + ".example"}, {"expected_vcts": VCT + "/2"}, {"allowed_algs": "ES256"}],
+)
+def test_one_text_is_never_taken_for_a_list_of_texts(changes: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match="not one text"):
+        verify(CREDENTIAL, **changes)
+
+
 def test_a_partner_cannot_sign_in_the_name_of_another_issuer() -> None:
     partner = p256_signer(0x4444, "did:web:partner.example")
     forged = credential(signer=partner, issuer=DID)
@@ -286,6 +295,7 @@ KB_STEPS: dict[int, list[tuple[str, str]]] = {
         (show(transaction_data=(*ASKED, "e30")), "transaction_data_hashes"),
         (kb(transaction_data_hashes_alg="sha-1"), "transaction_data_alg"),
         (kb(transaction_data_hashes="text"), "transaction_data_hashes"),
+        (kb(transaction_data_hashes=[1, "text"]), "transaction_data_hashes"),
     ],
 }
 

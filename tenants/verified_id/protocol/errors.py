@@ -65,6 +65,12 @@ class Refusing:
         )
 
 
+def check_lists(*lists: object) -> None:
+    """A lone text is a collection of its letters, and `in` would then accept any part of it."""
+    if any(isinstance(item, str) for item in lists):
+        raise TypeError("a list of texts is expected here, not one text")
+
+
 def _short(value: object) -> str | None:
     if value is None:
         return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenants.verified_id.protocol.encoding import b64u, parse_json_object, to_json, unb64u
-from tenants.verified_id.protocol.errors import Refusing
+from tenants.verified_id.protocol.errors import Refusing, check_lists
 from tenants.verified_id.protocol.keys import SIGNATURE_ALGS, Signer, verify_signature
 
 DEFAULT_ALGS = SIGNATURE_ALGS
@@ -54,6 +54,7 @@ def parse_jws(
     4. `typ` as expected, without regard to case or the `application/` prefix (RFC 7515 4.1.9, RFC 8725 3.11);
     5. no `crit`, no `b64`: no extension is understood here (RFC 7515 4.1.11, RFC 7797).
     """
+    check_lists(allowed_algs)
     # 1
     if not isinstance(unverified_token, str) or len(unverified_token) > max_bytes:
         raise refusing("token_size", clause="RFC 7519 section 7.2", expected=max_bytes)

@@ -11,7 +11,7 @@ from typing import Any
 
 from tenants.verified_id.protocol.did_key import resolve_did_url
 from tenants.verified_id.protocol.encoding import numeric_date
-from tenants.verified_id.protocol.errors import ProtocolError, Refusing
+from tenants.verified_id.protocol.errors import ProtocolError, Refusing, check_lists
 from tenants.verified_id.protocol.jws import UnverifiedJws, parse_jws, verify_jws
 from tenants.verified_id.protocol.keys import check_public_jwk, thumbprint
 
@@ -103,6 +103,7 @@ def verify_key_proof(
     7. `iss` absent in the anonymous flow, else the client (F.1);  8. `iat` within the window (F.4, 13.8);
     9. `nonce` present, else invalid_proof;  10. and live, else invalid_nonce (8.3.1.2).
     """
+    check_lists(expected_nonces)
     # 1
     proof = _parse(unverified_proof, allowed_algs)
     # 2, 3, 4

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenants.verified_id.protocol.encoding import numeric_date
-from tenants.verified_id.protocol.errors import Refusing
+from tenants.verified_id.protocol.errors import Refusing, check_lists
 from tenants.verified_id.protocol.jws import DEFAULT_ALGS, UnverifiedJws, trusted_key
 from tenants.verified_id.protocol.key_binding import WINDOW, VerifiedKeyBinding, verify_kb_jwt
 from tenants.verified_id.protocol.keys import Signer, check_public_jwk
@@ -118,6 +118,7 @@ def verify_credential(
     7. `vct` is expected (2.2.2.1);  8. `exp` present and ahead, `nbf` and `iat` behind us (RFC 7519 4.1);
     9. `cnf.jwk` is a public key (RFC 7800 3.2);  10. `status` is well formed (Token Status List 6.2).
     """
+    check_lists(expected_issuers, expected_vcts)
     # 1
     parts = _parts(unverified_credential, refusing)
     # 2
