@@ -8,6 +8,8 @@ from __future__ import annotations
 # topic -> handler(job). A transactional handler works in the transaction that deletes the row; an `effect` talks to
 # the outside first (see portal.kit.outbox).
 OUTBOX_TOPICS: dict[str, str] = {
+    "verified_id.check_published": "tenants.verified_id.tasks.check_published",
+    "verified_id.check_linked_domain": "tenants.verified_id.tasks.check_linked_domain",
     "vendors.proofing_completed": "recovery.proofing.on_proofing_completed",
     "verified_id.credential_issued": "recovery.proofing.on_credential_issued",
     "recovery.decide": "recovery.deciding.on_decide",
@@ -28,6 +30,7 @@ OUTBOX_TOPICS: dict[str, str] = {
 
 # name -> (seconds between runs, function()). Runs in one worker at a time.
 PERIODIC_JOBS: dict[str, tuple[int, str]] = {
+    "verified_id.let_go": (60, "tenants.verified_id.tasks.let_go"),
     "recovery.expire": (20, "recovery.tasks.expire_cases"),
     "notices.prune": (3600, "tenants.notices.tasks.prune_mail"),
     "limits.prune": (300, "tenants.limits.prune_limits"),

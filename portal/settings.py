@@ -106,6 +106,7 @@ INSTALLED_APPS += [
     "vendors",
     "vendors.billing",
     "vendors.facecheck",
+    "tenants.verified_id",
     "recovery.access_pass",
     "recovery.passkeys",
     "recovery",

@@ -17,12 +17,12 @@ from recovery.models import Case, CredentialBinding
 from recovery.passkeys.services import end_sessions, invalidate_passkeys
 from recovery.repudiation import make_repudiation_link
 from recovery.statuses import CaseStatus, StepKind
-from tenants.directory.models import DirectoryPerson, HeldEvidence
+from tenants.directory.models import HeldEvidence
 from tenants.directory.selectors import emails_of
 from tenants.directory.services import hold_evidence, raise_assurance
 from tenants.models import Tenant
 from tenants.notices.services import send_notice
-from tenants.verified_id import credentials
+from tenants.verified_id import credentials, issuance, presentation
 
 REGISTRATION_WINDOW = timedelta(minutes=10)
 
@@ -74,7 +74,9 @@ def _bind(case: Case) -> None:
 def _tell(case: Case, removed: int, ended: int) -> None:
     """A notice to every address, each with "this was not me", and the receipt."""
     tenant = Tenant.objects.get(id=case.tenant_id)
-    person = DirectoryPerson.objects.get(id=case.person_id)
+    person = case.person
+    if person is None:
+        return
     with timezone.override(tenant.time_zone):
         moment = date_format(timezone.localtime(clock.now()), "DATETIME_FORMAT")
     send_notice(
@@ -99,6 +101,8 @@ def on_case_ended(job: Job) -> None:
     if status is CaseStatus.RECOVERED:
         return
     revoke_passes(case.id, reason=status.value, actor=SYSTEM)
+    issuance.destroy_of_reference(case.id)
+    presentation.destroy_of_reference(case.id)
     if case.credential_id:
         credentials.revoke_credential(case.credential_id, reason=f"case_{status.value}", actor=SYSTEM)
     if status is CaseStatus.REFUSED and case.person_id and has_done(case, StepKind.CONFIRMED):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from tenants.verified_id.presentation import Presented
-
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.outbox import Job, enqueue
@@ -22,6 +20,7 @@ from tenants.directory.matching import MatchOutcome, MatchPolicy, PersonMatch, P
 from tenants.directory.models import DirectoryPerson
 from tenants.directory.selectors import addresses_of, candidate_of, near
 from tenants.verified_id import credentials, presentation
+from tenants.verified_id.presentation import Presented
 from vendors import selectors as partners
 
 HELD_FOR = timedelta(hours=72)
@@ -97,11 +96,12 @@ def _evidence(case: Case, person: DirectoryPerson | None, shown: Presented, matc
 def on_decide(job: Job) -> None:
     """Match, decide, and act on it, in one transaction. A second delivery finds the case moved on."""
     case = locked(job.uuid("case_id"))
-    if case.state is not CaseStatus.PROVING or case.presentation_id is None:
+    presentation_id = case.presentation_id
+    if case.state is not CaseStatus.PROVING or presentation_id is None:
         return
     case = move_case(case.id, CaseStatus.DECIDING)
     person = case.person
-    shown = presentation.take_presented(case.presentation_id)
+    shown = presentation.take_presented(presentation_id)
     match = _match(case, person, shown)
     record_step(
         case,

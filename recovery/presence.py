@@ -24,6 +24,7 @@ from tenants.models import Tenant
 from tenants.verified_id import presentation
 from vendors.facecheck import selectors as face_checks
 from vendors.facecheck import services as face_check
+from vendors.facecheck.models import FaceCheck
 
 MAX_PRESENTATIONS = 5
 
@@ -71,7 +72,7 @@ def return_from_wallet(case: Case, *, response_code: str, browser_digest: bytes)
     case.save(update_fields=["needs_new_presence", "face_check_id"])
 
 
-def begin_case_face_check(case: Case) -> face_check.FaceCheck:
+def begin_case_face_check(case: Case) -> FaceCheck:
     """A server-chosen challenge for this browser. A case that moved browsers is not charged a second time."""
     case = locked(case.id)
     if (

@@ -167,9 +167,10 @@ def _issue(case: Case, result: ProofingResult, vendor: Actor) -> None:
 
 
 def on_credential_issued(job: Job) -> None:
-    """A wallet fetched the credential. It names no account; the case only remembers which one it caused."""
+    """A wallet fetched the credential. It names no account; the case only remembers which one it caused. A wallet
+    whose answer was lost may fetch another: the later one counts, the earlier was revoked."""
     case = locked(job.uuid("reference"))
-    if case.issuance_id != job.uuid("issuance_id") or has_done(case, StepKind.CREDENTIAL_ISSUED):
+    if case.issuance_id != job.uuid("issuance_id") or has_done(case, StepKind.PRESENTED):
         return
     case.credential_id = job.uuid("credential_id")
     case.save(update_fields=["credential_id"])

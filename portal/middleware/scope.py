@@ -8,12 +8,12 @@ something before they compare it (STYLE 19).
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import SimpleTemplateResponse
 
 from portal.kit.scope import tenant_scope
 from tenants.selectors import seat_in
@@ -27,19 +27,28 @@ def own_scope(view: View) -> View:
     return view
 
 
-def _render(response: Any) -> HttpResponse:
-    if isinstance(response, SimpleTemplateResponse):
-        response.render()
-    answer: HttpResponse = response
-    return answer
-
-
 class ScopeMiddleware:
+    """Opens the scope before the view and closes it after the response is rendered; an exception rolls it back before
+    anybody else looks at it."""
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        self._close(request, None)
+        return response
+
+    def _close(self, request: HttpRequest, error: Exception | None) -> None:
+        scope = request.__dict__.pop("_scope", None)
+        if scope is None:
+            return
+        if error is None:
+            scope.__exit__(None, None, None)
+        else:
+            # The scope raises the error again once it is rolled back; the handlers after us deal with it.
+            with suppress(type(error)):
+                scope.__exit__(type(error), error, error.__traceback__)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: dict[str, Any]
@@ -49,10 +58,14 @@ class ScopeMiddleware:
             if refusal is not None:
                 return refusal
         tenant = getattr(request, "tenant", None)
-        if tenant is None or getattr(view, "own_scope", False):
-            return _render(view(request, *args, **kwargs))
-        with tenant_scope(tenant.id):
-            return _render(view(request, *args, **kwargs))
+        if tenant is not None and not getattr(view, "own_scope", False):
+            scope = tenant_scope(tenant.id)
+            scope.__enter__()
+            request.__dict__["_scope"] = scope
+        return None
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> None:
+        self._close(request, error)
 
     def _seat(self, request: HttpRequest, slug: str) -> HttpResponse | None:
         if not request.user.is_authenticated:

@@ -6,6 +6,7 @@ from portal import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="alive"),
+    path("", include("tenants.verified_id.protocol_urls")),
     path("", include("recovery.urls")),
 ]
 

@@ -64,7 +64,8 @@ def _person(person_id: UUID) -> Actor:
 def _handle(person_id: UUID) -> bytes:
     fresh = bytes_to_base64url(secrets.token_bytes(32))
     row, _created = UserHandle.objects.get_or_create(person_id=person_id, defaults={"handle": fresh})
-    return base64url_to_bytes(row.handle)
+    handle: bytes = base64url_to_bytes(row.handle)
+    return handle
 
 
 def _begin(kind: str, browser_digest: bytes, **fields: Any) -> bytes:

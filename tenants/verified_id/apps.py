@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class VerifiedIdConfig(AppConfig):
+    name = "tenants.verified_id"
+    label = "verified_id"

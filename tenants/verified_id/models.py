@@ -1,0 +1,212 @@
+"""The tenant's authority: keys, linked domain, issuances, credentials, presentations. A credential names no account."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from portal.kit.models import TenantForeignKey, TenantModel
+
+
+class Authority(TenantModel):
+    """Issuer and verifier of one tenant. The DID is fixed when it is created."""
+
+    prefix: ClassVar[str] = "authority"
+
+    did = models.CharField(max_length=300)
+    issuer = models.CharField(max_length=300)
+    vct = models.CharField(max_length=300)
+    card_title = models.CharField(max_length=60, default="Verified ID")
+    lifetime_days = models.PositiveSmallIntegerField(default=365)
+    # What a fetch over the network found last: [{"what", "address", "ok", "problem"}].
+    published = models.JSONField(default=list)
+    published_checked_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant_id"], name="authority_one")]
+
+
+class SigningKey(TenantModel):
+    """An ES256 key. The private half is sealed; `kid` is the absolute DID URL whose fragment is the thumbprint."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("Published, not used yet")
+        ACTIVE = "active", _("In use")
+        RETIRED = "retired", _("Retired")
+        REVOKED = "revoked", _("Revoked")
+
+    kid = models.CharField(max_length=400)
+    public_jwk = models.JSONField()
+    private_sealed = models.BinaryField()
+    state = models.CharField(max_length=8, choices=State.choices, default=State.ACTIVE)
+    retired_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "kid"], name="signing_key_kid"),
+            models.UniqueConstraint(
+                fields=["tenant_id"], condition=models.Q(state="active"), name="signing_key_one_active"
+            ),
+        ]
+
+
+class LinkedDomain(TenantModel):
+    """A domain the tenant controls and we do not serve (DIF Well Known DID Configuration)."""
+
+    class State(models.TextChoices):
+        NOT_LINKED = "not_linked", _("Not linked")
+        LINKED = "linked", _("Linked")
+        WRONG = "wrong", _("The file is wrong")
+
+    origin = models.CharField(max_length=300)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.NOT_LINKED)
+    problem = models.CharField(max_length=60, blank=True)
+    checked_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant_id"], name="linked_domain_one")]
+
+
+class StatusList(TenantModel):
+    """One list for each signing key's epoch, signed by that key (Token Status List)."""
+
+    key = TenantForeignKey(SigningKey, on_delete=models.PROTECT, related_name="+")
+    uri = models.CharField(max_length=300)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "uri"], name="status_list_uri")]
+
+
+class Issuance(TenantModel):
+    """What a partner proved, waiting for a wallet. Claims and portrait rest under a key of their own."""
+
+    prefix: ClassVar[str] = "issuance"
+
+    reference = models.UUIDField()
+    data_key = models.BinaryField(null=True)
+    sealed = models.BinaryField(null=True)
+    expires_at = models.DateTimeField()
+    issued_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        indexes = [
+            models.Index(fields=["tenant_id", "reference"], name="issuance_reference"),
+            models.Index(fields=["tenant_id", "expires_at"], name="issuance_expiry"),
+        ]
+
+
+class IssuanceOffer(TenantModel):
+    """One offer of an issuance: single use, by reference. Digests only; the code is derived from the address."""
+
+    issuance = TenantForeignKey(Issuance, on_delete=models.PROTECT, related_name="+")
+    address_digest = models.BinaryField()
+    code_digest = models.BinaryField()
+    tx_code_digest = models.BinaryField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    access_token_digest = models.BinaryField(null=True)
+    access_expires_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "address_digest"], name="offer_address"),
+            models.UniqueConstraint(fields=["tenant_id", "code_digest"], name="offer_code"),
+            models.UniqueConstraint(fields=["tenant_id", "access_token_digest"], name="offer_access_token"),
+        ]
+
+
+class ProofNonce(TenantModel):
+    """A `c_nonce` (OpenID4VCI 1.0, section 7): five minutes, used once."""
+
+    digest = models.BinaryField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "digest"], name="proof_nonce_once")]
+
+
+class Credential(TenantModel):
+    """An issued credential: what was issued when to which key, never to whom."""
+
+    prefix: ClassVar[str] = "credential"
+
+    class State(models.TextChoices):
+        VALID = "valid", _("Valid")
+        SUSPENDED = "suspended", _("Suspended")
+        REVOKED = "revoked", _("Revoked")
+
+    issuance = TenantForeignKey(Issuance, on_delete=models.PROTECT, related_name="+")
+    reference = models.UUIDField()
+    status_list = TenantForeignKey(StatusList, on_delete=models.PROTECT, related_name="+")
+    status_index = models.PositiveIntegerField()
+    holder_thumbprint = models.CharField(max_length=64)
+    notification_digest = models.BinaryField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.VALID)
+    state_reason = models.CharField(max_length=60, blank=True)
+    state_changed_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "status_list", "status_index"], name="credential_status_index"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant_id", "notification_digest"], name="credential_notification"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["tenant_id", "state", "-created_at"], name="credential_by_state"),
+            models.Index(fields=["tenant_id", "-created_at"], name="credential_recent"),
+        ]
+
+
+class Presentation(TenantModel):
+    """One presentation request, bound to the browser that began it (OpenID4VP 1.0)."""
+
+    prefix: ClassVar[str] = "presentation"
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        RECEIVED = "received"
+        RETURNED = "returned"
+        REFUSED = "refused"
+        TAKEN = "taken"
+
+    reference = models.UUIDField()
+    browser_digest = models.BinaryField()
+    return_path = models.CharField(max_length=200)
+    purpose = models.CharField(max_length=300)
+    address_digest = models.BinaryField()
+    address_sealed = models.BinaryField()
+    nonce = models.CharField(max_length=64)
+    state_value = models.CharField(max_length=64)
+    client_id = models.CharField(max_length=320)
+    encryption_public_jwk = models.JSONField()
+    encryption_private_sealed = models.BinaryField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    refusal = models.CharField(max_length=60, blank=True)
+    response_code_digest = models.BinaryField(null=True)
+    credential_id = models.UUIDField(null=True)
+    holder_thumbprint = models.CharField(max_length=64, blank=True)
+    data_key = models.BinaryField(null=True)
+    sealed = models.BinaryField(null=True)
+    expires_at = models.DateTimeField()
+    kept_until = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "address_digest"], name="presentation_address"),
+            models.UniqueConstraint(fields=["tenant_id", "response_code_digest"], name="presentation_code"),
+        ]
+        indexes = [models.Index(fields=["tenant_id", "kept_until"], name="presentation_kept")]

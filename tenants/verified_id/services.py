@@ -1,0 +1,112 @@
+"""Turning Verified ID on, rotating keys, linking a domain."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from portal.kit import clock
+from portal.kit.actors import Actor
+from portal.kit.errors import Invalid
+from portal.kit.origins import tenant_origin
+from portal.kit.outbox import enqueue
+from portal.kit.scope import current_tenant_id
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+from tenants.models import Tenant
+from tenants.verified_id.models import Authority, LinkedDomain, SigningKey, StatusList
+from tenants.verified_id.protocol.did_web import did_web
+from tenants.verified_id.selectors import get_authority
+from tenants.verified_id.signing import make_signing_key
+
+TYPE = "VerifiedIdentity"
+
+
+@transaction.atomic
+def turn_on_verified_id(*, actor: Actor) -> Authority:
+    """Create the tenant's authority: DID at its host, ES256 key, status list, credential definition. Quiet when on."""
+    existing = Authority.objects.select_for_update().first()
+    if existing is not None:
+        return existing
+    tenant = Tenant.objects.get(id=current_tenant_id())
+    issuer = tenant_origin(tenant.slug)
+    made = Authority.objects.create(
+        did=did_web(issuer), issuer=issuer, vct=f"{issuer}/credentials/{TYPE}/1", card_title=tenant.name
+    )
+    key = make_signing_key(made.did, SigningKey.State.ACTIVE)
+    _open_status_list(made, key)
+    record_event(EventName.AUTHORITY_CREATED, actor=actor, subject=made.public_id, data={"did": made.did})
+    check_published()
+    return made
+
+
+def _open_status_list(authority: Authority, key: SigningKey) -> StatusList:
+    row = StatusList(key=key)
+    row.uri = f"{authority.issuer}/status/{row.id.hex}"
+    row.save(force_insert=True)
+    return row
+
+
+@transaction.atomic
+def rotate_key(*, actor: Actor) -> SigningKey:
+    """Publish a new key and sign with it from now on; the old one stays published until what it signed expires."""
+    made_for = get_authority()
+    for earlier in SigningKey.objects.select_for_update().filter(state=SigningKey.State.ACTIVE):
+        earlier.state, earlier.retired_at = SigningKey.State.RETIRED, clock.now()
+        earlier.save(update_fields=["state", "retired_at"])
+    key = make_signing_key(made_for.did, SigningKey.State.ACTIVE)
+    _open_status_list(made_for, key)
+    record_event(EventName.AUTHORITY_KEY_CREATED, actor=actor, subject=made_for.public_id)
+    check_published()
+    return key
+
+
+def check_published() -> None:
+    """Ask the worker to fetch over the network what we publish."""
+    enqueue("verified_id.check_published", tenant_id=current_tenant_id())
+
+
+def clean_origin(text: str) -> str:
+    """`https://example.com` from what was typed. Invalid for paths, ports out of range, our own hosts."""
+    typed = text.strip().rstrip("/")
+    parts = urlsplit(typed if "//" in typed else f"https://{typed}")
+    if not parts.hostname or parts.path or parts.query or parts.scheme not in ("https", "http"):
+        raise Invalid(
+            "domain_unusable", _("Type a domain such as www.example.com, without a path."), field="origin"
+        )
+    origin = f"{parts.scheme}://{parts.netloc.lower()}"
+    if origin == get_authority().issuer:
+        raise Invalid(
+            "domain_is_ours",
+            _("This host is served by us. Link a domain that people know as yours."),
+            field="origin",
+        )
+    return origin
+
+
+@transaction.atomic
+def link_domain(origin: str, *, actor: Actor) -> LinkedDomain:
+    """Name the domain and check it over the network. It is not linked before its file was read."""
+    cleaned = clean_origin(origin)
+    row, _created = LinkedDomain.objects.update_or_create(
+        defaults={
+            "origin": cleaned,
+            "state": LinkedDomain.State.NOT_LINKED,
+            "problem": "",
+            "checked_at": None,
+        }
+    )
+    record_event(
+        EventName.LINKED_DOMAIN_CHANGED,
+        actor=actor,
+        subject=get_authority().public_id,
+        data={"origin": cleaned},
+    )
+    check_linked_domain()
+    return row
+
+
+def check_linked_domain() -> None:
+    enqueue("verified_id.check_linked_domain", tenant_id=current_tenant_id())
