@@ -129,10 +129,18 @@ class VisionClient:
         return _understood(_portrait, self._send("/v1/portrait", {}, {"image": image}, ticket))
 
     def read_document(
-        self, image: bytes, *, today: date, accept_specimens: bool, ticket: str | None = None
+        self,
+        image: bytes,
+        *,
+        today: date,
+        accept_specimens: bool,
+        other_side: bytes | None = None,
+        ticket: str | None = None,
     ) -> Document:
+        """`other_side` is the front of a card whose zone is on its back."""
         fields = {"today": today.isoformat(), "accept_specimens": accept_specimens}
-        told = self._send("/v1/document", fields, {"image": image}, ticket)
+        parts = {"image": image} | ({"other_side": other_side} if other_side else {})
+        told = self._send("/v1/document", fields, parts, ticket)
         return _understood(lambda answer: Document(dict(answer["reading"]), _bytes(answer["portrait"])), told)
 
     def cut_document_portrait(self, image: bytes, *, ticket: str | None = None) -> CutPortrait:

@@ -24,7 +24,9 @@ class Reading(Protocol):
 
 
 class Reader(Protocol):
-    def __call__(self, image: bytes, *, today: date, accept_specimens: bool) -> Reading: ...
+    def __call__(
+        self, image: bytes, *, today: date, accept_specimens: bool, other_side: bytes | None = None
+    ) -> Reading: ...
 
 
 class ReaderMissing(Exception):

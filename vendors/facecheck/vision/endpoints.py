@@ -55,6 +55,7 @@ def read(sent: Parts) -> Answer:
         sent.part("image"),
         today=date.fromisoformat(today) if isinstance(today, str) else datetime.now(UTC).date(),
         accept_specimens=sent.fields.get("accept_specimens") is True,
+        other_side=sent.parts.get("other_side"),
     )
     return {"reading": reading.to_json(), "portrait": _text(reading.portrait_jpeg or b"")}
 
