@@ -11,7 +11,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mailbox/", include("tenants.notices.urls")),
 ]
 # Rooms of the console, each a line below `/o/<organisation>/`.
-CONSOLE_ROOMS: list[tuple[str, str]] = []
+CONSOLE_ROOMS: list[tuple[str, str]] = [
+    ("partners/", "vendors.urls"),
+    ("usage/", "vendors.usage_urls"),
+]
 urlpatterns += [path(f"o/<slug:organisation>/{prefix}", include(module)) for prefix, module in CONSOLE_ROOMS]
 
 handler400 = "portal.errors.bad_request"

@@ -1,0 +1,44 @@
+"""Reads the usage page's filters from its address. Anything unusable falls back to the present month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from portal.kit import clock
+from tenants.models import Tenant
+from vendors.billing.selectors import UsageFilter
+
+LONGEST = timedelta(days=366)
+BILLABLE = {"yes": True, "no": False}
+
+
+def zone_of(tenant: Tenant) -> ZoneInfo:
+    try:
+        return ZoneInfo(tenant.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def _day(text: str, default: date) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return default
+
+
+def read_filter(query: Mapping[str, str], tenant: Tenant) -> UsageFilter:
+    """`from`, `to`, `partner`, `billable`. Ends in the wrong order are swapped; at most a year is shown."""
+    zone = zone_of(tenant)
+    today = clock.now().astimezone(zone).date()
+    first = _day(query.get("from", ""), today.replace(day=1))
+    last = _day(query.get("to", ""), today)
+    first, last = min(first, last), max(first, last)
+    return UsageFilter(
+        first_day=max(first, last - LONGEST),
+        last_day=last,
+        zone=zone,
+        vendor=query.get("partner", "")[:40],
+        billable=BILLABLE.get(query.get("billable", "")),
+    )

@@ -1,0 +1,12 @@
+"""`/o/<organisation>/usage/…`"""
+
+from django.urls import path
+
+from vendors import usage_views
+
+app_name = "usage"
+urlpatterns = [
+    path("", usage_views.usage, name="usage"),
+    path("csv", usage_views.csv, name="csv"),
+    path("<str:entry_id>/", usage_views.entry, name="entry"),
+]

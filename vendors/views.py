@@ -1,0 +1,161 @@
+"""Partners in the console: browse, choose, set up, test, remove."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.kit import clock
+from portal.rights import actor_of, requires, seat_of
+from tenants.rights import Right
+from vendors import selectors, services
+from vendors.addresses import return_url_of
+from vendors.billing.models import Meter
+from vendors.billing.selectors import contract_price_at, price_at
+from vendors.billing.services import enter_contract_price
+from vendors.forms import PartnerSettingsForm, RemovePartnerForm
+from vendors.models import Connection
+from vendors.wording import CONTRACTS, TERMS, TONES, told_problems
+
+
+def _slug(request: HttpRequest) -> str:
+    return seat_of(request).tenant.slug
+
+
+def _to_partner(request: HttpRequest, vendor: str) -> HttpResponse:
+    return redirect("partners:partner", organisation=_slug(request), vendor=vendor)
+
+
+def _connection_or_404(vendor: str) -> Connection:
+    found = selectors.connection_to(vendor)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _price(offer: selectors.Offer) -> dict[str, Any]:
+    """What one decision costs this tenant, with the reason."""
+    if offer.kind == Connection.Kind.OWN_CONTRACT:
+        own = contract_price_at(offer.slug, clock.now())
+        return {"amount": own.unit_price, "currency": own.currency} if own else {}
+    ours = price_at(Meter.DECISION, offer.slug, clock.now())
+    return {"amount": ours.unit_price, "currency": ours.currency} if ours else {}
+
+
+def _shown(request: HttpRequest, offer: selectors.Offer) -> dict[str, Any]:
+    connection = offer.connection
+    status = Connection.Status(connection.status) if connection else None
+    is_testing = (
+        connection is not None
+        and connection.test_asked_at is not None
+        and (connection.tested_at is None or connection.tested_at < connection.test_asked_at)
+    )
+    return {
+        "offer": offer,
+        "title": _(offer.listing.title),
+        "connection": connection,
+        "status_label": status.label if status else "",
+        "status_tone": TONES[status] if status else "neutral",
+        "is_waiting": is_testing or status is Connection.Status.CONNECTING,
+        "problems": told_problems(offer.manifest, connection.problems) if connection else [],
+        "kind_label": Connection.Kind(offer.kind).label,
+        "price": _price(offer),
+        "price_reason": _(offer.listing.price_reason) if offer.listing.price_reason else "",
+        "may_manage": seat_of(request).may(Right.MANAGE_PARTNERS),
+    }
+
+
+@require_GET
+@requires(Right.SEE_PARTNERS)
+def browse(request: HttpRequest) -> HttpResponse:
+    offers = [_shown(request, offer) for offer in selectors.catalogue()]
+    return render(request, "vendors/browse.html", {"offers": offers})
+
+
+def _details(offer: selectors.Offer) -> dict[str, Any]:
+    listing = offer.listing
+    return {
+        "checks": [_(line) for line in listing.checks],
+        "cannot_see": [_(line) for line in listing.cannot_see],
+        "keeps": [_(line) for line in listing.keeps],
+        "documents": [_(line) for line in listing.documents],
+        "contract_status": _(CONTRACTS[offer.manifest.contract_status]),
+        "terms": [_(TERMS[flag]) for flag in sorted(offer.manifest.terms_flags)],
+    }
+
+
+@require_GET
+@requires(Right.SEE_PARTNERS)
+def partner(request: HttpRequest, vendor: str) -> HttpResponse:
+    offer = selectors.offer_of(vendor)
+    return render(request, "vendors/partner.html", {**_shown(request, offer), **_details(offer)})
+
+
+@require_GET
+@requires(Right.SEE_PARTNERS)
+def state(request: HttpRequest, vendor: str) -> HttpResponse:
+    """The connection's panel alone, asked for by htmx until it stands still."""
+    return render(request, "vendors/parts/connection.html", _shown(request, selectors.offer_of(vendor)))
+
+
+@require_POST
+@requires(Right.MANAGE_PARTNERS)
+def choose(request: HttpRequest, vendor: str) -> HttpResponse:
+    services.choose_partner(vendor, actor=actor_of(request))
+    return _to_partner(request, vendor)
+
+
+@require_POST
+@requires(Right.MANAGE_PARTNERS)
+def test(request: HttpRequest, vendor: str) -> HttpResponse:
+    services.ask_for_test(_connection_or_404(vendor).id, actor=actor_of(request))
+    return _to_partner(request, vendor)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Right.MANAGE_PARTNERS)
+def settings(request: HttpRequest, vendor: str) -> HttpResponse:
+    offer = selectors.offer_of(vendor)
+    if not offer.manifest.fields:
+        raise Http404
+    form = PartnerSettingsForm(
+        request.POST or None,
+        manifest=offer.manifest,
+        connection=offer.connection,
+        initial={name: value for name, value in _initial_price(offer).items() if value is not None},
+    )
+    if request.method == "POST" and form.is_valid():
+        actor = actor_of(request)
+        services.bring_own_partner(vendor, config=form.config(), secrets=form.secrets(), actor=actor)
+        price = form.cleaned_data["unit_price"], form.cleaned_data["currency"]
+        if _initial_price(offer) != {"unit_price": price[0], "currency": price[1]}:
+            enter_contract_price(vendor=vendor, unit_price=price[0], currency=price[1], actor=actor)
+        return _to_partner(request, vendor)
+    context = {**_shown(request, offer), "form": form, "return_url": return_url_of(_slug(request))}
+    return render(request, "vendors/settings.html", context)
+
+
+def _initial_price(offer: selectors.Offer) -> dict[str, Any]:
+    price = _price(offer)
+    return {"unit_price": price.get("amount"), "currency": price.get("currency")}
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Right.MANAGE_PARTNERS)
+def remove(request: HttpRequest, vendor: str) -> HttpResponse:
+    """The consequences in numbers, and a typed word."""
+    connection = _connection_or_404(vendor)
+    form = RemovePartnerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        services.remove_partner(connection.id, actor=actor_of(request))
+        return redirect("partners:browse", organisation=_slug(request))
+    context = {
+        **_shown(request, selectors.offer_of(vendor)),
+        "form": form,
+        "open_attempts": selectors.open_attempts(connection),
+    }
+    return render(request, "vendors/remove.html", context)

@@ -1,0 +1,83 @@
+"""Words for people: statuses, and what is wrong with a setting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from vendors.contract import Manifest
+from vendors.models import Connection
+
+TONES = {
+    Connection.Status.CONNECTING: "info",
+    Connection.Status.READY: "ok",
+    Connection.Status.FAILING: "bad",
+    Connection.Status.REMOVED: "neutral",
+}
+CONTRACTS = {
+    "public": gettext_noop("Public: anybody can read it"),
+    "reconstructed": gettext_noop("Reconstructed from public code: the partner does not publish it"),
+    "not_public": gettext_noop("Not public"),
+}
+TERMS = {
+    "no_resale": gettext_noop("The partner's terms forbid reselling: you pay it yourself."),
+    "no_id_switch": gettext_noop("The partner's terms forbid using it to hand out another way to sign in."),
+    "contract_required": gettext_noop("You need a contract of your own with the provider."),
+}
+SETTINGS = {
+    "return_url": gettext_noop("Return address"),
+    "registration_token": gettext_noop("Registration token of this installation"),
+}
+PROBLEMS = {
+    "no_answer": gettext_noop("Nobody answered in time."),
+    "name_not_found": gettext_noop("The host name is not known."),
+    "partner_down": gettext_noop("The partner answered with an error of its own."),
+    "rate_limited": gettext_noop("The partner asks us to slow down."),
+    "address_refused": gettext_noop("The address leads into a private network."),
+    "address_not_https": gettext_noop("The address must begin with https."),
+    "issuer_unusable": gettext_noop("This is not an issuer address: https, no query, no user name."),
+    "issuer_has_no_metadata": gettext_noop("There is no OpenID Connect metadata at this issuer."),
+    "issuer_is_another": gettext_noop("The metadata there names another issuer. Copy it to the letter."),
+    "pushed_requests_missing": gettext_noop(
+        "The provider does not offer pushed authorization requests (RFC 9126)."
+    ),
+    "keys_unreachable": gettext_noop("The provider's keys could not be read."),
+    "keys_unusable": gettext_noop("The provider's keys could not be understood."),
+    "client_id_missing": gettext_noop("The client ID is missing."),
+    "client_secret_missing": gettext_noop("The client secret is missing."),
+    "private_key_unusable": gettext_noop("The private key is not a usable JWK."),
+    "client_refused": gettext_noop("The provider does not accept this client ID with this credential."),
+    "request_refused": gettext_noop(
+        "The provider does not accept the request. Is the return address registered there?"
+    ),
+    "registration_refused": gettext_noop("The partner did not accept the registration."),
+    "registration_token_missing": gettext_noop(
+        "This installation has no registration token for the partner."
+    ),
+    "answer_not_json": gettext_noop("The answer was not JSON."),
+    "answer_not_an_object": gettext_noop("The answer had another shape than agreed."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem as the page tells it. `answered` is what the other side said, a code."""
+
+    setting: str
+    sentence: str
+    answered: str
+
+
+def told_problems(manifest: Manifest, problems: Sequence[Mapping[str, str]]) -> list[Problem]:
+    labels = {field.name: field.label for field in manifest.fields} | SETTINGS
+    return [
+        Problem(
+            _(labels.get(problem["setting"], "Issuer")),
+            _(PROBLEMS.get(problem["code"], "The answer could not be used.")),
+            problem["answered"] or problem["code"],
+        )
+        for problem in problems
+    ]
