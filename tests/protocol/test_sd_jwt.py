@@ -190,6 +190,7 @@ def test_the_forged_presentations_fail_for_their_one_fault_only() -> None:
         ("a.b.c", "sd_jwt_format"),
         ("~", "sd_jwt_format"),
         ("a.b.c~~", "sd_jwt_format"),
+        ("a.b.c~\x80~", "sd_jwt_format"),
         ("a.b.c~" + "AA~" * 200, "sd_jwt_disclosures"),
         ("a" * 600_000 + "~", "sd_jwt_size"),
     ],

@@ -77,7 +77,7 @@ def split_sd_jwt(unverified: str, refusing: Refusing, *, max_bytes: int = MAX_SD
     if unverified.count("~") > MAX_DISCLOSURES + 1:
         raise refusing("sd_jwt_disclosures", clause="RFC 9901 section 4", expected=MAX_DISCLOSURES)
     issuer_jwt, *disclosures, kb_jwt = unverified.split("~") if "~" in unverified else ("", "")
-    if not issuer_jwt or not all(disclosures):
+    if not issuer_jwt or not all(disclosures) or not unverified.isascii():
         raise refusing("sd_jwt_format", clause="RFC 9901 section 4")
     sd_jwt = unverified[: len(unverified) - len(kb_jwt)]
     return UnverifiedSdJwt(sd_jwt, issuer_jwt, tuple(disclosures), kb_jwt or None)
