@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import sys
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -163,10 +164,12 @@ def row(
         f"{reason} {count}" for reason, count in sorted(reasons.items(), key=lambda item: -item[1])[:3]
     )
     seconds = np.median([outcome[2] for outcome in outcomes]) if outcomes else 0
-    print(
-        f"{name:26s} k={strength:<5} {interval(passed, len(outcomes))}  {seconds:.2f} s CPU  {often}",
-        flush=True,
-    )
+    say(f"{name:26s} k={strength:<5} {interval(passed, len(outcomes))}  {seconds:.2f} s CPU  {often}")
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def main() -> None:
@@ -174,7 +177,7 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=4)
     trials = parser.parse_args().trials
     cv2.setNumThreads(1)
-    print("passed of trials, 95 % interval; k: light of the screen over light of the room at the face")
+    say("passed of trials, 95 % interval; k: light of the screen over light of the room at the face")
     for strength in STRENGTHS:
         row("person, own turns", strength, trials, turns=True)
     for strength in STRENGTHS[1:]:

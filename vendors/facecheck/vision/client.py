@@ -88,6 +88,15 @@ class Document:
 
 
 @dataclass(frozen=True)
+class CloseUp:
+    """`outcome` is the document engine's word; the portrait is empty unless it passed."""
+
+    outcome: str
+    retake_reasons: tuple[str, ...]
+    portrait: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class VisionClient:
     url: str
     token: str = field(repr=False)
@@ -143,8 +152,10 @@ class VisionClient:
         told = self._send("/v1/document", fields, parts, ticket)
         return _understood(lambda answer: Document(dict(answer["reading"]), _bytes(answer["portrait"])), told)
 
-    def cut_document_portrait(self, image: bytes, *, ticket: str | None = None) -> CutPortrait:
-        return _understood(_portrait, self._send("/v1/document/portrait", {}, {"image": image}, ticket))
+    def read_close_up(self, image: bytes, *, small_portrait: bytes, ticket: str | None = None) -> CloseUp:
+        """A document's portrait photographed again from near by; `small_portrait` is the one read_document found."""
+        parts = {"image": image, "small_portrait": small_portrait}
+        return _understood(_close_up, self._send("/v1/document/portrait", {}, parts, ticket))
 
     def _send(
         self, path: str, fields: Mapping[str, Any], parts: Mapping[str, bytes], ticket: str | None
@@ -219,6 +230,11 @@ def _portrait(answer: dict[str, Any]) -> CutPortrait:
         measures={str(name): float(value) for name, value in answer["measures"].items()},
         jpeg=_bytes(answer["portrait"]),
     )
+
+
+def _close_up(answer: dict[str, Any]) -> CloseUp:
+    reasons = tuple(str(reason) for reason in answer["retake_reasons"])
+    return CloseUp(str(answer["outcome"]), reasons, _bytes(answer["portrait"]))
 
 
 def _ticket(answer: dict[str, Any]) -> Ticket:

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any, Protocol
 
 READER = "vendors.facecheck.engine.documents.reading"
+CLOSE_UP_READER = "vendors.facecheck.engine.documents.portrait"
 
 
 class Reading(Protocol):
@@ -29,6 +30,23 @@ class Reader(Protocol):
     ) -> Reading: ...
 
 
+class CloseUp(Protocol):
+    """What a photograph of the document's portrait alone gave."""
+
+    @property
+    def outcome(self) -> str: ...
+
+    @property
+    def retake_reasons(self) -> tuple[str, ...]: ...
+
+    @property
+    def portrait_jpeg(self) -> bytes: ...
+
+
+class CloseUpReader(Protocol):
+    def __call__(self, image: bytes, *, small_portrait: bytes) -> CloseUp: ...
+
+
 class ReaderMissing(Exception):
     """Documents cannot be read by this process."""
 
@@ -40,4 +58,14 @@ def document_reader() -> Reader:
         reader: Reader = importlib.import_module(READER).read_document
     except (ImportError, AttributeError) as error:
         raise ReaderMissing(READER) from error
+    return reader
+
+
+@cache
+def close_up_reader() -> CloseUpReader:
+    """The reader of a document's portrait photographed from near by. Raises ReaderMissing."""
+    try:
+        reader: CloseUpReader = importlib.import_module(CLOSE_UP_READER).read_closeup
+    except (ImportError, AttributeError) as error:
+        raise ReaderMissing(CLOSE_UP_READER) from error
     return reader

@@ -16,8 +16,8 @@ from ..engine.detection import find_faces
 from ..engine.errors import EngineError
 from ..engine.liveness import Challenge, check_liveness, read_clip
 from ..engine.models import models
-from ..engine.portraits import CAPTURE_GATE, CLOSE_UP_GATE, Gate, Portrait, cut_portrait
-from .documents import document_reader
+from ..engine.portraits import CAPTURE_GATE, Portrait, cut_portrait
+from .documents import close_up_reader, document_reader
 from .parts import Parts
 
 Answer = dict[str, Any]
@@ -41,12 +41,23 @@ def compare(sent: Parts) -> Answer:
 
 
 def cut(sent: Parts) -> Answer:
-    return _portrait(sent, CAPTURE_GATE)
+    portrait: Portrait = cut_portrait(sent.part("image"), gate=CAPTURE_GATE)
+    return {
+        "fit": portrait.fit,
+        "reasons": list(portrait.reasons),
+        "measures": portrait.measures,
+        "portrait": _text(portrait.jpeg),
+    }
 
 
-def cut_close_up(sent: Parts) -> Answer:
-    """The portrait of a document, photographed from near by."""
-    return _portrait(sent, CLOSE_UP_GATE)
+def read_close_up(sent: Parts) -> Answer:
+    """The portrait of a document, photographed from near by because the one on the page was too small."""
+    closer = close_up_reader()(sent.part("image"), small_portrait=sent.part("small_portrait"))
+    return {
+        "outcome": str(closer.outcome),
+        "retake_reasons": list(closer.retake_reasons),
+        "portrait": _text(closer.portrait_jpeg),
+    }
 
 
 def read(sent: Parts) -> Answer:
@@ -65,7 +76,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "/v1/compare": compare,
     "/v1/portrait": cut,
     "/v1/document": read,
-    "/v1/document/portrait": cut_close_up,
+    "/v1/document/portrait": read_close_up,
 }
 
 
@@ -77,16 +88,6 @@ def warm_up() -> None:
     networks.recogniser.feature(np.ascontiguousarray(grey[:112, :112]))
     networks.mesh.setInput(np.zeros((1, 3, 192, 192), np.float32))
     networks.mesh.forward()
-
-
-def _portrait(sent: Parts, gate: Gate) -> Answer:
-    portrait: Portrait = cut_portrait(sent.part("image"), gate=gate)
-    return {
-        "fit": portrait.fit,
-        "reasons": list(portrait.reasons),
-        "measures": portrait.measures,
-        "portrait": _text(portrait.jpeg),
-    }
 
 
 def _comparison(compared: FaceComparison) -> Answer:
