@@ -461,6 +461,14 @@ def test_a_query_that_cannot_be_answered_here_is_refused(query: Any) -> None:
     assert refused(lambda: parse_dcql_query(query, REFUSING)).reason == "dcql_query"
 
 
+def test_a_query_with_credential_sets_or_too_many_credentials_is_refused() -> None:
+    value = QUERY.to_object()
+    optional = value | {"credential_sets": [{"options": [["id"]], "required": False}]}
+    assert refused(lambda: parse_dcql_query(optional, REFUSING)).reason == "dcql_credential_sets"
+    many = {"credentials": [value["credentials"][0] | {"id": f"id{number}"} for number in range(17)]}
+    assert refused(lambda: parse_dcql_query(many, REFUSING)).reason == "dcql_query"
+
+
 def test_a_wallet_refuses_a_request_in_anothers_name() -> None:
     assert refused(lambda: wallet_reads(request_object(), trusted_keys={})).reason == "key_not_trusted"
     other = "decentralized_identifier:did:web:other.example"

@@ -147,6 +147,20 @@ def test_a_status_that_does_not_fit_is_not_packed() -> None:
         status_list.pack_statuses({}, bits=3)
 
 
+@pytest.mark.parametrize(("expires_at", "time_to_live"), [(NOW, 300), (NOW + 900, 0)])
+def test_a_list_that_is_stale_at_birth_is_not_signed(expires_at: int, time_to_live: int) -> None:
+    with pytest.raises(ValueError, match="lives after"):
+        status_list.build_status_list_token(
+            signer=ISSUER,
+            uri=STATUS.uri,
+            packed=PACKED,
+            bits=2,
+            issued_at=NOW,
+            expires_at=expires_at,
+            time_to_live=time_to_live,
+        )
+
+
 def test_an_index_is_free_and_unpredictable() -> None:
     drawn = iter([3, 3, 3, 1])
     assert status_list.choose_unused_index(used={0, 1, 3}, random_below=lambda n: next(drawn), size=6) == 4
