@@ -11,6 +11,7 @@ from tenants.models import Tenant
 from vendors.billing.selectors import UsageFilter
 
 LONGEST = timedelta(days=366)
+EARLIEST = date(2020, 1, 1)
 BILLABLE = {"yes": True, "no": False}
 
 
@@ -21,9 +22,9 @@ def zone_of(tenant: Tenant) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _day(text: str, default: date) -> date:
+def _day(text: str, default: date, latest: date) -> date:
     try:
-        return date.fromisoformat(text)
+        return min(max(date.fromisoformat(text), EARLIEST), latest)
     except ValueError:
         return default
 
@@ -32,8 +33,8 @@ def read_filter(query: Mapping[str, str], tenant: Tenant) -> UsageFilter:
     """`from`, `to`, `partner`, `billable`. Ends in the wrong order are swapped; at most a year is shown."""
     zone = zone_of(tenant)
     today = clock.now().astimezone(zone).date()
-    first = _day(query.get("from", ""), today.replace(day=1))
-    last = _day(query.get("to", ""), today)
+    first = _day(query.get("from", ""), today.replace(day=1), today + LONGEST)
+    last = _day(query.get("to", ""), today, today + LONGEST)
     first, last = min(first, last), max(first, last)
     return UsageFilter(
         first_day=max(first, last - LONGEST),

@@ -19,6 +19,7 @@ class EventName(StrEnum):
     SETUP_LINK_MADE = "member:setup_link:create"
     SETUP_LINK_USED = "member:setup_link:use"
     SETUP_LINK_WITHDRAWN = "member:setup_link:withdraw"
+    SETUP_LINK_COMPLETED = "member:setup_link:complete"
 
     AUTHORITY_CREATED = "verified_id:authority:create"
     AUTHORITY_KEY_CREATED = "verified_id:key:create"
@@ -85,3 +86,6 @@ class EventName(StrEnum):
 
     NOTICE_SENT = "notice:notice:send"
     NOTICE_FAILED = "notice:notice:fail"
+
+    AUDIT_PERSONAL_SEEN = "audit:personal:see"
+    AUDIT_EXPORTED = "audit:log:export"

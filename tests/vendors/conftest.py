@@ -54,7 +54,8 @@ def work(tenant: Tenant, rounds: int = 12) -> None:
         due = model.objects.filter(
             tenant_id=tenant.id, failed_at=None, available_at__lte=clock.now() + outbox.LEASE
         ).order_by("created_at")
-        if not any([outbox.run(row_id) for row_id in due.values_list("id", flat=True)]):
+        done = [outbox.run(row_id) for row_id in due.values_list("id", flat=True)]
+        if not any(done):
             return
 
 

@@ -9,6 +9,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
@@ -106,10 +107,8 @@ class HostileProvider:
         handler.send_response(status)
         handler.send_header("Content-Length", str(len(content)))
         handler.end_headers()
-        try:
+        with suppress(OSError):
             handler.wfile.write(content)
-        except OSError:
-            pass
 
     def answer(self, path: str, handler: BaseHTTPRequestHandler, body: bytes) -> tuple[int, bytes]:
         if path == "/.well-known/openid-configuration":
