@@ -461,6 +461,25 @@ def test_a_query_that_cannot_be_answered_here_is_refused(query: Any) -> None:
     assert refused(lambda: parse_dcql_query(query, REFUSING)).reason == "dcql_query"
 
 
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"require_cryptographic_holder_binding": False},
+        {"claims": []},
+        {"claims": [{"path": ["a", str(number)]} for number in range(65)]},
+        {"claims": [{"path": "abc"}]},
+        {"claims": [{"path": ["a"] * 17}]},
+        {"claims": [{"path": ["a"]}, {"path": ["a"]}]},
+        {"meta": {"vct_values": "text"}},
+        {"meta": {"vct_values": [5]}},
+    ],
+    ids=str,
+)
+def test_a_credential_query_beyond_what_is_understood_is_refused(members: dict[str, Any]) -> None:
+    query = {"id": "a", "format": "dc+sd-jwt", "meta": {"vct_values": ["x"]}} | members
+    assert refused(lambda: parse_dcql_query({"credentials": [query]}, REFUSING)).reason == "dcql_query"
+
+
 def test_a_query_with_credential_sets_or_too_many_credentials_is_refused() -> None:
     value = QUERY.to_object()
     optional = value | {"credential_sets": [{"options": [["id"]], "required": False}]}
