@@ -175,19 +175,24 @@ def say(line: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--trials", type=int, default=4)
-    trials = parser.parse_args().trials
+    parser.add_argument("--rows", default="", help="only rows whose name contains this")
+    told = parser.parse_args()
     cv2.setNumThreads(1)
     say("passed of trials, 95 % interval; k: light of the screen over light of the room at the face")
-    for strength in STRENGTHS:
-        row("person, own turns", strength, trials, turns=True)
-    for strength in STRENGTHS[1:]:
-        row("puppet (known limit)", strength, trials)
+    few = max(1, told.trials // 2)
+    planned: list[tuple[str, float, int, bool, Act, bool]] = []
+    planned += [("person, own turns", strength, told.trials, True, "live", True) for strength in STRENGTHS]
+    planned += [
+        ("puppet (known limit)", strength, told.trials, True, "live", False) for strength in STRENGTHS[1:]
+    ]
     for act in ATTACKS:
-        for strength in STRENGTHS[1:]:
-            row(f"attack: {act}", strength, trials, act=act)
-    row("no flashes: puppet", 0.1, max(1, trials // 2), flashing=False)
-    for act in ("still_photo", "flat_print", "other_challenge"):
-        row(f"no flashes: {act}", 0.1, max(1, trials // 2), flashing=False, act=act)
+        planned += [(f"attack: {act}", strength, told.trials, True, act, False) for strength in STRENGTHS[1:]]
+    planned.append(("no flashes: puppet", 0.1, few, False, "live", False))
+    still: tuple[Act, ...] = ("still_photo", "flat_print", "other_challenge")
+    planned += [(f"no flashes: {act}", 0.1, few, False, act, False) for act in still]
+    for name, strength, trials, flashing, act, turns in planned:
+        if told.rows in name:
+            row(name, strength, trials, flashing=flashing, act=act, turns=turns)
 
 
 if __name__ == "__main__":
