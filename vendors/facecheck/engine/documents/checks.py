@@ -19,6 +19,7 @@ OLDEST = timedelta(days=366 * 120)
 LONGEST_VALIDITY = timedelta(days=366 * 20)
 LEAST_EVENNESS = 0.70
 LEAST_NUMBER = 5
+MOST_STRAY = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Judged:
 
 def judge_zone(zone: ZoneReading, *, today: date, accept_specimens: bool) -> list[Judged]:
     mrz = zone.mrz
-    stable = zone.agreeing >= 2
+    stable = zone.agreeing >= 2 and zone.stray <= MOST_STRAY
     return [
         _check_digits(mrz, stable),
         _layout(mrz, stable),

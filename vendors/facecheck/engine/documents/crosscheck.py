@@ -8,7 +8,6 @@ other. It does not see a forger who changes both. A comparison has three ends: t
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
-from itertools import permutations
 
 from .transliteration import admissible_forms
 
@@ -18,6 +17,7 @@ VAN VON DER DEN DE DI DA DO DOS DAS DU DEL DELLA LA LE LOS
 EL AL BIN BINT TEN TER ZU ZUR VOM AF AV
 """
 PARTICLES = frozenset(_PARTICLES.split())
+_SPELT = (("UXX", "U"), ("NXX", "N"), ("UE", "U"), ("OE", "O"), ("AE", "A"), ("AA", "A"))
 SURE = 0.90
 
 
@@ -29,16 +29,13 @@ class Agreement(StrEnum):
 
 def compare_names(visual: str, zone: str, *, truncated: bool, sureness: float) -> Agreement:
     """`visual` as printed with its marks, `zone` as in the zone; every form the tables admit counts as the same."""
-    forms = {_plain(form) for form in admissible_forms(visual)}
+    forms = admissible_forms(visual.translate(_LOOKALIKE))
     wanted = _plain(zone)
-    if not wanted or not any(forms):
-        return Agreement.SAME if not wanted and not any(forms) else Agreement.UNCLEAR
-    if any(
-        _same_name(form, visual_words, wanted, zone, truncated)
-        for form, visual_words in _worded(visual, forms)
-    ):
+    if not wanted or not any(_plain(form) for form in forms):
+        return Agreement.UNCLEAR
+    if any(_same_name(form, zone, truncated) for form in forms):
         return Agreement.SAME
-    distance = min(edit_distance(form, wanted) for form in forms)
+    distance = min(edit_distance(_plain(form), wanted) for form in forms)
     if distance <= 1 + len(wanted) // 8 and sureness < SURE:
         return Agreement.UNCLEAR
     return Agreement.DIFFERENT
@@ -74,27 +71,24 @@ def edit_distance(one: str, other: str) -> int:
     return row[-1]
 
 
-def _worded(visual: str, forms: set[str]) -> list[tuple[str, list[str]]]:
-    words = [form.split() for form in admissible_forms(visual)]
-    return [("".join(each), each) for each in words if "".join(each) in forms or each]
-
-
-def _same_name(form: str, words: list[str], wanted: str, zone: str, truncated: bool) -> bool:
-    folded, target = form.translate(_LOOKALIKE), wanted.translate(_LOOKALIKE)
-    if folded == target:
+def _same_name(form: str, zone: str, truncated: bool) -> bool:
+    plain, wanted = _plain(form), _plain(zone)
+    if _unmarked(plain) == _unmarked(wanted) or (truncated and len(wanted) >= 3 and plain.startswith(wanted)):
         return True
-    if truncated and len(target) >= 3 and folded.startswith(target):
-        return True
-    return _particles_moved(words, zone)
+    return _particles_moved(form.split(), zone.split())
 
 
-def _particles_moved(words: list[str], zone: str) -> bool:
+def _particles_moved(words: list[str], other: list[str]) -> bool:
     """Some states print particles behind or before the name: the same words, only particles elsewhere."""
-    other = zone.split()
-    if sorted(words) != sorted(other) or len(words) > 5:
-        return False
     core = [word for word in words if word not in PARTICLES]
-    return core == [word for word in other if word not in PARTICLES] and tuple(words) in permutations(other)
+    return sorted(words) == sorted(other) and core == [word for word in other if word not in PARTICLES]
+
+
+def _unmarked(plain: str) -> str:
+    """A camera loses the marks of letters: MULLER in print is Müller, which the zone spells MUELLER or MUXXLLER."""
+    for spelt, letter in _SPELT:
+        plain = plain.replace(spelt, letter)
+    return plain
 
 
 def _plain(text: str) -> str:

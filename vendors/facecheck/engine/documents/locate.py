@@ -157,7 +157,7 @@ def _flatten(photo: Picture, corners: Points, form: Format, *, outlined: bool) -
 def page_faults(photo: Picture, page: Page, band: Band | None) -> list[Retake]:
     """What stands in the way of a sure reading of this page."""
     faults: list[Retake] = []
-    if is_cut_off(photo, page):
+    if is_cut_off(photo, page) or (band is not None and _zone_meets_border(photo, band)):
         faults.append(Retake.CUT_OFF)
     if band is not None and band.length / LINES[page.form][1] < LEAST_PITCH:
         faults.append(Retake.TOO_SMALL)
@@ -166,6 +166,26 @@ def page_faults(photo: Picture, page: Page, band: Band | None) -> list[Retake]:
         faults.append(Retake.TOO_DARK)
     if glare_share(page.picture) > 0.015:
         faults.append(Retake.GLARE)
+    if edge_width(page.picture) / PIXELS_PER_MM[page.form] > BLURRED_MM:
+        faults.append(Retake.TOO_BLURRED)
+    return faults
+
+
+def _zone_meets_border(photo: Picture, band: Band) -> bool:
+    """The zone keeps more than a character's width from the page's edges: at the border of the frame it is cut."""
+    height, width = photo.shape[:2]
+    ends = np.array([end for strip in band.strips for end in (strip.begin, strip.end)])
+    near = 0.8 * max(strip.thickness for strip in band.strips)
+    return bool((ends < near).any() or (ends > np.array([width, height]) - near).any())
+
+
+def front_faults(photo: Picture, page: Page) -> list[Retake]:
+    """What the outline of a page without a zone tells."""
+    height, width = photo.shape[:2]
+    corners = page.corners
+    faults = (
+        [Retake.CUT_OFF] if (corners < 4).any() or (corners > np.array([width, height]) - 5).any() else []
+    )
     if edge_width(page.picture) / PIXELS_PER_MM[page.form] > BLURRED_MM:
         faults.append(Retake.TOO_BLURRED)
     return faults

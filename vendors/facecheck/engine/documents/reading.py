@@ -22,7 +22,7 @@ from ..images import Pixels, decode_image
 from .bands import find_bands, text_strips
 from .checks import Judged, judge_print, judge_zone
 from .limits import DOCUMENT_LIMITS
-from .locate import Page, Retake, lay_out, lay_out_front, page_faults, photo_faults, turned
+from .locate import Page, Retake, front_faults, lay_out, lay_out_front, page_faults, photo_faults, turned
 from .mrz import Format, Mrz
 from .outcome import Check, CheckOutcome, Outcome
 from .portrait import FoundPortrait, PortraitReading, find_portrait, read_closeup
@@ -194,6 +194,8 @@ def _without_zone(photo: Pixels) -> DocumentReading:
     """Says why, as far as the photograph tells."""
     faults = photo_faults(photo)
     page = lay_out_front(photo)
+    if not faults and page is not None:
+        faults = front_faults(photo, page)
     if not faults and page is not None and (find_portrait(page) or find_portrait(turned(page))):
         faults = [Retake.OTHER_SIDE_MISSING, Retake.ZONE_UNREADABLE]
     elif not faults:

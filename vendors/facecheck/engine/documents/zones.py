@@ -6,6 +6,7 @@ check digits name exactly one reading, and the result then says so.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain, combinations
@@ -34,6 +35,7 @@ EITHER = {
     "6": "G",
 }
 Cell = tuple[str, float, float, tuple[str, float]]
+LEAST_RIVAL = 0.01
 GROWTHS = (0.06, -0.06, 0.16)
 
 # What the places hold: a letters and filler, n digits and filler, x any.
@@ -138,7 +140,7 @@ def _read_once(picture: Picture, band: Band, grow: float, today: date) -> ZoneRe
         band,
         sureness=float(np.mean([line.least for line in fitted])),
         name_sureness=_name_sureness(fitted[-1] if form is Format.TD1 else fitted[0]),
-        evenness=min(evenness(line) for line in lines),
+        evenness=min(evenness(line, length) for line in lines),
         repaired=healed is not None,
         stray=sum(abs(len(line.text) - length) for line in lines),
         agreeing=1,
@@ -189,9 +191,12 @@ def fit_to_pitch(line: Line, length: int) -> Line:
 
 
 def _surplus_filler(cells: list[Cell]) -> int | None:
-    """The filler that stands nearest to its neighbour."""
+    """A filler seen twice stands too near to its neighbour; where none does, the longest run is too long."""
+    pitch = float(np.median(np.diff([cell[2] for cell in cells])))
     near = [(cells[at][2] - cells[at - 1][2], at) for at in range(1, len(cells)) if cells[at][0] == "<"]
-    return min(near)[1] if near else None
+    if near and min(near)[0] < 0.75 * pitch:
+        return min(near)[1]
+    return _longest_run_end(cells)
 
 
 def _longest_run_end(cells: list[Cell]) -> int | None:
@@ -218,9 +223,9 @@ def settle(text: str, pattern: str) -> str:
 def repair(mrz: Mrz, lines: list[Line], *, today: date) -> Mrz | None:
     """Swaps look-alikes in the document number when that makes its check digits right; None when it does not.
 
-    Only characters the eye cannot tell apart are swapped, so a number that was truly changed is not healed; where
-    several swaps would do, the one the recogniser itself held for possible is taken if it stands out. The caller
-    compares the number with the visual zone."""
+    Only look-alikes are swapped, and only where the recogniser itself was in doubt: else one forged number in three
+    would be healed by some swap. Where several would do, one must stand out. The caller compares the number with
+    the visual zone."""
     wrong = {problem.field for problem in mrz.problems if problem.code is ProblemCode.CHECK_DIGIT_WRONG}
     if wrong not in ({"document_number", "composite"}, {"document_number"}):
         return None
@@ -237,26 +242,27 @@ def repair(mrz: Mrz, lines: list[Line], *, today: date) -> Mrz | None:
         rows[row] = line[:begin] + changed + line[begin + 9 :]
         candidate = parse_mrz(rows, today=today)
         if candidate.check_digits_right:
-            odds = [rivals[place][1] if rivals[place][0] == changed[place] else 1e-6 for place in chosen]
-            healed.append((math.prod(odds), candidate))
+            odds = [rivals[place][1] if rivals[place][0] == changed[place] else 0.0 for place in chosen]
+            if min(odds) >= LEAST_RIVAL:
+                healed.append((math.prod(odds), candidate))
     healed.sort(key=lambda item: item[0], reverse=True)
     if not healed or (len(healed) > 1 and healed[0][0] < 10 * healed[1][0]):
         return None
     return healed[0][1]
 
 
-def evenness(line: Line) -> float:
+def evenness(line: Line, length: int) -> float:
     """1 for characters on a fixed pitch, towards 0 for proportional type (places against a straight line)."""
-    runs = _solid_run(line)
-    if len(runs) < 8:
+    places = line.places if len(line.text) == length else _solid_run(line)
+    if len(places) < 8:
         return 1.0
-    index = np.arange(len(runs), dtype=np.float64)
-    slope, offset = np.polyfit(index, np.array(runs), 1)
-    spread = float(np.sqrt(np.mean((np.array(runs) - slope * index - offset) ** 2)))
+    index, found = np.arange(len(places), dtype=np.float64), np.array(places)
+    slope, offset = np.polyfit(index, found, 1)
+    spread = float(np.sqrt(np.mean((found - slope * index - offset) ** 2)))
     return max(0.0, 1.0 - spread / float(slope))
 
 
-def _solid_run(line: Line) -> list[float]:
+def _solid_run(line: Line) -> Sequence[float]:
     """The longest run of characters without a filler: there nothing can have been swallowed."""
     best: list[float] = []
     run: list[float] = []

@@ -1,0 +1,80 @@
+from datetime import date
+
+from vendors.facecheck.engine.documents.mrz import Format, parse_mrz
+from vendors.facecheck.engine.documents.mrz_writer import MrzFields, write_mrz
+from vendors.facecheck.engine.documents.ocr import Line
+from vendors.facecheck.engine.documents.zones import evenness, fit_to_pitch, repair, settle
+
+TODAY = date(2026, 6, 1)
+
+
+def line_of(text, *, gone=(), rivals=None):
+    """A line as the recogniser gives it, on a fixed pitch; characters at `gone` were swallowed."""
+    kept = [(place, char) for place, char in enumerate(text) if place not in gone]
+    return Line(
+        "".join(char for _, char in kept),
+        tuple(0.99 for _ in kept),
+        tuple((place + 0.5) / len(text) for place, _ in kept),
+        tuple((rivals or {}).get(place, ("A", 0.0)) for place, _ in kept),
+    )
+
+
+def zone(number):
+    fields = MrzFields(
+        "P", "UTO", "ERIKSSON", "ANNA", number, "UTO", date(1974, 8, 12), "F", date(2030, 4, 15)
+    )
+    return write_mrz(fields, Format.TD3)
+
+
+def test_swallowed_fillers_are_restored_where_they_were():
+    upper = zone("L898902C3")[0]
+    assert fit_to_pitch(line_of(upper, gone=(13, 20, 30)), 44).text == upper
+
+
+def test_fillers_seen_twice_are_dropped():
+    upper = zone("L898902C3")[0]
+    assert fit_to_pitch(line_of(upper + "<<"), 44).text == upper
+
+
+def test_letters_stand_where_letters_stand_and_digits_where_digits_stand():
+    assert settle("UT0740812", "aaannnnnn") == "UTO740812"
+    assert settle("O40B12", "nnnnnn") == "040812"
+
+
+def test_a_lookalike_in_the_number_is_healed_by_its_check_digits():
+    right = zone("L898902C3")
+    misread = (right[0], right[1].replace("L898902C3", "L8989O2C3", 1))
+    lines = [line_of(misread[0]), line_of(misread[1], rivals={5: ("0", 0.2)})]
+    healed = repair(parse_mrz(misread, today=TODAY), lines, today=TODAY)
+    assert healed is not None
+    assert healed.document_number == "L898902C3"
+
+
+def test_a_number_the_recogniser_was_sure_of_is_not_healed():
+    right = zone("L898902C3")
+    forged = (right[0], right[1].replace("L898902C3", "L8989O2C3", 1))
+    lines = [line_of(text) for text in forged]
+    assert repair(parse_mrz(forged, today=TODAY), lines, today=TODAY) is None
+
+
+def test_a_changed_number_is_not_healed():
+    right = zone("L898902C3")
+    forged = (right[0], right[1].replace("L898902C3", "L898907C3", 1))
+    lines = [line_of(text) for text in forged]
+    assert repair(parse_mrz(forged, today=TODAY), lines, today=TODAY) is None
+
+
+def test_a_wrong_date_is_not_healed_by_changing_the_number():
+    right = zone("L898902C3")
+    forged = (right[0], right[1].replace("740812", "750812", 1))
+    lines = [line_of(text) for text in forged]
+    assert repair(parse_mrz(forged, today=TODAY), lines, today=TODAY) is None
+
+
+def test_a_fixed_pitch_is_even_and_proportional_type_is_not():
+    upper = zone("L898902C3")[0]
+    even = line_of(upper)
+    widths = [{"I": 0.3, "<": 1.3, "M": 1.5}.get(char, 0.9) for char in upper]
+    places = tuple(sum(widths[:at]) / sum(widths) for at in range(len(upper)))
+    assert evenness(even, 44) > 0.98
+    assert evenness(Line(upper, even.sureness, places, even.rivals), 44) < 0.6
