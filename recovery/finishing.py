@@ -66,5 +66,9 @@ def complete_case_passkey(
     with tenant_scope(tenant.id):
         _require_open(get_case(case_id))
     passkeys.complete_registration(
-        tenant_id=tenant.id, browser_digest=browser_digest, response=response, label=label
+        tenant_id=tenant.id,
+        browser_digest=browser_digest,
+        response=response,
+        label=label,
+        expected_permission_id=case_id,
     )

@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="alive"),
     path("", include("tenants.verified_id.protocol_urls")),
     path("", include("recovery.urls")),
+    path("", include("recovery.passkeys.urls")),
 ]
 
 handler400 = "portal.errors.bad_request"

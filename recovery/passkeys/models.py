@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.urls import reverse
 
 from portal.kit.models import TenantForeignKey, TenantModel
 
@@ -51,6 +52,14 @@ class Passkey(TenantModel):
     @property
     def is_usable(self) -> bool:
         return self.frozen_at is None and self.invalidated_at is None
+
+    @property
+    def rename_url(self) -> str:
+        return reverse("passkeys:rename", args=[self.public_id])
+
+    @property
+    def remove_url(self) -> str:
+        return reverse("passkeys:remove", args=[self.public_id])
 
 
 class Ceremony(TenantModel):

@@ -40,3 +40,9 @@ def session_of(token: str) -> PersonSession | None:
 
 def saved_codes_left(person_id: UUID) -> int:
     return SavedRecoveryCode.objects.filter(person_id=person_id, used_at=None, replaced_at=None).count()
+
+
+def sessions_of(person_id: UUID) -> list[PersonSession]:
+    """The person's live sessions, newest first."""
+    live = PersonSession.objects.filter(person_id=person_id, ended_at=None, expires_at__gt=clock.now())
+    return list(live.select_related("passkey").order_by("-last_seen_at"))

@@ -128,11 +128,19 @@ def take_ceremony(tenant_id: UUID, kind: str, browser_digest: bytes) -> Ceremony
 
 
 def complete_registration(
-    *, tenant_id: UUID, browser_digest: bytes, response: dict[str, Any], label: str
+    *,
+    tenant_id: UUID,
+    browser_digest: bytes,
+    response: dict[str, Any],
+    label: str,
+    expected_permission_id: UUID,
 ) -> Passkey:
-    """Verify and keep a new passkey. Refused for any doubt; nothing is kept then."""
+    """Verify and keep a new passkey. Refused for any doubt; nothing is kept then.
+
+    `expected_permission_id` is the case or session that permits it now: the ceremony must have begun under it.
+    """
     ceremony = take_ceremony(tenant_id, Ceremony.Kind.REGISTRATION, browser_digest)
-    if ceremony.person_id is None or ceremony.permission_id is None:
+    if ceremony.person_id is None or ceremony.permission_id != expected_permission_id:
         raise Refused("registration_invalid")
     try:
         done = ceremonies.verify_registration(
@@ -313,6 +321,38 @@ def end_sessions(person_id: UUID, *, keep: UUID | None, reason: str, actor: Acto
             data={"count": ended, "reason": reason},
         )
     return ended
+
+
+def end_session(session_id: UUID, *, actor: Actor) -> None:
+    """Sign one browser out."""
+    if PersonSession.objects.filter(id=session_id, ended_at=None).update(ended_at=clock.now()):
+        record_event(
+            EventName.SESSIONS_ENDED,
+            actor=actor,
+            subject=public_id("session", session_id),
+            data={"count": 1, "reason": "signed_out"},
+        )
+
+
+def rename_passkey(passkey_id: UUID, *, label: str) -> None:
+    Passkey.objects.filter(id=passkey_id).update(label=label.strip()[:60])
+
+
+@transaction.atomic
+def remove_passkey(passkey_id: UUID, *, actor: Actor) -> None:
+    """Take one passkey away, and end the sessions that began with it."""
+    passkey = Passkey.objects.select_for_update().get(id=passkey_id)
+    if passkey.invalidated_at is not None:
+        return
+    passkey.invalidated_at, passkey.invalidated_reason = clock.now(), "removed_by_person"
+    passkey.save(update_fields=["invalidated_at", "invalidated_reason"])
+    PersonSession.objects.filter(passkey=passkey, ended_at=None).update(ended_at=clock.now())
+    record_event(
+        EventName.PASSKEY_INVALIDATED,
+        actor=actor,
+        subject=passkey.public_id,
+        data={"reason": "removed_by_person"},
+    )
 
 
 @transaction.atomic

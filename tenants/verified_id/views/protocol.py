@@ -237,9 +237,9 @@ def notification(request: HttpRequest) -> HttpResponse:
 
 @endpoint("GET", "POST")
 def request_object(request: HttpRequest, address: str) -> HttpResponse:
-    wallet = WalletRequest()
-    if request.method == "POST":
-        wallet = parse_request_uri_post(_body(request), _type(request))
+    # A wallet may post nothing: both parameters are optional (OpenID4VP 1.0, section 5.10).
+    body = _body(request) if request.method == "POST" else b""
+    wallet = parse_request_uri_post(body, _type(request)) if body else WalletRequest()
     with tenant_scope(tenant_of(request).id):
         made = presentation.request_object(presentation.find_by_address(address), wallet)
     return HttpResponse(made, content_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
