@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 
-from portal.kit.models import TenantForeignKey, TenantModel
+from portal.kit.models import PlatformModel, TenantForeignKey, TenantModel
 
 
 class AuditEvent(TenantModel):
@@ -61,3 +61,24 @@ class AuditHead(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant_id", "number"], name="audit_head_number")]
+
+
+class AuditPending(PlatformModel):
+    """An event that waits for its number; `id` is the event's. Ids only, like the outbox: it tells the sealer which
+    tenants have something to seal without looking into any of them."""
+
+    tenant_id = models.UUIDField()
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant_id", "id"], name="audit_pending_of")]
+
+
+class AuditCheck(TenantModel):
+    """One verification of the chain: how far it held, or where it broke."""
+
+    number = models.BigIntegerField()
+    problem = models.CharField(max_length=40, blank=True)
+    problem_number = models.BigIntegerField(null=True)
+
+    class Meta(TenantModel.Meta):
+        indexes = [models.Index(fields=["tenant_id", "-created_at"], name="audit_check_recent")]

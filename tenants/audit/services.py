@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import Any
 from uuid import UUID
 
+from portal.kit import clock
 from portal.kit.actors import Actor
+from portal.kit.scope import require_no_transaction, tenant_scope
 from portal.kit.sealed import Context, seal
+from tenants.audit.chain import BrokenChain
 from tenants.audit.events import EventName
-from tenants.audit.models import AuditEvent, AuditPersonal
+from tenants.audit.heads import sign_tail
+from tenants.audit.models import AuditCheck, AuditEvent, AuditPending, AuditPersonal
+from tenants.audit.sealing import seal_events
+from tenants.audit.verification import verify_chain
+
+log = logging.getLogger("readmit.audit")
 
 Value = str | int | bool | None | list[str]
 
@@ -48,6 +58,32 @@ def record_event(
         row = AuditPersonal(event=event)
         row.sealed = seal(salt + body, Context("audit_auditpersonal", "sealed", row.id))
     event.save(force_insert=True)
+    AuditPending(id=event.id, tenant_id=event.tenant_id).save(force_insert=True)
     if row is not None:
         row.save(force_insert=True)
     return event
+
+
+def shred_personal(event_ids: Collection[UUID]) -> int:
+    """Destroy the personal half of events for good. Their digests stay, so the chain stays whole."""
+    return (
+        AuditPersonal.objects.filter(event_id__in=event_ids)
+        .exclude(sealed=None)
+        .update(sealed=None, shredded_at=clock.now())
+    )
+
+
+def check_chain(tenant_id: UUID) -> AuditCheck:
+    """Seal what waits, verify everything, and write down how far the chain held."""
+    require_no_transaction()
+    seal_events(tenant_id)
+    with tenant_scope(tenant_id):
+        sign_tail(even_if_recent=True)
+    try:
+        chain = verify_chain(tenant_id)
+        found: dict[str, Any] = {"number": chain.number}
+    except BrokenChain as broken:
+        log.error("audit.chain_broken %s %s", tenant_id, broken.detail, extra={"code": broken.code})
+        found = {"number": 0, "problem": broken.code, "problem_number": broken.number}
+    with tenant_scope(tenant_id):
+        return AuditCheck.objects.create(**found)

@@ -10,6 +10,7 @@ from portal.kit.models import TenantModel
 PLATFORM = {
     "account_emailaddress",
     "account_emailconfirmation",
+    "audit_auditpending",
     "auth_group",
     "auth_group_permissions",
     "auth_permission",

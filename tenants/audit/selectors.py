@@ -1,0 +1,123 @@
+"""Reading the log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from portal.kit.codes import same
+from portal.kit.errors import NotHere
+from portal.kit.sealed import Context, unseal
+from tenants.audit.chain import BrokenChain
+from tenants.audit.models import AuditCheck, AuditEvent, AuditHead, AuditLink, AuditPersonal
+from tenants.audit.services import Value, personal_digest
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilter:
+    """Empty means: all. `case_ids` None means: all; an empty one means: none."""
+
+    names: Sequence[str] = ()
+    actor_kind: str = ""
+    case_ids: Sequence[UUID] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    events: list[AuditEvent]
+    next_cursor: str
+
+
+def _filtered(chosen: LogFilter) -> QuerySet[AuditEvent]:
+    found = AuditEvent.objects.order_by("-created_at", "-id")
+    if chosen.names:
+        found = found.filter(name__in=chosen.names)
+    if chosen.actor_kind:
+        found = found.filter(actor_kind=chosen.actor_kind)
+    if chosen.case_ids is not None:
+        found = found.filter(case_id__in=chosen.case_ids)
+    if chosen.since:
+        found = found.filter(created_at__gte=chosen.since)
+    if chosen.until:
+        found = found.filter(created_at__lt=chosen.until)
+    return found
+
+
+def _after(found: QuerySet[AuditEvent], cursor: str) -> QuerySet[AuditEvent]:
+    moment, _, identifier = cursor.partition("~")
+    try:
+        at, last = datetime.fromisoformat(moment), UUID(identifier)
+    except ValueError:
+        return found
+    if at.tzinfo is None:
+        return found
+    return found.filter(created_at__lte=at).exclude(created_at=at, id__gte=last)
+
+
+def log_page(chosen: LogFilter, *, cursor: str = "", size: int = 50) -> LogPage:
+    """Newest first; `cursor` is the moment and id of the last event of the page before."""
+    events = list(_after(_filtered(chosen), cursor)[: size + 1])
+    last = events[size - 1] if len(events) > size else None
+    return LogPage(events[:size], f"{last.created_at.isoformat()}~{last.id}" if last else "")
+
+
+def get_event(event_id: UUID) -> AuditEvent:
+    event = AuditEvent.objects.filter(id=event_id).first()
+    if event is None:
+        raise NotHere("event_unknown")
+    return event
+
+
+def number_of(event: AuditEvent) -> int | None:
+    """Its place in the chain; None for the second before the sealer sees it."""
+    return AuditLink.objects.filter(event_id=event.id).values_list("number", flat=True).first()
+
+
+def personal_state(event: AuditEvent) -> str:
+    """ "none", "kept" or "shredded"."""
+    if event.personal_digest is None:
+        return "none"
+    kept = AuditPersonal.objects.filter(event_id=event.id).exclude(sealed=None).exists()
+    return "kept" if kept else "shredded"
+
+
+def personal_half(event: AuditEvent) -> Mapping[str, Value]:
+    """Who it was about. NotHere once shredded; BrokenChain when it is not what the chain holds the digest of."""
+    row = AuditPersonal.objects.filter(event_id=event.id).exclude(sealed=None).first()
+    if row is None or row.sealed is None:
+        raise NotHere("personal_half_shredded")
+    opened = unseal(row.sealed, Context("audit_auditpersonal", "sealed", row.id))
+    salt, body = opened[:16], opened[16:]
+    if not same(personal_digest(salt, body), bytes(event.personal_digest or b"")):
+        raise BrokenChain("personal_half_changed", event_id=event.id)
+    values: dict[str, Value] = json.loads(body)
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class ChainState:
+    """What the log's page says about the chain."""
+
+    length: int
+    last_check: AuditCheck | None
+    last_head: AuditHead | None
+
+
+def chain_state() -> ChainState:
+    last = AuditLink.objects.order_by("-number").values_list("number", flat=True).first()
+    return ChainState(
+        last or 0,
+        AuditCheck.objects.order_by("-created_at").first(),
+        AuditHead.objects.order_by("-number").first(),
+    )
+
+
+def last_event(names: Sequence[str]) -> AuditEvent | None:
+    return AuditEvent.objects.filter(name__in=names).order_by("-created_at").first()
