@@ -107,6 +107,7 @@ INSTALLED_APPS += [
     "vendors.billing",
     "vendors.facecheck",
     "tenants.verified_id",
+    "portal.wallet",
     "recovery.access_pass",
     "recovery.passkeys",
     "recovery",
