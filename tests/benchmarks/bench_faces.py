@@ -89,9 +89,11 @@ def real_turns(identity: str, side: str, light: Light, rng: random.Random) -> Re
     for start in starts:
         near = [pose for pose in poses if _near(start, pose)]
         reach = max(sign * (pose.yaw - start.yaw) for pose in near)
-        steps = sorted({round(sign * (pose.yaw - start.yaw) / reach, 1): pose for pose in near}.items())
-        steps = [(share, pose) for share, pose in steps if share > 0.15]
-        if reach < _REACH or len(steps) < 5:
+        if reach < _REACH:
+            continue
+        shares = {round(sign * (pose.yaw - start.yaw) / reach, 1): pose for pose in near}
+        steps = [(share, pose) for share, pose in sorted(shares.items()) if share > 0.15]
+        if len(steps) < 5:
             continue
         path = IDENTITIES[identity].path
         first = tuple(Scene.of(read_frame(path, start.number + offset)) for offset in (0, 1, 2, 3))
