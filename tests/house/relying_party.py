@@ -122,7 +122,7 @@ class RelyingParty:
         assert "error" not in query, query
         return query["code"]
 
-    def exchange(self, journey: Journey, code: str, **changes: str | None) -> Answer:
+    def exchange(self, journey: Journey, code: str, /, **changes: str | None) -> Answer:
         form: dict[str, str | None] = {
             "grant_type": "authorization_code",
             "code": code,

@@ -16,6 +16,7 @@ from vendors.house.views.errors import error_page, protocol_answer
 Next = Callable[[HttpRequest], HttpResponse]
 log = logging.getLogger("readmit.house.refusal")
 
+FOR_PROGRAMS = frozenset({"metadata", "oauth-metadata", "jwks", "register", "par", "token", "attachment"})
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -80,8 +81,14 @@ class ErrorMiddleware:
             return protocol_answer(error)
         if not isinstance(error, ReadmitError):
             return None
-        log.info("%s %s", error.code, request.resolver_match and request.resolver_match.view_name)
-        response = error_page(request, error.status, sentence=error.sentence)
+        match = request.resolver_match
+        log.info("%s %s", error.code, match and match.view_name)
+        if match and match.view_name in FOR_PROGRAMS:
+            response: HttpResponse = protocol_answer(
+                ProtocolError("temporarily_unavailable", error.code, status=error.status)
+            )
+        else:
+            response = error_page(request, error.status, sentence=error.sentence)
         if isinstance(error, TooMany):
             response.headers["Retry-After"] = str(error.retry_after)
         return response

@@ -1,4 +1,5 @@
-"""Photographs and clips stay in memory; each address has a bound of its own, and a request over it is cut off."""
+"""Photographs and clips stay in memory and are bounded; what is too much is read past, not kept, so that the person gets
+an answer instead of a broken connection. What is far too much is cut off."""
 
 from __future__ import annotations
 
@@ -8,27 +9,26 @@ from django.core.files.uploadhandler import MemoryFileUploadHandler, StopUpload
 
 MAX_PHOTOGRAPH = 12_000_000
 MAX_REQUEST = 18_000_000
-MAX_FILES = 3
+CUT_OFF = 64_000_000
 
 
 class PhotographUploadHandler(MemoryFileUploadHandler):
-    """Keeps every file in memory; stops the request when one file, or all of them together, grow over the bound."""
+    """Keeps every file in memory, and none of a request that is over the bound."""
 
     def handle_raw_input(
         self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: Any = None
     ) -> None:
         self.activated = True
         self.received = 0
-        if content_length > MAX_REQUEST + 200_000:
-            raise StopUpload(connection_reset=True)
+        self.length = content_length
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
-        self.of_this_file = 0
+        if self.length > MAX_REQUEST:
+            raise StopUpload(connection_reset=self.length > CUT_OFF)
         super().new_file(*args, **kwargs)
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes | None:
         self.received += len(raw_data)
-        self.of_this_file += len(raw_data)
-        if self.received > MAX_REQUEST or self.of_this_file > MAX_REQUEST:
+        if self.received > MAX_REQUEST:
             raise StopUpload(connection_reset=True)
         return super().receive_data_chunk(raw_data, start)
