@@ -43,6 +43,10 @@ class Print:
     def height(self) -> float:
         return self.bottom - self.top
 
+    @property
+    def middle(self) -> float:
+        return (self.top + self.bottom) / 2
+
 
 @dataclass(frozen=True, slots=True)
 class VisualField:
@@ -95,9 +99,18 @@ def _labelled(prints: tuple[Print, ...]) -> dict[str, VisualField]:
         if name is None or name in found or name == "other":
             continue
         value = _below(label, [item for item in values if item is not label])
-        if value is not None and label_of(value.text) in (None, "other"):
-            found[name] = VisualField(value.text, value.sureness)
+        if value is None or label_of(value.text) not in (None, "other"):
+            continue
+        if any(_between(other, label, value) for _, other in labels if other not in (label, value)):
+            continue  # the value that belongs here was not read: this one is the next field's
+        found[name] = VisualField(value.text, value.sureness)
     return found
+
+
+def _between(other: Print, label: Print, value: Print) -> bool:
+    """Another label stands between a label and a value: the value is that one's."""
+    beside = abs(other.left - label.left) < 2.2 * label.height
+    return beside and label_of(other.text) is not None and label.middle < other.middle < value.middle
 
 
 def _small(item: Print, prints: tuple[Print, ...]) -> bool:
@@ -111,14 +124,11 @@ def _below(label: Print, values: list[Print]) -> Print | None:
     """The nearest line under the label that begins where it begins."""
     near = []
     for value in values:
-        drop = value.top - label.bottom
-        if not -0.6 * label.height < drop < 2.0 * max(label.height, value.height):
-            continue
-        if value.bottom <= label.bottom or abs(value.left - label.left) > 2.2 * max(
-            label.height, value.height
-        ):
-            continue
-        near.append((drop + 0.3 * abs(value.left - label.left), value))
+        drop = value.middle - label.middle
+        shift = abs(value.left - label.left)
+        tall = max(label.height, value.height)
+        if 0.4 * label.height < drop < 2.3 * tall and shift < 2.2 * tall:
+            near.append((drop + 0.3 * shift, value))
     return min(near, key=lambda item: item[0])[1] if near else None
 
 
