@@ -366,17 +366,17 @@ def wait_until_gone(server: Server, *, seconds: float = 30.0) -> None:
     """Let an earlier server of this cluster end before its lock file is judged.
 
     The caller holds the lock of the data folder, so no other start can bring one up meanwhile. Once nobody works
-    in the cluster, whatever process its lock file names is dead, or a stranger who was given the number since.
+    in the cluster, whatever process its lock files name is dead, or a stranger who was given the number since.
     """
     if not processes.PROC.is_dir():
         return
-    lock = server.cluster / "postmaster.pid"
     until = time.monotonic() + seconds
     while _works_in(server.cluster):
         if time.monotonic() > until:
             raise Trouble(f"An earlier PostgreSQL of {server.cluster} has not ended after {seconds:.0f} s.")
         time.sleep(0.05)
-    lock.unlink(missing_ok=True)
+    (server.cluster / "postmaster.pid").unlink(missing_ok=True)
+    (server.socket_folder / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
 
 
 def _works_in(cluster: Path) -> bool:

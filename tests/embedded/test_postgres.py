@@ -142,12 +142,13 @@ def test_rows_survive_a_killed_server(server, data, supervisor):
         assert connection.execute("SELECT i FROM kept").fetchall() == [(7,)]
 
 
-def test_a_lock_file_naming_a_stranger_does_not_stop_the_start(data, server, supervisor):
+def test_lock_files_naming_a_stranger_do_not_stop_the_start(data, server, supervisor):
     supervisor.stop()
-    lock = server.cluster / "postmaster.pid"
-    lock.write_text(f"{os.getpid()}\n{server.cluster}\n1\n5432\n\n\n\n\n")
+    locks = (server.cluster / "postmaster.pid", server.socket_folder / f".s.PGSQL.{postgres.PORT}.lock")
+    for lock in locks:
+        lock.write_text(f"{os.getpid()}\n{server.cluster}\n1\n5432\n\n\n\n\n")
     postgres.wait_until_gone(server)
-    assert not lock.exists()
+    assert not any(lock.exists() for lock in locks)
     supervisor.start(server.service())
     supervisor.wait_ready(["postgres"], seconds=SECONDS)
 
