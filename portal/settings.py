@@ -111,12 +111,14 @@ INSTALLED_APPS += [
     "recovery.access_pass",
     "recovery.passkeys",
     "recovery",
+    "portal.demo",
 ]
 AUTH_USER_MODEL = "tenants.User"
 OUTBOX_MODEL = "tenants.Outbox"
 OUTBOX_SENDER = "portal.celery.send_job"
 OUTBOX_TOPICS = registry.OUTBOX_TOPICS
 PERIODIC_JOBS = registry.PERIODIC_JOBS
+LIMITED_SEATS = registry.LIMITED_SEATS
 
 MIDDLEWARE = [
     "portal.middleware.HostMiddleware",
@@ -151,6 +153,7 @@ TEMPLATES = [
                 "django.template.context_processors.tz",
                 "django.contrib.messages.context_processors.messages",
                 "portal.context.page",
+                "portal.console.context.shell",
             ],
             "libraries": {"elements": "portal.templatetags.elements"},
         },
@@ -220,6 +223,7 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
 ACCOUNT_SESSION_REMEMBER = True
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES

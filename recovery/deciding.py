@@ -85,7 +85,7 @@ def _evidence(case: Case, person: DirectoryPerson | None, shown: Presented, matc
         face_passed=last_done(case, StepKind.FACE_CHECKED) is not None,
         match=match.outcome,
         match_reasons=match.reasons,
-        contradicted=bool(case.attempt_id and partners.is_contradicted(case.attempt_id)),
+        contradicted=bool(case.attempt_id and partners.proofing_state(case.attempt_id).contradicted),
         changed_recently=person is not None and _changed_recently(person),
         many_attempts="many_attempts" in case.reasons,
         hold_is_over=case.held_until is not None and case.held_until <= clock.now(),

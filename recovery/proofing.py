@@ -79,9 +79,16 @@ def begin_case_proofing(tenant: Tenant, case: Case) -> None:
         locale=translation.get_language() or "en",
         purpose=_("Recover your account at %(organisation)s") % {"organisation": tenant.name},
         demonstration=tenant.is_demonstration,
+        mode=case.mode,
     )
     case.attempt_id = attempt.id
     case.save(update_fields=["attempt_id"])
+
+
+def renew_partner_link(case: Case) -> None:
+    """The link into the partner's session is short; a page that waits asks for a new one."""
+    if case.attempt_id is not None:
+        vendor_services.renew_link(case.attempt_id)
 
 
 def is_proofing(case: Case) -> bool:
@@ -111,6 +118,12 @@ def on_proofing_completed(job: Job) -> None:
         return
     state = partners.proofing_state(attempt_id)
     vendor = Actor(ActorKind.VENDOR, case.profile.connection.vendor if case.profile.connection else "")
+    if state.contradicted:
+        record_step(
+            case, StepKind.PROOFED, StepState.FAILED, actor=vendor, vendor=vendor.id, reasons=["contradicted"]
+        )
+        move_case(case.id, CaseStatus.REFUSED, actor=vendor, reasons=["partner_contradicted_itself"])
+        return
     if state.outcome != "verified":
         _note_refusal(case, vendor, state.outcome or "partner_failed", state.reasons)
         return

@@ -70,10 +70,14 @@ class Tenant(PlatformModel):
 
 
 class Host(PlatformModel):
-    """A host name that serves a tenant's hosted pages."""
+    """A host name that serves a tenant's hosted pages, without its port: that may differ from start to start."""
 
     name = models.CharField(max_length=255, unique=True)
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="hosts")
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.name = self.name.lower().partition(":")[0]
+        super().save(*args, **kwargs)
 
 
 class TenantKey(TenantModel):

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
 
 from portal.kit.codes import digest
-from tenants.models import Tenant
-from tenants.rights import Right, rights_of
+from portal.kit.ids import public_id
+from tenants.models import Invitation, Member, SetupLink, Tenant, User
+from tenants.rights import Right, Role, rights_of
 
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """One user's place in one tenant, with what it allows."""
+    """One user's place in one tenant, with what it allows.
+
+    `limited_to` is set for somebody who came by a set-up link: these rights and no role's; `member_id` is the link's id
+    then, which is no member's.
+    """
 
     tenant: Tenant
     member_id: UUID
     role: str
+    limited_to: frozenset[Right] | None = None
+
+    @property
+    def is_limited(self) -> bool:
+        return self.limited_to is not None
+
+    @property
+    def actor_id(self) -> str:
+        """Who acts from this seat, as the audit log writes it down."""
+        return public_id(SetupLink.prefix if self.is_limited else Member.prefix, self.member_id)
 
     @property
     def rights(self) -> frozenset[Right]:
-        return rights_of(self.role)
+        return rights_of(self.role) if self.limited_to is None else self.limited_to
 
     def may(self, right: Right) -> bool:
         return right in self.rights
@@ -31,7 +47,7 @@ class Seat:
 def tenant_of_host(name: str) -> Tenant | None:
     """The active tenant a host name serves."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tenant_of_host(%s)", [name.lower()])
+        cursor.execute("SELECT tenant_of_host(%s)", [name.lower().partition(":")[0]])
         row = cursor.fetchone()
     return Tenant.objects.filter(id=row[0], status=Tenant.Status.ACTIVE).first() if row and row[0] else None
 
@@ -56,3 +72,55 @@ def tenant_of_token(token: str) -> Tenant | None:
         cursor.execute("SELECT tenant_of_token(%s)", [digest(token)])
         row = cursor.fetchone()
     return Tenant.objects.filter(id=row[0], status=Tenant.Status.ACTIVE).first() if row and row[0] else None
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A member as the console shows one."""
+
+    member: Member
+    user: User
+
+    @property
+    def name(self) -> str:
+        return str(self.user)
+
+
+def colleagues() -> list[Colleague]:
+    """Everybody with a seat in the tenant in force, by name."""
+    members = list(Member.objects.filter(removed_at=None).select_related("user"))
+    return sorted((Colleague(member, member.user) for member in members), key=lambda one: one.name.lower())
+
+
+def find_colleague(member_id: UUID) -> Colleague | None:
+    member = Member.objects.filter(id=member_id, removed_at=None).select_related("user").first()
+    return Colleague(member, member.user) if member else None
+
+
+def names_of_members(member_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Also of those who left: the audit log speaks of them."""
+    found = Member.objects.filter(id__in=member_ids).select_related("user")
+    return {member.id: str(member.user) for member in found}
+
+
+def owner_count() -> int:
+    return Member.objects.filter(role=Role.OWNER, removed_at=None).count()
+
+
+def open_invitations() -> list[Invitation]:
+    """Neither accepted nor withdrawn; the expired ones stay in sight, so that they can be sent again."""
+    return list(Invitation.objects.filter(accepted_at=None, withdrawn_at=None).order_by("-created_at"))
+
+
+def find_invitation(token: str) -> Invitation | None:
+    """In the scope of the tenant that made it."""
+    return Invitation.objects.filter(token_digest=digest(token)).first()
+
+
+def open_setup_links() -> list[SetupLink]:
+    return list(SetupLink.objects.filter(completed_at=None, withdrawn_at=None).order_by("-created_at"))
+
+
+def find_setup_link(token: str) -> SetupLink | None:
+    """In the scope of the tenant that made it."""
+    return SetupLink.objects.filter(token_digest=digest(token)).first()

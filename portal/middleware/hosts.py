@@ -26,6 +26,7 @@ class HostMiddleware:
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
         self.site = urlsplit(settings.SITE_ORIGIN).netloc
+        self.base = settings.TENANT_BASE.lower()
         self.wallet = urlsplit(settings.WALLET_ORIGIN).netloc
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
@@ -44,5 +45,6 @@ class HostMiddleware:
             return "site", settings.ROOT_URLCONF, None
         if host == self.wallet:
             return "wallet", settings.WALLET_URLCONF, None
-        tenant = tenant_of_host(host) if 0 < len(host) <= 255 else None
+        ours = 0 < len(host) <= 255 and host.endswith(f".{self.base}")
+        tenant = tenant_of_host(host) if ours else None
         return ("tenant", settings.TENANT_URLCONF, tenant) if tenant else ("", "", None)

@@ -34,7 +34,7 @@ from tenants.verified_id import presentation
 from vendors import selectors as partners
 from vendors.facecheck import selectors as face_checks
 
-MAX_CLIP = 12_000_000
+MAX_CLIP = 16 * 1024 * 1024 + 4096
 
 
 def qr(text: str) -> SafeString:
@@ -68,6 +68,8 @@ def partner(request: HttpRequest, case: Case) -> HttpResponse:
     if case.attempt_id is None:
         return go_to_stage(request, case)
     state = partners.proofing_state(case.attempt_id)
+    if state.phase == "waiting_for_user" and state.continue_url is None:
+        proofing.renew_partner_link(case)
     if state.continue_url and request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": state.continue_url})
     template = (
