@@ -24,6 +24,7 @@ OUTBOX_TOPICS: dict[str, str] = {
     "vendors.expire_proofing": "vendors.tasks.expire_proofing",
     "vendors.destroy_result": "vendors.tasks.destroy_result",
     "facecheck.decided": "vendors.tasks.record_face_check",
+    "audit.verify": "tenants.audit.tasks.verify",
     "notices.send": "tenants.notices.tasks.send",
     "notices.send_staff_mail": "tenants.notices.tasks.send_staff_mail",
 }
@@ -32,6 +33,8 @@ OUTBOX_TOPICS: dict[str, str] = {
 PERIODIC_JOBS: dict[str, tuple[int, str]] = {
     "verified_id.let_go": (60, "tenants.verified_id.tasks.let_go"),
     "recovery.expire": (20, "recovery.tasks.expire_cases"),
+    "audit.seal": (1, "tenants.audit.tasks.seal"),
+    "audit.sign_heads": (600, "portal.console.tasks.sign_audit_heads"),
     "notices.prune": (3600, "tenants.notices.tasks.prune_mail"),
     "limits.prune": (300, "tenants.limits.prune_limits"),
 }
@@ -39,6 +42,17 @@ PERIODIC_JOBS: dict[str, tuple[int, str]] = {
 # What processes must beat for `/readyz` to say yes.
 HEARTBEATS: tuple[str, ...] = ("worker",)
 
-# The console's left-hand list: each function(seat) -> list of (order, group, label, url_name, icon, badge), see
-# portal.console.navigation. Rooms add a line here.
-CHECKLIST_ITEMS: tuple[str, ...] = ()
+# The set-up checklist, in its order: each function(tenant) -> portal.console.checklist.ChecklistItem.
+CHECKLIST_ITEMS: tuple[str, ...] = (
+    "portal.console.items.second_owner",
+    "portal.console.items.help_desk_contact",
+    "portal.console.items.verified_id",
+    "portal.console.items.linked_domain",
+    "portal.console.items.partner",
+    "portal.console.items.people",
+    "portal.console.items.profile",
+    "portal.console.items.production",
+)
+
+# Finds the seat of somebody who came by a set-up link: function(request, slug) -> Seat | None.
+LIMITED_SEATS = "portal.console.setup_links.limited_seat"
