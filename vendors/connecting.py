@@ -33,10 +33,15 @@ def _in_use(vendor: str) -> Connection | None:
     )
 
 
+def _still_there(connection_id: UUID) -> Connection | None:
+    rows = Connection.objects.select_for_update().exclude(status=Connection.Status.REMOVED)
+    return rows.filter(id=connection_id).first()
+
+
 def locked_connection(connection_id: UUID) -> Connection:
     """NotHere if it is unknown or was removed."""
-    found = Connection.objects.select_for_update().filter(id=connection_id).first()
-    if found is None or found.status == Connection.Status.REMOVED:
+    found = _still_there(connection_id)
+    if found is None:
         raise NotHere("connection_unknown")
     return found
 
@@ -149,8 +154,10 @@ def remove_partner(connection_id: UUID, *, actor: Actor) -> Connection:
 
 
 def complete_connection(connection_id: UUID, connected: Connected) -> None:
-    """The partner registered us."""
-    connection = locked_connection(connection_id)
+    """The partner registered us. Quiet when the tenant removed it meanwhile."""
+    connection = _still_there(connection_id)
+    if connection is None:
+        return
     connection.config = dict(connected.config)
     connection.secrets_sealed = seal_secrets(connection, connected.secrets)
     connection.status = Connection.Status.READY
@@ -165,8 +172,11 @@ def complete_connection(connection_id: UUID, connected: Connected) -> None:
 
 
 def note_problems(connection_id: UUID, problems: Sequence[ConfigProblem], *, final: bool = True) -> None:
-    """What a test or an attempt found. No problem means ready; `final` False: still trying."""
-    connection = locked_connection(connection_id)
+    """What a test or an attempt found. No problem means ready; `final` False: still trying. Quiet when the tenant
+    removed the partner meanwhile."""
+    connection = _still_there(connection_id)
+    if connection is None:
+        return
     connection.problems = [asdict(problem) for problem in problems]
     connection.tested_at = clock.now()
     if not problems:

@@ -47,11 +47,13 @@ class Reason(Enum):
     DOC_UNSUPPORTED = "doc_unsupported"
     DOC_NOT_GENUINE = "doc_not_genuine"
     DOC_LOST_OR_STOLEN = "doc_lost_or_stolen"
+    DOCUMENT_NOT_ACCEPTED = "document_not_accepted"
     DATA_INCONSISTENT = "data_inconsistent"
     NAME_MISMATCH = "name_mismatch"
     BIRTHDATE_MISMATCH = "birthdate_mismatch"
     FACE_MISMATCH = "face_mismatch"
     FACE_MISSING = "face_missing"
+    NOT_CONFIRMED = "not_confirmed"  # face or life: the partner does not tell which
     LIVENESS_FAILED = "liveness_failed"
     PRESENTATION_ATTACK = "presentation_attack"
     UNDER_AGE = "under_age"

@@ -103,10 +103,11 @@ def _after_error(lease: Lease, error: AdapterError) -> Apply:
 
 
 def _refuse(lease: Lease, error: AdapterError) -> None:
-    ProofingAttempt.objects.filter(id=lease.attempt.id).update(leased_until=None)
-    endings.refuse_answer(lease.attempt.id, error)
+    # The connection is locked before the attempt, here as everywhere, so that nobody waits in a circle.
     if error.fault is Fault.CONFIG and lease.connection.status != Connection.Status.REMOVED:
         connecting.note_problems(lease.connection.id, [connecting.problem_of(error)])
+    ProofingAttempt.objects.filter(id=lease.attempt.id).update(leased_until=None)
+    endings.refuse_answer(lease.attempt.id, error)
 
 
 # ------------------------------------------------------------------ proofing
@@ -136,8 +137,11 @@ def start_proofing(job: Job) -> Apply | None:
 
 
 def _write_start(lease: Lease, request: StartRequest, started: Started) -> None:
-    attempt = _attempt(lease.attempt.id)
     keep_memory(lease.connection, lease.ctx)
+    Connection.objects.filter(id=lease.connection.id, status=Connection.Status.FAILING).update(
+        status=Connection.Status.READY, problems=[]
+    )
+    attempt = _attempt(lease.attempt.id)
     if attempt.phase != AttemptPhase.STARTING:
         return
     move_attempt(attempt, AttemptPhase.WAITING_FOR_USER)
@@ -150,9 +154,6 @@ def _write_start(lease: Lease, request: StartRequest, started: Started) -> None:
     attempt.leased_until = None
     attempt.failures = 0
     attempt.save()
-    Connection.objects.filter(id=lease.connection.id, status=Connection.Status.FAILING).update(
-        status=Connection.Status.READY, problems=[]
-    )
 
 
 @effect
@@ -201,10 +202,14 @@ def _handled(return_id: UUID, apply: Apply) -> None:
 
 @effect
 def expire_proofing(job: Job) -> Apply | None:
-    """End what nobody finished, and tell partners that want to hear it."""
+    """End what nobody finished, and tell partners that want to hear it. An attempt that has ended loses what it was
+    bound with: from now on no return is exchanged for it."""
     with tenant_scope(_scope_of(job)):
         attempt = _attempt(job.uuid("attempt_id"))
         if attempt.phase not in OPEN:
+            attempt.state_sealed = None
+            attempt.save(update_fields=["state_sealed"])
+            ProofingReturn.objects.filter(attempt=attempt).update(query_sealed=None, handled_at=clock.now())
             return None
         lease = _hold(attempt)
     if lease.ref is not None and isinstance(lease.adapter, Cancels):

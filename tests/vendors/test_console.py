@@ -194,6 +194,22 @@ def test_an_empty_secret_keeps_the_stored_one(tenant, staff_client, provider):
     assert connections_of(tenant)[0].status == "ready"
 
 
+def test_a_registration_that_comes_back_after_the_removal_changes_nothing(tenant, staff_client, house):
+    from portal.kit.actors import SYSTEM
+    from vendors import connecting, services
+    from vendors.contract import Connected
+
+    client = staff_client()
+    client.post(address(tenant, "house/choose"))
+    (connection,) = connections_of(tenant)
+    with tenant_scope(tenant.id):
+        services.remove_partner(connection.id, actor=SYSTEM)
+        connecting.complete_connection(connection.id, Connected({"client_id": "x"}, {"client_secret": "y"}))
+        connecting.note_problems(connection.id, [])
+    (removed,) = connections_of(tenant)
+    assert (removed.status, removed.secrets_sealed, removed.config) == ("removed", None, {})
+
+
 def test_removing_asks_for_a_word_and_destroys_the_secret(tenant, staff_client, house):
     client = staff_client()
     client.post(address(tenant, "house/choose"))

@@ -112,7 +112,8 @@ def test_a_face_that_is_not_the_document_s_is_a_no_with_reasons(connected, house
     work(journey.tenant)
     state = journey.state(attempt_id)
     assert state.outcome == "not_verified"
-    assert state.reasons and journey.row(attempt_id).claims_sealed is None
+    assert state.reasons == ("not_confirmed",)
+    assert journey.row(attempt_id).claims_sealed is None
 
 
 def test_a_demonstration_s_answer_is_for_demonstrations(house, settings):
