@@ -1,7 +1,6 @@
 """Specimens with a fault, for tests: each shows one thing that a reader must refuse."""
 
 from dataclasses import replace
-from datetime import date
 from random import Random
 
 from vendors.facecheck.engine.documents.mrz import Format
@@ -29,7 +28,3 @@ def other_visual_birthdate(data: Specimen) -> Specimen:
 def other_visual_number(data: Specimen, random: Random) -> Specimen:
     digits = "".join(str(random.randrange(10)) for _ in range(len(data.document_number) - 1))
     return replace(data, document_number=data.document_number[0] + digits)
-
-
-def expires_before_issue(data: Specimen, issued: date) -> Specimen:
-    return replace(data, issued=issued)

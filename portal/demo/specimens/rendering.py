@@ -5,7 +5,7 @@ the page, and no security feature is imitated. They exist for demonstrations and
 """
 
 import io
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from random import Random
 from typing import Literal
@@ -255,7 +255,3 @@ def _specimen_word(page: Image.Image) -> None:
         .point(lambda value: value // 9)
     )
     page.paste(Image.new("RGB", page.size, (180, 30, 60)), (0, 0), layer)
-
-
-def with_mrz(data: Specimen, lines: tuple[str, ...]) -> Specimen:
-    return replace(data, mrz_lines=lines)
