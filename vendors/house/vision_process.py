@@ -15,7 +15,6 @@ from django.conf import settings
 
 from portal.kit.errors import Invalid, Unavailable
 from vendors.facecheck.vision.client import (
-    CutPortrait,
     Document,
     VisionBusy,
     VisionClient,
@@ -31,7 +30,6 @@ Answer = TypeVar("Answer")
 
 KINDS = {"passport": "passport", "id_card": "idcard"}
 WAIT_IN_LINE_SECONDS = 12.0
-SAME_PORTRAIT = 70
 # Which photograph a reason of the reader concerns; a card's front and back share the rest.
 _OF_ZONE = frozenset({"zone_unreadable"})
 _OF_PRINT = frozenset({"print_unreadable", "portrait_missing", "other_side_missing"})
@@ -79,24 +77,15 @@ class VisionProcess:
             ticket,
         )
         close_up = photographs.get("closeup")
-        if close_up is None or _reasons(read) - {_SMALL} or read.reading["outcome"] == "refused":
+        if close_up is None or not read.portrait or not _waits_for_close_up(read):
             return document_evidence(read)
         tell("portrait")
-        cut = self._ask(lambda place: self.client.cut_document_portrait(close_up, ticket=place), "")
-        return self._with_close_up(read, cut)
-
-    def _with_close_up(self, read: Document, cut: CutPortrait) -> DocumentEvidence:
-        """The portrait large enough to compare; the small one on the card ties it to the card."""
-        if not cut.jpeg:
-            return DocumentEvidence(problems={"closeup": ("portrait_missing",)})
-        if not cut.fit:
-            return DocumentEvidence(problems={"closeup": cut.reasons or (_SMALL,)})
-        compared = self._ask(
-            lambda place: self.client.compare_faces(read.portrait, cut.jpeg, ticket=place), ""
+        closer = self._ask(
+            lambda place: self.client.read_close_up(close_up, small_portrait=read.portrait, ticket=place), ""
         )
-        if compared.confidence is None or compared.confidence < SAME_PORTRAIT:
-            return DocumentEvidence(problems={"closeup": ("not_the_same_portrait",)})
-        return document_evidence(read, close_up=cut.jpeg)
+        if not closer.portrait:
+            return DocumentEvidence(problems={"closeup": closer.retake_reasons or ("portrait_missing",)})
+        return document_evidence(read, close_up=closer.portrait)
 
     def check_live(
         self,
@@ -173,6 +162,11 @@ def _evidence(read: Document, close_up: bytes) -> DocumentEvidence:
         facts=_facts(reading["fields"], str(reading["document_type"])),
         portrait=close_up or read.portrait,
     )
+
+
+def _waits_for_close_up(read: Document) -> bool:
+    """Nothing but the size of its portrait may stand in the way of the page."""
+    return read.reading["outcome"] != "refused" and not _reasons(read) - {_SMALL}
 
 
 def _reasons(read: Document) -> set[str]:
