@@ -94,6 +94,7 @@ class Case(TenantModel):
     assurance = models.CharField(max_length=8, blank=True)
     expires_at = models.DateTimeField()
     held_until = models.DateTimeField(null=True)
+    extended_at = models.DateTimeField(null=True)
     moved_to_phone_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 

@@ -38,7 +38,7 @@ MOVES: TransitionTable[CaseStatus] = TransitionTable(
         S.DECIDING: _LEAVING | {S.PROVING, S.IN_REVIEW, S.HELD, S.GRANTED, S.EVALUATED},
         # A review refuses or asks for more evidence; it never grants (DESIGN 1, rule 5).
         S.IN_REVIEW: _LEAVING | {S.PROVING},
-        S.HELD: _LEAVING | {S.PROVING, S.DECIDING},
+        S.HELD: _LEAVING | {S.PROVING, S.DECIDING, S.IN_REVIEW},
         S.GRANTED: _LEAVING | {S.HANDED_OVER, S.RECOVERED, S.REPUDIATED},
         S.HANDED_OVER: frozenset({S.RECOVERED, S.EXPIRED, S.REPUDIATED}),
         S.RECOVERED: frozenset({S.REPUDIATED}),

@@ -72,6 +72,7 @@ class Migration(migrations.Migration):
                 ('assurance', models.CharField(blank=True, max_length=8)),
                 ('expires_at', models.DateTimeField()),
                 ('held_until', models.DateTimeField(null=True)),
+                ('extended_at', models.DateTimeField(null=True)),
                 ('moved_to_phone_at', models.DateTimeField(null=True)),
                 ('ended_at', models.DateTimeField(null=True)),
                 ('person', portal.kit.models.TenantForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='directory.directoryperson')),

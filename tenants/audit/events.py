@@ -22,6 +22,7 @@ class EventName(StrEnum):
     SETUP_LINK_COMPLETED = "member:setup_link:complete"
 
     AUTHORITY_CREATED = "verified_id:authority:create"
+    AUTHORITY_CHANGED = "verified_id:authority:change"
     AUTHORITY_KEY_CREATED = "verified_id:key:create"
     LINKED_DOMAIN_CHANGED = "verified_id:linked_domain:change"
     LINKED_DOMAIN_CHECKED = "verified_id:linked_domain:check"
@@ -49,6 +50,7 @@ class EventName(StrEnum):
     CONTRACT_PRICE_ENTERED = "usage:contract_price:enter"
 
     PEOPLE_IMPORTED = "people:import:apply"
+    PEOPLE_EXPORTED = "people:list:export"
     PERSON_CREATED = "people:person:create"
     PERSON_CHANGED = "people:person:change"
     PERSON_SUSPENDED = "people:person:suspend"
@@ -63,6 +65,8 @@ class EventName(StrEnum):
     CASE_STEP_RECORDED = "recovery:step:record"
     CASE_DECIDED = "recovery:case:decide"
     CASE_REVIEWED = "recovery:case:review"
+    CASE_ACTED_ON = "recovery:case:act"
+    CASES_EXPORTED = "recovery:cases:export"
     CASE_HANDED_TO_PHONE = "recovery:case:hand_over"
     CONSENT_GIVEN = "recovery:consent:give"
     CONFIRMATION_CODE_SENT = "recovery:confirmation_code:send"

@@ -117,3 +117,22 @@ class HeldEvidence(TenantModel):
             )
         ]
         indexes = [models.Index(fields=["tenant_id", "kind", "digest"], name="held_evidence_digest")]
+
+
+class PeopleImport(TenantModel):
+    """A file that was read and not applied yet. Its rows rest sealed for half an hour, for the member who sent it."""
+
+    prefix: ClassVar[str] = "import"
+
+    member_id = models.UUIDField()
+    file_name = models.CharField(max_length=200)
+    sealed = models.BinaryField(null=True)
+    # How many rows add, change, keep or cannot be read: numbers only.
+    counts = models.JSONField(default=dict)
+    rows_digest = models.CharField(max_length=64)
+    expires_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True)
+    discarded_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        indexes = [models.Index(fields=["tenant_id", "expires_at"], name="people_import_expiry")]
