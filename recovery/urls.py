@@ -1,9 +1,10 @@
 from django.urls import path
 
-from recovery.views import beginning, finishing, proving
+from recovery.views import beginning, brand, finishing, proving
 
 app_name = "recovery"
 urlpatterns = [
+    path("brand.css", brand.brand, name="brand"),
     path("recover/", beginning.start, name="start"),
     path("recover/who", beginning.who, name="who"),
     path("recover/code", beginning.code, name="code"),

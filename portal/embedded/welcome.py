@@ -27,13 +27,13 @@ def ask_demonstration(whole: Mapping[str, str]) -> "subprocess.Popen[str]":
 def show(
     data: DataFolder, whole: Mapping[str, str], port: int, asked: "subprocess.Popen[str] | None"
 ) -> None:
-    """Print the addresses, and the demonstration's own rows among them."""
+    """Print the addresses, with the demonstration's among them."""
     rows = [
-        ("Console", whole["READMIT_SITE_ORIGIN"]),
-        ("Mailbox", f"{whole['READMIT_SITE_ORIGIN']}/mailbox"),
-        ("Wallet", whole["READMIT_WALLET_ORIGIN"]),
-        ("House partner", whole["READMIT_HOUSE_ORIGIN"]),
+        ("Console", f"{whole['READMIT_SITE_ORIGIN']}/"),
         *(_demonstration(asked) if asked else []),
+        ("Mailbox", f"{whole['READMIT_SITE_ORIGIN']}/mailbox/"),
+        ("Wallet", f"{whole['READMIT_WALLET_ORIGIN']}/"),
+        ("House partner", f"{whole['READMIT_HOUSE_ORIGIN']}/"),
         ("Data and logs", str(data.path)),
         ("From another machine", _tunnel(port)),
         ("Stop", "Ctrl-C"),
@@ -50,20 +50,12 @@ def _demonstration(asked: "subprocess.Popen[str]") -> list[tuple[str, str]]:
     if asked.returncode:
         said = complained.strip().splitlines() or ["it said nothing"]
         return [("Demonstration", f"manage.py demo failed: {said[-1]}")]
-    return rows_of(json.loads(printed))
-
-
-def rows_of(answer: object, name: str = "") -> list[tuple[str, str]]:
-    """Names and values of a JSON object, its inner objects after their own name."""
-    if isinstance(answer, Mapping):
-        return [
-            row
-            for key, value in answer.items()
-            for row in rows_of(value, f"{name} {str(key).replace('_', ' ')}".strip().capitalize())
-        ]
-    if isinstance(answer, list):
-        return [row for value in answer for row in rows_of(value, name)]
-    return [(name, str(answer))]
+    found = json.loads(printed)
+    return [
+        ("Sign in there with", f"{found['staff']['email']}  {found['staff']['password']}"),
+        ("Recover an account", f"{found['hosted']}   (try it with your own face: {found['try_it']})"),
+        ("A demonstration person", f"{found['people'][0]['username']}   (more: manage.py demo)"),
+    ]
 
 
 def _tunnel(port: int) -> str:
