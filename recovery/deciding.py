@@ -58,7 +58,9 @@ def _kinds(case: Case, match: PersonMatch) -> frozenset[EvidenceKind]:
     if last_done(case, StepKind.PROOFED):
         found.add(EvidenceKind.DOCUMENT_PHOTOGRAPH)
     confirmed = last_done(case, StepKind.CONFIRMED)
-    if confirmed and int(confirmed.evidence.get("held_hours", 0)) >= HELD_FOR.total_seconds() / 3600:
+    if confirmed and confirmed.evidence.get("channel") == "saved_code":
+        found.add(EvidenceKind.SAVED_CODE)
+    elif confirmed and int(confirmed.evidence.get("held_hours", 0)) >= HELD_FOR.total_seconds() / 3600:
         found.add(EvidenceKind.HELD_ADDRESS)
     if match.document_was_held:
         found.add(EvidenceKind.HELD_DOCUMENT_NUMBER)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from recovery.statuses import INDEPENDENT_OF_PHOTOGRAPH, EvidenceKind, Mode
+from recovery.statuses import INDEPENDENT_OF_PHOTOGRAPH, STANDS_IN_FOR_ADDRESS, EvidenceKind, Mode
 from tenants.directory.matching import MatchOutcome
 
 
@@ -76,9 +76,15 @@ def assurance_of(kinds: frozenset[EvidenceKind], *, face_passed: bool) -> Assura
 
 def has_two_independent_kinds(kinds: frozenset[EvidenceKind]) -> bool:
     """DESIGN 1, rule 4: two kinds that do not stand or fall together. A photograph is one; codes alone are none."""
-    if kinds <= {EvidenceKind.HELD_ADDRESS}:
+    if kinds <= {EvidenceKind.HELD_ADDRESS, EvidenceKind.SAVED_CODE}:
         return False
     return len(kinds) >= 2 and bool(kinds & INDEPENDENT_OF_PHOTOGRAPH)
+
+
+def _missing(required: frozenset[EvidenceKind], kinds: frozenset[EvidenceKind]) -> frozenset[EvidenceKind]:
+    """What the profile asked for and nothing was shown for."""
+    covered = kinds | ({EvidenceKind.HELD_ADDRESS} if kinds & STANDS_IN_FOR_ADDRESS else frozenset())
+    return required - covered
 
 
 def _failures(evidence: Evidence, policy: Policy) -> list[str]:
@@ -103,7 +109,7 @@ def decide(evidence: Evidence, policy: Policy) -> Decision:
     failures = _failures(evidence, policy)
     if failures:
         return Decision(Outcome.REFUSED, (*failures, *evidence.match_reasons), reached)
-    missing = sorted(kind.value for kind in policy.required - evidence.kinds)
+    missing = sorted(kind.value for kind in _missing(policy.required, evidence.kinds))
     if missing:
         return Decision(Outcome.REFUSED, tuple(f"missing_{kind}" for kind in missing), reached)
     if policy.mode is Mode.PRODUCTION and not has_two_independent_kinds(evidence.kinds):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -36,6 +38,20 @@ class CodeForm(forms.Form):
 
     def clean_code(self) -> str:
         return clean_code(self.cleaned_data["code"])
+
+
+class SavedCodeForm(CodeForm):
+    """A code the person wrote down while signed in."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["code"]
+        field.label = _("Saved code")
+        field.help_text = _("Sixteen letters and digits. Hyphens do not matter.")
+        field.error_messages["required"] = _("Type one of the codes you saved.")
+        field.widget = forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        )
 
 
 class ConsentForm(forms.Form):

@@ -22,6 +22,7 @@ from portal.kit.limits import Limit, take
 from portal.kit.scope import current_tenant_id, require_no_transaction, tenant_scope
 from recovery.cases import claimant, create_case, locked, move_case, record_step
 from recovery.models import Case, ConfirmationCode, Profile
+from recovery.passkeys.services import use_saved_code
 from recovery.profiles import may_recover, profile_in_force
 from recovery.repudiation import make_repudiation_link
 from recovery.statuses import CaseStatus, StepKind
@@ -168,32 +169,56 @@ def confirm_code(tenant: Tenant, case_id: UUID, typed: str) -> Case:
         right = same(_code_digest(case, typed), bytes(code.code_digest) if code else b"")
         if right and code is not None and _is_live(code, clock.now()) and case.state is CaseStatus.OPENED:
             return _accept(case, code)
-        record_event(
-            EventName.CONFIRMATION_CODE_REFUSED,
-            actor=claimant(case),
-            subject=case.public_id,
-            case_id=case.id,
-            data={"tries": tries},
-        )
-        if tries >= CODE_TRIES and case.state is CaseStatus.OPENED:
-            move_case(case.id, CaseStatus.REFUSED, actor=claimant(case), reasons=["code_tries_used_up"])
+        _refuse_code(case, tries)
+    raise _code_refusal(tries)
+
+
+def _refuse_code(case: Case, tries: int) -> None:
+    record_event(
+        EventName.CONFIRMATION_CODE_REFUSED,
+        actor=claimant(case),
+        subject=case.public_id,
+        case_id=case.id,
+        data={"tries": tries},
+    )
+    if tries >= CODE_TRIES and case.state is CaseStatus.OPENED:
+        move_case(case.id, CaseStatus.REFUSED, actor=claimant(case), reasons=["code_tries_used_up"])
+
+
+def _code_refusal(tries: int) -> Refused:
     if tries >= CODE_TRIES:
-        raise Refused(
+        return Refused(
             "code_tries_used_up",
             _("That code is not right, and there are no tries left. Start again, or call your help desk."),
         )
-    raise Refused("code_wrong", _("That code is not right, or it is too old. Check it and type it again."))
+    return Refused("code_wrong", _("That code is not right, or it is too old. Check it and type it again."))
+
+
+def confirm_saved_code(tenant: Tenant, case_id: UUID, typed: str) -> Case:
+    """Confirm with a code the person saved, for those who can read no mailbox any more. It counts as a try like any
+    other, is consumed by one conditional update, and refuses in the same words."""
+    code, tries = _take_try(tenant, case_id)
+    with tenant_scope(tenant.id):
+        case = locked(case_id)
+        may_try = tries <= CODE_TRIES and code is not None and case.state is CaseStatus.OPENED
+        # A decoy looks for the codes of nobody: the same work, and never a yes.
+        if may_try and use_saved_code(case.person_id or UUID(int=0), typed, actor=claimant(case)):
+            return _confirmed(case, {"channel": "saved_code", "held_hours": 0})
+        _refuse_code(case, tries)
+    raise _code_refusal(tries)
 
 
 def _accept(case: Case, code: ConfirmationCode) -> Case:
     code.consumed_at = clock.now()
     code.save(update_fields=["consumed_at"])
-    moved = move_case(case.id, CaseStatus.PROVING, actor=claimant(case))
     held_since = code.address_held_since
     hours = int((clock.now() - held_since).total_seconds() // 3600) if held_since else 0
-    record_step(
-        moved, StepKind.CONFIRMED, actor=claimant(moved), evidence={"channel": "email", "held_hours": hours}
-    )
+    return _confirmed(case, {"channel": "email", "held_hours": hours})
+
+
+def _confirmed(case: Case, evidence: dict[str, str | int]) -> Case:
+    moved = move_case(case.id, CaseStatus.PROVING, actor=claimant(case))
+    record_step(moved, StepKind.CONFIRMED, actor=claimant(moved), evidence=evidence)
     record_event(
         EventName.CONFIRMATION_CODE_ACCEPTED, actor=claimant(moved), subject=moved.public_id, case_id=moved.id
     )

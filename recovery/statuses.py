@@ -85,6 +85,7 @@ class EvidenceKind(Enum):
 
     DOCUMENT_PHOTOGRAPH = "document_photograph"
     HELD_ADDRESS = "held_address"
+    SAVED_CODE = "saved_code"
     HELD_DOCUMENT_NUMBER = "held_document_number"
     HELD_CREDENTIAL = "held_credential"
     HELD_PORTRAIT = "held_portrait"
@@ -94,3 +95,12 @@ class EvidenceKind(Enum):
 
 # A photograph of a document is one kind; each of these is another.
 INDEPENDENT_OF_PHOTOGRAPH = frozenset(EvidenceKind) - {EvidenceKind.DOCUMENT_PHOTOGRAPH}
+# A code the person saved while signed in proves more than reading a mailbox does, and stands in for it.
+STANDS_IN_FOR_ADDRESS = frozenset({EvidenceKind.SAVED_CODE, EvidenceKind.CHIP, EvidenceKind.EID})
+# What this version can gather; a profile can ask for nothing else.
+GATHERED = (
+    EvidenceKind.DOCUMENT_PHOTOGRAPH,
+    EvidenceKind.HELD_ADDRESS,
+    EvidenceKind.SAVED_CODE,
+    EvidenceKind.HELD_DOCUMENT_NUMBER,
+)

@@ -8,6 +8,7 @@ urlpatterns = [
     path("recover/", beginning.start, name="start"),
     path("recover/who", beginning.who, name="who"),
     path("recover/code", beginning.code, name="code"),
+    path("recover/code/saved", beginning.saved_code, name="saved_code"),
     path("recover/code/again", beginning.code_again, name="code_again"),
     path("recover/consent", beginning.consent, name="consent"),
     path("recover/hand-over", beginning.hand_over, name="hand_over"),

@@ -372,5 +372,20 @@ def make_saved_codes(person_id: UUID, *, actor: Actor) -> list[str]:
     return ["-".join(code[at : at + 4] for at in range(0, SAVED_CODE_LENGTH, 4)) for code in codes]
 
 
+def use_saved_code(person_id: UUID, typed: str, *, actor: Actor) -> bool:
+    """Consume one of the person's codes. Whoever changes the row has used it; it is void from then on."""
+    cleaned = typed.upper().translate(str.maketrans("OIL", "011"))
+    found = SavedRecoveryCode.objects.filter(
+        person_id=person_id,
+        code_digest=saved_code_digest(person_id, cleaned),
+        used_at=None,
+        replaced_at=None,
+    )
+    if not found.update(used_at=clock.now()):
+        return False
+    record_event(EventName.SAVED_CODE_USED, actor=actor, subject=public_id("person", person_id))
+    return True
+
+
 def saved_code_digest(person_id: UUID, code: str) -> str:
     return keyed_digest(code, context=f"saved_code|{current_tenant_id()}|{person_id}").hex()

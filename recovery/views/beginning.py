@@ -20,7 +20,7 @@ from recovery.browser import (
     remember_browser,
 )
 from recovery.cases import TERMINAL, claimant, move_case
-from recovery.forms import CodeForm, ConsentForm, ContinuationForm, WhoForm
+from recovery.forms import CodeForm, ConsentForm, ContinuationForm, SavedCodeForm, WhoForm
 from recovery.models import Case
 from recovery.profiles import profile_in_force
 from recovery.stages import Stage
@@ -86,6 +86,23 @@ def code(request: HttpRequest, case: Case) -> HttpResponse:
         else:
             return see_other("recovery:consent")
     return page(request, "recovery/code.html", case, form=form, stage=Stage.CODE)
+
+
+@at_stage_committing(Stage.CODE)
+@require_http_methods(["GET", "POST"])
+def saved_code(request: HttpRequest, case: Case) -> HttpResponse:
+    """For those who can read no mailbox any more: a code they saved."""
+    form = SavedCodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            opening.confirm_saved_code(tenant_of(request), case.id, form.cleaned_data["code"])
+        except Refused as refusal:
+            if refusal.code != "code_wrong":
+                return see_other("recovery:ended")
+            form.add_error("code", refusal.sentence)
+        else:
+            return see_other("recovery:consent")
+    return page(request, "recovery/saved_code.html", case, form=form, stage=Stage.CODE)
 
 
 @at_stage_committing(Stage.CODE)
