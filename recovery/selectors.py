@@ -30,14 +30,21 @@ def progress_of(case: Case) -> Progress:
     steps = [(step.kind, step.state) for step in steps_of(case)]
     done = done_steps(steps)
     proving = case.state is CaseStatus.PROVING
+    decision_due = proving and _face_is_fresh(case, steps)
     return Progress(
         status=case.state,
         done=done,
         proofing_running=proving and StepKind.PROOFED not in done and _is_proofing(case),
         credential_accepted=_credential_accepted(case),
-        needs_new_presence=case.needs_new_presence,
-        decision_due=proving and _face_is_fresh(case, steps),
+        needs_new_presence=case.needs_new_presence
+        or (proving and not decision_due and _presence_is_over(case, done)),
+        decision_due=decision_due,
     )
+
+
+def _presence_is_over(case: Case, done: frozenset[StepKind]) -> bool:
+    """What was shown is kept for half an hour; after that it has to be shown again."""
+    return StepKind.PRESENTED in done and presentation_state(case) != "returned"
 
 
 def _face_is_fresh(case: Case, steps: list[tuple[str, str]]) -> bool:
