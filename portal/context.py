@@ -15,5 +15,4 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "seat": getattr(request, "seat", None),
         "is_production": settings.IS_PRODUCTION,
         "site_origin": settings.SITE_ORIGIN,
-        "navigation": getattr(request, "navigation", []),
     }

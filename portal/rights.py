@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from portal.kit.actors import Actor, ActorKind
 from portal.kit.errors import NotAllowed
-from portal.kit.ids import public_id
 from tenants.rights import Right
 from tenants.selectors import Seat
 
@@ -24,7 +23,7 @@ def seat_of(request: HttpRequest) -> Seat:
 
 def actor_of(request: HttpRequest) -> Actor:
     """The member who is acting, for the audit log."""
-    return Actor(ActorKind.MEMBER, public_id("member", seat_of(request).member_id))
+    return Actor(ActorKind.MEMBER, seat_of(request).actor_id)
 
 
 def requires(right: Right) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:

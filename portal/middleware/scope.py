@@ -14,9 +14,10 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
 
 from portal.kit.scope import tenant_scope
-from tenants.selectors import seat_in
+from tenants.selectors import seats_of_user
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -33,6 +34,7 @@ class ScopeMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self.limited_seat = import_string(settings.LIMITED_SEATS)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
@@ -68,11 +70,15 @@ class ScopeMiddleware:
         self._close(request, error)
 
     def _seat(self, request: HttpRequest, slug: str) -> HttpResponse | None:
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
-        seat = seat_in(request.user.pk, slug)
+        seats = seats_of_user(request.user.pk) if request.user.is_authenticated else []
+        own = next((found for found in seats if found.tenant.slug == slug), None)
+        # Somebody who came by a set-up link has one page here; a member's own seat serves everywhere else.
+        seat = self.limited_seat(request, slug) or own
         if seat is None:
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
             raise Http404
+        request.seats = seats  # type: ignore[attr-defined]
         request.seat = seat  # type: ignore[attr-defined]
         request.tenant = seat.tenant  # type: ignore[attr-defined]
         return None

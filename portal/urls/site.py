@@ -8,10 +8,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.ready, name="ready"),
     path("healthz", health.alive, name="alive"),
     path("accounts/", include("allauth.urls")),
+    path("", include("portal.console.start_urls")),
     path("mailbox/", include("tenants.notices.urls")),
 ]
 # Rooms of the console, each a line below `/o/<organisation>/`.
 CONSOLE_ROOMS: list[tuple[str, str]] = [
+    ("", "portal.console.urls"),
+    ("audit/", "portal.console.audit_urls"),
     ("partners/", "vendors.urls"),
     ("usage/", "vendors.usage_urls"),
 ]

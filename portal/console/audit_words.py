@@ -1,0 +1,147 @@
+"""The public half of an event in words: labels for what was written down, and the rooms' own words for their codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop, pgettext
+
+from portal.console.checklist import find_item
+from recovery.statuses import CaseStatus, Mode, StepKind, StepState
+from tenants.models import Tenant
+from tenants.rights import Role
+from vendors.models import Connection
+
+LABELS: dict[str, str] = {
+    "again": gettext_noop("Sent again"),
+    "amount": gettext_noop("Amount"),
+    "answered": gettext_noop("The other side answered"),
+    "assurance": gettext_noop("Assurance level"),
+    "attempt": gettext_noop("Attempt"),
+    "attempts_ended": gettext_noop("Checks that were ended"),
+    "backed_up": gettext_noop("Kept in a cloud account"),
+    "billable": gettext_noop("Billable"),
+    "calibration": gettext_noop("Calibration"),
+    "cause": gettext_noop("Cause"),
+    "changed": gettext_noop("Changed"),
+    "code": gettext_noop("Code"),
+    "confidence": gettext_noop("Confidence"),
+    "count": gettext_noop("Number"),
+    "credential": gettext_noop("Verified ID"),
+    "currency": gettext_noop("Currency"),
+    "decision": gettext_noop("Decision"),
+    "delivered": gettext_noop("Delivered"),
+    "demonstration": gettext_noop("Demonstration"),
+    "did": gettext_noop("Identifier of the authority"),
+    "email": gettext_noop("E-mail address"),
+    "event": gettext_noop("Entry"),
+    "expires": gettext_noop("Expires"),
+    "failure": gettext_noop("Failure"),
+    "fault": gettext_noop("Whose fault"),
+    "filters": gettext_noop("Filters"),
+    "flashing": gettext_noop("Flashing colours"),
+    "from": gettext_noop("Before"),
+    "holder": gettext_noop("Wallet's key"),
+    "host": gettext_noop("Host"),
+    "invitation": gettext_noop("Invitation"),
+    "item": gettext_noop("Task"),
+    "kind": gettext_noop("Kind"),
+    "language": gettext_noop("Language"),
+    "meter": gettext_noop("What was counted"),
+    "minutes": gettext_noop("Minutes"),
+    "mode": gettext_noop("Mode"),
+    "name": gettext_noop("Name"),
+    "origin": gettext_noop("Address"),
+    "outcome": gettext_noop("Outcome"),
+    "partner": gettext_noop("Verification partner"),
+    "passkey": gettext_noop("Passkey"),
+    "permission": gettext_noop("Allowed by"),
+    "problem": gettext_noop("Problem"),
+    "problems": gettext_noop("Problems"),
+    "profile": gettext_noop("Profile"),
+    "profile_version": gettext_noop("Version of the profile"),
+    "reason": gettext_noop("Reason"),
+    "reasons": gettext_noop("Reasons"),
+    "registered": gettext_noop("Registered"),
+    "role": gettext_noop("Role"),
+    "rows": gettext_noop("Rows"),
+    "settings": gettext_noop("Settings"),
+    "source": gettext_noop("Source"),
+    "state": gettext_noop("State"),
+    "step": gettext_noop("Step"),
+    "template": gettext_noop("Mail"),
+    "text_version": gettext_noop("Version of the text"),
+    "threshold": gettext_noop("Threshold"),
+    "time_zone": gettext_noop("Time zone"),
+    "to": gettext_noop("After"),
+    "tries": gettext_noop("Tries"),
+    "unit_price": gettext_noop("Price of one"),
+    "vendor": gettext_noop("Verification partner"),
+    "version": gettext_noop("Version"),
+    "was_taken": gettext_noop("Used already"),
+    "why": gettext_noop("Why"),
+}
+
+# Codes that are words already, in the rooms that own them.
+_CHOICES: tuple[Any, ...] = (CaseStatus, Mode, StepKind, StepState, Role, Connection.Kind, Connection.Status)
+_VALUES: dict[str, str] = {
+    "pass": gettext_noop("A Temporary Access Pass"),
+    "browser_session": gettext_noop("A sign-in"),
+    "name": gettext_noop("Name"),
+    "accent": gettext_noop("Accent colour"),
+    "time_zone": gettext_noop("Time zone"),
+    "help_desk_contact": gettext_noop("Help desk contact"),
+    "approved": gettext_noop("Approved"),
+    "refused": gettext_noop("Refused"),
+    "passed": gettext_noop("Passed"),
+    "failed": gettext_noop("Failed"),
+    "face_check": gettext_noop("Face Check"),
+    "decision": gettext_noop("Decision of a partner"),
+}
+
+
+def label_of(key: str) -> str:
+    return _(LABELS[key]) if key in LABELS else _plain(key)
+
+
+def _plain(code: str) -> str:
+    """A code of a room that has no words here yet, without its underscores."""
+    text = code.replace("_", " ").replace(":", ": ")
+    return text[:1].upper() + text[1:]
+
+
+def _known(code: str) -> str:
+    for choices in _CHOICES:
+        if code in choices.values:
+            return str(choices(code).label)
+    return _(_VALUES[code]) if code in _VALUES else ""
+
+
+def _looks_like_code(text: str) -> bool:
+    return text.islower() and text.replace("_", "").isalpha()
+
+
+def _value(tenant: Tenant, key: str, value: Any) -> str:
+    if value is None or value == "" or value == []:
+        return pgettext("nothing was written down", "None")
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, list):
+        return ", ".join(_value(tenant, key, entry) for entry in value)
+    if not isinstance(value, str):
+        return str(value)
+    if key == "item":
+        item = find_item(tenant, value)
+        return item.title if item else _plain(value)
+    if value.startswith(("case_", "member_", "profile_", "passkey_", "event_", "invite_", "person_")):
+        return value
+    return _known(value) or (_plain(value) if _looks_like_code(value) else value)
+
+
+def in_words(tenant: Tenant, data: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Items of a `definition_list`."""
+    return [
+        {"term": label_of(key), "value": _value(tenant, key, value)} for key, value in sorted(data.items())
+    ]

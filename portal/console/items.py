@@ -1,0 +1,152 @@
+"""The checklist's items. Each asks its room, in the scope of the organisation."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from portal.console.checklist import ChecklistItem, Status
+from recovery.profiles import profile_in_force
+from recovery.statuses import Mode
+from tenants.directory.selectors import count_people
+from tenants.models import Tenant
+from tenants.rights import Right
+from tenants.selectors import owner_count
+from tenants.verified_id import selectors as verified_id_room
+from tenants.verified_id.models import LinkedDomain
+from vendors import selectors as partners
+from vendors.models import Connection
+
+
+def second_owner(tenant: Tenant) -> ChecklistItem:
+    done = owner_count() > 1
+    hint = (
+        _("If one of you is locked out, the other lets them back in.")
+        if not done
+        else _("Two or more owners can let each other back in.")
+    )
+    return ChecklistItem(
+        "second_owner",
+        _("Invite a second owner"),
+        hint,
+        "done" if done else "todo",
+        "console:members",
+        Right.MANAGE_MEMBERS,
+        can_be_sent=False,
+        is_needed=False,
+    )
+
+
+def help_desk_contact(tenant: Tenant) -> ChecklistItem:
+    done = bool(tenant.help_desk_contact)
+    hint = tenant.help_desk_contact or _("Your people read it on every page, for the day they are stuck.")
+    return ChecklistItem(
+        "help_desk_contact",
+        _("Name your help desk"),
+        hint,
+        "done" if done else "todo",
+        "console:settings",
+        Right.MANAGE_ORGANISATION,
+    )
+
+
+def verified_id(tenant: Tenant) -> ChecklistItem:
+    authority = verified_id_room.authority()
+    return ChecklistItem(
+        "verified_id",
+        _("Turn on Verified ID"),
+        authority.did if authority else _("Makes your own authority, which issues and checks the cards."),
+        "done" if authority else "todo",
+        "verified_id:home",
+        Right.MANAGE_VERIFIED_ID,
+    )
+
+
+def _linked_domain_state() -> tuple[Status, str]:
+    if verified_id_room.authority() is None:
+        return "blocked", _("Turn on Verified ID first.")
+    domain = verified_id_room.linked_domain()
+    if domain is None or domain.state == LinkedDomain.State.NOT_LINKED:
+        return "todo", _("Shows wallets that the authority is yours: you publish one file on your domain.")
+    if domain.state == LinkedDomain.State.WRONG:
+        return "problem", _("The file on your domain is wrong.")
+    return "done", domain.origin
+
+
+def linked_domain(tenant: Tenant) -> ChecklistItem:
+    status, hint = _linked_domain_state()
+    return ChecklistItem(
+        "linked_domain",
+        _("Link your domain"),
+        hint,
+        status,
+        "verified_id:home",
+        Right.MANAGE_VERIFIED_ID,
+        is_needed=False,
+    )
+
+
+def _partner_state() -> tuple[Status, str]:
+    found = partners.connections()
+    ready = [connection for connection in found if connection.status == Connection.Status.READY]
+    if ready:
+        return "done", ", ".join(_(partners.listing(connection.vendor).title) for connection in ready)
+    if any(connection.status == Connection.Status.FAILING for connection in found):
+        return "problem", _("The partner you chose does not answer as it should.")
+    if found:
+        return "todo", _("The partner you chose is being connected.")
+    return "todo", _("The partner checks documents and faces. The house partner is ready at once.")
+
+
+def partner(tenant: Tenant) -> ChecklistItem:
+    status, hint = _partner_state()
+    return ChecklistItem(
+        "partner", _("Choose a verification partner"), hint, status, "partners:browse", Right.MANAGE_PARTNERS
+    )
+
+
+def people(tenant: Tenant) -> ChecklistItem:
+    count = count_people()
+    hint = (
+        ngettext("%(count)d person", "%(count)d people", count) % {"count": count}
+        if count
+        else _("Those who may recover, with the addresses you hold for them.")
+    )
+    return ChecklistItem(
+        "people",
+        _("Import your people"),
+        hint,
+        "done" if count else "todo",
+        "people:list",
+        Right.MANAGE_PEOPLE,
+    )
+
+
+def profile(tenant: Tenant) -> ChecklistItem:
+    found = profile_in_force()
+    status: Status = "todo"
+    if found:
+        status, hint = "done", _("“%(name)s” is in force.") % {"name": found.name}
+    elif not partners.connections():
+        status, hint = "blocked", _("Choose a verification partner first.")
+    else:
+        hint = _("Who may recover, and what they have to prove. Begin in evaluation mode.")
+    return ChecklistItem(
+        "profile",
+        _("Put a recovery profile in force"),
+        hint,
+        status,
+        "profiles:list",
+        Right.MANAGE_PROFILES,
+    )
+
+
+def production(tenant: Tenant) -> ChecklistItem:
+    found = profile_in_force()
+    status: Status = "blocked"
+    hint = _("Put a profile in force first.")
+    if found and found.mode == Mode.PRODUCTION:
+        status, hint = "done", _("Who proves who they are gets back in.")
+    elif found:
+        status, hint = "todo", _("In evaluation mode everybody walks through and nobody gets a pass.")
+    return ChecklistItem("production", _("Go live"), hint, status, "profiles:list", Right.MANAGE_PROFILES)

@@ -1,0 +1,123 @@
+"""The limited seat of somebody who came by a set-up link.
+
+Protects the organisation from a link that was forwarded: whoever opens it proves the invited address by a code first,
+then gets the rights of one item's page and its room's addresses, until the link ends or its maker loses that right.
+What it does not do: make them a member.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from portal.console.checklist import ChecklistItem, find_item
+from portal.kit import clock
+from portal.kit.codes import clean_code, keyed_digest, numeric_code, same
+from portal.kit.errors import Invalid, NotHere
+from portal.kit.limits import Limit, take
+from portal.kit.scope import tenant_scope
+from tenants.models import Member, SetupLink, Tenant
+from tenants.notices.services import send_staff_mail
+from tenants.rights import Right, rights_of
+from tenants.selectors import Seat, find_setup_link, tenant_of_token
+from tenants.setup_links import is_open, note_use
+
+SEAT_KEY = "setup_seat"
+CODE_KEY = "setup_code"
+CODE_SECONDS = 600
+CODES = Limit("setup_code_sent", 5, 3600)
+TRIES = Limit("setup_code_tried", 5, CODE_SECONDS)
+
+
+def rights_for(item: ChecklistItem) -> frozenset[Right]:
+    """The item's right, and seeing what it manages."""
+    seeing = item.right.value.replace("manage_", "see_", 1)
+    return frozenset({item.right} | {right for right in Right if right.value == seeing})
+
+
+def _is_page_of(item: ChecklistItem, view_name: str) -> bool:
+    """The item's page; in a room of its own all of that room's. The shell's pages are opened one by one."""
+    room, _colon, _page = item.url_name.partition(":")
+    if view_name in {item.url_name, "console:setup_done"}:
+        return True
+    return room != "console" and view_name.startswith(f"{room}:")
+
+
+def _maker_may(link: SetupLink, right: Right) -> bool:
+    maker = Member.objects.filter(id=link.made_by_id, removed_at=None).first()
+    return maker is not None and right in rights_of(maker.role)
+
+
+def find_link(token: str) -> tuple[Tenant, SetupLink, ChecklistItem]:
+    """NotHere for a link that is unknown, spent, or of an item that cannot be sent."""
+    tenant = tenant_of_token(token)
+    if tenant is None:
+        raise NotHere("setup_link_unknown")
+    with tenant_scope(tenant.id):
+        link = find_setup_link(token)
+        item = find_item(tenant, link.item) if link else None
+        if link is None or item is None or not item.can_be_sent:
+            raise NotHere("setup_link_unknown")
+        if not is_open(link) or not _maker_may(link, item.right):
+            raise NotHere("setup_link_spent")
+    return tenant, link, item
+
+
+def limited_seat(request: HttpRequest, slug: str) -> Seat | None:
+    """The seat that this browser's set-up link gives on the page asked for. Everything is looked up anew."""
+    held = request.session.get(SEAT_KEY) or {}
+    if held.get("slug") != slug or request.resolver_match is None:
+        return None
+    tenant = Tenant.objects.filter(slug=slug, status=Tenant.Status.ACTIVE).first()
+    if tenant is None:
+        return None
+    with tenant_scope(tenant.id):
+        link = SetupLink.objects.filter(id=UUID(held["link"])).first()
+        item = find_item(tenant, link.item) if link else None
+        if link is None or item is None or not is_open(link) or not _maker_may(link, item.right):
+            return None
+    if not _is_page_of(item, request.resolver_match.view_name):
+        return None
+    return Seat(tenant, link.id, "", rights_for(item))
+
+
+def _context(link: SetupLink) -> str:
+    return f"setup code|{link.tenant_id}|{link.id}"
+
+
+def send_code(request: HttpRequest, tenant: Tenant, link: SetupLink) -> None:
+    """A new code to the invited address; it works in this browser only."""
+    take(CODES, _context(link))
+    code = numeric_code()
+    request.session[CODE_KEY] = {
+        "link": str(link.id),
+        "digest": keyed_digest(code, context=_context(link)).hex(),
+        "until": clock.now().timestamp() + CODE_SECONDS,
+    }
+    with transaction.atomic():
+        send_staff_mail(
+            "staff_setup_code", address=link.email, context={"code": code, "organisation": tenant.name}
+        )
+
+
+def prove_address(request: HttpRequest, tenant: Tenant, link: SetupLink, typed: str) -> None:
+    """Count the try, then compare, then give the seat. Invalid when the code is wrong or too old."""
+    take(TRIES, _context(link))
+    held = request.session.get(CODE_KEY) or {}
+    fresh = held.get("link") == str(link.id) and held.get("until", 0) > clock.now().timestamp()
+    digest = keyed_digest(clean_code(typed), context=_context(link))
+    if not fresh or not same(digest, bytes.fromhex(held["digest"])):
+        sentence = _("This code is wrong or too old. Check the newest mail, or ask for a new code.")
+        raise Invalid("setup_code_wrong", sentence, field="code")
+    request.session.pop(CODE_KEY)
+    request.session.cycle_key()
+    request.session[SEAT_KEY] = {"slug": tenant.slug, "link": str(link.id)}
+    with tenant_scope(tenant.id):
+        note_use(link)
+
+
+def leave_seat(request: HttpRequest) -> None:
+    request.session.pop(SEAT_KEY, None)

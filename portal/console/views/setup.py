@@ -1,0 +1,81 @@
+"""The other end of a set-up link: prove the invited address, do the one item, say done."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from portal.console.checklist import ChecklistItem
+from portal.console.forms import CodeForm
+from portal.console.navigation import exists
+from portal.console.setup_links import find_link, leave_seat, prove_address, send_code
+from portal.kit.errors import Invalid, NotHere
+from portal.rights import actor_of, seat_of
+from tenants.models import Tenant
+from tenants.setup_links import complete_setup_link
+
+
+def masked(email: str) -> str:
+    """`a…@example.org`: whoever was forwarded the link does not learn the address from it."""
+    name, _at, domain = email.partition("@")
+    return f"{name[:1]}…@{domain}"
+
+
+def _dead(request: HttpRequest) -> HttpResponse:
+    return render(request, "console/setup_dead.html", status=404)
+
+
+def _onward(tenant: Tenant, item: ChecklistItem) -> HttpResponse:
+    return redirect(item.url_name, tenant.slug)
+
+
+@require_http_methods(["GET", "POST"])
+def begin(request: HttpRequest, token: str) -> HttpResponse:
+    """Say what the link is for; on POST send the code."""
+    try:
+        tenant, link, item = find_link(token)
+    except NotHere:
+        return _dead(request)
+    if request.method == "POST":
+        send_code(request, tenant, link)
+        return redirect("start:setup_code", token)
+    context = {
+        "organisation_name": tenant.name,
+        "item": item,
+        "address": masked(link.email),
+        "expires_at": link.expires_at,
+        "exists": exists(item.url_name),
+    }
+    return render(request, "console/setup_begin.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def code(request: HttpRequest, token: str) -> HttpResponse:
+    try:
+        tenant, link, item = find_link(token)
+    except NotHere:
+        return _dead(request)
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            prove_address(request, tenant, link, form.cleaned_data["code"])
+            return _onward(tenant, item)
+        except Invalid as refusal:
+            form.add_error("code", refusal.sentence)
+    return render(
+        request, "console/setup_code.html", {"form": form, "address": masked(link.email), "token": token}
+    )
+
+
+@require_POST
+def done(request: HttpRequest) -> HttpResponse:
+    """From the limited seat: the item is done, the link does not open again."""
+    seat = seat_of(request)
+    if not seat.is_limited:
+        raise NotHere("no_setup_link")
+    complete_setup_link(seat.member_id, actor=actor_of(request))
+    leave_seat(request)
+    context = {"organisation_name": seat.tenant.name, "words": _("Thank you. The link does not open again.")}
+    return render(request, "console/setup_done.html", context)

@@ -1,0 +1,127 @@
+"""What each event's name says to a person. One sentence for each, none for anything else; a test counts them."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from portal.kit.actors import ActorKind
+from tenants.audit.events import EventName
+
+E = EventName
+
+SENTENCES: dict[EventName, str] = {
+    E.ORGANISATION_CREATED: gettext_noop("The organisation was created"),
+    E.ORGANISATION_CHANGED: gettext_noop("The organisation's settings were changed"),
+    E.ORGANISATION_CLOSED: gettext_noop("The organisation was closed"),
+    E.MEMBER_INVITED: gettext_noop("Somebody was invited to become a member"),
+    E.MEMBER_INVITATION_WITHDRAWN: gettext_noop("An invitation was withdrawn"),
+    E.MEMBER_JOINED: gettext_noop("A member joined"),
+    E.MEMBER_ROLE_CHANGED: gettext_noop("A member's role was changed"),
+    E.MEMBER_REMOVED: gettext_noop("A member was removed"),
+    E.SETUP_LINK_MADE: gettext_noop("A set-up task was sent to a colleague"),
+    E.SETUP_LINK_USED: gettext_noop("A colleague opened a set-up task"),
+    E.SETUP_LINK_WITHDRAWN: gettext_noop("A set-up link was withdrawn"),
+    E.SETUP_LINK_COMPLETED: gettext_noop("A colleague finished a set-up task"),
+    E.AUTHORITY_CREATED: gettext_noop("Verified ID was turned on"),
+    E.AUTHORITY_CHANGED: gettext_noop("The Verified ID card was changed"),
+    E.AUTHORITY_KEY_CREATED: gettext_noop("The authority got a new signing key"),
+    E.LINKED_DOMAIN_CHANGED: gettext_noop("The linked domain was changed"),
+    E.LINKED_DOMAIN_CHECKED: gettext_noop("The linked domain was checked"),
+    E.CREDENTIAL_OFFERED: gettext_noop("A Verified ID was offered to a wallet"),
+    E.CREDENTIAL_ISSUED: gettext_noop("A Verified ID was issued"),
+    E.CREDENTIAL_ACCEPTED: gettext_noop("A wallet accepted a Verified ID"),
+    E.CREDENTIAL_REVOKED: gettext_noop("A Verified ID was revoked"),
+    E.PRESENTATION_REQUESTED: gettext_noop("A Verified ID was asked for"),
+    E.PRESENTATION_VERIFIED: gettext_noop("A Verified ID was shown and verified"),
+    E.PRESENTATION_REFUSED: gettext_noop("A Verified ID that was shown was refused"),
+    E.PARTNER_CONNECTED: gettext_noop("A verification partner was chosen"),
+    E.PARTNER_DISCONNECTED: gettext_noop("A verification partner was removed"),
+    E.PARTNER_TESTED: gettext_noop("A verification partner was tested and answered well"),
+    E.PARTNER_CHANGED: gettext_noop("A verification partner's settings were changed"),
+    E.PARTNER_FAILING: gettext_noop("A verification partner failed its test"),
+    E.PROOFING_STARTED: gettext_noop("Somebody was sent to a verification partner"),
+    E.PROOFING_COMPLETED: gettext_noop("A verification partner gave its answer"),
+    E.PROOFING_REFUSED: gettext_noop("A verification partner's answer could not be used"),
+    E.PROOFING_CONTRADICTED: gettext_noop("A verification partner contradicted itself"),
+    E.FACE_CHECK_STARTED: gettext_noop("A Face Check was started"),
+    E.FACE_CHECK_COMPLETED: gettext_noop("A Face Check was decided"),
+    E.USAGE_RECORDED: gettext_noop("A check was counted"),
+    E.CONTRACT_PRICE_ENTERED: gettext_noop("The price of an own contract was entered"),
+    E.PEOPLE_IMPORTED: gettext_noop("People were imported"),
+    E.PEOPLE_EXPORTED: gettext_noop("The list of people was exported"),
+    E.PERSON_CREATED: gettext_noop("A person was added"),
+    E.PERSON_CHANGED: gettext_noop("A person's details were changed"),
+    E.PERSON_SUSPENDED: gettext_noop("A person was suspended"),
+    E.EVIDENCE_HELD: gettext_noop("Evidence about a person was kept"),
+    E.PROFILE_CREATED: gettext_noop("A recovery profile was written"),
+    E.PROFILE_CHANGED: gettext_noop("A recovery profile was changed"),
+    E.PROFILE_PUBLISHED: gettext_noop("A recovery profile went into force"),
+    E.PROFILE_WITHDRAWN: gettext_noop("A recovery profile was withdrawn"),
+    E.CASE_OPENED: gettext_noop("A case was opened"),
+    E.CASE_MOVED: gettext_noop("A case moved on"),
+    E.CASE_STEP_RECORDED: gettext_noop("A step of a case was recorded"),
+    E.CASE_DECIDED: gettext_noop("A case was decided"),
+    E.CASE_REVIEWED: gettext_noop("A member reviewed a case"),
+    E.CASE_ACTED_ON: gettext_noop("A member acted on a case"),
+    E.CASES_EXPORTED: gettext_noop("The list of cases was exported"),
+    E.CASE_HANDED_TO_PHONE: gettext_noop("A case was moved to another browser"),
+    E.CONSENT_GIVEN: gettext_noop("A claimant consented"),
+    E.CONFIRMATION_CODE_SENT: gettext_noop("A confirmation code was sent"),
+    E.CONFIRMATION_CODE_ACCEPTED: gettext_noop("A confirmation code was accepted"),
+    E.CONFIRMATION_CODE_REFUSED: gettext_noop("A confirmation code was refused"),
+    E.PASS_ISSUED: gettext_noop("A Temporary Access Pass was issued"),
+    E.PASS_REDEEMED: gettext_noop("A Temporary Access Pass was used"),
+    E.PASS_REFUSED: gettext_noop("A Temporary Access Pass was refused"),
+    E.PASS_REVOKED: gettext_noop("A Temporary Access Pass was revoked"),
+    E.PASSKEY_REGISTERED: gettext_noop("A passkey was registered"),
+    E.PASSKEY_REFUSED: gettext_noop("A passkey was refused"),
+    E.PASSKEY_INVALIDATED: gettext_noop("A passkey was invalidated"),
+    E.PASSKEY_FROZEN: gettext_noop("A passkey was frozen"),
+    E.SIGNED_IN: gettext_noop("A person signed in"),
+    E.SESSIONS_ENDED: gettext_noop("A person's sign-ins were ended"),
+    E.SAVED_CODES_MADE: gettext_noop("Saved recovery codes were made"),
+    E.SAVED_CODE_USED: gettext_noop("A saved recovery code was used"),
+    E.NOT_ME: gettext_noop("Somebody said: this was not me"),
+    E.NOTICE_SENT: gettext_noop("A notice was sent"),
+    E.NOTICE_FAILED: gettext_noop("A notice could not be sent"),
+    E.AUDIT_PERSONAL_SEEN: gettext_noop("A member looked at the personal details of an entry"),
+    E.AUDIT_EXPORTED: gettext_noop("The audit log was exported"),
+}
+
+ACTORS: dict[ActorKind, str] = {
+    ActorKind.MEMBER: gettext_noop("Member"),
+    ActorKind.PERSON: gettext_noop("Person"),
+    ActorKind.CLAIMANT: gettext_noop("Claimant"),
+    ActorKind.VENDOR: gettext_noop("Verification partner"),
+    ActorKind.WALLET: gettext_noop("Wallet"),
+    ActorKind.OPERATOR: gettext_noop("Readmit's staff"),
+    ActorKind.SYSTEM: gettext_noop("Readmit"),
+}
+
+PROBLEMS: dict[str, str] = {
+    "link_removed": gettext_noop("An entry was removed."),
+    "event_removed": gettext_noop("An entry's content was removed."),
+    "event_changed": gettext_noop("An entry was changed or moved."),
+    "event_added": gettext_noop("An entry was added beside the chain."),
+    "chain_rewritten": gettext_noop("The entries were computed anew after they had been signed."),
+    "tail_cut": gettext_noop("The newest entries were cut off."),
+    "head_forged": gettext_noop("A signature on the log is not ours."),
+    "head_signer_unknown": gettext_noop("The log was signed with a key this installation does not know."),
+    "head_file_unreadable": gettext_noop("The file of signatures beside the database cannot be read."),
+}
+
+
+def sentence_of(name: str) -> str:
+    """For a name that a later version wrote, honest words instead of a code."""
+    if name in EventName:
+        return _(SENTENCES[EventName(name)])
+    return _("Something this version has no words for")
+
+
+def actor_label(kind: str) -> str:
+    return _(ACTORS[ActorKind(kind)]) if kind in ActorKind else _("Unknown")
+
+
+def problem_of(code: str) -> str:
+    return _(PROBLEMS[code]) if code in PROBLEMS else _("The log does not hold.")

@@ -1,0 +1,97 @@
+"""Forms of organisations and members."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from portal.kit.errors import Invalid
+from tenants.models import User
+from tenants.rights import Role
+from tenants.services import clean_slug
+
+ROLE_HINTS = {
+    Role.OWNER: _("Everything, money included."),
+    Role.ADMINISTRATOR: _("Everything but money."),
+    Role.BILLING_MANAGER: _("Usage and money; no names of people."),
+    Role.HELP_DESK: _("Cases and reviews; can neither see nor make a pass."),
+    Role.AUDITOR: _("Sees everything and changes nothing."),
+}
+
+
+def time_zones() -> list[tuple[str, str]]:
+    """By continent; the aliases that computers keep for old times are left out."""
+    names = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
+
+
+class OrganisationForm(forms.Form):
+    """A new organisation. The host name cannot be changed later."""
+
+    your_name = forms.CharField(label=_("Your name"), max_length=120)
+    name = forms.CharField(
+        label=_("Name of the organisation"), max_length=120, help_text=_("Your people read it on every page.")
+    )
+    slug = forms.CharField(label=_("Host name"), max_length=40)
+    time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones)
+    help_desk_contact = forms.CharField(
+        label=_("Help desk contact"),
+        max_length=200,
+        required=False,
+        help_text=_("A telephone number, an address, or a sentence: whatever helps somebody who is stuck."),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if user.name:
+            del self.fields["your_name"]
+
+    def clean_slug(self) -> str:
+        try:
+            return clean_slug(self.cleaned_data["slug"])
+        except Invalid as refusal:
+            raise forms.ValidationError(refusal.sentence) from refusal
+
+
+class SettingsForm(forms.Form):
+    name = forms.CharField(
+        label=_("Name of the organisation"), max_length=120, help_text=_("Your people read it on every page.")
+    )
+    help_desk_contact = forms.CharField(
+        label=_("Help desk contact"),
+        max_length=200,
+        required=False,
+        help_text=_("A telephone number, an address, or a sentence: whatever helps somebody who is stuck."),
+    )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=time_zones,
+        help_text=_("Days in numbers and mail begin at its midnight."),
+    )
+    accent = forms.CharField(label=_("Accent colour"), max_length=7)
+
+
+class InviteForm(forms.Form):
+    email = forms.EmailField(
+        label=_("E-mail address"), help_text=_("The invitation works for this address only.")
+    )
+    role = forms.ChoiceField(label=_("Role"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, roles: list[Role], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["role"]
+        field.choices = [(role.value, role.label) for role in roles]  # type: ignore[attr-defined]
+        field.choice_hints = {role.value: ROLE_HINTS[role] for role in roles}  # type: ignore[attr-defined]
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField(label=_("Role"), widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, roles: list[Role], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["role"]
+        field.choices = [(role.value, role.label) for role in roles]  # type: ignore[attr-defined]
+        field.choice_hints = {role.value: ROLE_HINTS[role] for role in roles}  # type: ignore[attr-defined]
