@@ -11,9 +11,9 @@ import pytest
 
 from portal.kit.ids import uuid7
 from portal.kit.scope import tenant_scope
+from portal.kit.sheets import safe_cell
 from tenants.rights import Role
 from tests.billing.test_ledger import record
-from vendors.usage_csv import safe_cell
 
 
 def address(tenant, path=""):
@@ -51,7 +51,7 @@ MAY = "?from=2026-05-01&to=2026-05-31"
 
 
 def rows_of(answer):
-    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode())))
+    return list(csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
 
 
 def test_a_billing_manager_sees_counts_totals_and_no_names(tenant, may, staff_client):
