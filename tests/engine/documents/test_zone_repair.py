@@ -1,5 +1,6 @@
 from datetime import date
 
+from vendors.facecheck.engine.documents.checks import LEAST_EVENNESS
 from vendors.facecheck.engine.documents.mrz import Format, parse_mrz
 from vendors.facecheck.engine.documents.mrz_writer import MrzFields, write_mrz
 from vendors.facecheck.engine.documents.ocr import Line
@@ -77,4 +78,4 @@ def test_a_fixed_pitch_is_even_and_proportional_type_is_not():
     widths = [{"I": 0.3, "<": 1.3, "M": 1.5}.get(char, 0.9) for char in upper]
     places = tuple(sum(widths[:at]) / sum(widths) for at in range(len(upper)))
     assert evenness(even, 44) > 0.98
-    assert evenness(Line(upper, even.sureness, places, even.rivals), 44) < 0.6
+    assert evenness(Line(upper, even.sureness, places, even.rivals), 44) < LEAST_EVENNESS

@@ -96,9 +96,9 @@ def read_document(
     page = lay_out(photo, zone.band, zone.mrz.format)
     faults = page_faults(photo, page, zone.band)
     portrait, visual, more_faults = _picture_side(page, zone, front)
-    judged = judge_zone(zone, today=today, accept_specimens=accept_specimens)
-    judged += judge_print(zone, visual, today=today)
-    judged.append(_judge_portrait(portrait))
+    printed = judge_print(zone, visual, today=today)
+    judged = judge_zone(zone, printed, today=today, accept_specimens=accept_specimens)
+    judged += [*printed, _judge_portrait(portrait)]
     return _conclude(zone.mrz, visual, judged, [*faults, *more_faults], portrait)
 
 

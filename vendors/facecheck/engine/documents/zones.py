@@ -252,14 +252,14 @@ def repair(mrz: Mrz, lines: list[Line], *, today: date) -> Mrz | None:
 
 
 def evenness(line: Line, length: int) -> float:
-    """1 for characters on a fixed pitch, towards 0 for proportional type (places against a straight line)."""
+    """1 for characters on a fixed pitch, towards 0 for proportional type (places against a smooth curve)."""
     places = line.places if len(line.text) == length else _solid_run(line)
     if len(places) < 8:
         return 1.0
     index, found = np.arange(len(places), dtype=np.float64), np.array(places)
-    slope, offset = np.polyfit(index, found, 1)
-    spread = float(np.sqrt(np.mean((found - slope * index - offset) ** 2)))
-    return max(0.0, 1.0 - spread / float(slope))
+    curve = np.polyval(np.polyfit(index, found, 2), index)  # perspective bends a fixed pitch gently
+    spread = float(np.sqrt(np.mean((found - curve) ** 2)))
+    return max(0.0, 1.0 - spread / (places[-1] - places[0]) * (len(places) - 1))
 
 
 def _solid_run(line: Line) -> Sequence[float]:
