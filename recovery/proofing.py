@@ -26,6 +26,7 @@ from vendors.services import ProofingResult
 
 CONSENT_VERSION = "2026-11"
 MAX_PROOFINGS = 3
+NEEDED = ("given_names", "family_name", "birthdate")
 
 
 def consent_text(tenant: Tenant, partner: str) -> str:
@@ -147,8 +148,10 @@ def _note_refusal(case: Case, vendor: Actor, outcome: str, reasons: Sequence[str
 
 
 def _issue(case: Case, result: ProofingResult, vendor: Actor) -> None:
-    if result.portrait is None:
-        _note_refusal(case, vendor, "not_verified", ["portrait_missing"])
+    missing = [f"{name}_missing" for name in NEEDED if not result.claims.get(name)]
+    if result.portrait is None or missing:
+        # A partner may withhold what it verified; without it nobody can be matched or compared.
+        _note_refusal(case, vendor, "not_verified", missing or ["portrait_missing"])
         return
     case.document_digest = document_digest(
         result.claims.get("document_number", ""), result.claims.get("document_country", "")
