@@ -119,7 +119,8 @@ def consent(request: HttpRequest, case: Case) -> HttpResponse:
     tenant = tenant_of(request)
     if request.method == "POST" and form.is_valid():
         proofing.give_consent(tenant, case, flashing=not form.cleaned_data["no_flashing"])
-        return see_other("recovery:prove")
+        proofing.begin_case_proofing(tenant, case)
+        return see_other("recovery:partner")
     connection = case.profile.connection
     title = partners.listing(connection.vendor).title if connection else ""
     text = mark_safe(proofing.consent_text(tenant, title))  # noqa: S308  our own template

@@ -146,7 +146,7 @@ def offer_progress(request: HttpRequest) -> HttpResponse:
         return HttpResponse(headers={"HX-Redirect": reverse("recovery:start")})
     if current_stage(case) is not Stage.CREDENTIAL:
         return go_to_stage(request, case)
-    if offer_state(case) == "expired":
+    if request.GET.get("waits") != "no" and offer_state(case) == "expired":
         return HttpResponse(headers={"HX-Redirect": reverse("recovery:credential")})
     return HttpResponse(status=204)
 

@@ -22,17 +22,8 @@ document.addEventListener("keydown", (event) => event.key === "Escape" && runnin
 window.addEventListener("pagehide", closeCamera);
 // A page out of the history holds a challenge that was answered: the server knows where the person is now.
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
-openIfAllowed();
-
-/** Whoever allowed the camera here before need not ask for it again. */
-async function openIfAllowed() {
-  try {
-    const permission = await navigator.permissions.query({ name: "camera" });
-    if (permission.state === "granted") await open();
-  } catch {
-    // Not every browser answers for the camera: the button stays.
-  }
-}
+// The page before said what comes: the browser asks for the camera now, and the button stays for whoever said no.
+open();
 
 async function open() {
   views.showCameraError("");

@@ -28,6 +28,8 @@ window.addEventListener("pagehide", closeCamera);
 window.addEventListener("pageshow", (event) => event.persisted && location.replace(form.dataset.here));
 if (matchMedia("(prefers-reduced-motion: reduce)").matches) form.elements.way.value = "turns";
 showWay();
+// The consent said what comes: the browser asks for the camera now. Lights and colours wait for "Start".
+open();
 
 function flashing() {
   return form.elements.way.value === "colours";

@@ -9,15 +9,19 @@ import { createHolderKey } from "../protocol/jws.js";
 import { fetchIssuer, fetchOffer } from "../protocol/offer.js";
 import { verifyIssued } from "../protocol/sdjwt.js";
 import { allCards, dropAttempt, getAttempt, requireStorage, saveAttempt, saveCard } from "../store.js";
-import { claimForThisTab, fill, find, make, on, say, show, showProblem, start, takeParameters, toggle, word } from "../ui.js";
+import { claimForThisTab, fill, find, goBack, make, on, say, show, showProblem, start, takeParameters, toggle, word } from "../ui.js";
 
 /** A failed check of what the issuer sent; anything else may be tried again with what was received. */
 const ISSUERS_FAULT = /^credential_/;
+/** Long enough to see the card before the page that asked for it comes back. */
+const SEEN_MS = 1200;
 let attempt;
+let returns = false;
 
 start(async () => {
   const parameters = takeParameters("offer");
   await requireStorage();
+  returns = parameters.get("return") === "back";
   const digest = await digestOf(parameters.toString());
   const taken = (await allCards()).filter((card) => card.offerDigest === digest);
   if (taken.length) return showTaken(taken, "already");
@@ -128,7 +132,8 @@ async function receive() {
     for (const configuration of attempt.issuer.configurations) await receiveOne(configuration);
     const cards = await keepCards();
     await dropAttempt(attempt.digest);
-    showTaken(cards, "done");
+    await showTaken(cards, "done");
+    if (returns) setTimeout(goBack, SEEN_MS);
   } catch (error) {
     if (ISSUERS_FAULT.test(error.code ?? "")) await refuseReceived();
     if (error.code === "offer_gone" || ISSUERS_FAULT.test(error.code ?? "")) await dropAttempt(attempt.digest);
