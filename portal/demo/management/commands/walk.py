@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from portal.demo.walk.browsers import chromium
+from portal.demo.walk.journal import Journal, WalkFailed
+from portal.demo.walk.stand import stand_for_walk
+from portal.demo.walk.walking import walk
+
+
+class Command(BaseCommand):
+    help = "Drive the whole journey in headless Chromium, as administrator and as claimant."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--out", metavar="DIR", help="save numbered pictures of every step there")
+        parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        pictures = Path(options["out"]) if options["out"] else None
+        if pictures:
+            pictures.mkdir(parents=True, exist_ok=True)
+        quiet = options["json"]
+        journal = Journal(pictures, say=lambda line: None if quiet else self._line(line))
+        began, failed = time.monotonic(), ""
+        try:
+            with stand_for_walk() as stand, chromium() as browser:
+                claimant = walk(browser, stand, journal)
+                journal.taps = claimant.visitor.taps
+        except WalkFailed as problem:
+            failed = str(problem)
+        seconds = round(time.monotonic() - began, 1)
+        if quiet:
+            self._line(json.dumps(self._told(journal, seconds, failed), ensure_ascii=False))
+        elif not failed:
+            self._line(f"Everything worked, in {seconds} s.")
+        if failed:
+            self.stderr.write(failed)
+            for trouble in journal.troubles:
+                self.stderr.write(trouble)
+            sys.exit(1)
+
+    def _line(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+    def _told(self, journal: Journal, seconds: float, failed: str) -> dict[str, Any]:
+        return {
+            "ok": not failed,
+            "failed": failed,
+            "seconds": seconds,
+            "steps": [asdict(step) for step in journal.steps],
+            "troubles": journal.troubles,
+        }

@@ -1,0 +1,166 @@
+"""The claimant's journey: loses the passkey, recovers on the hosted pages, signs in with the new one."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+from datetime import date
+from random import Random
+
+from playwright.sync_api import Page, expect
+
+from portal.demo.puppet import Puppet
+from portal.demo.specimens.photograph import photograph_of
+from portal.demo.specimens.rendering import render_specimen
+from portal.demo.walk.browsers import PATIENCE_MS, Authenticator, Visitor
+from portal.demo.walk.journal import WalkFailed
+from portal.demo.walk.stand import Stand
+
+NUMBER = "U12345678"
+
+
+def specimen_of(person: dict[str, str], portrait: bytes, *, number: str = NUMBER) -> bytes:
+    """A photograph of a specimen passport in this person's name."""
+    random = Random(7)
+    page = render_specimen(
+        given_names=person["given_names"],
+        family_name=person["family_name"],
+        birthdate=date.fromisoformat(person["birthdate"]),
+        portrait=portrait,
+        document_number=number,
+        random=random,
+    )
+    return photograph_of(page, background="plain", level="good", random=random)
+
+
+@dataclass
+class Claimant:
+    """One person in front of one browser. Each method is one page of the journey."""
+
+    stand: Stand
+    visitor: Visitor
+    puppet: Puppet
+    person: dict[str, str]
+    reference: str = ""
+    document: bytes = field(default=b"", repr=False)
+
+    @property
+    def page(self) -> Page:
+        return self.visitor.page
+
+    # Signing in ------------------------------------------------------------------------------------------------
+
+    def sign_in(self) -> None:
+        self.page.goto(self.stand.address("hosted", "/sign-in"))
+        self.visitor.tap("Sign in with a passkey")
+        self.visitor.arrive("**/security/**")
+
+    def is_refused(self) -> str:
+        """Try to sign in, and read why it does not work."""
+        self.page.goto(self.stand.address("hosted", "/sign-in"))
+        self.visitor.tap("Sign in with a passkey")
+        status = self.page.locator("#sign-in-status")
+        expect(status).not_to_be_empty()
+        expect(status).not_to_have_text("Waiting for your device…")
+        return status.inner_text()
+
+    # Who, code, consent ----------------------------------------------------------------------------------------
+
+    def say_who(self) -> None:
+        self.page.goto(self.stand.address("hosted", "/sign-in"))
+        self.visitor.tap("Recover your account", role="link")
+        self.visitor.arrive("**/recover/")
+        self.visitor.tap("Start", role="link")
+        self.page.get_by_label("User name, e-mail or employee number").fill(self.person["username"])
+        self.visitor.tap("Continue")
+        self.visitor.arrive("**/recover/code")
+        self.reference = self.page.locator(".hosted-reference b").inner_text()
+
+    def type_code(self) -> None:
+        code = self.read_code()
+        self.page.get_by_label("Code", exact=True).fill(code)
+        self.visitor.arrive("**/recover/consent")
+
+    def read_code(self) -> str:
+        text = self.read_mail("Your code for")
+        found = re.search(r"\b\d{6}\b", text)
+        if found is None:
+            raise WalkFailed("The mail holds no code.")
+        return found[0]
+
+    def read_mail(self, subject: str) -> str:
+        """The text of the newest mail with this subject about this case, as the mailbox page shows it."""
+        mail = self.visitor.context.new_page()
+        try:
+            until = time.monotonic() + PATIENCE_MS / 1000
+            while time.monotonic() < until:
+                mail.goto(f"{self.stand.site}/mailbox/?to={self.person['email']}")
+                link = mail.get_by_role("link", name=subject).first
+                if link.count():
+                    link.click()
+                    text = mail.locator("#message-text").inner_text()
+                    if self.reference in text:
+                        return text
+            raise WalkFailed(f"No mail “{subject}” for {self.reference} arrived.")
+        finally:
+            mail.close()
+
+    def agree(self, *, flashing: bool = True) -> None:
+        self.page.get_by_label("I agree that my document and my face").check()
+        self.visitor.taps += 1
+        if not flashing:
+            self.page.get_by_label("Do not flash colours").check()
+        self.visitor.tap("Agree and continue")
+        self.visitor.arrive("**/check/*/consent")
+
+    # At the house partner --------------------------------------------------------------------------------------
+
+    def prove_with_camera(self) -> None:
+        """Consent, passport, photograph from the rear camera."""
+        self.puppet.show_document(self.document)
+        self.visitor.tap("Agree and continue")
+        self.visitor.arrive("**/choose")
+        self.page.get_by_role("radio", name="Passport").check(force=True)
+        self.visitor.tap("Continue")
+        self.visitor.arrive("**/document")
+        self.visitor.tap("Take the photograph")
+        self.visitor.tap("Use this photograph")
+        self.visitor.arrive("**/face")
+
+    def show_face_to_partner(self) -> None:
+        self.visitor.tap("Start")
+        self.page.wait_for_url(re.compile(r"/(result|continue|recover/|face\?|check/[^/]+/$)"))
+
+    def come_back(self) -> None:
+        self.visitor.arrive("**/recover/credential")
+
+    # The Verified ID -------------------------------------------------------------------------------------------
+
+    def keep_credential(self) -> None:
+        self.visitor.tap("Keep it in this browser")
+        self.page.wait_for_url(re.compile(r"//wallet\."))
+        self.visitor.tap("Take this card")
+        self.page.get_by_role("heading", name="Your card is in this browser").wait_for()
+
+    def show_credential(self) -> None:
+        self.page.wait_for_url(re.compile(r"//wallet\.[^/]*/present"))
+        self.visitor.tap("Share")
+        self.visitor.arrive("**/recover/face")
+
+    def show_face(self) -> None:
+        self.visitor.tap("Start")
+        self.page.wait_for_url(re.compile(r"/recover/(checking|pass|waiting|ended|done)$"))
+
+    # The pass and the passkey ----------------------------------------------------------------------------------
+
+    def use_pass(self) -> None:
+        self.visitor.arrive("**/recover/pass")
+        self.visitor.tap("Use it now")
+        self.visitor.arrive("**/recover/passkey")
+
+    def make_passkey(self) -> Authenticator:
+        device = self.visitor.authenticator()
+        self.visitor.tap("Create passkey")
+        self.visitor.arrive("**/recover/done")
+        return device
