@@ -65,7 +65,9 @@ class MaterialsError(Exception):
 def ensure_models(venv: Path, *, say: Callable[[str], None]) -> Path:
     """The folder with the three models, fetched if they are not there yet."""
     folder = venv / "models"
-    if all((folder / name).is_file() and _digest(folder / name) == known for name, (_, known) in MODELS.items()):
+    if all(
+        (folder / name).is_file() and _digest(folder / name) == known for name, (_, known) in MODELS.items()
+    ):
         return folder
     say("Fetching the face models (once, about 45 MB)")
     folder.mkdir(parents=True, exist_ok=True)

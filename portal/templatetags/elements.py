@@ -32,7 +32,18 @@ PASSED_ON = ("request", "csrf_token", "LANGUAGE_CODE", "LANGUAGE_BIDI")
 PARAMETER = re.compile(r"^(?P<name>[a-zA-Z][\w:-]*)=(?P<value>.+)$", re.DOTALL)
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
 # ISO 4217 minor units that are not two.
-EXPONENTS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "KWD": 3, "TND": 3, "JOD": 3, "OMR": 3}
+EXPONENTS = {
+    "JPY": 0,
+    "KRW": 0,
+    "CLP": 0,
+    "ISK": 0,
+    "VND": 0,
+    "BHD": 3,
+    "KWD": 3,
+    "TND": 3,
+    "JOD": 3,
+    "OMR": 3,
+}
 
 Parameters = dict[str, FilterExpression]
 
@@ -157,7 +168,9 @@ def render_field(context: Context, bound: BoundField, overrides: Mapping[str, An
     plain = {key: value for key, value in overrides.items() if "-" not in key}
     element, values = field_parameters(bound, plain, attributes)
     passed_on = {key: context[key] for key in PASSED_ON if key in context}
-    return render_element(context, element, passed_on | {"slots": {}, "content": "", "attributes": ""} | values)
+    return render_element(
+        context, element, passed_on | {"slots": {}, "content": "", "attributes": ""} | values
+    )
 
 
 @register.tag("form_field")
@@ -181,7 +194,9 @@ def form_fields(context: Context, form: BaseForm, only: str = "") -> SafeString:
 @register.simple_tag(takes_context=True)
 def error_summary(context: Context, form: BaseForm) -> SafeString:
     """The error summary as a tag, for templates whose own `element` tag is django-allauth's."""
-    return render_element(context, "error_summary", {"form": form, "slots": {}, "content": "", "attributes": ""})
+    return render_element(
+        context, "error_summary", {"form": form, "slots": {}, "content": "", "attributes": ""}
+    )
 
 
 @register.simple_tag
@@ -191,7 +206,10 @@ def icon(name: str, label: str = "", size: str = "") -> SafeString:
     classes = f"icon icon-{size}" if size else "icon"
     return format_html(
         '<svg class="{}" {} focusable="false"><use href="{}#{}"></use></svg>',
-        classes, silent, static("img/icons.svg"), name,
+        classes,
+        silent,
+        static("img/icons.svg"),
+        name,
     )
 
 

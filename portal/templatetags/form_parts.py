@@ -20,7 +20,9 @@ CONTROL_CLASSES = {forms.Select: "select", forms.Textarea: "input textarea"}
 FIELD_ELEMENTS = frozenset(
     {"field", "widget", "textarea", "select", "checkbox", "fieldset", "radio_cards", "file_drop", "search"}
 )
-OWN_PARAMETERS = frozenset({"prefix", "suffix", "width", "heading", "label_hidden", "layout", "switch", "max_bytes"})
+OWN_PARAMETERS = frozenset(
+    {"prefix", "suffix", "width", "heading", "label_hidden", "layout", "switch", "max_bytes"}
+)
 
 
 def complete_field(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,12 +73,18 @@ def draw_choices(bound: BoundField, attributes: Mapping[str, Any], overrides: Ma
     widget = bound.field.widget
     assert isinstance(widget, ChoiceWidget)
     options = [
-        {"value": option["value"], "label": option["label"], "hint": hints.get(str(option["value"]), ""),
-         "disabled": option["attrs"].get("disabled", bound.field.disabled)}
+        {
+            "value": option["value"],
+            "label": option["label"],
+            "hint": hints.get(str(option["value"]), ""),
+            "disabled": option["attrs"].get("disabled", bound.field.disabled),
+        }
         for option in widget.options(bound.html_name, widget.format_value(bound.value()), attrs={})
     ]
     return "radio_cards", {
-        "legend": bound.label, "options": options, "value": widget.format_value(bound.value()),
+        "legend": bound.label,
+        "options": options,
+        "value": widget.format_value(bound.value()),
         "multiple": isinstance(widget, forms.CheckboxSelectMultiple),
     }
 
@@ -84,11 +92,15 @@ def draw_choices(bound: BoundField, attributes: Mapping[str, Any], overrides: Ma
 def draw_file(bound: BoundField, attributes: Mapping[str, Any], overrides: Mapping[str, Any]) -> Drawn:
     attrs = bound.field.widget.attrs
     return "file_drop", {
-        "accept": attrs.get("accept", ""), "capture": attrs.get("capture", ""), "multiple": bool(attrs.get("multiple")),
+        "accept": attrs.get("accept", ""),
+        "capture": attrs.get("capture", ""),
+        "multiple": bool(attrs.get("multiple")),
     }
 
 
-def draw_widget(bound: BoundField, attributes: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+def draw_widget(
+    bound: BoundField, attributes: Mapping[str, Any], overrides: Mapping[str, Any]
+) -> dict[str, Any]:
     """Any other widget draws its own control; we give it our class and tie hint and error to it."""
     return {"control": control(bound, attributes, overrides)}
 
@@ -104,7 +116,16 @@ def control(bound: BoundField, attributes: Mapping[str, Any], overrides: Mapping
     own: dict[str, Any] = {"class": f"{css} {widget.attrs.get('class', '')}".strip(), "id": id_}
     own |= {"aria-describedby": " ".join(described)} if described else {}
     own |= {"aria-invalid": "true"} if bound.errors else {}
-    passed_on = ("autocomplete", "inputmode", "maxlength", "rows", "readonly", "disabled", "placeholder", "required")
+    passed_on = (
+        "autocomplete",
+        "inputmode",
+        "maxlength",
+        "rows",
+        "readonly",
+        "disabled",
+        "placeholder",
+        "required",
+    )
     own |= {key: overrides[key] for key in passed_on if overrides.get(key)}
     own.setdefault("placeholder", False)  # a label that disappears while typing is no label
     return mark_safe(bound.as_widget(attrs={**own, **attributes}))  # noqa: S308 (Django's own widget)

@@ -26,14 +26,33 @@ BRAND += "@media (prefers-color-scheme: dark) { :root { --brand-accent: #c7362d;
 
 def configure() -> None:
     settings.configure(
-        DEBUG=False, SECRET_KEY="look", USE_TZ=True, USE_I18N=True, STATIC_URL="/static/", ROOT_URLCONF="tests.look.urls",
-        LANGUAGES=[("en", "English"), ("ar", "Arabic"), ("de", "German")], ALLOWED_HOSTS=["*"], USE_THOUSAND_SEPARATOR=True,
-        INSTALLED_APPS=["django.contrib.contenttypes", "django.contrib.auth", "portal", "django_htmx", "django.contrib.staticfiles"],
-        TEMPLATES=[{
-            "BACKEND": "django.template.backends.django.DjangoTemplates",
-            "DIRS": [ROOT / "templates", ROOT / "tests/look/pages"], "APP_DIRS": True,
-            "OPTIONS": {"context_processors": ["django.template.context_processors.request"], "string_if_invalid": ""},
-        }],
+        DEBUG=False,
+        SECRET_KEY="look",
+        USE_TZ=True,
+        USE_I18N=True,
+        STATIC_URL="/static/",
+        ROOT_URLCONF="tests.look.urls",
+        LANGUAGES=[("en", "English"), ("ar", "Arabic"), ("de", "German")],
+        ALLOWED_HOSTS=["*"],
+        USE_THOUSAND_SEPARATOR=True,
+        INSTALLED_APPS=[
+            "django.contrib.contenttypes",
+            "django.contrib.auth",
+            "portal",
+            "django_htmx",
+            "django.contrib.staticfiles",
+        ],
+        TEMPLATES=[
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "DIRS": [ROOT / "templates", ROOT / "tests/look/pages"],
+                "APP_DIRS": True,
+                "OPTIONS": {
+                    "context_processors": ["django.template.context_processors.request"],
+                    "string_if_invalid": "",
+                },
+            }
+        ],
     )
     django.setup()
 
@@ -72,7 +91,9 @@ def application(environ: dict, start_response: Callable) -> Iterable[bytes]:
         start_response("204 No Content", [])
         return [b""]
     status, kind, body = answer(environ["PATH_INFO"], environ.get("QUERY_STRING", ""))
-    start_response(status, [("Content-Type", kind), ("Content-Security-Policy", POLICY), ("Cache-Control", "no-store")])
+    start_response(
+        status, [("Content-Type", kind), ("Content-Security-Policy", POLICY), ("Cache-Control", "no-store")]
+    )
     return [body]
 
 

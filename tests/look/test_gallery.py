@@ -24,7 +24,11 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 def origin() -> Iterator[str]:
     environment = {key: value for key, value in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.look.gallery", "0"], cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment
+        [sys.executable, "-m", "tests.look.gallery", "0"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
     )
     assert server.stdout is not None
     try:
@@ -51,14 +55,21 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def complaints(page: Page) -> list[str]:
     heard: list[str] = []
-    page.on("console", lambda message: heard.append(message.text) if message.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda message: heard.append(message.text) if message.type in ("error", "warning") else None,
+    )
     page.on("pageerror", lambda error: heard.append(str(error)))
     return heard
 
 
 def violations(page: Page) -> str:
     found = Axe().run(page, options=RULES).response["violations"]
-    return json.dumps([(v["id"], [n["html"][:160] for n in v["nodes"]][:4]) for v in found], indent=1) if found else ""
+    return (
+        json.dumps([(v["id"], [n["html"][:160] for n in v["nodes"]][:4]) for v in found], indent=1)
+        if found
+        else ""
+    )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -110,14 +121,18 @@ def test_the_list_unfolds_on_a_narrow_screen(page: Page, origin: str) -> None:
     page.goto(origin)
     assert not page.is_visible("#console-nav")
     page.click("[data-nav-toggle]")
-    assert page.is_visible("#console-nav") and page.get_attribute("[data-nav-toggle]", "aria-expanded") == "true"
+    assert (
+        page.is_visible("#console-nav") and page.get_attribute("[data-nav-toggle]", "aria-expanded") == "true"
+    )
     page.keyboard.press("Escape")
     assert not page.is_visible("#console-nav")
 
 
 def test_a_second_press_does_not_submit_twice(page: Page, origin: str) -> None:
     page.goto(origin + "/look/hosted")
-    page.evaluate("window.sent = 0; window.addEventListener('submit', (e) => { if (!e.defaultPrevented) window.sent += 1; e.preventDefault(); })")
+    page.evaluate(
+        "window.sent = 0; window.addEventListener('submit', (e) => { if (!e.defaultPrevented) window.sent += 1; e.preventDefault(); })"
+    )
     button = page.locator("button[type=submit]").first
     button.click()
     assert button.get_attribute("aria-busy") == "true" and button.inner_text() == "Working…"
@@ -127,7 +142,9 @@ def test_a_second_press_does_not_submit_twice(page: Page, origin: str) -> None:
 
 def test_a_notice_from_the_server_becomes_a_toast(page: Page, origin: str) -> None:
     page.goto(origin)
-    page.evaluate("document.body.dispatchEvent(new CustomEvent('toast', {bubbles: true, detail: {text: 'Saved', tone: 'bad'}}))")
+    page.evaluate(
+        "document.body.dispatchEvent(new CustomEvent('toast', {bubbles: true, detail: {text: 'Saved', tone: 'bad'}}))"
+    )
     assert page.inner_text("#toasts .toast p") == "Saved"
     page.click("#toasts .toast button")
     assert page.locator("#toasts .toast").count() == 0

@@ -7,7 +7,13 @@ import pytest
 from django.test import Client
 
 OUTSIDE = ["/accounts/login/", "/accounts/signup/", "/accounts/login/code/", "/accounts/password/reset/"]
-INSIDE = ["/accounts/email/", "/accounts/2fa/", "/accounts/2fa/webauthn/", "/accounts/logout/", "/accounts/reauthenticate/"]
+INSIDE = [
+    "/accounts/email/",
+    "/accounts/2fa/",
+    "/accounts/2fa/webauthn/",
+    "/accounts/logout/",
+    "/accounts/reauthenticate/",
+]
 INLINE_SCRIPT = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)[^>]*>")
 
 
@@ -32,5 +38,7 @@ def test_a_page_of_ones_own_sign_in_wears_our_look(staff_client: Callable[..., C
 
 def test_a_refused_sign_in_says_so_at_the_top_and_in_the_title() -> None:
     client = Client(HTTP_HOST="localhost:8000")
-    page = client.post("/accounts/login/", {"login": "nobody@example.org", "password": "wrong"}).content.decode()
+    page = client.post(
+        "/accounts/login/", {"login": "nobody@example.org", "password": "wrong"}
+    ).content.decode()
     assert "data-error-summary" in page and "<title>Error: " in page
