@@ -9,12 +9,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from portal.kit.errors import Invalid
+from portal.kit.uploads import MAX_FILE, MAX_REQUEST
 from vendors.facecheck.engine.errors import ImageRefused
 from vendors.facecheck.engine.images import ImageLimits, decode_image
-from vendors.house.uploads import MAX_PHOTOGRAPH, MAX_REQUEST
 
 # Decoded at an eighth of its size: enough to know that it is whole. The vision process decodes it for good.
-_LOOK = ImageLimits(max_bytes=MAX_PHOTOGRAPH, max_pixels=60_000_000, min_side=400, working_side=320)
+_LOOK = ImageLimits(max_bytes=MAX_FILE, max_pixels=60_000_000, min_side=400, working_side=320)
 SHOTS: Mapping[str, tuple[str, ...]] = {"passport": ("front",), "idcard": ("front", "closeup", "back")}
 
 

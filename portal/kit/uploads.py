@@ -1,5 +1,5 @@
-"""Photographs and clips stay in memory and are bounded; what is too much is read past, not kept, so that the person gets
-an answer instead of a broken connection. What is far too much is cut off."""
+"""Uploads stay in memory and are bounded: images never touch the disk (DESIGN 7). What is too much is read past and
+not kept, so that the person gets an answer instead of a broken connection; what is far too much is cut off."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 from django.core.files.uploadhandler import MemoryFileUploadHandler, StopUpload
 
-MAX_PHOTOGRAPH = 12_000_000
+MAX_FILE = 12_000_000
 MAX_REQUEST = 18_000_000
 CUT_OFF = 64_000_000
 
 
-class PhotographUploadHandler(MemoryFileUploadHandler):
-    """Keeps every file in memory, and none of a request that is over the bound."""
+class BoundedMemoryUploadHandler(MemoryFileUploadHandler):
+    """Keeps every file in memory, and none of a request that is over the bound: the form finds it missing."""
 
     def handle_raw_input(
         self, input_data: Any, META: Any, content_length: int, boundary: Any, encoding: Any = None
