@@ -58,10 +58,10 @@ def _kinds(case: Case, match: PersonMatch) -> frozenset[EvidenceKind]:
     if last_done(case, StepKind.PROOFED):
         found.add(EvidenceKind.DOCUMENT_PHOTOGRAPH)
     confirmed = last_done(case, StepKind.CONFIRMED)
-    if confirmed and confirmed.evidence.get("channel") == "saved_code":
-        found.add(EvidenceKind.SAVED_CODE)
-    elif confirmed and int(confirmed.evidence.get("held_hours", 0)) >= HELD_FOR.total_seconds() / 3600:
-        found.add(EvidenceKind.HELD_ADDRESS)
+    # Whoever sits at an open session for a minute can save codes or change an address; neither counts at once.
+    if confirmed and int(confirmed.evidence.get("held_hours", 0)) >= HELD_FOR.total_seconds() / 3600:
+        saved = confirmed.evidence.get("channel") == "saved_code"
+        found.add(EvidenceKind.SAVED_CODE if saved else EvidenceKind.HELD_ADDRESS)
     if match.document_was_held:
         found.add(EvidenceKind.HELD_DOCUMENT_NUMBER)
     return frozenset(found)
@@ -96,10 +96,21 @@ def _evidence(case: Case, person: DirectoryPerson | None, shown: Presented, matc
 
 
 def on_decide(job: Job) -> None:
-    """Match, decide, and act on it, in one transaction. A second delivery finds the case moved on."""
+    """Match, decide, and act on it, in one transaction. A second delivery finds the case moved on.
+
+    It decides on the very face that was judged: a case that was carried into another browser since then, or asked to
+    show itself again, waits for its own.
+    """
     case = locked(job.uuid("case_id"))
     presentation_id = case.presentation_id
-    if case.state is not CaseStatus.PROVING or presentation_id is None:
+    if case.state is not CaseStatus.PROVING or presentation_id is None or case.needs_new_presence:
+        return
+    if case.face_check_id != job.uuid("face_check_id"):
+        return
+    if presentation.state_of(presentation_id) != "returned":
+        # Nobody worked for longer than the picture is kept: it is shown once more.
+        case.needs_new_presence = True
+        case.save(update_fields=["needs_new_presence"])
         return
     case = move_case(case.id, CaseStatus.DECIDING)
     person = case.person
@@ -109,7 +120,7 @@ def on_decide(job: Job) -> None:
         case,
         StepKind.MATCHED,
         StepState.DONE if match.outcome is MatchOutcome.ONE else StepState.FAILED,
-        evidence={"outcome": match.outcome.value},
+        evidence={"outcome": match.outcome.value, "others": match.others},
         reasons=match.reasons,
     )
     policy = Policy(mode=Mode(case.mode), required=evidence_kinds(case.profile.evidence_required))

@@ -13,6 +13,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 # Rooms of the console, each a line below `/o/<organisation>/`.
 CONSOLE_ROOMS: list[tuple[str, str]] = [
+    ("people/", "tenants.directory.urls"),
+    ("recovery/cases/", "recovery.console.case_urls"),
+    ("recovery/reviews/", "recovery.console.review_urls"),
+    ("recovery/profiles/", "recovery.console.profile_urls"),
     ("", "portal.console.urls"),
     ("audit/", "portal.console.audit_urls"),
     ("partners/", "vendors.urls"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -105,22 +106,34 @@ def _search(found: QuerySet[DirectoryPerson], text: str) -> QuerySet[DirectoryPe
     return found
 
 
-def people_page(
-    *, text: str = "", status: str = "", department: str = "", cursor: str = "", size: int = 50
-) -> Page:
-    """One page of people in the order of their sort keys; `cursor` is the last sort key and id of the page before."""
-    found = DirectoryPerson.objects.all()
+def people_found(*, text: str = "", status: str = "", department: str = "") -> QuerySet[DirectoryPerson]:
+    """Everybody the filters let through, in the order of their sort keys."""
+    found = DirectoryPerson.objects.order_by("sort_key", "id")
     if status:
         found = found.filter(status=status)
     if department:
         found = found.filter(department=department)
-    found = _search(found, text)
+    return _search(found, text)
+
+
+def people_page(
+    *, text: str = "", status: str = "", department: str = "", cursor: str = "", size: int = 50
+) -> Page:
+    """One page of people; `cursor` is the last sort key and id of the page before, and begins at the top if unusable."""
+    found = people_found(text=text, status=status, department=department)
     key, _, identifier = cursor.rpartition("~")
-    if identifier:
-        found = found.filter(sort_key__gte=key).exclude(sort_key=key, id__lte=UUID(identifier))
-    people = list(found.order_by("sort_key", "id")[: size + 1])
+    with suppress(ValueError):
+        if identifier and "\x00" not in key:
+            found = found.filter(sort_key__gte=key).exclude(sort_key=key, id__lte=UUID(identifier))
+    people = list(found[: size + 1])
     more = people[size - 1] if len(people) > size else None
     return Page(people[:size], f"{more.sort_key}~{more.id}" if more else "")
+
+
+def departments() -> list[str]:
+    """The names of the departments people are in."""
+    found = DirectoryPerson.objects.exclude(department="").order_by("department")
+    return list(found.values_list("department", flat=True).distinct())
 
 
 def count_people() -> int:

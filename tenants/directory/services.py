@@ -19,7 +19,8 @@ from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddres
 from tenants.directory.selectors import get_person, normalise_identifier
 
 
-def _keys(person: DirectoryPerson, emails: Sequence[str]) -> list[PersonKey]:
+def person_keys(person: DirectoryPerson, emails: Sequence[str]) -> list[PersonKey]:
+    """Every way to name the person, once each."""
     kinds = [(PersonKey.Kind.USER_NAME, person.user_name)]
     kinds += [(PersonKey.Kind.EMAIL, email) for email in emails]
     if person.employee_number:
@@ -94,7 +95,7 @@ def create_person(
         department=department,
         source=source,
     )
-    keys = _keys(person, emails)
+    keys = person_keys(person, emails)
     if PersonKey.objects.filter(value__in=[key.value for key in keys]).exists():
         raise Invalid(
             "person_exists", _("Somebody with this user name, e-mail or employee number is already here.")
@@ -131,13 +132,18 @@ def suspend_person(person_id: UUID, *, actor: Actor, reason: str) -> DirectoryPe
 
 
 @transaction.atomic
-def activate_person(person_id: UUID, *, actor: Actor) -> DirectoryPerson:
+def activate_person(person_id: UUID, *, actor: Actor, reason: str = "") -> DirectoryPerson:
+    """Let a suspended person sign in and recover again."""
     person = _locked(person_id)
     if person.status != DirectoryPerson.Status.ACTIVE:
         person.status = DirectoryPerson.Status.ACTIVE
         person.save(update_fields=["status"])
         record_event(
-            EventName.PERSON_CHANGED, actor=actor, subject=person.public_id, data={"changed": ["status"]}
+            EventName.PERSON_CHANGED,
+            actor=actor,
+            subject=person.public_id,
+            data={"changed": ["status"]},
+            personal={"reason": reason} if reason else None,
         )
     return person
 

@@ -52,6 +52,8 @@ class PersonMatch:
     outcome: MatchOutcome
     reasons: tuple[str, ...]
     document_was_held: bool = False
+    # How many other accounts fit as well. A number, never who.
+    others: int = 0
 
 
 def _relaxed(proven: ProvenIdentity, candidate: Candidate) -> bool:
@@ -93,23 +95,23 @@ def match_person(
     """
     rest = [candidate for candidate in others if candidate.person_id != claimed.person_id]
     held = bool(proven.document_digest) and proven.document_digest in claimed.document_digests
-    if proven.document_digest and any(proven.document_digest in other.document_digests for other in rest):
-        return PersonMatch(MatchOutcome.ANOTHER, ("document_of_another_account",))
+    showed_it = sum(bool(proven.document_digest) and proven.document_digest in o.document_digests for o in rest)
+    if showed_it:
+        return PersonMatch(MatchOutcome.ANOTHER, ("document_of_another_account",), others=showed_it)
+    others = sum(_could_be(proven, other, policy) for other in rest)
     if not _names_agree(proven, claimed, policy):
-        another = any(_could_be(proven, other, policy) for other in rest)
-        return PersonMatch(
-            MatchOutcome.ANOTHER if another else MatchOutcome.NONE, ("names_differ",), document_was_held=held
-        )
+        outcome = MatchOutcome.ANOTHER if others else MatchOutcome.NONE
+        return PersonMatch(outcome, ("names_differ",), document_was_held=held, others=others)
     born = _birthdate(proven, claimed)
     if born is False:
-        return PersonMatch(MatchOutcome.NONE, ("birthdate_differs",), document_was_held=held)
+        return PersonMatch(MatchOutcome.NONE, ("birthdate_differs",), document_was_held=held, others=others)
     if born is None and policy.birthdate_required and not held:
-        return PersonMatch(MatchOutcome.NONE, ("birthdate_not_known",))
-    if not held and any(_could_be(proven, other, policy) for other in rest):
-        return PersonMatch(MatchOutcome.SEVERAL, ("several_accounts_fit",))
+        return PersonMatch(MatchOutcome.NONE, ("birthdate_not_known",), others=others)
+    if not held and others:
+        return PersonMatch(MatchOutcome.SEVERAL, ("several_accounts_fit",), others=others)
     reasons = ["names_agree"]
     if born:
         reasons.append("birthdate_agrees")
     if held:
         reasons.append("document_held_before")
-    return PersonMatch(MatchOutcome.ONE, tuple(reasons), document_was_held=held)
+    return PersonMatch(MatchOutcome.ONE, tuple(reasons), document_was_held=held, others=others)

@@ -1,0 +1,1 @@
+"""The staff side of recoveries: cases, reviews and profiles in the console."""

@@ -1,0 +1,71 @@
+"""Words for the entries of the audit log that a case can cause."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from portal.kit.actors import ActorKind
+from tenants.audit.events import EventName
+
+N = EventName
+EVENTS: dict[EventName, str] = {
+    N.CASE_OPENED: gettext_noop("Case opened"),
+    N.CASE_MOVED: gettext_noop("Status changed"),
+    N.CASE_STEP_RECORDED: gettext_noop("Step written down"),
+    N.CASE_DECIDED: gettext_noop("Decided"),
+    N.CASE_REVIEWED: gettext_noop("Verdict given in review"),
+    N.CASE_ACTED_ON: gettext_noop("A member acted on the case"),
+    N.CASE_HANDED_TO_PHONE: gettext_noop("Moved to a phone"),
+    N.CONSENT_GIVEN: gettext_noop("Consent given"),
+    N.CONFIRMATION_CODE_SENT: gettext_noop("Code sent"),
+    N.CONFIRMATION_CODE_ACCEPTED: gettext_noop("Code accepted"),
+    N.CONFIRMATION_CODE_REFUSED: gettext_noop("Code refused"),
+    N.PROOFING_STARTED: gettext_noop("Proofing begun at the partner"),
+    N.PROOFING_COMPLETED: gettext_noop("The partner answered"),
+    N.PROOFING_REFUSED: gettext_noop("The partner refused"),
+    N.PROOFING_CONTRADICTED: gettext_noop("The partner contradicted itself"),
+    N.CREDENTIAL_OFFERED: gettext_noop("Verified ID offered"),
+    N.CREDENTIAL_ISSUED: gettext_noop("Verified ID issued"),
+    N.CREDENTIAL_ACCEPTED: gettext_noop("Verified ID accepted by the wallet"),
+    N.CREDENTIAL_REVOKED: gettext_noop("Verified ID revoked"),
+    N.PRESENTATION_REQUESTED: gettext_noop("Verified ID asked for"),
+    N.PRESENTATION_VERIFIED: gettext_noop("Verified ID checked"),
+    N.PRESENTATION_REFUSED: gettext_noop("Verified ID not accepted"),
+    N.FACE_CHECK_STARTED: gettext_noop("Face Check begun"),
+    N.FACE_CHECK_COMPLETED: gettext_noop("Face Check decided"),
+    N.USAGE_RECORDED: gettext_noop("Usage counted"),
+    N.PASS_ISSUED: gettext_noop("Pass issued"),
+    N.PASS_REDEEMED: gettext_noop("Pass used"),
+    N.PASS_REFUSED: gettext_noop("Pass refused"),
+    N.PASS_REVOKED: gettext_noop("Pass revoked"),
+    N.PASSKEY_REGISTERED: gettext_noop("Passkey registered"),
+    N.PASSKEY_REFUSED: gettext_noop("Passkey refused"),
+    N.PASSKEY_INVALIDATED: gettext_noop("Earlier passkey invalidated"),
+    N.PASSKEY_FROZEN: gettext_noop("Passkey frozen"),
+    N.SESSIONS_ENDED: gettext_noop("Sign-ins ended"),
+    N.SIGNED_IN: gettext_noop("Signed in"),
+    N.NOT_ME: gettext_noop("The owner said that it was not them"),
+    N.NOTICE_SENT: gettext_noop("Mail sent"),
+    N.NOTICE_FAILED: gettext_noop("Mail could not be sent"),
+    N.EVIDENCE_HELD: gettext_noop("Evidence kept for the next time"),
+}
+ACTORS: dict[str, str] = {
+    ActorKind.MEMBER: gettext_noop("Member"),
+    ActorKind.PERSON: gettext_noop("The person, proven"),
+    ActorKind.CLAIMANT: gettext_noop("At the recovery page, not proven"),
+    ActorKind.VENDOR: gettext_noop("Partner"),
+    ActorKind.WALLET: gettext_noop("Wallet"),
+    ActorKind.OPERATOR: gettext_noop("Support of the platform"),
+    ActorKind.SYSTEM: gettext_noop("Readmit"),
+}
+_OTHER = gettext_noop("Something else was written down")
+
+
+def event_title(name: str) -> str:
+    known = {event.value: title for event, title in EVENTS.items()}
+    return _(known.get(name, _OTHER))
+
+
+def actor_title(kind: str) -> str:
+    return _(ACTORS[kind]) if kind in ACTORS else ""

@@ -1,0 +1,167 @@
+"""The line of a case's journey: what was done, when, how long it took, and what it opened to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from recovery.console import wording
+from recovery.models import Case, CaseStep
+from recovery.statuses import LIVE, CaseStatus, StepKind, StepState
+from vendors.billing.models import UsageEntry
+from vendors.billing.reasons import sentence_of
+from vendors.registry import ADAPTERS, adapter_of
+
+GOOD_ENDS = frozenset({CaseStatus.RECOVERED, CaseStatus.HANDED_OVER, CaseStatus.EVALUATED})
+# In evaluation nobody gets a pass.
+AFTER_DECISION = frozenset({StepKind.PASS_ISSUED, StepKind.SIGNED_IN, StepKind.PASSKEY_REGISTERED})
+_STATES = {StepState.STARTED: "current", StepState.DONE: "done", StepState.FAILED: "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One step as the page shows it. `facts` are (term, words)."""
+
+    title: str
+    state: str
+    at: datetime | None = None
+    duration: str = ""
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    charges: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def opens(self) -> bool:
+        return bool(self.facts or self.reasons or self.charges)
+
+
+def duration_words(length: timedelta) -> str:
+    """`45 s`, `12 min`, `3 h 5 min`, `2 days`."""
+    seconds = max(0, int(length.total_seconds()))
+    if seconds < 60:
+        return _("%(number)s s") % {"number": seconds}
+    if seconds < 3600:
+        return _("%(number)s min") % {"number": seconds // 60}
+    if seconds < 86_400:
+        return _("%(hours)s h %(minutes)s min") % {"hours": seconds // 3600, "minutes": seconds % 3600 // 60}
+    days = seconds // 86_400
+    return ngettext("%(number)s day", "%(number)s days", days) % {"number": days}
+
+
+def partner_title(vendor: str) -> str:
+    if vendor in ADAPTERS:
+        return _(adapter_of(vendor).listing.title)
+    return _("Face Check") if vendor == "facecheck" else ""
+
+
+def _held(hours: object) -> str:
+    number = int(str(hours or 0))
+    if number < 72:
+        return _("%(hours)s hours: too short to count as evidence") % {"hours": number}
+    return _("%(days)s days") % {"days": number // 24}
+
+
+def _facts(step: CaseStep) -> list[tuple[str, str]]:
+    """What the step's evidence says, in words. Codes that nobody should read stay out."""
+    evidence: Mapping[str, Any] = step.evidence
+    facts = []
+    if step.vendor:
+        facts.append((_("By"), partner_title(step.vendor)))
+    if "held_hours" in evidence:
+        facts.append((_("Address held for"), _held(evidence["held_hours"])))
+    if evidence.get("document_type"):
+        facts.append((_("Document"), wording.document_name(evidence["document_type"])))
+    if evidence.get("checks"):
+        facts.append((_("Checks passed"), ", ".join(wording.check_name(name) for name in evidence["checks"])))
+    if evidence.get("outcome") in wording.PARTNER_REASONS:
+        facts.append((_("Outcome"), _(wording.PARTNER_REASONS[evidence["outcome"]])))
+    if evidence.get("outcome") in wording.MATCHES:
+        facts.append((_("Belongs to"), _(wording.MATCHES[evidence["outcome"]])))
+    if "others" in evidence:
+        facts.append((_("Others who fit as well"), str(evidence["others"])))
+    if evidence.get("threshold") is not None:
+        facts.append((_("Confidence"), _confidence(evidence)))
+    if evidence.get("text_version"):
+        facts.append((_("Version of the text"), str(evidence["text_version"])))
+    return [(term, words) for term, words in facts if words]
+
+
+def _confidence(evidence: Mapping[str, Any]) -> str:
+    if evidence.get("confidence") is None:
+        return _("Not compared; %(threshold)s is asked for") % {"threshold": evidence["threshold"]}
+    return _("%(confidence)s of 100; %(threshold)s is asked for") % {
+        "confidence": evidence["confidence"],
+        "threshold": evidence["threshold"],
+    }
+
+
+def _charges(step: CaseStep, entries: Sequence[UsageEntry]) -> list[dict[str, Any]]:
+    """What was counted for this kind of step; the ledger names the step, not its attempt."""
+    return [
+        {
+            "partner": partner_title(entry.vendor) or entry.get_meter_display(),
+            "amount": entry.amount,
+            "currency": entry.currency,
+            "sentence": sentence_of(entry.why),
+            "billable": entry.billable,
+        }
+        for entry in entries
+        if entry.step == step.kind
+    ]
+
+
+def journey_of(case: Case, steps: Sequence[CaseStep], entries: Sequence[UsageEntry]) -> list[Line]:
+    """From opening to the end or to what is still missing."""
+    lines = [Line(_("Opened"), "done", case.created_at)]
+    before, charged = case.created_at, set()
+    for step in steps:
+        at = step.ended_at or step.created_at
+        charges = [] if step.kind in charged else _charges(step, entries)
+        charged.add(step.kind)
+        lines.append(
+            Line(
+                title=_title(step),
+                state=_STATES[StepState(step.state)],
+                at=at,
+                duration=duration_words(at - before),
+                facts=_facts(step),
+                reasons=wording.sentences(step.reasons),
+                charges=charges,
+            )
+        )
+        before = at
+    return [*lines, *_rest(case, steps, before)]
+
+
+def _title(step: CaseStep) -> str:
+    title = str(StepKind(step.kind).label)
+    if step.attempt > 1:
+        return _("%(step)s, attempt %(number)s") % {"step": title, "number": step.attempt}
+    return title
+
+
+def _rest(case: Case, steps: Sequence[CaseStep], before: datetime) -> list[Line]:
+    """What waits, for a live case; how it ended, for the others."""
+    if case.state in LIVE:
+        done = {step.kind for step in steps if step.state == StepState.DONE}
+        left = [kind for kind in StepKind if kind not in done]
+        if case.mode == "evaluation":
+            left = [kind for kind in left if kind not in AFTER_DECISION]
+        stands = "held" if case.state in {CaseStatus.HELD, CaseStatus.IN_REVIEW} else "current"
+        now = Line(str(case.state.label), stands, reasons=wording.sentences(case.reasons))
+        return [now, *(Line(str(kind.label), "waiting") for kind in left)]
+    at = case.ended_at
+    return [
+        Line(
+            str(case.state.label),
+            "done" if case.state in GOOD_ENDS else "failed",
+            at,
+            duration_words(at - before) if at else "",
+            reasons=wording.sentences(case.reasons),
+        )
+    ]

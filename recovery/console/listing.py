@@ -1,0 +1,115 @@
+"""The list of cases: filters, the search by reference, pages and lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.db.models import CharField, Q, QuerySet
+from django.db.models.functions import Cast, Collate, Right
+
+from portal.kit.ids import decode_base32, parse_public_id
+from recovery.models import Case
+from recovery.statuses import CaseStatus, Mode
+from tenants.models import Tenant
+
+PAGE = 50
+REFERENCE_LENGTH = 8  # base32 characters, five bits each
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFilter:
+    """What the address asks for. Anything unusable means: all."""
+
+    status: str = ""
+    mode: str = ""
+    reference: str = ""
+    person_id: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    show_decoys: bool = False
+
+    @property
+    def is_narrow(self) -> bool:
+        return bool(self.status or self.mode or self.reference or self.person_id or self.since or self.until)
+
+
+def zone_of(tenant: Tenant) -> ZoneInfo:
+    try:
+        return ZoneInfo(tenant.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+def _midnight(text: str, zone: ZoneInfo, *, after: int = 0) -> datetime | None:
+    try:
+        day = date.fromisoformat(text[:10]) + timedelta(days=after)
+        return datetime.combine(day, time(), zone) if 2000 < day.year < 2200 else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def read_filter(query: Mapping[str, str], tenant: Tenant, *, may_see_decoys: bool) -> CaseFilter:
+    """`q`, `status`, `mode`, `from`, `to`, `person`, `decoys`."""
+    zone = zone_of(tenant)
+    person_id = None
+    with suppress(ValueError):
+        person_id = parse_public_id("person", query.get("person", ""))
+    status, mode = query.get("status", ""), query.get("mode", "")
+    return CaseFilter(
+        status=status if status in CaseStatus.values else "",
+        mode=mode if mode in Mode.values else "",
+        reference="".join(filter(str.isalnum, query.get("q", "")))[:REFERENCE_LENGTH],
+        person_id=person_id,
+        since=_midnight(query.get("from", ""), zone),
+        until=_midnight(query.get("to", ""), zone, after=1),
+        show_decoys=may_see_decoys and query.get("decoys") == "yes",
+    )
+
+
+def _by_reference(found: QuerySet[Case], typed: str) -> QuerySet[Case]:
+    """The beginning of a reference is a range of the last forty bits of the id (portal.kit.ids.short_reference)."""
+    try:
+        number = decode_base32(typed)
+    except ValueError:
+        return found.none()
+    shift = 5 * (REFERENCE_LENGTH - len(typed))
+    first = number << shift
+    last = first | (1 << shift) - 1
+    tail = Collate(Right(Cast("id", CharField()), 10), "C")
+    return found.annotate(tail=tail).filter(tail__gte=f"{first:010x}", tail__lte=f"{last:010x}")
+
+
+def cases_found(chosen: CaseFilter) -> QuerySet[Case]:
+    """Every case of the filter, newest first."""
+    found = Case.objects.select_related("person").order_by("-created_at", "-id")
+    if not chosen.show_decoys:
+        found = found.filter(is_decoy=False)
+    if chosen.status:
+        found = found.filter(status=chosen.status)
+    if chosen.mode:
+        found = found.filter(mode=chosen.mode)
+    if chosen.person_id:
+        found = found.filter(person_id=chosen.person_id)
+    if chosen.since:
+        found = found.filter(created_at__gte=chosen.since)
+    if chosen.until:
+        found = found.filter(created_at__lt=chosen.until)
+    return _by_reference(found, chosen.reference) if chosen.reference else found
+
+
+def page_of_cases(chosen: CaseFilter, cursor: str, size: int = PAGE) -> tuple[list[Case], str]:
+    """One page and the cursor of the next: moment and id of the last case."""
+    found = cases_found(chosen)
+    moment, _tilde, identifier = cursor.partition("~")
+    with suppress(ValueError):
+        at, last = datetime.fromisoformat(moment), UUID(identifier)
+        if at.tzinfo is not None:
+            found = found.filter(Q(created_at__lt=at) | Q(created_at=at, id__lt=last))
+    cases = list(found[: size + 1])
+    more = cases[size - 1] if len(cases) > size else None
+    return cases[:size], f"{more.created_at.isoformat()}~{more.id}" if more else ""

@@ -1,0 +1,175 @@
+"""What staff choose in a recovery profile."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from recovery.models import Profile
+from recovery.statuses import EvidenceKind, Mode
+from tenants.directory.selectors import departments
+from vendors import selectors as partners
+from vendors.models import Connection
+
+# What a journey can gather today; a profile that asks for anything else would refuse everybody.
+EVIDENCE = {
+    EvidenceKind.DOCUMENT_PHOTOGRAPH.value: (
+        gettext_lazy("A document and a live face, checked by the partner"),
+        gettext_lazy(
+            "One kind of evidence. By itself not enough in production: somebody can make a document."
+        ),
+    ),
+    EvidenceKind.HELD_ADDRESS.value: (
+        gettext_lazy("A code to an e-mail address you have held for 72 hours"),
+        gettext_lazy("A second kind, which does not stand or fall with the document."),
+    ),
+    EvidenceKind.HELD_DOCUMENT_NUMBER.value: (
+        gettext_lazy("The same document as in an earlier recovery"),
+        gettext_lazy("Strong, and only for people who recovered before with the same document."),
+    ),
+}
+MODE_HINTS = {
+    Mode.EVALUATION.value: gettext_lazy(
+        "People walk the whole way and nobody gets a pass. Nothing about an account changes."
+    ),
+    Mode.PRODUCTION.value: gettext_lazy("Who proves who they are gets a pass and creates a new passkey."),
+}
+NAMES_HINTS = {
+    Profile.Names.EXACT.value: gettext_lazy("Case and accents aside, every word has to be there."),
+    Profile.Names.RELAXED.value: gettext_lazy(
+        "The first given name and the family name have to be in the document; it may have more."
+    ),
+}
+
+
+class ProfileForm(forms.Form):
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=80,
+        error_messages={"required": gettext_lazy("Give the profile a name.")},
+    )
+    mode = forms.ChoiceField(
+        label=gettext_lazy("Mode"),
+        choices=Mode.choices,
+        widget=forms.RadioSelect,
+        initial=Mode.EVALUATION,
+    )
+    connection = forms.ChoiceField(
+        label=gettext_lazy("Verification partner"),
+        required=False,
+        help_text=gettext_lazy("Partners that are ready. The partner checks document and face."),
+    )
+    evidence_required = forms.MultipleChoiceField(
+        label=gettext_lazy("What people have to prove"),
+        choices=[(value, label) for value, (label, _hint) in EVIDENCE.items()],
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+    )
+    face_threshold = forms.IntegerField(
+        label=gettext_lazy("Face Check threshold"),
+        min_value=50,
+        max_value=100,
+        initial=70,
+        help_text=gettext_lazy(
+            "From 50 to 100. Higher lets fewer strangers through and sends more of your own people away."
+        ),
+        widget=forms.NumberInput(attrs={"data-width": "short"}),
+    )
+    names = forms.ChoiceField(
+        label=gettext_lazy("Names"),
+        choices=Profile.Names.choices,
+        widget=forms.RadioSelect,
+        initial=Profile.Names.EXACT,
+    )
+    birthdate_required = forms.BooleanField(
+        label=gettext_lazy("The date of birth has to agree"),
+        required=False,
+        initial=True,
+        help_text=gettext_lazy(
+            "Tells two people of the same name apart. Leave it off only if you hold no dates of birth."
+        ),
+    )
+    pass_lifetime_minutes = forms.IntegerField(
+        label=gettext_lazy("A pass works for"),
+        min_value=10,
+        max_value=480,
+        initial=60,
+        help_text=gettext_lazy("From 10 to 480 minutes. It works once, in the browser that recovered."),
+        widget=forms.NumberInput(attrs={"data-width": "short", "data-suffix": gettext_lazy("minutes")}),
+    )
+    who = forms.ChoiceField(
+        label=gettext_lazy("Who may recover"),
+        choices=Profile.Everyone.choices,
+        widget=forms.RadioSelect,
+        initial=Profile.Everyone.EVERYONE,
+    )
+    departments = forms.MultipleChoiceField(
+        label=gettext_lazy("Departments"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=gettext_lazy("Counts only with “Only these departments”."),
+    )
+
+    def __init__(self, *args: Any, profile: Profile | None = None, **kwargs: Any) -> None:
+        if profile is not None:
+            kwargs.setdefault("initial", initial_of(profile))
+        super().__init__(*args, **kwargs)
+        self._offer_choices(profile)
+
+    def _offer_choices(self, profile: Profile | None) -> None:
+        kept = set(profile.departments) if profile else set()
+        ready = [
+            connection
+            for connection in partners.connections()
+            if connection.status == Connection.Status.READY
+            or (profile is not None and connection.id == profile.connection_id)
+        ]
+        found: dict[str, Any] = dict(self.fields)
+        found["connection"].choices = [
+            ("", _("No partner yet")),
+            *((str(connection.id), _(partners.listing(connection.vendor).title)) for connection in ready),
+        ]
+        found["departments"].choices = [(name, name) for name in sorted({*departments(), *kept})]
+        found["mode"].choice_hints = MODE_HINTS
+        found["names"].choice_hints = NAMES_HINTS
+        found["evidence_required"].choice_hints = {value: hint for value, (_label, hint) in EVIDENCE.items()}
+
+    def values(self) -> dict[str, Any]:
+        """What the services take."""
+        data = dict(self.cleaned_data)
+        chosen = data.pop("connection")
+        data["connection_id"] = UUID(chosen) if chosen else None
+        if data["who"] == Profile.Everyone.EVERYONE:
+            data["departments"] = []
+        return data
+
+
+def initial_of(profile: Profile) -> dict[str, Any]:
+    values = {name: getattr(profile, name) for name in ProfileForm.base_fields if name not in {"connection"}}
+    values["connection"] = str(profile.connection_id or "")
+    return values
+
+
+class WordForm(forms.Form):
+    """A typed word, because people gain or lose a way back in."""
+
+    word = forms.CharField(max_length=20)
+
+    def __init__(self, *args: Any, word: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.expected = word
+        self.fields["word"].label = _("Type “%(word)s” to confirm") % {"word": word}
+        self.fields["word"].error_messages["required"] = self._sentence()
+
+    def _sentence(self) -> str:
+        return _("Type the word “%(word)s”.") % {"word": self.expected}
+
+    def clean_word(self) -> str:
+        word = str(self.cleaned_data["word"]).strip().casefold()
+        if word != self.expected.casefold():
+            raise forms.ValidationError(self._sentence())
+        return word

@@ -1,0 +1,15 @@
+"""`/o/<organisation>/recovery/profiles/…`"""
+
+from django.urls import path
+
+from recovery.console import profile_views
+
+app_name = "profiles"
+urlpatterns = [
+    path("", profile_views.list_profiles, name="list"),
+    path("new", profile_views.new, name="new"),
+    path("check", profile_views.check, name="check"),
+    path("<str:profile_id>/", profile_views.edit, name="edit"),
+    path("<str:profile_id>/publish", profile_views.publish, name="publish"),
+    path("<str:profile_id>/withdraw", profile_views.withdraw, name="withdraw"),
+]

@@ -1,0 +1,217 @@
+"""Recovery profiles in the console: write, see the effect in numbers, put into force, withdraw."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.kit.errors import Invalid
+from portal.kit.ids import parse_public_id
+from portal.rights import actor_of, requires, seat_of
+from recovery import profiles
+from recovery.console.event_words import actor_title
+from recovery.console.profile_forms import ProfileForm, WordForm
+from recovery.console.reach import can_sentence, reach_of
+from recovery.console.showing import MODE_TONES, crumbs, slug_of
+from recovery.models import Case, Profile
+from recovery.statuses import LIVE, Mode
+from tenants.audit.events import EventName
+from tenants.audit.models import AuditEvent
+from tenants.rights import Right
+from vendors import selectors as partners
+
+TONES = {
+    Profile.Status.DRAFT: "info",
+    Profile.Status.PUBLISHED: "ok",
+    Profile.Status.WITHDRAWN: "neutral",
+}
+
+
+def _profile_or_404(profile_id: str) -> Profile:
+    try:
+        return profiles.get_profile(parse_public_id("profile", profile_id))
+    except ValueError as error:
+        raise Http404 from error
+
+
+def _shown(profile: Profile) -> dict[str, Any]:
+    mode = Mode(profile.mode)
+    return {
+        "profile": profile,
+        "status_label": Profile.Status(profile.status).label,
+        "status_tone": TONES[Profile.Status(profile.status)],
+        "mode_label": mode.label,
+        "mode_tone": MODE_TONES[mode],
+        "partner": _(partners.listing(profile.connection.vendor).title) if profile.connection else "",
+        "is_published": profile.status == Profile.Status.PUBLISHED,
+    }
+
+
+def _effect(profile: Profile) -> dict[str, Any]:
+    """What the profile does to people, and what keeps it from going into force."""
+    try:
+        profiles.check_profile(profile)
+        problem = ""
+    except Invalid as error:
+        problem = error.sentence
+    reach = reach_of(profile)
+    return {"reach": reach, "can_sentence": can_sentence(reach), "problem": problem}
+
+
+def _crumbs(request: HttpRequest, *labels: str) -> list[dict[str, str]]:
+    return crumbs(request, "profiles", _("Profiles"), *labels)
+
+
+@require_GET
+@requires(Right.SEE_PROFILES)
+def list_profiles(request: HttpRequest) -> HttpResponse:
+    context = {
+        "rows": [_shown(profile) for profile in profiles.profiles()],
+        "may_manage": seat_of(request).may(Right.MANAGE_PROFILES),
+    }
+    return render(request, "recovery_console/profiles.html", context)
+
+
+def _typed(form: ProfileForm, profile: Profile | None) -> Profile:
+    """The profile as it would be, not saved."""
+    made = Profile() if profile is None else Profile.objects.get(id=profile.id)
+    for name, value in form.values().items():
+        setattr(made, name, value)
+    return made
+
+
+@require_POST
+@requires(Right.MANAGE_PROFILES)
+def check(request: HttpRequest) -> HttpResponse:
+    """The effect of what is typed, asked for by htmx while it is typed. Nothing is saved."""
+    form = ProfileForm(request.POST)
+    context: dict[str, Any] = {}
+    if form.is_valid():
+        context = _effect(_typed(form, None))
+    else:
+        context["problems"] = [
+            f"{form[name].label}: {errors[0]}" for name, errors in form.errors.items() if name != "name"
+        ]
+    return render(request, "recovery_console/parts/effect.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Right.MANAGE_PROFILES)
+def new(request: HttpRequest) -> HttpResponse:
+    ready = partners.connections()
+    initial = {"connection": str(ready[0].id)} if ready else {}
+    defaults = {"evidence_required": Profile().evidence_required, **initial}
+    form = ProfileForm(request.POST or None, initial=defaults)
+    if request.method == "POST" and form.is_valid():
+        made = profiles.create_profile(actor=actor_of(request), **form.values())
+        return redirect("profiles:edit", organisation=slug_of(request), profile_id=made.public_id)
+    context = {"form": form, "breadcrumbs": _crumbs(request, _("New")), **_effect(Profile())}
+    return render(request, "recovery_console/profile_form.html", context)
+
+
+def _history(profile: Profile) -> list[dict[str, Any]]:
+    events = AuditEvent.objects.filter(subject=profile.public_id).order_by("-created_at", "-id")[:50]
+    titles = {
+        EventName.PROFILE_CREATED.value: _("Written"),
+        EventName.PROFILE_CHANGED.value: _("Changed"),
+        EventName.PROFILE_PUBLISHED.value: _("Put into force"),
+        EventName.PROFILE_WITHDRAWN.value: _("Withdrawn"),
+    }
+    labels = {name: str(field.label) for name, field in ProfileForm.base_fields.items()}
+    labels["connection_id"] = labels["connection"]
+    return [
+        {
+            "title": titles.get(event.name, _("Changed")),
+            "at": event.created_at,
+            "actor": actor_title(event.actor_kind),
+            "changed": [labels[name] for name in event.data.get("changed", []) if name in labels],
+        }
+        for event in events
+    ]
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Right.SEE_PROFILES)
+def edit(request: HttpRequest, profile_id: str) -> HttpResponse:
+    """The profile with its effect and history. Those who may only look read it."""
+    profile = _profile_or_404(profile_id)
+    may_manage = seat_of(request).may(Right.MANAGE_PROFILES)
+    if request.method == "POST":
+        return _change(request, profile)
+    return _edit_page(request, profile, ProfileForm(profile=profile), may_manage=may_manage)
+
+
+@requires(Right.MANAGE_PROFILES)
+def _change(request: HttpRequest, profile: Profile) -> HttpResponse:
+    form = ProfileForm(request.POST, profile=profile)
+    if form.is_valid():
+        try:
+            profiles.change_profile(profile.id, actor=actor_of(request), **form.values())
+        except Invalid as error:
+            form.add_error(error.field if error.field in form.fields else None, error.sentence)
+        else:
+            return redirect("profiles:edit", organisation=slug_of(request), profile_id=profile.public_id)
+    return _edit_page(request, profile, form, may_manage=True)
+
+
+def _edit_page(
+    request: HttpRequest, profile: Profile, form: ProfileForm, *, may_manage: bool
+) -> HttpResponse:
+    if not may_manage:
+        for field in form.fields.values():
+            field.disabled = True
+    context = {
+        **_shown(profile),
+        **_effect(profile),
+        "form": form,
+        "history": _history(profile),
+        "may_manage": may_manage,
+        "breadcrumbs": _crumbs(request, profile.name),
+    }
+    return render(request, "recovery_console/profile_form.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Right.MANAGE_PROFILES)
+def publish(request: HttpRequest, profile_id: str) -> HttpResponse:
+    """The effect in numbers, and a typed word."""
+    profile = _profile_or_404(profile_id)
+    form = WordForm(request.POST or None, word=_("publish"))
+    if request.method == "POST" and form.is_valid():
+        try:
+            profiles.publish_profile(profile.id, actor=actor_of(request))
+        except Invalid as error:
+            form.add_error(None, error.sentence)
+        else:
+            return redirect("profiles:edit", organisation=slug_of(request), profile_id=profile.public_id)
+    context = {
+        **_shown(profile),
+        **_effect(profile),
+        "form": form,
+        "before": profiles.profile_in_force(),
+        "breadcrumbs": _crumbs(request, profile.name),
+    }
+    return render(request, "recovery_console/publish.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Right.MANAGE_PROFILES)
+def withdraw(request: HttpRequest, profile_id: str) -> HttpResponse:
+    """Nobody can begin a recovery then: the numbers first, and a typed word."""
+    profile = _profile_or_404(profile_id)
+    form = WordForm(request.POST or None, word=_("withdraw"))
+    if request.method == "POST" and form.is_valid():
+        profiles.withdraw_profile(profile.id, actor=actor_of(request))
+        return redirect("profiles:edit", organisation=slug_of(request), profile_id=profile.public_id)
+    context = {
+        **_shown(profile),
+        "form": form,
+        "reach": reach_of(profile),
+        "live": Case.objects.filter(profile=profile, status__in=LIVE, is_decoy=False).count(),
+        "breadcrumbs": _crumbs(request, profile.name),
+    }
+    return render(request, "recovery_console/withdraw.html", context)

@@ -1,0 +1,197 @@
+"""Words for people: every code that a case, its steps or its audit entries can carry, as a sentence.
+
+The claimant never reads these; members do. Whatever says which attribute agreed stays here, on the staff side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from vendors.facecheck.reasons import CAPTURE
+
+# Opening, deciding and ending (recovery), matching, and why a case is a decoy.
+CASE_REASONS: dict[str, str] = {
+    "many_attempts": gettext_noop("There were many attempts for this account in a short time."),
+    "code_tries_used_up": gettext_noop("The code from the mail was typed wrong five times."),
+    "proofing_refused": gettext_noop("The partner checked the person and said no."),
+    "proofing_tries_used_up": gettext_noop(
+        "Proving with the partner was tried three times without an answer."
+    ),
+    "portrait_missing": gettext_noop("The partner sent no portrait to compare with."),
+    "face_check_failed": gettext_noop("The Face Check did not confirm the person."),
+    "credential_of_another_case": gettext_noop("A Verified ID of another case was shown."),
+    "credential_not_valid": gettext_noop("The Verified ID was revoked or had expired."),
+    "policy_asks_for_nothing": gettext_noop("The profile asks for no evidence, so nobody can pass."),
+    "decoy": gettext_noop("Nobody eligible stands behind this case. It could never be granted."),
+    "person_may_not_recover": gettext_noop("The person is suspended or outside the profile."),
+    "partner_contradicted_itself": gettext_noop("The partner gave two different answers for one check."),
+    "match_none": gettext_noop("What was proven does not belong to this account."),
+    "match_several": gettext_noop("What was proven fits more than one account."),
+    "match_another": gettext_noop("What was proven belongs to another account."),
+    "one_kind_of_evidence_only": gettext_noop("Only one kind of evidence was there. Production needs two."),
+    "assurance_below_account": gettext_noop("This account was proven at a higher level before."),
+    "changed_recently": gettext_noop("A name or an address of the account changed in the last 72 hours."),
+    "another_case_granted": gettext_noop("Another recovery of the same account was granted."),
+    "time_over": gettext_noop("Nobody went on in time."),
+    "not_me": gettext_noop("The account's owner said that it was not them."),
+    "canceled_by_claimant": gettext_noop("The person at the recovery page ended it."),
+    "not_their_device": gettext_noop("The person said that the device is not theirs, so nothing was kept."),
+    "contradicted": gettext_noop("The partner gave two different answers for one check."),
+    "canceled_by_member": gettext_noop("A member ended it."),
+    "pass_revoked_by_member": gettext_noop("A member took the pass away, which ended the case."),
+    "review_asked": gettext_noop("A member asked for a review."),
+    "review_refused": gettext_noop("Two members refused it in review."),
+    "review_more_evidence": gettext_noop("Two members asked for more evidence in review."),
+    "names_agree": gettext_noop("The names agree."),
+    "names_differ": gettext_noop("The names differ."),
+    "birthdate_agrees": gettext_noop("The dates of birth agree."),
+    "birthdate_differs": gettext_noop("The dates of birth differ."),
+    "birthdate_not_known": gettext_noop("One side has no date of birth, and the profile asks for one."),
+    "document_held_before": gettext_noop("The same document was shown for this account before."),
+    "document_of_another_account": gettext_noop("The same document was shown for another account before."),
+    "several_accounts_fit": gettext_noop("Names and date of birth fit more than one account."),
+    "missing_document_photograph": gettext_noop("The profile asks for a document, and none was proven."),
+    "missing_held_address": gettext_noop(
+        "The profile asks for an address held for 72 hours. There was none."
+    ),
+    "missing_held_document_number": gettext_noop(
+        "The profile asks for a document seen before. This was another."
+    ),
+    "missing_held_credential": gettext_noop(
+        "The profile asks for a Verified ID held before. There was none."
+    ),
+    "missing_held_portrait": gettext_noop("The profile asks for an earlier portrait. There was none."),
+    "missing_chip": gettext_noop("The profile asks for the document's chip. It was not read."),
+    "missing_eid": gettext_noop("The profile asks for an electronic identity. There was none."),
+    "unknown": gettext_noop("Nobody in the directory has the name that was typed."),
+    "suspended": gettext_noop("The person is suspended."),
+    "out_of_scope": gettext_noop("The profile is not for this person."),
+    "no_address": gettext_noop("No e-mail address is held for this person."),
+}
+
+# What partners say (vendors.contract.Reason), and how a proofing ended.
+PARTNER_REASONS: dict[str, str] = {
+    "doc_expired": gettext_noop("The document has expired."),
+    "doc_unreadable": gettext_noop("The document could not be read."),
+    "doc_unsupported": gettext_noop("This kind of document is not accepted."),
+    "doc_not_genuine": gettext_noop("The document did not look genuine."),
+    "doc_lost_or_stolen": gettext_noop("The document is reported lost or stolen."),
+    "data_inconsistent": gettext_noop("The parts of the document contradict each other."),
+    "name_mismatch": gettext_noop("The names do not agree."),
+    "birthdate_mismatch": gettext_noop("The dates of birth do not agree."),
+    "face_mismatch": gettext_noop("The face did not agree with the document."),
+    "face_missing": gettext_noop("No face could be seen."),
+    "liveness_failed": gettext_noop("It was not certain that a live person stood before the camera."),
+    "presentation_attack": gettext_noop("Something was held before the camera instead of a face."),
+    "under_age": gettext_noop("The person is younger than the partner accepts."),
+    "country_unsupported": gettext_noop("Documents of this country are not accepted."),
+    "device_unsupported": gettext_noop("The device cannot be used for this check."),
+    "consent_declined": gettext_noop("The person did not agree to the partner's check."),
+    "user_cancelled": gettext_noop("The person gave up at the partner."),
+    "timed_out": gettext_noop("It took too long."),
+    "assurance_too_low": gettext_noop("The check reached a lower level than was asked for."),
+    "risk_signal": gettext_noop("The partner saw a sign of fraud."),
+    "too_many_tries": gettext_noop("There were too many tries at the partner."),
+    "partner_error": gettext_noop("The partner made an error. It does not count against the person."),
+    "other": gettext_noop("The partner gave a reason of its own."),
+    "verified": gettext_noop("The partner confirmed the person."),
+    "not_verified": gettext_noop("The partner checked the person and said no."),
+    "retry_allowed": gettext_noop("The partner could not decide. It may be tried again."),
+    "user_aborted": gettext_noop("The person gave up at the partner."),
+    "expired": gettext_noop("Nobody finished at the partner in time."),
+    "partner_failed": gettext_noop("The partner gave no usable answer."),
+}
+
+# What the vision process says about a face, beside what a person can change about the capture.
+FACE_REASONS: dict[str, str] = {
+    "not_confirmed": gettext_noop("The live face could not be confirmed."),
+    "no_answer": gettext_noop("The Face Check gave no answer."),
+    "frames_repeated": gettext_noop("The recording repeats itself. It may not be live."),
+    "face_jumped": gettext_noop("The face jumped from one picture to the next. It may not be live."),
+    "identity_changed": gettext_noop("More than one face took part in the recording."),
+    "colours_not_answered": gettext_noop("The face did not answer the colours on the screen."),
+    "background_lit_like_face": gettext_noop(
+        "The background was lit like the face. It may be a flat picture."
+    ),
+    "face_lit_like_flat": gettext_noop("The face was lit like something flat."),
+    "head_turned_wrong_way": gettext_noop("The head turned to the other side than asked."),
+    "head_jumped": gettext_noop("The head turned without passing the middle. It may not be live."),
+    "head_turned_unasked": gettext_noop("The head turned before it was asked to. It may be a recording."),
+    "head_flat": gettext_noop("The turning head looked flat."),
+}
+_PORTRAIT = gettext_noop("The portrait in the Verified ID is hard to compare with.")
+FACE_REASONS |= {
+    f"portrait_{fault}": _PORTRAIT
+    for fault in (
+        "no_face",
+        "several_faces",
+        "too_small",
+        "too_blurred",
+        "too_dark",
+        "too_bright",
+        "turned_away",
+        "cut_off",
+    )
+}
+
+REASONS: dict[str, str] = {**CAPTURE, **FACE_REASONS, **PARTNER_REASONS, **CASE_REASONS}
+_UNKNOWN = gettext_noop("A reason this page has no words for. Ask your administrator to report it.")
+
+
+def sentences(codes: Iterable[str]) -> list[str]:
+    """Each reason as a sentence, each once."""
+    return list(dict.fromkeys(_(REASONS.get(code, _UNKNOWN)) for code in codes))
+
+
+# What a partner looked at (checks of a proofing).
+CHECKS: dict[str, str] = {
+    "document": gettext_noop("Document"),
+    "document_genuine": gettext_noop("Document is genuine"),
+    "document_security_features": gettext_noop("Security features"),
+    "data_consistency": gettext_noop("Parts of the document agree"),
+    "face_match": gettext_noop("Face agrees with the document"),
+    "liveness": gettext_noop("Live person"),
+}
+DOCUMENTS: dict[str, str] = {
+    "passport": gettext_noop("Passport"),
+    "idcard": gettext_noop("Identity card"),
+    "id_card": gettext_noop("Identity card"),
+    "driving_permit": gettext_noop("Driving licence"),
+    "driving_license": gettext_noop("Driving licence"),
+    "residence_permit": gettext_noop("Residence permit"),
+}
+MATCHES: dict[str, str] = {
+    "one": gettext_noop("Exactly this account"),
+    "none": gettext_noop("Not this account"),
+    "several": gettext_noop("More than one account"),
+    "another": gettext_noop("Another account"),
+}
+ASSURANCE: dict[str, str] = {
+    "ial1": gettext_noop("IAL1: less than two independent kinds of evidence"),
+    "ial2": gettext_noop("IAL2: a document with a live face and a second kind of evidence"),
+}
+CREDENTIAL_STATES: dict[str, tuple[str, str]] = {
+    "valid": (gettext_noop("Valid"), "ok"),
+    "suspended": (gettext_noop("Suspended"), "warn"),
+    "revoked": (gettext_noop("Revoked"), "neutral"),
+    "expired": (gettext_noop("Expired"), "neutral"),
+    "unknown": (gettext_noop("Not one of ours"), "bad"),
+}
+NOTICES: dict[str, str] = {
+    "confirmation_code": gettext_noop("A code, to an address held before"),
+    "account_recovered": gettext_noop("The account was recovered"),
+    "recovery_refused": gettext_noop("A recovery was refused"),
+    "repudiated": gettext_noop("A recovery was stopped by its owner"),
+    "details_changed": gettext_noop("Details were changed"),
+}
+
+
+def check_name(code: str) -> str:
+    return _(CHECKS[code]) if code in CHECKS else code.replace("_", " ").capitalize()
+
+
+def document_name(code: str) -> str:
+    return _(DOCUMENTS.get(code, gettext_noop("Another document"))) if code else ""

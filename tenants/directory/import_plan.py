@@ -1,0 +1,154 @@
+"""What a file would change in the directory: people to add, people to change, people as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+
+from tenants.directory.import_file import ImportedRow, RowProblem, keys_of
+from tenants.directory.models import DirectoryPerson, NoticeAddress, PersonKey
+from tenants.directory.selectors import normalise_identifier
+
+BATCH = 5_000
+# What recovery compares with the document: a change of it counts only after a while (THREATS, insider).
+IDENTITY = frozenset({"given_names", "family_name", "birthdate"})
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One address the organisation holds, as the plan needs it."""
+
+    id: UUID
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One person who is in the directory already. `fields` are (name, before, after)."""
+
+    person: DirectoryPerson
+    row: ImportedRow
+    fields: tuple[tuple[str, str, str], ...]
+    held: tuple[Held, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(name for name, _before, _after in self.fields)
+
+    @property
+    def touches_identity(self) -> bool:
+        return bool(self.names & IDENTITY)
+
+    @property
+    def touches_addresses(self) -> bool:
+        return bool(self.names & {"email", "phone"})
+
+
+@dataclass(slots=True)
+class Plan:
+    added: list[ImportedRow] = field(default_factory=list)
+    changed: list[Change] = field(default_factory=list)
+    unchanged: int = 0
+    problems: list[RowProblem] = field(default_factory=list)
+
+
+def plan_import(rows: Sequence[ImportedRow]) -> Plan:
+    """Compare with the directory as it is now. People are recognised by their user name; who is not in the file
+    stays as they are."""
+    owners = _owners({key for row in rows for key in keys_of(row)})
+    people = _people({owners[name] for name in map(_user_name, rows) if name in owners})
+    held = _held(people)
+    plan = Plan()
+    for row in rows:
+        known = people.get(owners.get(_user_name(row), UUID(int=0)))
+        person = known if known is not None and known.user_name == _user_name(row) else None
+        taken = [key for key in keys_of(row) if key in owners and (not person or owners[key] != person.id)]
+        if taken:
+            sentence = _("“%(value)s” already names somebody else in the directory.") % {
+                "value": taken[0][:80]
+            }
+            plan.problems.append(RowProblem(row.line, sentence))
+        elif person is None:
+            plan.added.append(row)
+        else:
+            _note_change(plan, row, person, held.get(person.id, ()))
+    return plan
+
+
+def _user_name(row: ImportedRow) -> str:
+    return normalise_identifier(row.user_name)
+
+
+def _note_change(plan: Plan, row: ImportedRow, person: DirectoryPerson, held: Sequence[Held]) -> None:
+    fields = _differences(row, person, held)
+    if fields:
+        plan.changed.append(Change(person, row, fields, tuple(held)))
+    else:
+        plan.unchanged += 1
+
+
+def _differences(
+    row: ImportedRow, person: DirectoryPerson, held: Sequence[Held]
+) -> tuple[tuple[str, str, str], ...]:
+    pairs = [
+        ("given_names", person.given_names, row.given_names),
+        ("family_name", person.family_name, row.family_name),
+        ("email", _values(held, "email"), " ".join(sorted(row.emails, key=str.casefold))),
+    ]
+    if row.employee_number is not None:
+        pairs.append(("employee_number", person.employee_number, row.employee_number))
+    if row.department is not None:
+        pairs.append(("department", person.department, row.department))
+    if row.has_birthdate:
+        pairs.append(("birthdate", _iso(person.birthdate), _iso(row.birthdate)))
+    if row.phones is not None:
+        pairs.append(("phone", _values(held, "phone"), " | ".join(sorted(row.phones))))
+    return tuple((name, before, after) for name, before, after in pairs if not _same(name, before, after))
+
+
+def _same(name: str, before: str, after: str) -> bool:
+    return before.casefold() == after.casefold() if name == "email" else before == after
+
+
+def _iso(value: object) -> str:
+    return str(value) if value else ""
+
+
+def _values(held: Iterable[Held], kind: str) -> str:
+    found = sorted((address.value for address in held if address.kind == kind), key=str.casefold)
+    return (" " if kind == "email" else " | ").join(found)
+
+
+def _batches(values: Collection[object]) -> Iterable[list[object]]:
+    ordered = list(values)
+    return (ordered[at : at + BATCH] for at in range(0, len(ordered), BATCH))
+
+
+def _owners(keys: Collection[str]) -> dict[str, UUID]:
+    """Whom each key names now."""
+    found: dict[str, UUID] = {}
+    for batch in _batches(keys):
+        found.update(PersonKey.objects.filter(value__in=batch).values_list("value", "person_id"))
+    return found
+
+
+def _people(ids: Collection[UUID]) -> dict[UUID, DirectoryPerson]:
+    found: dict[UUID, DirectoryPerson] = {}
+    for batch in _batches(ids):
+        found.update(DirectoryPerson.objects.in_bulk(batch))
+    return found
+
+
+def _held(people: Collection[UUID]) -> dict[UUID, list[Held]]:
+    found: dict[UUID, list[Held]] = {}
+    for batch in _batches(people):
+        rows = NoticeAddress.objects.filter(person_id__in=batch).values_list(
+            "person_id", "id", "kind", "value"
+        )
+        for person_id, address_id, kind, value in rows:
+            found.setdefault(person_id, []).append(Held(address_id, kind, value))
+    return found

@@ -1,0 +1,325 @@
+"""Bringing a file of people into the directory: read, show, then apply all of it or nothing.
+
+Protects the directory from half a file and from a colleague who edits names or addresses to recover somebody else's
+account: such changes count only after a while and every address held before is told. What is read rests sealed for
+half an hour and belongs to the member who sent it. What it does not do: remove people who are not in the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from portal.kit import clock
+from portal.kit.actors import Actor
+from portal.kit.errors import Invalid, NotHere, Refused
+from portal.kit.ids import uuid7
+from portal.kit.sealed import Context, seal, unseal
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+from tenants.directory.import_file import ImportedRow, RowProblem, read_people
+from tenants.directory.import_plan import Change, Plan, plan_import
+from tenants.directory.models import DirectoryPerson, NoticeAddress, PeopleImport, PersonKey, SearchWord
+from tenants.directory.services import new_person, person_keys, search_words
+from tenants.notices.services import send_notice
+
+PREVIEW_LIFE = timedelta(minutes=30)
+SHOWN = 200
+BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the page shows: the first of each kind, and all numbers in `PeopleImport.counts`."""
+
+    added: list[dict[str, str]]
+    changed: list[dict[str, Any]]
+    problems: list[dict[str, Any]]
+    ignored_columns: list[str]
+
+
+def _context(row_id: UUID) -> Context:
+    return Context("directory_peopleimport", "sealed", row_id)
+
+
+@transaction.atomic
+def begin_import(unverified: bytes, *, file_name: str, member_id: UUID) -> PeopleImport:
+    """Read a file and keep it sealed for its preview. Invalid when the file as a whole cannot be used."""
+    read = read_people(unverified)
+    plan = plan_import(read.rows)
+    problems = sorted([*read.problems, *plan.problems], key=lambda problem: problem.line)
+    body = json.dumps([_packed(row) for row in read.rows], ensure_ascii=False).encode()
+    discard_imports_of(member_id)
+    row_id = uuid7()
+    return PeopleImport.objects.create(
+        id=row_id,
+        member_id=member_id,
+        file_name=file_name[:200],
+        sealed=seal(
+            zlib.compress(_with_preview(plan, problems, read.ignored_columns, body)), _context(row_id)
+        ),
+        counts={
+            "added": len(plan.added),
+            "changed": len(plan.changed),
+            "unchanged": plan.unchanged,
+            "problems": len(problems),
+            "told": sum(change.touches_identity or change.touches_addresses for change in plan.changed),
+        },
+        rows_digest=hashlib.sha256(body).hexdigest(),
+        expires_at=clock.now() + PREVIEW_LIFE,
+    )
+
+
+def _with_preview(plan: Plan, problems: Sequence[RowProblem], ignored: list[str], rows: bytes) -> bytes:
+    shown = Preview(
+        added=[
+            {
+                "line": str(row.line),
+                "name": f"{row.given_names} {row.family_name}",
+                "user_name": row.user_name,
+                "email": " ".join(row.emails),
+                "department": row.department or "",
+            }
+            for row in plan.added[:SHOWN]
+        ],
+        changed=[
+            {
+                "line": change.row.line,
+                "name": change.person.display_name,
+                "user_name": change.person.user_name,
+                "fields": [list(difference) for difference in change.fields],
+                "told": change.touches_identity or change.touches_addresses,
+            }
+            for change in plan.changed[:SHOWN]
+        ],
+        problems=[asdict(problem) for problem in problems[:SHOWN]],
+        ignored_columns=ignored[:20],
+    )
+    return json.dumps(asdict(shown), ensure_ascii=False).encode() + b"\n" + rows
+
+
+def _packed(row: ImportedRow) -> dict[str, Any]:
+    packed = asdict(row)
+    packed["birthdate"] = row.birthdate.isoformat() if row.birthdate else ""
+    return packed
+
+
+def _unpacked(packed: dict[str, Any]) -> ImportedRow:
+    values = dict(packed)
+    values["birthdate"] = date.fromisoformat(values["birthdate"]) if values["birthdate"] else None
+    values["emails"] = tuple(values["emails"])
+    values["phones"] = None if values["phones"] is None else tuple(values["phones"])
+    return ImportedRow(**values)
+
+
+def _opened(row: PeopleImport) -> tuple[bytes, bytes]:
+    if row.sealed is None or row.expires_at <= clock.now():
+        raise Refused(
+            "import_over", _("This preview is older than 30 minutes and was let go. Choose the file again.")
+        )
+    head, _newline, rows = zlib.decompress(unseal(row.sealed, _context(row.id))).partition(b"\n")
+    return head, rows
+
+
+def get_import(import_id: UUID, *, member_id: UUID) -> PeopleImport:
+    """The member's own; a colleague's is NotHere."""
+    row = PeopleImport.objects.filter(id=import_id, member_id=member_id).first()
+    if row is None:
+        raise NotHere("import_unknown")
+    return row
+
+
+def preview_of(row: PeopleImport) -> Preview:
+    """Refused once the half hour is over."""
+    return Preview(**json.loads(_opened(row)[0]))
+
+
+@transaction.atomic
+def apply_import(import_id: UUID, *, member_id: UUID, actor: Actor) -> PeopleImport:
+    """Everything in the file, or nothing. Quiet when it was applied already; compared once more with the directory."""
+    get_import(import_id, member_id=member_id)
+    row = PeopleImport.objects.select_for_update().get(id=import_id)
+    if row.applied_at is not None:
+        return row
+    rows = [_unpacked(packed) for packed in json.loads(_opened(row)[1])]
+    plan = plan_import(rows)
+    if row.counts["problems"] or plan.problems:
+        raise Refused(
+            "import_has_problems", _("Some lines of this file cannot be used. Mend them and choose it again.")
+        )
+    try:
+        with transaction.atomic():
+            _add(plan.added)
+            _change(plan.changed)
+    except IntegrityError as error:
+        raise Invalid(
+            "import_conflict", _("The directory changed in the meantime. Choose the file again.")
+        ) from error
+    row.applied_at, row.sealed = clock.now(), None
+    row.counts = {
+        **row.counts,
+        "added": len(plan.added),
+        "changed": len(plan.changed),
+        "unchanged": plan.unchanged,
+    }
+    row.save(update_fields=["applied_at", "sealed", "counts"])
+    record_event(
+        EventName.PEOPLE_IMPORTED,
+        actor=actor,
+        subject=row.public_id,
+        data={
+            "added": len(plan.added),
+            "changed": len(plan.changed),
+            "unchanged": plan.unchanged,
+            "rows_digest": row.rows_digest,
+        },
+    )
+    return row
+
+
+def discard_import(import_id: UUID, *, member_id: UUID) -> None:
+    """Let a preview go. Nothing was changed by it."""
+    row = get_import(import_id, member_id=member_id)
+    if row.applied_at is None:
+        PeopleImport.objects.filter(id=row.id).update(sealed=None, discarded_at=clock.now())
+
+
+def discard_imports_of(member_id: UUID) -> None:
+    """A member has one preview at a time."""
+    PeopleImport.objects.filter(member_id=member_id, applied_at=None, discarded_at=None).update(
+        sealed=None, discarded_at=clock.now()
+    )
+
+
+def let_go_of_previews() -> int:
+    """Destroy what was read and never applied. Called in a tenant's scope."""
+    over = PeopleImport.objects.filter(expires_at__lte=clock.now()).exclude(sealed=None)
+    return over.update(sealed=None, discarded_at=clock.now())
+
+
+def _addresses(person: DirectoryPerson, row: ImportedRow, moment: datetime) -> Iterable[NoticeAddress]:
+    for kind, values in (("email", row.emails), ("phone", row.phones or ())):
+        for value in values:
+            yield NoticeAddress(person=person, kind=kind, value=value, held_since=moment)
+
+
+def _add(rows: Sequence[ImportedRow]) -> None:
+    """New people in bulk: five inserts a batch, whatever their number."""
+    moment = clock.now()
+    for at in range(0, len(rows), BATCH):
+        made = [(_person(row), row) for row in rows[at : at + BATCH]]
+        DirectoryPerson.objects.bulk_create([person for person, _row in made])
+        _write_words(made)
+        NoticeAddress.objects.bulk_create(
+            [address for person, row in made for address in _addresses(person, row, moment)]
+        )
+
+
+def _person(row: ImportedRow) -> DirectoryPerson:
+    return new_person(
+        user_name=row.user_name,
+        given_names=row.given_names,
+        family_name=row.family_name,
+        employee_number=row.employee_number or "",
+        birthdate=row.birthdate,
+        department=row.department or "",
+    )
+
+
+def _write_words(people: Sequence[tuple[DirectoryPerson, ImportedRow]]) -> None:
+    PersonKey.objects.bulk_create(
+        [key for person, row in people for key in person_keys(person, row.emails)], batch_size=BATCH
+    )
+    SearchWord.objects.bulk_create(
+        [word for person, row in people for word in search_words(person, row.emails)], batch_size=BATCH
+    )
+
+
+def _change(changes: Sequence[Change]) -> None:
+    moment = clock.now()
+    for at in range(0, len(changes), BATCH):
+        batch = changes[at : at + BATCH]
+        ids = [change.person.id for change in batch]
+        PersonKey.objects.filter(person_id__in=ids).delete()
+        SearchWord.objects.filter(person_id__in=ids).delete()
+        for change in batch:
+            _apply_fields(change, moment)
+        DirectoryPerson.objects.bulk_update(
+            [change.person for change in batch],
+            [
+                "given_names",
+                "family_name",
+                "display_name",
+                "sort_key",
+                "employee_number",
+                "department",
+                "birthdate",
+                "names_changed_at",
+            ],
+            batch_size=500,
+        )
+        _write_words([(change.person, change.row) for change in batch])
+        _change_addresses(batch, moment)
+    _tell(changes)
+
+
+def _apply_fields(change: Change, moment: datetime) -> None:
+    person, row = change.person, change.row
+    fresh = _person(row)
+    person.given_names, person.family_name = fresh.given_names, fresh.family_name
+    person.display_name, person.sort_key = fresh.display_name, fresh.sort_key
+    if row.employee_number is not None:
+        person.employee_number = fresh.employee_number
+    if row.department is not None:
+        person.department = fresh.department
+    if row.has_birthdate:
+        person.birthdate = fresh.birthdate
+    if change.touches_identity:
+        person.names_changed_at = moment
+
+
+def _change_addresses(changes: Sequence[Change], moment: datetime) -> None:
+    """Addresses that stay keep the day since which they are held; new ones are held since now."""
+    gone: list[UUID] = []
+    fresh: list[NoticeAddress] = []
+    for change in changes:
+        wanted = {("email", value.casefold()): value for value in change.row.emails}
+        kinds = {"email"}
+        if change.row.phones is not None:
+            kinds.add("phone")
+            wanted |= {("phone", value): value for value in change.row.phones}
+        for held in change.held:
+            key = (held.kind, held.value.casefold() if held.kind == "email" else held.value)
+            if held.kind in kinds and wanted.pop(key, None) is None:
+                gone.append(held.id)
+        fresh += [
+            NoticeAddress(person=change.person, kind=kind, value=value, held_since=moment)
+            for (kind, _key), value in wanted.items()
+        ]
+    NoticeAddress.objects.filter(id__in=gone).delete()
+    NoticeAddress.objects.bulk_create(fresh, batch_size=BATCH)
+
+
+def _tell(changes: Sequence[Change]) -> None:
+    """A notice to every address held before the change: it may not have been asked for."""
+    for change in changes:
+        if not (change.touches_identity or change.touches_addresses):
+            continue
+        send_notice(
+            "details_changed",
+            addresses=[held.value for held in change.held if held.kind == "email"],
+            context={
+                "names": "yes" if change.names & {"given_names", "family_name"} else "",
+                "birthdate": "yes" if "birthdate" in change.names else "",
+                "addresses": "yes" if change.touches_addresses else "",
+            },
+        )

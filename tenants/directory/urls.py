@@ -1,0 +1,19 @@
+"""`/o/<organisation>/people/…`"""
+
+from django.urls import path
+
+from tenants.directory import import_views, views
+
+app_name = "people"
+urlpatterns = [
+    path("", views.people, name="list"),
+    path("csv", views.csv, name="csv"),
+    path("import", import_views.begin, name="import"),
+    path("import/example", import_views.example, name="example"),
+    path("import/<str:import_id>", import_views.preview, name="preview"),
+    path("import/<str:import_id>/apply", import_views.apply, name="apply"),
+    path("import/<str:import_id>/discard", import_views.discard, name="discard"),
+    path("<str:person_id>/", views.person, name="person"),
+    path("<str:person_id>/suspend", views.suspend, name="suspend"),
+    path("<str:person_id>/activate", views.activate, name="activate"),
+]

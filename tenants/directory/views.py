@@ -1,0 +1,177 @@
+"""People in the console: the list, one person, taking somebody out of recovery."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal.kit.ids import parse_public_id
+from portal.kit.scope import tenant_scope
+from portal.kit.sheets import sheet_lines
+from portal.rights import actor_of, requires, seat_of
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+from tenants.directory import selectors
+from tenants.directory.forms import PeopleFilterForm, ReasonForm
+from tenants.directory.models import DirectoryPerson
+from tenants.directory.services import activate_person, suspend_person
+from tenants.rights import Right
+
+PAGE = 50
+TONES = {DirectoryPerson.Status.ACTIVE: "ok", DirectoryPerson.Status.SUSPENDED: "warn"}
+HEADER = ("name", "user_name", "employee_number", "department", "status")
+
+
+def slug_of(request: HttpRequest) -> str:
+    return seat_of(request).tenant.slug
+
+
+def crumbs(request: HttpRequest, *labels: str) -> list[dict[str, str]]:
+    return [
+        {"label": _("People"), "url": reverse("people:list", args=[slug_of(request)])},
+        *({"label": label} for label in labels),
+    ]
+
+
+def address_with(request: HttpRequest, **changes: str | None) -> str:
+    """The present address's query with changes; empty parts are left out."""
+    query = request.GET.copy()
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value:
+            query[name] = value
+    return f"?{query.urlencode()}"
+
+
+def _filters(request: HttpRequest) -> PeopleFilterForm:
+    return PeopleFilterForm(
+        request.GET, statuses=DirectoryPerson.Status.choices, departments=selectors.departments()
+    )
+
+
+def _row(request: HttpRequest, person: DirectoryPerson) -> dict[str, Any]:
+    return {
+        "person": person,
+        "url": reverse("people:person", args=[slug_of(request), person.public_id]),
+        "tone": TONES[DirectoryPerson.Status(person.status)],
+    }
+
+
+@require_GET
+@requires(Right.SEE_PEOPLE)
+def people(request: HttpRequest) -> HttpResponse:
+    form = _filters(request)
+    chosen = form.chosen()
+    page = selectors.people_page(**chosen, cursor=request.GET.get("cursor", ""), size=PAGE)
+    context = {
+        "rows": [_row(request, person) for person in page.people],
+        "count": selectors.people_found(**chosen).count(),
+        "chosen": chosen,
+        "is_filtered": any(chosen.values()),
+        "statuses": form.fields["status"].choices,  # type: ignore[attr-defined]
+        "departments": form.fields["department"].choices,  # type: ignore[attr-defined]
+        "csv_url": reverse("people:csv", args=[slug_of(request)]) + address_with(request, cursor=None),
+        "next_url": address_with(request, cursor=page.next_cursor) if page.next_cursor else "",
+        "first_url": address_with(request, cursor=None) if request.GET.get("cursor") else "",
+        "may_manage": seat_of(request).may(Right.MANAGE_PEOPLE),
+    }
+    return render(request, "directory/people.html", context)
+
+
+def _lines(tenant_id: UUID, chosen: dict[str, str]) -> Iterator[str]:
+    """The view's scope is over when this runs, so it opens its own."""
+    with tenant_scope(tenant_id):
+        found = selectors.people_found(**chosen).iterator(chunk_size=500)
+        rows = (
+            (
+                person.display_name,
+                person.user_name,
+                person.employee_number,
+                person.department,
+                person.get_status_display(),
+            )
+            for person in found
+        )
+        yield from sheet_lines(HEADER, rows)
+
+
+@require_GET
+@requires(Right.SEE_PEOPLE)
+def csv(request: HttpRequest) -> HttpResponse:
+    """Exactly the list's rows, all pages of it."""
+    tenant = seat_of(request).tenant
+    chosen = _filters(request).chosen()
+    record_event(
+        EventName.PEOPLE_EXPORTED,
+        actor=actor_of(request),
+        data={"count": selectors.people_found(**chosen).count(), "filtered": any(chosen.values())},
+    )
+    answer = StreamingHttpResponse(
+        _lines(tenant.id, chosen),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="people-{tenant.slug}.csv"'},
+    )
+    return cast(HttpResponse, answer)  # Django's two kinds of answers share only a base
+
+
+def _person_or_404(person_id: str) -> DirectoryPerson:
+    try:
+        return selectors.get_person(parse_public_id("person", person_id))
+    except ValueError as error:
+        raise Http404 from error
+
+
+@require_GET
+@requires(Right.SEE_PEOPLE)
+def person(request: HttpRequest, person_id: str) -> HttpResponse:
+    found = _person_or_404(person_id)
+    seat = seat_of(request)
+    context = {
+        **_row(request, found),
+        "addresses": selectors.addresses_of(found.id),
+        "evidence": selectors.held_evidence(found.id),
+        "breadcrumbs": crumbs(request, found.display_name),
+        "may_manage": seat.may(Right.MANAGE_PEOPLE),
+        # The recovery room stands above this one and fills its part of the page by its own address.
+        "recovery_url": (
+            reverse("cases:of_person", args=[seat.tenant.slug, found.public_id])
+            if seat.may(Right.SEE_CASES)
+            else ""
+        ),
+    }
+    return render(request, "directory/person.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Right.MANAGE_PEOPLE)
+def suspend(request: HttpRequest, person_id: str) -> HttpResponse:
+    """Out of recovery and sign-in, with a reason."""
+    return _change_status(request, _person_or_404(person_id), suspends=True)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Right.MANAGE_PEOPLE)
+def activate(request: HttpRequest, person_id: str) -> HttpResponse:
+    return _change_status(request, _person_or_404(person_id), suspends=False)
+
+
+def _change_status(request: HttpRequest, found: DirectoryPerson, *, suspends: bool) -> HttpResponse:
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        change = suspend_person if suspends else activate_person
+        change(found.id, actor=actor_of(request), reason=form.cleaned_data["reason"])
+        return redirect("people:person", organisation=slug_of(request), person_id=found.public_id)
+    context = {
+        **_row(request, found),
+        "form": form,
+        "suspends": suspends,
+        "breadcrumbs": crumbs(request, found.display_name),
+    }
+    return render(request, "directory/status.html", context)
