@@ -68,6 +68,11 @@ def test_lookalikes_in_a_number_are_the_same_and_other_digits_are_not():
     assert compare_numbers("L898902C4", "L898902C3", sureness=1.0) is Agreement.DIFFERENT
 
 
+def test_g_and_6_which_no_check_digit_tells_apart_must_read_alike():
+    assert compare_numbers("G44301245", "644301245", sureness=1.0) is Agreement.UNCLEAR
+    assert compare_numbers("G44301245", "G44301245", sureness=1.0) is Agreement.SAME
+
+
 @pytest.mark.parametrize(
     "printed",
     [

@@ -42,10 +42,13 @@ def compare_names(visual: str, zone: str, *, truncated: bool, sureness: float) -
 
 
 def compare_numbers(visual: str, zone: str, *, sureness: float) -> Agreement:
-    """Look-alikes count as the same: the check digit has settled which one it is."""
+    """Look-alikes count as the same: the check digit has settled which one it is. G and 6 it cannot tell apart (they
+    are ten apart), so that there the two zones must read alike."""
     printed, wanted = _fold(visual), _fold(zone)
     if printed == wanted:
         return Agreement.SAME
+    if printed.replace("G", "6") == wanted.replace("G", "6"):
+        return Agreement.UNCLEAR
     if edit_distance(printed, wanted) <= 1 and sureness < SURE:
         return Agreement.UNCLEAR
     return Agreement.DIFFERENT
@@ -96,4 +99,4 @@ def _plain(text: str) -> str:
 
 
 def _fold(text: str) -> str:
-    return _plain(text).translate(str.maketrans("OIZSBGQ", "0125860"))
+    return _plain(text).translate(str.maketrans("OIZSBQ", "012580"))
