@@ -31,6 +31,7 @@ OUTBOX_TOPICS: dict[str, str] = {
 
 # name -> (seconds between runs, function()). Runs in one worker at a time.
 PERIODIC_JOBS: dict[str, tuple[int, str]] = {
+    "directory.let_go": (60, "tenants.directory.tasks.let_go"),
     "verified_id.let_go": (60, "tenants.verified_id.tasks.let_go"),
     "recovery.expire": (20, "recovery.tasks.expire_cases"),
     "audit.seal": (1, "tenants.audit.tasks.seal"),

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 # Rooms of the console, each a line below `/o/<organisation>/`.
 CONSOLE_ROOMS: list[tuple[str, str]] = [
     ("people/", "tenants.directory.urls"),
+    ("verified-id/", "tenants.verified_id.console.urls"),
     ("recovery/cases/", "recovery.console.case_urls"),
     ("recovery/reviews/", "recovery.console.review_urls"),
     ("recovery/profiles/", "recovery.console.profile_urls"),

@@ -24,8 +24,9 @@ def status_of(credential_id: UUID) -> str:
 
 
 @transaction.atomic
-def revoke_credential(credential_id: UUID, *, reason: str, actor: Actor) -> None:
-    """Take a credential's validity away for good. Quiet when it is gone already."""
+def revoke_credential(credential_id: UUID, *, reason: str, actor: Actor, words: str = "") -> None:
+    """Take a credential's validity away for good. Quiet when it is gone already. `reason` is a code; a member's own
+    `words` go into the part of the audit log that can be destroyed."""
     row = Credential.objects.select_for_update().filter(id=credential_id).first()
     if row is None or row.state == Credential.State.REVOKED:
         return
@@ -37,4 +38,5 @@ def revoke_credential(credential_id: UUID, *, reason: str, actor: Actor) -> None
         subject=row.public_id,
         case_id=row.reference,
         data={"reason": reason},
+        personal={"reason": words} if words else None,
     )

@@ -63,6 +63,22 @@ def rotate_key(*, actor: Actor) -> SigningKey:
     return key
 
 
+@transaction.atomic
+def change_card(*, card_title: str, lifetime_days: int, actor: Actor) -> Authority:
+    """What the card is called and how long a new one is valid. Cards issued before stay as they are."""
+    row = Authority.objects.select_for_update().get(id=get_authority().id)
+    wanted = {"card_title": card_title, "lifetime_days": lifetime_days}
+    changed = [name for name, value in wanted.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, wanted[name])
+    if changed:
+        row.save(update_fields=changed)
+        record_event(
+            EventName.AUTHORITY_CHANGED, actor=actor, subject=row.public_id, data={"changed": changed}
+        )
+    return row
+
+
 def check_published() -> None:
     """Ask the worker to fetch over the network what we publish."""
     enqueue("verified_id.check_published", tenant_id=current_tenant_id())

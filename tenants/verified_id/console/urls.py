@@ -1,0 +1,22 @@
+"""`/o/<organisation>/verified-id/…`"""
+
+from django.urls import path
+
+from tenants.verified_id.console import issued_views, views
+
+app_name = "verified_id"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("state", views.state, name="state"),
+    path("turn-on", views.turn_on, name="turn_on"),
+    path("check", views.check, name="check"),
+    path("rotate", views.rotate, name="rotate"),
+    path("domain", views.domain, name="domain"),
+    path("domain/state", views.domain_state, name="domain_state"),
+    path("domain/file", views.domain_file, name="domain_file"),
+    path("domain/check", views.domain_check, name="domain_check"),
+    path("card", views.card, name="card"),
+    path("issued", issued_views.issued, name="issued"),
+    path("issued/<str:credential_id>", issued_views.credential, name="credential"),
+    path("issued/<str:credential_id>/revoke", issued_views.revoke, name="revoke"),
+]
