@@ -37,7 +37,8 @@ def clean_slug(text: str) -> str:
         raise Invalid("slug_shape", sentence, field="slug")
     if slug in settings.RESERVED_SLUGS or slug in OWN_WORDS:
         raise Invalid("slug_reserved", _("This name is reserved. Choose another."), field="slug")
-    if Tenant.objects.filter(slug=slug).exists() or Host.objects.filter(name=tenant_host(slug)).exists():
+    host = tenant_host(slug).partition(":")[0]
+    if Tenant.objects.filter(slug=slug).exists() or Host.objects.filter(name=host).exists():
         raise Invalid("slug_taken", _("This name is taken. Choose another."), field="slug")
     return slug
 

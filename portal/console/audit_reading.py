@@ -16,10 +16,9 @@ from portal.kit.actors import ActorKind
 from portal.kit.ids import parse_public_id, short_reference
 from portal.kit.scope import tenant_scope
 from portal.kit.sheets import sheet_lines
-from tenants.audit.events import EventName
 from tenants.audit.models import AuditEvent
 from tenants.audit.selectors import LogFilter, log_page
-from tenants.audit.sentences import actor_label, sentence_of
+from tenants.audit.sentences import ACTOR_KINDS, EVENT_NAMES, actor_label, sentence_of
 from tenants.models import SetupLink, Tenant
 from tenants.selectors import names_of_members
 
@@ -76,8 +75,8 @@ def filter_of(values: dict[str, Any], zone: str) -> LogFilter:
     """What the address asks for. Days are the tenant's."""
     until: date | None = values["until"]
     return LogFilter(
-        names=[values["event"]] if values["event"] in EventName else [],
-        actor_kind=values["actor"] if values["actor"] in ActorKind else "",
+        names=[values["event"]] if values["event"] in EVENT_NAMES else [],
+        actor_kind=values["actor"] if values["actor"] in ACTOR_KINDS else "",
         case_ids=cases_by_reference(values["case"]) if values["case"] else None,
         since=_midnight(values["since"], zone),
         until=_midnight(until + timedelta(days=1), zone) if until else None,

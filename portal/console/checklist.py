@@ -40,7 +40,7 @@ def organisation_items(tenant: Tenant) -> list[ChecklistItem]:
 
 
 def has_passkey(user: User) -> bool:
-    return Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).exists()
+    return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).exists())
 
 
 def own_passkey(user: User) -> ChecklistItem:

@@ -17,7 +17,7 @@ View = Callable[..., HttpResponse]
 
 
 def signed_in_recently(request: HttpRequest) -> bool:
-    moments = [float(record.get("at", 0)) for record in get_authentication_records(request)]
+    moments = [float(record.get("at", 0)) for record in get_authentication_records(request, request.user)]
     return time.time() - max(moments, default=0.0) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 

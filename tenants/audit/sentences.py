@@ -99,6 +99,9 @@ ACTORS: dict[ActorKind, str] = {
     ActorKind.SYSTEM: gettext_noop("Readmit"),
 }
 
+EVENT_NAMES = frozenset(name.value for name in EventName)
+ACTOR_KINDS = frozenset(kind.value for kind in ActorKind)
+
 PROBLEMS: dict[str, str] = {
     "link_removed": gettext_noop("An entry was removed."),
     "event_removed": gettext_noop("An entry's content was removed."),
@@ -114,13 +117,13 @@ PROBLEMS: dict[str, str] = {
 
 def sentence_of(name: str) -> str:
     """For a name that a later version wrote, honest words instead of a code."""
-    if name in EventName:
+    if name in EVENT_NAMES:
         return _(SENTENCES[EventName(name)])
     return _("Something this version has no words for")
 
 
 def actor_label(kind: str) -> str:
-    return _(ACTORS[ActorKind(kind)]) if kind in ActorKind else _("Unknown")
+    return _(ACTORS[ActorKind(kind)]) if kind in ACTOR_KINDS else _("Unknown")
 
 
 def problem_of(code: str) -> str:

@@ -81,7 +81,7 @@ def _walk(tenant_id: UUID, tail: int, heads: dict[int, set[bytes]]) -> bytes:
         if row[2] is None:  # 2
             raise BrokenChain("event_removed", number, event_id=row[11])
         data = json.loads(row[9]) if isinstance(row[9], str) else row[9]
-        half = PublicHalf(*row[2:9], data, bytes(row[10]) if row[10] else None)
+        half = PublicHalf._make((*row[2:9], data, bytes(row[10]) if row[10] else None))
         previous = next_digest(previous, tenant_id, number, half)
         if previous != chain_digest:  # 3
             raise BrokenChain("event_changed", number, event_id=row[2])

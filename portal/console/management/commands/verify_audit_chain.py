@@ -1,0 +1,71 @@
+"""`manage.py verify_audit_chain`: 0 when every log holds, 1 when one does not, 2 when that could not be found out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError
+
+from tenants.audit.chain import BrokenChain
+from tenants.audit.sentences import problem_of
+from tenants.audit.verification import verify_chain
+from tenants.models import Tenant
+
+WHOLE, BROKEN, UNKNOWN = 0, 1, 2
+
+
+def _verdict(tenant: Tenant) -> dict[str, Any]:
+    report: dict[str, Any] = {"organisation": tenant.slug}
+    try:
+        chain = verify_chain(tenant.id)
+    except BrokenChain as broken:
+        event: UUID | None = broken.event_id
+        return {
+            **report,
+            "holds": False,
+            "problem": broken.code,
+            "number": broken.number,
+            "event": str(event) if event else None,
+        }
+    return {**report, "holds": True, "number": chain.number, "signed_up_to": chain.signed_number}
+
+
+def _line(report: dict[str, Any]) -> str:
+    if report["holds"]:
+        return (
+            f"{report['organisation']}: holds up to {report['number']}, signed up to {report['signed_up_to']}"
+        )
+    where = f" (entry {report['number']})" if report["number"] else ""
+    return f"{report['organisation']}: BROKEN: {problem_of(report['problem'])}{where}"
+
+
+class Command(BaseCommand):
+    help = "Verify the chain of every organisation's audit log, or of one."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--tenant", metavar="SLUG", help="only this organisation")
+        parser.add_argument("--json", action="store_true", help="one JSON object for each organisation")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        sys.exit(self.verify(options["tenant"], as_json=options["json"]))
+
+    def verify(self, slug: str | None, *, as_json: bool) -> int:
+        try:
+            chosen = Tenant.objects.filter(slug=slug) if slug else Tenant.objects.order_by("slug")
+            tenants = list(chosen)
+            if slug and not tenants:
+                self.stderr.write(f"There is no organisation {slug}.")
+                return UNKNOWN
+            reports = [self.told(_verdict(tenant), as_json) for tenant in tenants]
+        except (DatabaseError, OSError) as error:
+            self.stderr.write(f"Could not verify: {type(error).__name__}")
+            return UNKNOWN
+        return WHOLE if all(report["holds"] for report in reports) else BROKEN
+
+    def told(self, report: dict[str, Any], as_json: bool) -> dict[str, Any]:
+        self.stdout.write(json.dumps(report) if as_json else _line(report))
+        return report

@@ -1,0 +1,82 @@
+"""Our modules and what each imports, read from the source."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from tests.architecture.rooms import APART, ORDER
+
+ROOT = Path(__file__).resolve().parents[2]
+TOPS = ("portal", "tenants", "vendors", "recovery")
+ROW = {room: number for number, row in enumerate(ORDER) for room in row}
+ROOMS = (*ROW, *APART)
+
+
+@dataclass(frozen=True)
+class Module:
+    name: str
+    path: Path
+    tree: ast.Module
+
+
+@dataclass(frozen=True)
+class Import:
+    """`names` holds the module and, for `from a import b`, also a.b: b may be a module."""
+
+    line: int
+    names: tuple[str, ...]
+    in_function: bool
+
+
+def _name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+@cache
+def modules() -> tuple[Module, ...]:
+    paths = sorted(path for top in TOPS for path in (ROOT / top).rglob("*.py"))
+    return tuple(Module(_name(path), path, ast.parse(path.read_text(), str(path))) for path in paths)
+
+
+def _names(node: ast.Import | ast.ImportFrom) -> tuple[str, ...]:
+    if isinstance(node, ast.Import):
+        return tuple(alias.name for alias in node.names)
+    if node.level:
+        return ()
+    base = node.module or ""
+    return (base, *(f"{base}.{alias.name}" for alias in node.names))
+
+
+def _walk(node: ast.AST, in_function: bool) -> Iterator[Import]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Import | ast.ImportFrom):
+            yield Import(child.lineno, _names(child), in_function)
+        inside = in_function or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        yield from _walk(child, inside)
+
+
+def imports_of(module: Module) -> list[Import]:
+    return list(_walk(module.tree, False))
+
+
+def begins(name: str, room: str) -> bool:
+    return name == room or name.startswith(f"{room}.")
+
+
+def room_of(name: str) -> str:
+    """The longest room the name begins with; empty if none does."""
+    return max((room for room in ROOMS if begins(name, room)), key=len, default="")
+
+
+def row_of(room: str) -> int:
+    """A room apart stands in the row of the room around it."""
+    around = max((known for known in ROW if begins(room, known)), key=len, default="")
+    return ROW.get(around, -1)
+
+
+def is_ours(name: str) -> bool:
+    return name.split(".")[0] in TOPS

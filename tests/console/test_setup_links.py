@@ -1,0 +1,172 @@
+"""A set-up link opens one task's page for whoever proves the address, and nothing else."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from portal.kit import clock
+from portal.kit.scope import tenant_scope
+from tenants.audit.models import AuditEvent
+from tenants.models import Member, SetupLink, Tenant
+from tenants.rights import Role
+from tests.conftest import make_member, site_client
+from tests.console.conftest import client_of_member, code_in, link_in, newest_mail
+
+SETTINGS = {"name": "Acme", "help_desk_contact": "Call 7", "time_zone": "UTC", "accent": "#1f5eff"}
+
+
+def send(client: Client, tenant: Tenant, item: str = "help_desk_contact") -> tuple[str, str]:
+    """(path in the mail, address)."""
+    email = f"{secrets.token_hex(6)}@colleague.example"
+    answer = client.post(f"/o/{tenant.slug}/checklist/{item}/send", {"email": email})
+    assert answer.status_code == 302, answer.content.decode()
+    return link_in(newest_mail(email)), email
+
+
+def prove(path: str, email: str, client: Client | None = None) -> Client:
+    client = client or site_client()
+    client.post(path)
+    client.post(f"{path}/code", {"code": code_in(newest_mail(email))})
+    return client
+
+
+def names(tenant: Tenant) -> list[str]:
+    with tenant_scope(tenant.id):
+        return list(AuditEvent.objects.order_by("created_at").values_list("name", flat=True))
+
+
+def test_a_colleague_without_an_account_does_the_task_and_nothing_else(
+    tenant: Tenant, owner_client: Client
+) -> None:
+    path, email = send(owner_client, tenant)
+    assert "Name your help desk" in site_client().get(path).content.decode()
+    client = prove(path, email)
+    page = client.get(f"/o/{tenant.slug}/settings")
+    assert page.status_code == 200 and "You are here for one task" in page.content.decode()
+    assert client.post(f"/o/{tenant.slug}/settings", SETTINGS).status_code == 302
+    tenant.refresh_from_db()
+    assert tenant.help_desk_contact == "Call 7"
+    for closed in ("", "members/", "members/invite", "audit/", "partners/", "checklist/people/send"):
+        answer = client.get(f"/o/{tenant.slug}/{closed}")
+        assert answer.status_code == 302 and answer["Location"].startswith("/accounts/login/"), closed
+    with tenant_scope(tenant.id):
+        link = SetupLink.objects.get(email=email)
+        changed = AuditEvent.objects.get(name="organisation:organisation:change")
+    assert changed.actor_id == link.public_id
+
+
+def test_the_seat_is_no_seat_elsewhere(tenant: Tenant, other_tenant: Tenant, owner_client: Client) -> None:
+    path, email = send(owner_client, tenant)
+    client = prove(path, email)
+    assert client.get(f"/o/{other_tenant.slug}/settings").status_code == 302
+    assert client.get("/o/").status_code == 302
+
+
+def test_without_the_code_nothing_opens(tenant: Tenant, owner_client: Client) -> None:
+    path, _email = send(owner_client, tenant)
+    client = site_client()
+    client.get(path)
+    client.post(path)
+    assert client.get(f"/o/{tenant.slug}/settings").status_code == 302
+
+
+def test_the_code_works_in_the_browser_that_asked_only(tenant: Tenant, owner_client: Client) -> None:
+    path, email = send(owner_client, tenant)
+    asked, other = site_client(), site_client()
+    asked.post(path)
+    code = code_in(newest_mail(email))
+    assert "wrong or too old" in other.post(f"{path}/code", {"code": code}).content.decode()
+    assert asked.post(f"{path}/code", {"code": code}).status_code == 302
+
+
+def test_guessing_the_code_is_stopped_and_the_tries_are_kept(tenant: Tenant, owner_client: Client) -> None:
+    path, email = send(owner_client, tenant)
+    client = site_client()
+    client.post(path)
+    code = code_in(newest_mail(email))
+    wrong = f"{(int(code) + 1) % 1_000_000:06d}"
+    answers = [client.post(f"{path}/code", {"code": wrong}).status_code for _try in range(5)]
+    assert answers == [200] * 5
+    assert client.post(f"{path}/code", {"code": code}).status_code == 429
+    assert site_client().post(f"{path}/code", {"code": code}).status_code == 429
+
+
+def test_an_old_code_is_refused(tenant: Tenant, owner_client: Client) -> None:
+    path, email = send(owner_client, tenant)
+    client = site_client()
+    client.post(path)
+    code = code_in(newest_mail(email))
+    with clock.frozen(clock.now() + timedelta(minutes=10, seconds=1)):
+        assert "wrong or too old" in client.post(f"{path}/code", {"code": code}).content.decode()
+
+
+def test_an_expired_link_does_not_open_and_ends_the_seat(tenant: Tenant, owner_client: Client) -> None:
+    path, email = send(owner_client, tenant)
+    client = prove(path, email)
+    with clock.frozen(clock.now() + timedelta(days=3, seconds=1)):
+        assert client.get(path).status_code == 404
+        assert client.get(f"/o/{tenant.slug}/settings").status_code == 302
+
+
+def test_a_withdrawn_link_ends_the_seat_at_once(tenant: Tenant, owner_client: Client) -> None:
+    path, email = send(owner_client, tenant)
+    client = prove(path, email)
+    with tenant_scope(tenant.id):
+        link = SetupLink.objects.get(email=email)
+    owner_client.post(f"/o/{tenant.slug}/setup-links/{link.public_id}/withdraw")
+    assert client.get(f"/o/{tenant.slug}/settings").status_code == 302
+    assert client.get(path).status_code == 404
+
+
+def test_done_ends_the_seat_and_the_link(tenant: Tenant, owner_client: Client) -> None:
+    path, email = send(owner_client, tenant)
+    client = prove(path, email)
+    assert client.post(f"/o/{tenant.slug}/setup-done").status_code == 200
+    assert client.get(f"/o/{tenant.slug}/settings").status_code == 302
+    assert client.get(path).status_code == 404
+    assert names(tenant)[-3:] == [
+        "member:setup_link:create",
+        "member:setup_link:use",
+        "member:setup_link:complete",
+    ]
+
+
+def test_the_seat_ends_with_its_makers(tenant: Tenant, owner: Member) -> None:
+    maker = make_member(tenant, Role.ADMINISTRATOR)
+    path, email = send(client_of_member(maker), tenant)
+    client = prove(path, email)
+    assert client.get(f"/o/{tenant.slug}/settings").status_code == 200
+    with tenant_scope(tenant.id):
+        Member.objects.filter(id=maker.id).update(removed_at=clock.now())
+    assert client.get(f"/o/{tenant.slug}/settings").status_code == 302
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("item", ["second_owner", "own_passkey", "nothing"])
+def test_what_gives_away_more_than_a_task_cannot_be_sent(
+    tenant: Tenant, owner_client: Client, item: str
+) -> None:
+    path = f"/o/{tenant.slug}/checklist/{item}/send"
+    assert owner_client.post(path, {"email": "a@colleague.example"}).status_code == 404
+
+
+@pytest.mark.parametrize("role", [Role.BILLING_MANAGER, Role.HELP_DESK, Role.AUDITOR])
+def test_who_cannot_give_out_seats_cannot_send_a_task(
+    tenant: Tenant, as_role: Callable[..., Client], role: Role
+) -> None:
+    path = f"/o/{tenant.slug}/checklist/help_desk_contact/send"
+    assert as_role(role).post(path, {"email": "a@colleague.example"}).status_code == 403
+
+
+def test_the_session_cookie_changes_when_the_seat_is_taken(tenant: Tenant, owner_client: Client) -> None:
+    path, email = send(owner_client, tenant)
+    client = site_client()
+    client.post(path)
+    before = client.cookies["readmit_staff"].value
+    client.post(f"{path}/code", {"code": code_in(newest_mail(email))})
+    assert client.cookies["readmit_staff"].value != before
