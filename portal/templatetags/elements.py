@@ -261,11 +261,11 @@ def write_money(amount: Decimal, currency: str, *, places: int, sign: bool = Fal
 def money_text(
     minor: int | None = None, amount: Decimal | str | None = None, currency: str = "EUR", sign: bool = False
 ) -> str:
-    """For the `money` element: the smallest unit, or an exact decimal with all its places."""
+    """For the `money` element: the smallest unit, or an exact decimal with every place that says something."""
     if amount is None or amount == "":
         exponent = EXPONENTS.get(currency.upper(), 2)
         return write_money(Decimal(minor or 0).scaleb(-exponent), currency, places=exponent, sign=bool(sign))
-    exact = Decimal(str(amount))
+    exact = Decimal(str(amount)).normalize()
     written = exact.as_tuple().exponent
     places = max(EXPONENTS.get(currency.upper(), 2), -written if isinstance(written, int) else 0)
     return write_money(exact, currency, places=places, sign=bool(sign))
