@@ -13,7 +13,7 @@ from portal.kit.codes import keyed_digest
 from portal.kit.errors import NotHere
 from portal.kit.scope import current_tenant_id
 from tenants.directory.matching import Candidate, ProvenIdentity, words
-from tenants.directory.matching.names import core_words, spellings
+from tenants.directory.matching.names import spellings
 from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddress, PersonKey, SearchWord
 
 MAX_IDENTIFIER = 254
@@ -66,10 +66,18 @@ def candidate_of(person: DirectoryPerson) -> Candidate:
     return Candidate(person.id, person.given_names, person.family_name, person.birthdate, frozenset(digests))
 
 
-def near(proven: ProvenIdentity, limit: int = 200) -> list[Candidate]:
-    """Everybody whose family name shares a word with the proven one's, or who showed this document before."""
-    sought = {word for spelling in spellings(proven.family_name) for word in core_words(spelling)}
-    ids = set(SearchWord.objects.filter(word__in=sought).values_list("person_id", flat=True)[: limit + 1])
+def _words_of(name: str) -> set[str]:
+    return {word for spelling in spellings(name) for word in words(spelling)}
+
+
+def near(proven: ProvenIdentity) -> list[Candidate]:
+    """Everybody who shares a word of the family name and one of the given names, or who showed this document before.
+
+    Nobody whose names could agree is left out: a namesake overlooked is an account given away.
+    """
+    given = SearchWord.objects.filter(word__in=_words_of(proven.given_names)).values("person_id")
+    family = SearchWord.objects.filter(word__in=_words_of(proven.family_name), person_id__in=given)
+    ids = set(family.values_list("person_id", flat=True))
     if proven.document_digest:
         ids |= set(
             HeldEvidence.objects.filter(

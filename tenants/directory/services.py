@@ -15,6 +15,7 @@ from portal.kit.errors import Invalid
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.matching import normalise, words
+from tenants.directory.matching.names import spellings
 from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddress, PersonKey, SearchWord
 from tenants.directory.selectors import get_person, normalise_identifier
 
@@ -33,16 +34,12 @@ def person_keys(person: DirectoryPerson, emails: Sequence[str]) -> list[PersonKe
 
 
 def search_words(person: DirectoryPerson, emails: Sequence[str]) -> list[SearchWord]:
+    """Every word a person is found by, names also as a document would spell them."""
     text = " ".join([person.display_name, person.user_name, person.employee_number, *emails])
     expanded = " ".join(
-        spelling for name in (person.given_names, person.family_name) for spelling in _spellings(name)
+        spelling for name in (person.given_names, person.family_name) for spelling in sorted(spellings(name))
     )
     return [SearchWord(person=person, word=word[:120]) for word in dict.fromkeys(words(f"{text} {expanded}"))]
-
-
-def _spellings(name: str) -> Sequence[str]:
-    # The spelling a document would use is found as well.
-    return [name, name.replace("ü", "ue").replace("ö", "oe").replace("ä", "ae").replace("ø", "oe")]
 
 
 def new_person(

@@ -98,20 +98,20 @@ def match_person(
     showed_it = sum(bool(proven.document_digest) and proven.document_digest in o.document_digests for o in rest)
     if showed_it:
         return PersonMatch(MatchOutcome.ANOTHER, ("document_of_another_account",), others=showed_it)
-    others = sum(_could_be(proven, other, policy) for other in rest)
+    fitting = sum(_could_be(proven, other, policy) for other in rest)
     if not _names_agree(proven, claimed, policy):
-        outcome = MatchOutcome.ANOTHER if others else MatchOutcome.NONE
-        return PersonMatch(outcome, ("names_differ",), document_was_held=held, others=others)
+        outcome = MatchOutcome.ANOTHER if fitting else MatchOutcome.NONE
+        return PersonMatch(outcome, ("names_differ",), document_was_held=held, others=fitting)
     born = _birthdate(proven, claimed)
     if born is False:
-        return PersonMatch(MatchOutcome.NONE, ("birthdate_differs",), document_was_held=held, others=others)
+        return PersonMatch(MatchOutcome.NONE, ("birthdate_differs",), document_was_held=held, others=fitting)
     if born is None and policy.birthdate_required and not held:
-        return PersonMatch(MatchOutcome.NONE, ("birthdate_not_known",), others=others)
-    if not held and others:
-        return PersonMatch(MatchOutcome.SEVERAL, ("several_accounts_fit",), others=others)
+        return PersonMatch(MatchOutcome.NONE, ("birthdate_not_known",), others=fitting)
+    if not held and fitting:
+        return PersonMatch(MatchOutcome.SEVERAL, ("several_accounts_fit",), others=fitting)
     reasons = ["names_agree"]
     if born:
         reasons.append("birthdate_agrees")
     if held:
         reasons.append("document_held_before")
-    return PersonMatch(MatchOutcome.ONE, tuple(reasons), document_was_held=held, others=others)
+    return PersonMatch(MatchOutcome.ONE, tuple(reasons), document_was_held=held, others=fitting)
