@@ -14,9 +14,16 @@ from portal.kit.outbox import Job
 from recovery.access_pass.services import revoke_passes
 from recovery.cases import has_done, locked, move_case, record_step
 from recovery.models import Case, CredentialBinding
-from recovery.passkeys.services import end_sessions, invalidate_passkeys
+from recovery.passkeys.services import (
+    activate_passkey,
+    drop_passkey,
+    end_sessions,
+    invalidate_passkeys,
+    void_saved_codes,
+)
+from recovery.profiles import may_recover
 from recovery.repudiation import make_repudiation_link
-from recovery.statuses import CaseStatus, StepKind
+from recovery.statuses import MOVES, CaseStatus, StepKind
 from tenants.directory.models import HeldEvidence
 from tenants.directory.selectors import emails_of
 from tenants.directory.services import hold_evidence, raise_assurance
@@ -42,16 +49,23 @@ def on_passkey_registered(job: Job) -> None:
     if job.payload["permission"] != "pass":
         return
     case = locked(job.uuid("permission_id"))
-    person_id = job.uuid("person_id")
+    person_id, passkey_id = job.uuid("person_id"), job.uuid("passkey_id")
     if case.state is not CaseStatus.GRANTED or case.person_id != person_id:
+        # The case ended in between, or another passkey completed it: this one must not stay behind.
+        drop_passkey(passkey_id, reason="recovery_not_completed", actor=SYSTEM)
         return
-    passkey_id = job.uuid("passkey_id")
+    if case.person is None or not may_recover(case.profile, case.person):
+        drop_passkey(passkey_id, reason="person_may_not_recover", actor=SYSTEM)
+        move_case(case.id, CaseStatus.REFUSED, reasons=["person_may_not_recover"])
+        return
     person = Actor(ActorKind.PERSON, public_id("person", person_id))
     if not has_done(case, StepKind.SIGNED_IN):
         record_step(case, StepKind.SIGNED_IN, actor=person)
     record_step(case, StepKind.PASSKEY_REGISTERED, actor=person)
+    activate_passkey(passkey_id)
     removed = invalidate_passkeys(person_id, keep={passkey_id}, reason="recovered", actor=SYSTEM)
     ended = end_sessions(person_id, keep=None, reason="recovered", actor=SYSTEM)
+    void_saved_codes(person_id)
     case = move_case(case.id, CaseStatus.RECOVERED, actor=person)
     _bind(case)
     _tell(case, removed, ended)
@@ -103,8 +117,8 @@ def on_case_ended(job: Job) -> None:
     revoke_passes(case.id, reason=status.value, actor=SYSTEM)
     issuance.destroy_of_reference(case.id)
     presentation.destroy_of_reference(case.id)
-    if case.credential_id:
-        credentials.revoke_credential(case.credential_id, reason=f"case_{status.value}", actor=SYSTEM)
+    for credential_id in credentials.credentials_of(case.id):
+        credentials.revoke_credential(credential_id, reason=f"case_{status.value}", actor=SYSTEM)
     if status is CaseStatus.REFUSED and case.person_id and has_done(case, StepKind.CONFIRMED):
         tenant = Tenant.objects.get(id=case.tenant_id)
         send_notice(
@@ -127,6 +141,11 @@ def expire_cases_of(tenant: Tenant) -> int:
             CaseStatus.GRANTED,
         ],
     ).values_list("id", flat=True)[:500]
+    ended = 0
     for case_id in due:
-        move_case(case_id, CaseStatus.EXPIRED, reasons=["time_over"])
-    return len(due)
+        # Read again under the lock: a case that went on in between is left alone, and ends nobody else's turn.
+        case = locked(case_id)
+        if case.expires_at < clock.now() and MOVES.allows(case.state, CaseStatus.EXPIRED):
+            move_case(case_id, CaseStatus.EXPIRED, reasons=["time_over"])
+            ended += 1
+    return ended

@@ -15,7 +15,9 @@ from recovery.access_pass import services as access_pass
 from recovery.cases import get_case
 from recovery.models import Case
 from recovery.passkeys import services as passkeys
+from recovery.profiles import may_recover
 from recovery.statuses import CaseStatus
+from tenants.directory.models import DirectoryPerson
 from tenants.models import Tenant
 
 
@@ -31,26 +33,28 @@ def registration_is_open(case: Case) -> bool:
     return used is not None and used.register_until is not None and used.register_until > clock.now()
 
 
-def _require_open(case: Case) -> UUID:
-    if case.state is not CaseStatus.GRANTED or case.person_id is None or not registration_is_open(case):
+def _require_open(case: Case) -> DirectoryPerson:
+    person: DirectoryPerson | None = case.person
+    if (
+        case.state is not CaseStatus.GRANTED
+        or person is None
+        or not registration_is_open(case)
+        or not may_recover(case.profile, person)
+    ):
         raise Refused(
             "registration_over",
             _("The ten minutes to create a passkey are over. Start again, or call your help desk."),
         )
-    return case.person_id
+    return person
 
 
 def begin_case_passkey(tenant: Tenant, case_id: UUID, *, browser_digest: bytes) -> dict[str, Any]:
     """Creation options for the case's browser, while the registration window is open."""
     with tenant_scope(tenant.id):
-        case = get_case(case_id)
-        person_id = _require_open(case)
-        person = case.person
-        if person is None:
-            raise Refused("registration_over")
+        person = _require_open(get_case(case_id))
     return passkeys.begin_registration(
         tenant_id=tenant.id,
-        person_id=person_id,
+        person_id=person.id,
         user_name=person.user_name,
         display_name=person.display_name,
         browser_digest=browser_digest,

@@ -8,6 +8,7 @@ from uuid import UUID
 from portal.kit import clock
 from portal.kit.codes import digest
 from recovery.passkeys.models import Passkey, PersonSession, SavedRecoveryCode
+from tenants.directory.models import DirectoryPerson
 
 IDLE = timedelta(hours=1)
 
@@ -28,14 +29,21 @@ def invalidated_by_recovery(person_id: UUID, since: datetime | None) -> list[Pas
     return list(found.order_by("created_at"))
 
 
+def is_active(person_id: UUID) -> bool:
+    """Whether the account may be used at all: a suspended person signs in nowhere."""
+    return DirectoryPerson.objects.filter(id=person_id, status=DirectoryPerson.Status.ACTIVE).exists()
+
+
 def session_of(token: str) -> PersonSession | None:
     """The live session behind a cookie."""
     if not token:
         return None
     moment = clock.now()
-    return PersonSession.objects.filter(
+    found = PersonSession.objects.filter(
         token_digest=digest(token), ended_at=None, expires_at__gt=moment, last_seen_at__gt=moment - IDLE
     ).first()
+    # Whoever was suspended is out at once, whatever their browser still holds.
+    return found if found is not None and is_active(found.person_id) else None
 
 
 def saved_codes_left(person_id: UUID) -> int:

@@ -29,6 +29,7 @@ from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id, require_no_transaction, tenant_scope
 from recovery.passkeys import ceremonies
 from recovery.passkeys.models import Ceremony, Passkey, PersonSession, SavedRecoveryCode, UserHandle
+from recovery.passkeys.selectors import is_active
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.models import Tenant
@@ -180,6 +181,8 @@ def _keep(
         backup_eligible=done.backup_eligible,
         backed_up=done.backed_up,
         label=label.strip()[:60],
+        # Under a pass it opens nothing until the recovery is complete: the old ones gone, everybody told.
+        frozen_at=clock.now() if ceremony.permission == "pass" else None,
     )
     record_event(
         EventName.PASSKEY_REGISTERED,
@@ -235,7 +238,7 @@ def complete_authentication(
             .filter(credential_id=credential_id, invalidated_at=None, frozen_at=None)
             .first()
         )
-        if passkey is None:
+        if passkey is None or not is_active(passkey.person_id):
             raise refusal
         try:
             done = ceremonies.verify_authentication(
@@ -290,6 +293,24 @@ def invalidate_passkeys(person_id: UUID, *, keep: Collection[UUID], reason: str,
             EventName.PASSKEY_INVALIDATED, actor=actor, subject=passkey.public_id, data={"reason": reason}
         )
     return len(gone)
+
+
+def activate_passkey(passkey_id: UUID) -> None:
+    """Let a passkey that was registered with a pass open the account. The recovery is complete."""
+    Passkey.objects.filter(id=passkey_id, invalidated_at=None).update(frozen_at=None)
+
+
+@transaction.atomic
+def drop_passkey(passkey_id: UUID, *, reason: str, actor: Actor) -> None:
+    """Take away a passkey whose recovery ended before it was complete. Quiet when it is gone."""
+    passkey = Passkey.objects.select_for_update().filter(id=passkey_id, invalidated_at=None).first()
+    if passkey is None:
+        return
+    passkey.invalidated_at, passkey.invalidated_reason = clock.now(), reason
+    passkey.save(update_fields=["invalidated_at", "invalidated_reason"])
+    record_event(
+        EventName.PASSKEY_INVALIDATED, actor=actor, subject=passkey.public_id, data={"reason": reason}
+    )
 
 
 @transaction.atomic
@@ -355,12 +376,16 @@ def remove_passkey(passkey_id: UUID, *, actor: Actor) -> None:
     )
 
 
+def void_saved_codes(person_id: UUID) -> int:
+    """Codes saved before a recovery open nothing after it. How many there were."""
+    live = SavedRecoveryCode.objects.filter(person_id=person_id, used_at=None, replaced_at=None)
+    return live.update(replaced_at=clock.now())
+
+
 @transaction.atomic
 def make_saved_codes(person_id: UUID, *, actor: Actor) -> list[str]:
     """Eight new codes in place of the old ones, shown once (NIST SP 800-63B-4, 4.2.1.1)."""
-    SavedRecoveryCode.objects.filter(person_id=person_id, used_at=None, replaced_at=None).update(
-        replaced_at=clock.now()
-    )
+    void_saved_codes(person_id)
     codes = [random_base32(SAVED_CODE_LENGTH) for _number in range(SAVED_CODES)]
     SavedRecoveryCode.objects.bulk_create(
         [
@@ -372,8 +397,9 @@ def make_saved_codes(person_id: UUID, *, actor: Actor) -> list[str]:
     return ["-".join(code[at : at + 4] for at in range(0, SAVED_CODE_LENGTH, 4)) for code in codes]
 
 
-def use_saved_code(person_id: UUID, typed: str, *, actor: Actor) -> bool:
-    """Consume one of the person's codes. Whoever changes the row has used it; it is void from then on."""
+def use_saved_code(person_id: UUID, typed: str, *, actor: Actor) -> datetime | None:
+    """Consume one of the person's codes: since when it was saved, or None. Whoever changes the row has used it; it is
+    void from then on."""
     cleaned = typed.upper().translate(str.maketrans("OIL", "011"))
     found = SavedRecoveryCode.objects.filter(
         person_id=person_id,
@@ -381,10 +407,11 @@ def use_saved_code(person_id: UUID, typed: str, *, actor: Actor) -> bool:
         used_at=None,
         replaced_at=None,
     )
+    saved_at = found.values_list("created_at", flat=True).first()
     if not found.update(used_at=clock.now()):
-        return False
+        return None
     record_event(EventName.SAVED_CODE_USED, actor=actor, subject=public_id("person", person_id))
-    return True
+    return saved_at
 
 
 def saved_code_digest(person_id: UUID, code: str) -> str:

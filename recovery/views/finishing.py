@@ -87,7 +87,7 @@ def _json(request: HttpRequest) -> dict[str, Any]:
         found = json.loads(request.body)
     except ValueError as error:
         raise Refused("not_json") from error
-    if not isinstance(found, dict):
+    if not isinstance(found, dict) or not isinstance(found.get("credential", {}), dict):
         raise Refused("not_json")
     return found
 
