@@ -24,8 +24,8 @@ class Administrator:
     def sign_in(self) -> None:
         email, password = self.stand.staff
         self.page.goto(self.stand.address("console"))
-        self.page.get_by_label("E-mail", exact=False).first.fill(email)
-        self.page.get_by_label("Password").first.fill(password)
+        self.page.locator("#id_login").fill(email)
+        self.page.locator("#id_password").fill(password)
         self.visitor.tap("Sign in")
         self.visitor.arrive("**/o/**")
 

@@ -28,7 +28,9 @@ def chromium() -> Iterator[Browser]:
     named = os.environ.get("READMIT_CHROMIUM")
     path = named or next((found for found in map(shutil.which, NAMES) if found), None)
     if path is None:
-        raise WalkFailed("The walk drives Chromium and there is none: install it, or name it in READMIT_CHROMIUM.")
+        raise WalkFailed(
+            "The walk drives Chromium and there is none: install it, or name it in READMIT_CHROMIUM."
+        )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         try:

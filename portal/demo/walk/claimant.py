@@ -164,3 +164,28 @@ class Claimant:
         self.visitor.tap("Create passkey")
         self.visitor.arrive("**/recover/done")
         return device
+
+
+@dataclass
+class Visiting(Claimant):
+    """A visitor of the demonstration: the specimen goes along in the browser, and the mail is on the page."""
+
+    def begin(self) -> None:
+        self.page.goto(self.stand.address("try_it"))
+        expect(self.page.locator("[data-camera] video")).to_be_visible()
+        self.visitor.tap("Make my passport and account")
+        self.page.get_by_role("heading", name="This is you now").wait_for()
+
+    def recover(self) -> None:
+        self.visitor.tap("Recover this account")
+        self.visitor.arrive("**/recover/code")
+        self.reference = self.page.locator(".hosted-reference b").inner_text()
+
+    def type_code_shown(self) -> None:
+        shown = self.page.get_by_text("Your code for").inner_text()
+        self.page.get_by_label("Code", exact=True).fill(shown.split(": ")[-1])
+        self.visitor.arrive("**/recover/consent")
+
+    def prove_with_specimen(self) -> None:
+        self.visitor.tap("Agree and use my specimen passport")
+        self.visitor.arrive("**/face")

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 from portal.demo.puppet import Puppet
 from portal.demo.walk.administrator import Administrator
 from portal.demo.walk.browsers import Authenticator, visitor
-from portal.demo.walk.claimant import Claimant, specimen_of
+from portal.demo.walk.claimant import Claimant, Visiting, specimen_of
 from portal.demo.walk.journal import Journal, WalkFailed
 from portal.demo.walk.stand import Stand
 
@@ -35,6 +35,7 @@ def walk(browser: Browser, stand: Stand, journal: Journal) -> Claimant:
             if "/not-me/" not in claimant.read_mail("was recovered"):
                 raise WalkFailed("The notice offers no way to say that this was not me.")
         try_old_passkey(browser, stand, journal, old)
+        journal.taps = walk_as_visitor(browser, stand, journal)
         with administrator.visitor.step("Open the recovered case"):
             administrator.open_case(claimant.reference)
     journal.require_quiet()
@@ -84,6 +85,12 @@ def prove_identity(claimant: Claimant) -> None:
         claimant.agree()
     with step("Photograph the passport"):
         claimant.prove_with_camera()
+    show_and_keep(claimant)
+
+
+def show_and_keep(claimant: Claimant) -> None:
+    """From the live face at the partner to the one at the Face Check."""
+    step = claimant.visitor.step
     with step("Show your face to the partner"):
         claimant.show_face_to_partner()
     with step("Come back with the result"):
@@ -111,3 +118,25 @@ def try_old_passkey(browser: Browser, stand: Stand, journal: Journal, old: dict[
             said = stranger.is_refused()
             if "/security" in finder.page.url or not said:
                 raise WalkFailed("The lost passkey still signs in.")
+
+
+def walk_as_visitor(browser: Browser, stand: Stand, journal: Journal) -> int:
+    """The page "Try it", from the first look to the new passkey; the taps it took."""
+    puppet = Puppet(IDENTITY)
+    with visitor(browser, journal, "visitor", puppet=puppet) as arrived:
+        visiting = Visiting(stand, arrived, puppet, {})
+        step = arrived.step
+        with step("Make a passport with your own face"):
+            visiting.begin()
+        with step("Recover this account"):
+            visiting.recover()
+        with step("Type the code that is shown"):
+            visiting.type_code_shown()
+        with step("Agree, as a visitor"):
+            visiting.agree()
+        with step("Use the specimen passport"):
+            visiting.prove_with_specimen()
+        show_and_keep(visiting)
+        finish_recovery(visiting)
+    journal.require_quiet()
+    return arrived.taps

@@ -23,9 +23,9 @@ window.addEventListener("pagehide", closeCamera);
 // A page out of the history holds a challenge that was answered: the server knows where the person is now.
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 // The page before said what comes: the browser asks for the camera now, and the button stays for whoever said no.
-open();
+open({ focus: false });
 
-async function open() {
+async function open({ focus = true } = {}) {
   views.showCameraError("");
   try {
     if (!camera?.live) camera = await openCamera(video, { facing: "user", purpose: "face" });
@@ -35,7 +35,7 @@ async function open() {
     views.showCameraError(error.code);
     return;
   }
-  views.show("camera");
+  views.show("camera", { focus });
   clearInterval(metering);
   metering = setInterval(meterLight, LIGHT_MS);
   meterLight();

@@ -76,6 +76,9 @@ def consent(request: HttpRequest, check: str) -> HttpResponse:
     row = find_check(request, check)
     if request.method == "POST":
         checks.give_consent(row.id, browser_digest(request))
+        if row.client.demonstration and request.POST.get("kind") in checks.DOCUMENT_KINDS:
+            # A demonstration's visitor brings a specimen: what it is needs no question.
+            checks.choose_document(row.id, browser_digest(request), request.POST["kind"])
         return see_other(address(row, "here"))
     asked = checks.request_of(row).asked
     return elsewhere(row, "consent") or show(

@@ -2,6 +2,7 @@
 
 import { CameraError, openCamera } from "../camera.js";
 import { Answered, Sender } from "./sending.js";
+import { heldSpecimen, shallSend } from "./specimen.js";
 import { Views } from "./views.js";
 
 const LARGEST_SIDE = 3200;
@@ -38,8 +39,29 @@ form.addEventListener("submit", (event) => {
 window.addEventListener("pagehide", closeCamera);
 // A page that came back from the history shows where the person is now.
 window.addEventListener("pageshow", (event) => event.persisted && location.replace(form.dataset.here));
+offerSpecimen();
 // Somebody who just corrected a file chosen before goes on with files.
-if (!document.querySelector(".error-summary")) showShot(current, { focus: false });
+if (specimenWanted()) sendSpecimen();
+else if (!document.querySelector(".error-summary")) showShot(current, { focus: false });
+
+/** Only a demonstration's page has a place for it, and only a passport is one photograph. */
+function offerSpecimen() {
+  const place = document.getElementById("specimen");
+  if (!place || shots.length !== 1 || !heldSpecimen()) return;
+  place.hidden = false;
+  place.querySelector("button").addEventListener("click", sendSpecimen);
+}
+
+function specimenWanted() {
+  const place = document.getElementById("specimen");
+  return Boolean(place && !place.hidden && shallSend());
+}
+
+function sendSpecimen() {
+  document.getElementById("specimen").hidden = true;
+  taken.set(current.dataset.shot, heldSpecimen());
+  sendAll();
+}
 
 async function showShot(shot, { problems = [], focus = true } = {}) {
   current = shot;

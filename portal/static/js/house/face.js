@@ -29,7 +29,7 @@ window.addEventListener("pageshow", (event) => event.persisted && location.repla
 if (matchMedia("(prefers-reduced-motion: reduce)").matches) form.elements.way.value = "turns";
 showWay();
 // The consent said what comes: the browser asks for the camera now. Lights and colours wait for "Start".
-open();
+open({ focus: false });
 
 function flashing() {
   return form.elements.way.value === "colours";
@@ -44,7 +44,7 @@ function back() {
   views.show("ready");
 }
 
-async function open() {
+async function open({ focus = true } = {}) {
   views.showCameraError("");
   try {
     if (!camera?.live) camera = await openCamera(video, { facing: "user", purpose: "face" });
@@ -54,7 +54,7 @@ async function open() {
     views.showCameraError(error.code);
     return;
   }
-  views.show("camera");
+  views.show("camera", { focus });
   clearInterval(metering);
   metering = setInterval(meterLight, LIGHT_MS);
   meterLight();
