@@ -19,6 +19,8 @@ from tenants.audit.services import record_event
 from tenants.directory.models import DirectoryPerson
 
 CASE_LIFE = timedelta(hours=2)
+# Reasons a case is born with: somebody tries this account often; no more mail goes to it for this network.
+MANY, SILENT = "many_attempts", "no_more_mail"
 TERMINAL = frozenset(
     {
         CaseStatus.EVALUATED,
@@ -43,7 +45,8 @@ def create_case(
     person: DirectoryPerson | None,
     decoy_reason: str,
     browser_digest: bytes,
-    many_attempts: bool,
+    many_attempts: bool = False,
+    is_silent: bool = False,
 ) -> Case:
     """One row for everyone: eligible people's cases and decoys differ in their values only."""
     case = Case.objects.create(
@@ -55,7 +58,7 @@ def create_case(
         decoy_reason=decoy_reason,
         browser_digest=browser_digest,
         first_browser_digest=browser_digest,
-        reasons=["many_attempts"] if many_attempts else [],
+        reasons=[name for name, is_so in ((MANY, many_attempts), (SILENT, is_silent)) if is_so],
         expires_at=clock.now() + CASE_LIFE,
     )
     record_event(

@@ -9,16 +9,19 @@ from portal.kit.actors import SYSTEM
 from portal.kit.outbox import Job, enqueue
 from portal.kit.scope import current_tenant_id
 from recovery.access_pass.services import issue_pass
-from recovery.cases import last_done, locked, move_case, record_step
+from recovery.cases import MANY, last_done, locked, move_case, record_step
 from recovery.decision import Assurance, Decision, Evidence, Outcome, Policy, decide
-from recovery.models import Case
+from recovery.models import Case, Profile, RepudiationLink
 from recovery.profiles import evidence_kinds, may_recover
+from recovery.repudiation import make_repudiation_link
 from recovery.statuses import LIVE, CaseStatus, EvidenceKind, Mode, StepKind, StepState
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.matching import MatchOutcome, MatchPolicy, PersonMatch, ProvenIdentity, match_person
 from tenants.directory.models import DirectoryPerson
-from tenants.directory.selectors import addresses_of, candidate_of, near
+from tenants.directory.selectors import addresses_of, candidate_of, emails_of, near
+from tenants.models import Tenant
+from tenants.notices.services import send_notice
 from tenants.verified_id import credentials, presentation
 from tenants.verified_id.presentation import Presented
 from vendors import selectors as partners
@@ -77,9 +80,17 @@ def _changed_recently(person: DirectoryPerson) -> bool:
     return named or (newest_is_fresh and any(address.held_since <= since for address in held))
 
 
+def _repudiated_recently(person: DirectoryPerson) -> bool:
+    """ "This was not me", said in the last 72 hours: whoever tried may come back with all they had."""
+    since = clock.now() - HELD_FOR
+    said = RepudiationLink.objects.filter(used_at__gt=since, case__status=CaseStatus.REPUDIATED)
+    return said.filter(case__person=person).exists()
+
+
 def _evidence(case: Case, person: DirectoryPerson | None, shown: Presented, match: PersonMatch) -> Evidence:
     return Evidence(
         kinds=_kinds(case, match),
+        profile_in_force=case.profile.status == Profile.Status.PUBLISHED,
         person_may_recover=person is not None and may_recover(case.profile, person),
         is_decoy=case.is_decoy,
         credential_is_of_this_case=shown.credential_id == case.credential_id,
@@ -89,7 +100,8 @@ def _evidence(case: Case, person: DirectoryPerson | None, shown: Presented, matc
         match_reasons=match.reasons,
         contradicted=bool(case.attempt_id and partners.proofing_state(case.attempt_id).contradicted),
         changed_recently=person is not None and _changed_recently(person),
-        many_attempts="many_attempts" in case.reasons,
+        many_attempts=MANY in case.reasons,
+        repudiated_recently=person is not None and _repudiated_recently(person),
         hold_is_over=case.held_until is not None and case.held_until <= clock.now(),
         account_level=Assurance(person.assurance_level) if person else Assurance.IAL1,
     )
@@ -155,12 +167,26 @@ def act_on(case: Case, decision: Decision) -> None:
                 fields={**fields, "held_until": until, "expires_at": until + timedelta(hours=24)},
             )
             enqueue("recovery.hold_over", tenant_id=current_tenant_id(), case_id=case.id, available_at=until)
+            tell_of_hold(case)
         case Outcome.NEEDS_REVIEW:
             move_case(case.id, CaseStatus.IN_REVIEW, reasons=decision.reasons, fields=fields)
         case Outcome.NEEDS_MORE_EVIDENCE:
             move_case(case.id, CaseStatus.PROVING, reasons=decision.reasons, fields=fields)
         case Outcome.REFUSED:
             move_case(case.id, CaseStatus.REFUSED, reasons=decision.reasons, fields=fields)
+
+
+def tell_of_hold(case: Case) -> None:
+    """The day of waiting is for this: every address hears of it, with "this was not me"."""
+    if case.person_id is None:
+        return
+    tenant = Tenant.objects.get(id=case.tenant_id)
+    send_notice(
+        "recovery_held",
+        addresses=emails_of(case.person_id),
+        context={"reference": case.reference, "not_me_url": make_repudiation_link(tenant, case)},
+        case_id=case.id,
+    )
 
 
 def grant(case: Case, fields: dict[str, str]) -> None:

@@ -45,6 +45,7 @@ class Evidence:
     """What was gathered, each part already judged by its room."""
 
     kinds: frozenset[EvidenceKind]
+    profile_in_force: bool
     person_may_recover: bool
     is_decoy: bool
     credential_is_of_this_case: bool
@@ -55,6 +56,7 @@ class Evidence:
     contradicted: bool
     changed_recently: bool
     many_attempts: bool
+    repudiated_recently: bool
     hold_is_over: bool
     account_level: Assurance
 
@@ -91,6 +93,7 @@ def _failures(evidence: Evidence, policy: Policy) -> list[str]:
     failed = {
         "policy_asks_for_nothing": not policy.required,
         "decoy": evidence.is_decoy,
+        "profile_not_in_force": not evidence.profile_in_force,
         "person_may_not_recover": not evidence.person_may_recover,
         "partner_contradicted_itself": evidence.contradicted,
         "credential_of_another_case": not evidence.credential_is_of_this_case,
@@ -123,6 +126,7 @@ def decide(evidence: Evidence, policy: Policy) -> Decision:
         for reason, is_so in (
             ("changed_recently", evidence.changed_recently),
             ("many_attempts", evidence.many_attempts),
+            ("repudiated_recently", evidence.repudiated_recently),
         )
         if is_so
     ]

@@ -7,6 +7,7 @@ person out. Many attempts for one person lead to a hold; only networks and tenan
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from uuid import UUID
@@ -20,7 +21,7 @@ from portal.kit.codes import keyed_digest, new_token, numeric_code, same
 from portal.kit.errors import Refused, TooMany, Unavailable
 from portal.kit.limits import Limit, take
 from portal.kit.scope import current_tenant_id, require_no_transaction, tenant_scope
-from recovery.cases import claimant, create_case, locked, move_case, record_step
+from recovery.cases import SILENT, claimant, create_case, locked, move_case, record_step
 from recovery.models import Case, ConfirmationCode, Profile
 from recovery.passkeys.services import use_saved_code
 from recovery.profiles import may_recover, profile_in_force
@@ -38,6 +39,8 @@ CODE_TRIES = 5
 NETWORK = Limit("recovery_starts_of_network", 120, 3600)
 TENANT = Limit("recovery_starts_of_tenant", 600, 600)
 PERSON = Limit("recovery_starts_of_person", 5, 900)
+PERSON_A_DAY = Limit("recovery_starts_of_person_a_day", 12, 86_400)
+MAILS = Limit("recovery_mails_to_person_from_network", 5, 900)
 RESENDS = Limit("codes_of_case", 4, 1800)
 
 
@@ -57,16 +60,35 @@ def _is_this_machine(address: str) -> bool:
         return False
 
 
-def take_start(tenant: Tenant, identifier: str, address: str) -> bool:
-    """Count one beginning. TooMany for the network or the tenant; True when there are many for one person."""
-    if not _is_this_machine(address):
-        take(NETWORK, f"{tenant.id}|{network_of(address)}")
-    take(TENANT, str(tenant.id))
+@dataclass(frozen=True, slots=True)
+class Start:
+    """`many`: somebody tries this person's account often, which holds what comes of it. `silent`: this very network
+    does, so that no more mail goes out for it; the person elsewhere still gets theirs."""
+
+    many: bool
+    silent: bool
+
+
+def _is_over(limit: Limit, key: str) -> bool:
     try:
-        take(PERSON, f"{tenant.id}|{normalise_identifier(identifier)}")
+        take(limit, key)
     except TooMany:
         return True
     return False
+
+
+def take_start(tenant: Tenant, identifier: str, address: str) -> Start:
+    """Count one beginning. TooMany for the network or the tenant, never for the person: who they are is counted once
+    over all the names they go by."""
+    network = network_of(address)
+    if not _is_this_machine(address):
+        take(NETWORK, f"{tenant.id}|{network}")
+    take(TENANT, str(tenant.id))
+    with tenant_scope(tenant.id):
+        person = find_person(identifier)
+    whom = f"{tenant.id}|{person.id if person else normalise_identifier(identifier)}"
+    often, daily = _is_over(PERSON, whom), _is_over(PERSON_A_DAY, whom)
+    return Start(many=often or daily, silent=_is_over(MAILS, f"{whom}|{network}"))
 
 
 def _why_decoy(profile: Profile, person: DirectoryPerson | None, address: NoticeAddress | None) -> str:
@@ -82,28 +104,29 @@ def _why_decoy(profile: Profile, person: DirectoryPerson | None, address: Notice
 def open_case(tenant: Tenant, *, identifier: str, browser_digest: bytes, address: str) -> Case:
     """Open a case for whoever says they are `identifier`. Unavailable when no profile is in force."""
     require_no_transaction()
-    many_attempts = take_start(tenant, identifier, address)
+    counted = take_start(tenant, identifier, address)
     with tenant_scope(tenant.id):
         profile = profile_in_force()
         if profile is None:
             raise Unavailable("no_profile", _("Recovery is not set up here yet. Call your help desk."))
         person = find_person(identifier)
-        held = _address_of(person)
+        held = _address_of(person.id if person else None)
         why = _why_decoy(profile, person, held)
         case = create_case(
             profile=profile,
             person=None if why else person,
             decoy_reason=why,
             browser_digest=browser_digest,
-            many_attempts=many_attempts,
+            many_attempts=counted.many,
+            is_silent=counted.silent,
         )
-        _send_code(tenant, case, None if why else held, silent=many_attempts)
+        _send_code(tenant, case, None if why else held, silent=counted.silent)
         return case
 
 
-def _address_of(person: DirectoryPerson | None) -> NoticeAddress | None:
+def _address_of(person_id: UUID | None) -> NoticeAddress | None:
     """The e-mail address held longest. The query runs for nobody as well."""
-    found = addresses_of(person.id if person else UUID(int=0))
+    found = addresses_of(person_id or UUID(int=0))
     return next((held for held in found if held.kind == NoticeAddress.Kind.EMAIL), None)
 
 
@@ -114,7 +137,8 @@ def _code_digest(case: Case, code: str) -> bytes:
 def _send_code(tenant: Tenant, case: Case, held: NoticeAddress | None, *, silent: bool) -> None:
     """The same rows for everyone. A decoy's mail goes to no address, its code is random and known to nobody."""
     code = numeric_code()
-    secret = code if held else new_token()
+    # A code nobody is sent is one nobody can guess.
+    secret = code if held and not silent else new_token()
     ConfirmationCode.objects.create(
         case=case,
         code_digest=_code_digest(case, secret),
@@ -142,8 +166,9 @@ def send_code_again(tenant: Tenant, case_id: UUID) -> None:
         case = locked(case_id)
         if case.state is not CaseStatus.OPENED:
             return
-        held = _address_of(case.person)
-        _send_code(tenant, case, held if not case.is_decoy else None, silent="many_attempts" in case.reasons)
+        # By the id alone: a decoy's case and a person's do the same database work.
+        held = _address_of(case.person_id)
+        _send_code(tenant, case, held if not case.is_decoy else None, silent=SILENT in case.reasons)
 
 
 def _take_try(tenant: Tenant, case_id: UUID) -> tuple[ConfirmationCode | None, int]:
@@ -152,7 +177,7 @@ def _take_try(tenant: Tenant, case_id: UUID) -> tuple[ConfirmationCode | None, i
     with tenant_scope(tenant.id):
         open_cases = Case.objects.filter(id=case_id, status=CaseStatus.OPENED, code_tries__lt=CODE_TRIES)
         if not open_cases.update(code_tries=F("code_tries") + 1):
-            return None, CODE_TRIES
+            return None, CODE_TRIES + 1
         tries = Case.objects.values_list("code_tries", flat=True).get(id=case_id)
         return ConfirmationCode.objects.filter(case_id=case_id).order_by("-created_at").first(), tries
 
@@ -162,18 +187,23 @@ def _is_live(code: ConfirmationCode | None, moment: datetime) -> bool:
 
 
 def confirm_code(tenant: Tenant, case_id: UUID, typed: str) -> Case:
-    """Consume a try, then compare. Refused("code_wrong") for every way to be wrong; the sixth try is always refused."""
+    """Consume a try, then compare. Refused("code_wrong") for every way to be wrong; the sixth try is always refused.
+    The same right code again, from a second tab or a second tap, is quiet."""
     code, tries = _take_try(tenant, case_id)
     with tenant_scope(tenant.id):
         case = locked(case_id)
         right = same(_code_digest(case, typed), bytes(code.code_digest) if code else b"")
         if right and code is not None and _is_live(code, clock.now()) and case.state is CaseStatus.OPENED:
             return _accept(case, code)
+        if right and code is not None and code.consumed_at is not None and case.state is CaseStatus.PROVING:
+            return case
         _refuse_code(case, tries)
     raise _code_refusal(tries)
 
 
 def _refuse_code(case: Case, tries: int) -> None:
+    """Write the refusal down; the fifth wrong try ends the case. One that came too late to be counted ends nothing:
+    the right code may be among those that were."""
     record_event(
         EventName.CONFIRMATION_CODE_REFUSED,
         actor=claimant(case),
@@ -181,7 +211,7 @@ def _refuse_code(case: Case, tries: int) -> None:
         case_id=case.id,
         data={"tries": tries},
     )
-    if tries >= CODE_TRIES and case.state is CaseStatus.OPENED:
+    if tries == CODE_TRIES and case.state is CaseStatus.OPENED:
         move_case(case.id, CaseStatus.REFUSED, actor=claimant(case), reasons=["code_tries_used_up"])
 
 
@@ -202,8 +232,11 @@ def confirm_saved_code(tenant: Tenant, case_id: UUID, typed: str) -> Case:
         case = locked(case_id)
         may_try = tries <= CODE_TRIES and code is not None and case.state is CaseStatus.OPENED
         # A decoy looks for the codes of nobody: the same work, and never a yes.
-        if may_try and use_saved_code(case.person_id or UUID(int=0), typed, actor=claimant(case)):
-            return _confirmed(case, {"channel": "saved_code", "held_hours": 0})
+        saved_at = (
+            use_saved_code(case.person_id or UUID(int=0), typed, actor=claimant(case)) if may_try else None
+        )
+        if saved_at is not None:
+            return _confirmed(case, {"channel": "saved_code", "held_hours": _hours_since(saved_at)})
         _refuse_code(case, tries)
     raise _code_refusal(tries)
 
@@ -211,9 +244,11 @@ def confirm_saved_code(tenant: Tenant, case_id: UUID, typed: str) -> Case:
 def _accept(case: Case, code: ConfirmationCode) -> Case:
     code.consumed_at = clock.now()
     code.save(update_fields=["consumed_at"])
-    held_since = code.address_held_since
-    hours = int((clock.now() - held_since).total_seconds() // 3600) if held_since else 0
-    return _confirmed(case, {"channel": "email", "held_hours": hours})
+    return _confirmed(case, {"channel": "email", "held_hours": _hours_since(code.address_held_since)})
+
+
+def _hours_since(moment: datetime | None) -> int:
+    return int((clock.now() - moment).total_seconds() // 3600) if moment else 0
 
 
 def _confirmed(case: Case, evidence: dict[str, str | int]) -> Case:

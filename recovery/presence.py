@@ -36,6 +36,9 @@ def begin_case_presentation(tenant: Tenant, case: Case) -> UUID:
         raise Refused("step_out_of_order")
     if case.presentation_id and presentation.state_of(case.presentation_id) == "waiting":
         return case.presentation_id
+    if is_present(case):
+        # A second tab is late: what was shown stays what the face is compared with.
+        raise Refused("step_out_of_order")
     begun = presentation.begin_presentation(
         reference=case.id,
         browser_digest=bytes(case.browser_digest),
@@ -46,6 +49,16 @@ def begin_case_presentation(tenant: Tenant, case: Case) -> UUID:
     case.presentation_id = begun.id
     case.save(update_fields=["presentation_id"])
     return begun.id
+
+
+def is_present(case: Case) -> bool:
+    """Whether the Verified ID was shown in this browser and is still kept."""
+    return (
+        has_done(case, StepKind.PRESENTED)
+        and not case.needs_new_presence
+        and case.presentation_id is not None
+        and presentation.state_of(case.presentation_id) == "returned"
+    )
 
 
 def return_from_wallet(case: Case, *, response_code: str, browser_digest: bytes) -> None:
@@ -75,11 +88,7 @@ def return_from_wallet(case: Case, *, response_code: str, browser_digest: bytes)
 def begin_case_face_check(case: Case) -> FaceCheck:
     """A server-chosen challenge for this browser. A case that moved browsers is not charged a second time."""
     case = locked(case.id)
-    if (
-        case.state is not CaseStatus.PROVING
-        or not has_done(case, StepKind.PRESENTED)
-        or case.needs_new_presence
-    ):
+    if case.state is not CaseStatus.PROVING or not is_present(case):
         raise Refused("step_out_of_order")
     already_done = has_done(case, StepKind.FACE_CHECKED)
     begun = face_check.begin_face_check(
@@ -110,7 +119,9 @@ def submit_case_face_check(
     require_no_transaction()
     with tenant_scope(tenant.id):
         case = get_case(case_id)
-        if case.state is not CaseStatus.PROVING or case.face_check_id is None or case.presentation_id is None:
+        if case.state is not CaseStatus.PROVING or not is_present(case):
+            raise Refused("step_out_of_order")
+        if case.face_check_id is None or case.presentation_id is None:
             raise Refused("step_out_of_order")
         face_check_id, presentation_id = case.face_check_id, case.presentation_id
         portrait = presentation.peek_presented(presentation_id).portrait
@@ -136,7 +147,7 @@ def _note_face(case_id: UUID, face_check_id: UUID, result: face_check.FaceCheckR
             vendor="facecheck",
             evidence={"confidence": result.confidence, "threshold": case.profile.face_threshold},
         )
-        enqueue("recovery.decide", tenant_id=case.tenant_id, case_id=case.id)
+        enqueue("recovery.decide", tenant_id=case.tenant_id, case_id=case.id, face_check_id=face_check_id)
         return FaceAnswer("done")
     record_step(
         case,

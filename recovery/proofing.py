@@ -14,12 +14,12 @@ from portal.kit.errors import Invalid, Refused
 from portal.kit.origins import tenant_url
 from portal.kit.outbox import Job
 from recovery.cases import claimant, get_case, has_done, locked, move_case, record_step
-from recovery.models import Case
-from recovery.statuses import CaseStatus, StepKind, StepState
+from recovery.models import Case, Profile
+from recovery.statuses import ENDED_WITHOUT_ACCOUNT, CaseStatus, StepKind, StepState
 from tenants.directory.selectors import document_digest
 from tenants.models import Tenant
 from tenants.privacy.services import consent_of, record_consent
-from tenants.verified_id import issuance
+from tenants.verified_id import credentials, issuance
 from vendors import selectors as partners
 from vendors import services as vendor_services
 from vendors.services import ProofingResult
@@ -65,6 +65,10 @@ def begin_case_proofing(tenant: Tenant, case: Case) -> None:
     if case.state is not CaseStatus.PROVING or not has_done(case, StepKind.CONSENTED):
         raise Refused("step_out_of_order")
     if has_done(case, StepKind.PROOFED) or is_proofing(case):
+        return
+    if case.profile.status != Profile.Status.PUBLISHED:
+        # Nobody is sent to a partner, and nothing is charged, for what would be refused at the end.
+        move_case(case.id, CaseStatus.REFUSED, reasons=["profile_not_in_force"])
         return
     connection = case.profile.connection
     if connection is None:
@@ -184,8 +188,14 @@ def _issue(case: Case, result: ProofingResult, vendor: Actor) -> None:
 
 def on_credential_issued(job: Job) -> None:
     """A wallet fetched the credential. It names no account; the case only remembers which one it caused. A wallet
-    whose answer was lost may fetch another: the later one counts, the earlier was revoked."""
+    whose answer was lost may fetch another: the later one counts, the earlier was revoked. One that was fetched in the
+    moment the case ended, or after it was shown, belongs to nothing and is void."""
     case = locked(job.uuid("reference"))
+    if case.state in ENDED_WITHOUT_ACCOUNT or (
+        has_done(case, StepKind.PRESENTED) and case.credential_id != job.uuid("credential_id")
+    ):
+        credentials.revoke_credential(job.uuid("credential_id"), reason="case_moved_on", actor=SYSTEM)
+        return
     if case.issuance_id != job.uuid("issuance_id") or has_done(case, StepKind.PRESENTED):
         return
     case.credential_id = job.uuid("credential_id")

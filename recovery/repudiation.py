@@ -8,6 +8,7 @@ sign anybody in.
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -18,11 +19,12 @@ from portal.kit.errors import Refused
 from portal.kit.origins import tenant_url
 from recovery.access_pass.services import revoke_passes
 from recovery.cases import locked, move_case
-from recovery.models import Case, RepudiationLink
-from recovery.passkeys.services import end_sessions, freeze_passkeys
+from recovery.models import Case, CredentialBinding, RepudiationLink
+from recovery.passkeys.services import end_sessions, freeze_passkeys, void_saved_codes
 from recovery.statuses import MOVES, CaseStatus
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
+from tenants.directory.models import HeldEvidence
 from tenants.directory.selectors import emails_of
 from tenants.models import Tenant
 from tenants.notices.services import send_notice
@@ -46,6 +48,15 @@ def find_link(token: str) -> RepudiationLink | None:
     )
 
 
+def _forget_evidence(case: Case, person_id: UUID) -> None:
+    """What this case left behind to be recognised by next time is somebody else's. What was held before stays."""
+    CredentialBinding.objects.filter(case=case).delete()
+    wanted = [HeldEvidence.Kind.DOCUMENT_NUMBER, HeldEvidence.Kind.CREDENTIAL]
+    left = HeldEvidence.objects.filter(person_id=person_id, kind__in=wanted, held_since__gte=case.created_at)
+    digests = [case.document_digest, case.credential_id.hex if case.credential_id else ""]
+    left.filter(digest__in=[digest for digest in digests if digest]).delete()
+
+
 def repudiate(token: str) -> Case:
     """Stop the case and everything it gave. Refused for a link that is used, old or unknown."""
     link = find_link(token)
@@ -57,7 +68,10 @@ def repudiate(token: str) -> Case:
     reached_account = case.state in {CaseStatus.GRANTED, CaseStatus.HANDED_OVER, CaseStatus.RECOVERED}
     target = CaseStatus.REPUDIATED if reached_account else CaseStatus.CANCELED
     revoke_passes(case.id, reason="not_me", actor=actor)
+    if case.person_id and case.state is CaseStatus.RECOVERED:
+        _forget_evidence(case, case.person_id)
     if case.person_id and reached_account:
+        void_saved_codes(case.person_id)
         freeze_passkeys(case.person_id, reason="not_me", actor=actor)
         end_sessions(case.person_id, keep=None, reason="not_me", actor=actor)
     if MOVES.allows(case.state, target):

@@ -15,6 +15,12 @@ from vendors.facecheck.reasons import CAPTURE
 # Opening, deciding and ending (recovery), matching, and why a case is a decoy.
 CASE_REASONS: dict[str, str] = {
     "many_attempts": gettext_noop("There were many attempts for this account in a short time."),
+    "no_more_mail": gettext_noop("The same network asked for too many codes, so this one was not sent."),
+    "repudiated_recently": gettext_noop(
+        "Somebody said of another recovery in the last 72 hours that it was not them."
+    ),
+    "profile_not_in_force": gettext_noop("The profile was withdrawn before the case was decided."),
+    "no_more_mail": gettext_noop("There were many attempts from one network, so no more mail goes out."),
     "code_tries_used_up": gettext_noop("The code from the mail was typed wrong five times."),
     "proofing_refused": gettext_noop("The partner checked the person and said no."),
     "proofing_tries_used_up": gettext_noop(
@@ -183,6 +189,7 @@ CREDENTIAL_STATES: dict[str, tuple[str, str]] = {
 NOTICES: dict[str, str] = {
     "confirmation_code": gettext_noop("A code, to an address held before"),
     "account_recovered": gettext_noop("The account was recovered"),
+    "recovery_held": gettext_noop("A recovery waits"),
     "recovery_refused": gettext_noop("A recovery was refused"),
     "repudiated": gettext_noop("A recovery was stopped by its owner"),
     "details_changed": gettext_noop("Details were changed"),

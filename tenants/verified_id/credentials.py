@@ -23,6 +23,11 @@ def status_of(credential_id: UUID) -> str:
     return str(row.state)
 
 
+def credentials_of(reference: UUID) -> list[UUID]:
+    """Every credential that was issued for one reference, also one that its holder fetched twice."""
+    return list(Credential.objects.filter(reference=reference).values_list("id", flat=True))
+
+
 @transaction.atomic
 def revoke_credential(credential_id: UUID, *, reason: str, actor: Actor, words: str = "") -> None:
     """Take a credential's validity away for good. Quiet when it is gone already. `reason` is a code; a member's own

@@ -1,0 +1,247 @@
+"""Whoever is not the account's own person is refused, whatever they prove about themselves."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from portal.kit import clock
+from portal.kit.actors import SYSTEM
+from portal.kit.scope import tenant_scope
+from recovery.models import Case
+from recovery.profiles import withdraw_profile
+from recovery.stages import Stage
+from tenants.directory.models import DirectoryPerson
+from tenants.directory.selectors import document_digest
+from tenants.directory.services import hold_evidence, suspend_person
+from tests.recovery.journey import Journey, Place, make_place
+
+
+def assert_refused(browser: Journey, *reasons: str, charged: int = 1) -> None:
+    """The case is over, its credential is void, nothing was given or bound, the person was told, no more was charged."""
+    status, found = browser.outcome()
+    assert (status, browser.stage) == ("refused", Stage.ENDED), (status, found)
+    assert set(reasons) <= set(found), found
+    assert browser.credential() == "revoked"
+    assert browser.bound_to() is None
+    assert "pass:pass:issue" not in browser.events()
+    assert browser.notices() == ["confirmation_code", "recovery_refused", "recovery_refused"]
+    meters = [meter for meter, billable, _why in browser.usage() if billable]
+    assert meters == ["decision"] + ["face_check"] * charged
+    for path in ("/recover/pass/use", "/recover/pass/show", "/recover/passkey/options"):
+        assert browser.post(path).status_code in {303, 403}
+
+
+def test_another_persons_document_is_refused(place: Place, browser: Journey):
+    place.provider.answers.claims.update(given_name="Grace", family_name="Hopper")
+    browser.to_face().face()
+    assert_refused(browser, "match_none", "names_differ")
+
+
+def test_the_document_of_a_colleague_is_refused_and_named_so(place: Place, browser: Journey):
+    place.person("grace", given_names="Grace", family_name="Hopper", birthdate=date(1906, 12, 9))
+    place.provider.answers.claims.update(given_name="Grace", family_name="Hopper", birthdate="1906-12-09")
+    browser.to_face().face()
+    assert_refused(browser, "match_another")
+
+
+def test_names_and_a_birth_date_that_fit_two_accounts_are_refused(place: Place, browser: Journey):
+    place.person("ada.second")
+    browser.to_face().face()
+    assert_refused(browser, "match_several", "several_accounts_fit")
+
+
+def test_a_namesake_without_a_birth_date_in_the_directory_is_enough_to_refuse(place: Place, browser: Journey):
+    place.person("ada.second", birthdate=None)
+    browser.to_face().face()
+    assert_refused(browser, "match_several")
+
+
+@pytest.mark.parametrize(
+    ("written", "printed"), [("Ågren", "AAGREN"), ("Österberg", "OESTERBERG"), ("Strauß", "STRAUSS")]
+)
+def test_a_namesake_is_found_under_the_spelling_of_the_document(place: Place, written: str, printed: str):
+    place.person("first", family_name=written)
+    place.person("second", family_name=written)
+    place.provider.answers.claims.update(family_name=printed)
+    browser = place.browser().to_face("first")
+    browser.face()
+    assert_refused(browser, "match_several")
+
+
+def test_a_namesake_is_found_among_hundreds_of_the_same_family_name(place: Place, monkeypatch):
+    for number in range(230):
+        place.person(f"l{number}", given_names=f"Given{number}", birthdate=None, emails=[])
+    place.person("ada")
+    place.person("ada.second")
+    browser = place.browser().to_face("ada")
+    browser.face()
+    assert_refused(browser, "match_several")
+
+
+def test_the_other_namesake_is_refused_and_cannot_return_with_the_kept_credential(
+    place: Place, browser: Journey
+):
+    """Anna Novak with a genuine document of her own asks for the other Anna Novak's account, twice."""
+    place.provider.answers.claims.update(birthdate="1991-02-03")
+    browser.to_face().face()
+    assert_refused(browser, "birthdate_differs")
+    kept = browser.wallet
+    again = place.browser().begin("ada").prove()
+    again.wallet = kept
+    again.keep()
+    link = again.get("/recover/present").context["deep_link"]
+    answer = kept.respond(kept.request(link), kept.credentials[0])
+    assert answer.status_code == 400
+    assert again.stage is Stage.PRESENT and "pass:pass:issue" not in again.events()
+
+
+def test_a_birth_date_nobody_recorded_is_no_match(place: Place):
+    place.person("nodate", given_names="Ada", birthdate=None)
+    browser = place.browser().to_face("nodate")
+    browser.face()
+    assert_refused(browser, "birthdate_not_known")
+
+
+def test_a_document_shown_before_for_another_account_is_refused(place: Place, browser: Journey):
+    grace = place.person("grace", given_names="Grace", family_name="Hopper", birthdate=date(1906, 12, 9))
+    with tenant_scope(place.tenant.id):
+        hold_evidence(grace.id, "document_number", document_digest("P1234567", "UTO"))
+    browser.to_face().face()
+    assert_refused(browser, "match_another", "document_of_another_account")
+
+
+def test_the_wrong_face_gets_five_tries_and_then_the_case_is_refused(place: Place, browser: Journey):
+    browser.to_face()
+    place.vision.confidence = 12
+    for number in range(5):
+        answer = browser.face()
+        assert answer["state"] == ("again" if number < 4 else "done")
+        assert "12" not in str(answer)
+    assert_refused(browser, "face_check_failed", charged=5)
+    assert browser.events().count("face_check:check:complete") == 5
+    assert "recovery:case:decide" not in browser.events()
+
+
+def test_a_face_that_is_not_live_is_refused(place: Place, browser: Journey):
+    browser.to_face()
+    place.vision.passed, place.vision.reasons = False, ["flash_answer_missing"]
+    for _number in range(5):
+        browser.face()
+    assert_refused(browser, "face_check_failed", charged=5)
+
+
+def test_an_address_held_less_than_three_days_is_no_evidence_in_production(place: Place):
+    place.person("young", held=timedelta(hours=71))
+    browser = place.browser().to_face("young")
+    browser.face()
+    assert_refused(browser, "missing_held_address")
+
+
+def test_an_address_held_three_days_is(place: Place):
+    place.person("older", held=timedelta(hours=72, minutes=1))
+    browser = place.browser().to_face("older")
+    browser.face()
+    assert browser.stage is Stage.PASS
+
+
+def test_a_second_address_added_this_week_holds_the_case_and_tells_the_person(place: Place, ada):
+    with tenant_scope(place.tenant.id):
+        ada.addresses.create(kind="email", value="new@evil.example")
+    browser = place.browser().to_face()
+    browser.face()
+    assert browser.outcome() == ("held", ["changed_recently"])
+    assert browser.stage is Stage.WAITING
+    assert browser.notices()[1:] == ["recovery_held"] * 3
+    assert browser.credential() == "valid" and browser.bound_to() is None
+    with clock.frozen(clock.now() + timedelta(hours=23, minutes=59)):
+        assert browser.work().case.status == "held"
+
+
+def test_a_held_case_needs_the_card_and_the_face_once_more_and_charges_no_second_face(place: Place, ada):
+    with tenant_scope(place.tenant.id):
+        DirectoryPerson.objects.filter(id=ada.id).update(names_changed_at=clock.now())
+    browser = place.browser().to_face()
+    browser.face()
+    assert browser.case.status == "held"
+    with tenant_scope(place.tenant.id):
+        Case.objects.filter(id=browser.case.id).update(held_until=clock.now() - timedelta(seconds=1))
+    with clock.frozen(clock.now() + timedelta(hours=24, seconds=30)):
+        browser.work()
+    assert browser.stage is Stage.PRESENT
+    browser.show().face()
+    assert browser.stage is Stage.PASS
+    assert browser.usage()[1:] == [("face_check", True, "decided"), ("face_check", False, "moved_browsers")]
+
+
+def test_a_person_suspended_after_the_code_is_refused(place: Place, browser: Journey, ada):
+    browser.to_face()
+    with tenant_scope(place.tenant.id):
+        suspend_person(ada.id, actor=SYSTEM, reason="left")
+    browser.face()
+    assert_refused(browser, "person_may_not_recover")
+
+
+def test_a_person_suspended_after_the_pass_registers_nothing(place: Place, browser: Journey, ada):
+    browser.to_pass().use_pass()
+    with tenant_scope(place.tenant.id):
+        suspend_person(ada.id, actor=SYSTEM, reason="left")
+    answer = browser.post("/recover/passkey/options")
+    assert (answer.status_code, answer.json()["error"]) == (403, "registration_over")
+    assert browser.usable_passkeys(ada) == 0
+
+
+def test_a_person_suspended_after_recovering_cannot_sign_in_or_stay(place: Place, browser: Journey, ada):
+    browser.to_pass().use_pass()
+    authenticator = browser.passkey()
+    assert browser.sign_in(authenticator).status_code == 200
+    with tenant_scope(place.tenant.id):
+        suspend_person(ada.id, actor=SYSTEM, reason="left")
+    assert browser.get("/security/").status_code == 302
+    assert browser.sign_in(authenticator).status_code == 403
+
+
+def test_a_profile_withdrawn_on_the_way_grants_nothing(place: Place, browser: Journey):
+    browser.to_face()
+    with tenant_scope(place.tenant.id):
+        withdraw_profile(place.profile.id, actor=SYSTEM)
+    browser.face()
+    assert_refused(browser, "profile_not_in_force")
+
+
+def test_a_withdrawn_profile_sends_nobody_to_a_partner(place: Place, browser: Journey):
+    browser.begin("ada")
+    with tenant_scope(place.tenant.id):
+        withdraw_profile(place.profile.id, actor=SYSTEM)
+    place.provider.calls.clear()
+    browser.consent()
+    assert browser.outcome() == ("refused", ["profile_not_in_force"])
+    assert browser.usage() == [] and place.provider.calls == []
+
+
+def test_an_account_proven_before_is_not_recovered_with_less(provider, vision):
+    place = make_place(provider, vision, mode="evaluation")
+    place.set_profile(evidence_required=["document_photograph"])
+    ada = place.person("ada", held=timedelta(hours=1))
+    with tenant_scope(place.tenant.id):
+        DirectoryPerson.objects.filter(id=ada.id).update(assurance_level="ial2")
+    browser = place.browser().to_face()
+    browser.face()
+    assert_refused(browser, "assurance_below_account")
+    assert browser.decided()["assurance"] == "ial1"
+
+
+def test_the_first_that_is_granted_ends_the_others(place: Place, browser: Journey, ada):
+    second, third = place.browser(), place.browser()
+    browser.to_face()
+    second.to_face()
+    third.begin("ada")
+    second.face()
+    assert second.stage is Stage.PASS
+    assert browser.outcome() == ("superseded", ["another_case_granted"])
+    assert third.outcome() == ("superseded", ["another_case_granted"])
+    assert browser.credential() == "revoked" and second.credential() == "valid"
+    assert browser.post("/recover/face/clip", b"x", content_type="a/b").url == "/recover/ended"
+    second.use_pass().passkey()
+    assert second.case.status == "recovered" and browser.case.status == "superseded"
