@@ -30,7 +30,7 @@ def compare_faces_json(portrait_path: Path, probe_path: Path, threshold: int) ->
     except (OSError, EngineError) as error:
         return UNUSABLE, _unusable(_code(error))
     told = {
-        "match": compared.reaches(threshold),
+        "same": compared.reaches(threshold),
         "confidence": compared.confidence,
         "similarity": compared.similarity,
         "threshold": threshold,
