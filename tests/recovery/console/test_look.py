@@ -1,0 +1,183 @@
+"""Every console page of people, recovery and Verified ID in a real browser: accessible, at both widths and schemes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from portal.kit import clock
+from portal.kit.actors import SYSTEM
+from portal.kit.scope import tenant_scope
+from recovery.access_pass.services import issue_pass
+from recovery.models import Review
+from recovery.statuses import CaseStatus
+from tenants.directory.imports import begin_import
+from tenants.rights import Role
+from tenants.verified_id.models import Authority
+from tenants.verified_id.publishing import published_addresses
+from tenants.verified_id.services import link_domain, turn_on_verified_id
+from tests.conftest import make_member
+from tests.recovery.console.serving import serve_site
+from tests.recovery.console.world import add_whole_journey, make_case, make_person, published_profile
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+PICTURES = os.environ.get("READMIT_PICTURES", "")
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+FILE = (
+    "user_name,given_names,family_name,email,department,shoe\n"
+    "anna.novak,Anna,Nováková,anna.novak@new.example,Finance,38\n"
+    "ben.okri,Ben,Okri,ben@people.example,Sales,44\n"
+)
+BROKEN = FILE + "carl,Carl,Jung,not an address,,\n,Dora,Maar,dora@people.example,,\n"
+
+
+@pytest.fixture(scope="module")
+def origin() -> Iterator[str]:
+    server = serve_site()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _beside_the_driver() -> Iterator[None]:
+    """Playwright's synchronous driver keeps an event loop in this thread; the tests' own queries run beside it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser, origin, staff_client) -> Iterator[Page]:
+    client = staff_client(Role.OWNER)
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    name = settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": origin}])
+    made = context.new_page()
+    made.member_client = client
+    yield made
+    context.close()
+
+
+@pytest.fixture
+def addresses(tenant, page) -> dict[str, str]:
+    base = f"/o/{tenant.slug}"
+    member = page.member_client.session["_auth_user_id"]
+    with tenant_scope(tenant.id):
+        from tenants.models import Member
+
+        member_id = Member.objects.get(user_id=member).id
+        profile = published_profile()
+        anna = make_person("anna.novak", birthdate=None)
+        for number in range(12):
+            make_person(f"person{number}", given_names="Maria", family_name=f"Musterfrau {number}", department="Sales")
+        held = make_case(profile, anna, CaseStatus.HELD, reasons=["changed_recently"])
+        add_whole_journey(held)
+        granted = make_case(profile, anna, CaseStatus.GRANTED)
+        add_whole_journey(granted)
+        issue_pass(
+            case_id=granted.id, person_id=anna.id, browser_digest=b"x" * 32, lifetime=timedelta(hours=1), actor=SYSTEM
+        )
+        refused = make_case(profile, anna, CaseStatus.REFUSED, reasons=["face_check_failed", "match_none"])
+        make_case(profile, None, CaseStatus.EXPIRED)
+        reviewed = make_case(profile, anna, CaseStatus.IN_REVIEW, reasons=["review_asked"])
+        other = make_member(tenant, Role.HELP_DESK)
+        Review.objects.create(case=reviewed, member_id=other.id, verdict="refuse", reason="The measures are weak.")
+        turn_on_verified_id(actor=SYSTEM)
+        found = [
+            {"what": what, "address": address, "ok": what != "status_list", "problem": "http_404" if what == "status_list" else ""}
+            for what, address in published_addresses(Authority.objects.get())
+        ]
+        Authority.objects.update(published=found, published_checked_at=clock.now())
+        link_domain("www.example.com", actor=SYSTEM)
+        sound = begin_import(FILE.encode(), file_name="people.csv", member_id=member_id)
+        made = {
+            "people": "/people/",
+            "person": f"/people/{anna.public_id}/",
+            "suspend": f"/people/{anna.public_id}/suspend",
+            "import": "/people/import",
+            "preview": f"/people/import/{sound.public_id}",
+            "cases": "/recovery/cases/?decoys=yes",
+            "held": f"/recovery/cases/{held.public_id}/",
+            "granted": f"/recovery/cases/{granted.public_id}/",
+            "refused": f"/recovery/cases/{refused.public_id}/",
+            "act": f"/recovery/cases/{held.public_id}/cancel",
+            "reviews": "/recovery/reviews/",
+            "review": f"/recovery/reviews/{reviewed.public_id}/",
+            "profiles": "/recovery/profiles/",
+            "profile": f"/recovery/profiles/{profile.public_id}/",
+            "new_profile": "/recovery/profiles/new",
+            "publish": f"/recovery/profiles/{profile.public_id}/publish",
+            "withdraw": f"/recovery/profiles/{profile.public_id}/withdraw",
+            "verified_id": "/verified-id/",
+            "rotate": "/verified-id/rotate",
+            "domain": "/verified-id/domain",
+            "card": "/verified-id/card",
+            "issued": "/verified-id/issued",
+        }
+    return {name: base + path for name, path in made.items()}
+
+
+def violations(page: Page) -> str:
+    found = Axe().run(page, options=RULES).response["violations"]
+    return json.dumps([(v["id"], [n["html"][:160] for n in v["nodes"]][:4]) for v in found], indent=1) if found else ""
+
+
+def take_picture(page: Page, name: str) -> None:
+    if PICTURES:
+        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
+
+
+def test_every_page_is_accessible_keeps_the_policy_and_never_scrolls_sideways(page, origin, addresses):
+    heard: list[str] = []
+    page.on("console", lambda message: heard.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    wrong = {}
+    for name, path in addresses.items():
+        for scheme, width in (("light", 1280), ("dark", 390)):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            answer = page.goto(origin + path, wait_until="networkidle")
+            assert answer is not None and answer.ok, (name, answer and answer.status)
+            take_picture(page, f"{name}-{width}-{scheme}")
+            too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            found = violations(page)
+            if found or heard or too_wide > 0:
+                wrong[f"{name} {width}"] = (found, list(heard), too_wide)
+            heard.clear()
+    assert wrong == {}
+
+
+def test_the_list_of_people_searches_as_one_types(page, origin, addresses):
+    page.goto(origin + addresses["people"])
+    page.fill("#filter_q", "nov")
+    page.wait_for_function("document.querySelectorAll('#people tbody tr').length === 1")
+    assert "q=nov" in page.url
+
+
+def test_a_profile_shows_its_effect_while_it_is_written(page, origin, addresses):
+    page.goto(origin + addresses["new_profile"])
+    page.get_by_label("Production").check()
+    page.get_by_label("A code to an e-mail address you have held for 72 hours").uncheck()
+    page.wait_for_selector("#effect >> text=somebody can make one")
+    page.get_by_label("A code to an e-mail address you have held for 72 hours").check()
+    page.wait_for_selector("#effect >> text=Choose a verification partner", state="detached")
+    assert "people can recover" in page.inner_text("#effect")
