@@ -63,6 +63,7 @@ class Health:
     """What the overview answers at a glance."""
 
     cases_today: int
+    recovered_today: int
     refused_today: int
     waiting_reviews: int
     outcomes: Sequence[StatusCount]
@@ -105,11 +106,12 @@ def _partners() -> list[PartnerState]:
 def health_of(tenant: Tenant) -> Health:
     since = start_of_day(tenant.time_zone)
     outcomes = _outcomes(since)
-    refused = Case.objects.filter(ended_at__gte=since, status=CaseStatus.REFUSED, is_decoy=False).count()
+    ended = Case.objects.filter(ended_at__gte=since, is_decoy=False)
     changed = last_event(DIRECTORY_EVENTS)
     return Health(
         cases_today=sum(outcome.count for outcome in outcomes),
-        refused_today=refused,
+        recovered_today=ended.filter(status=CaseStatus.RECOVERED).count(),
+        refused_today=ended.filter(status=CaseStatus.REFUSED).count(),
         waiting_reviews=Case.objects.filter(status=CaseStatus.IN_REVIEW).count(),
         outcomes=outcomes,
         partners=_partners(),

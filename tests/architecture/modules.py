@@ -42,25 +42,33 @@ def modules() -> tuple[Module, ...]:
     return tuple(Module(_name(path), path, ast.parse(path.read_text(), str(path))) for path in paths)
 
 
-def _names(node: ast.Import | ast.ImportFrom) -> tuple[str, ...]:
+def _base(node: ast.ImportFrom, module: str, is_package: bool) -> str:
+    """The absolute name behind `from . import x` and its like."""
+    if not node.level:
+        return node.module or ""
+    parts = module.split(".")
+    around = parts[: len(parts) - node.level + is_package]
+    return ".".join([*around, *([node.module] if node.module else [])])
+
+
+def _names(node: ast.Import | ast.ImportFrom, module: str, is_package: bool) -> tuple[str, ...]:
     if isinstance(node, ast.Import):
         return tuple(alias.name for alias in node.names)
-    if node.level:
-        return ()
-    base = node.module or ""
+    base = _base(node, module, is_package)
     return (base, *(f"{base}.{alias.name}" for alias in node.names))
 
 
-def _walk(node: ast.AST, in_function: bool) -> Iterator[Import]:
+def _walk(node: ast.AST, module: Module, in_function: bool) -> Iterator[Import]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Import | ast.ImportFrom):
-            yield Import(child.lineno, _names(child), in_function)
+            names = _names(child, module.name, module.path.name == "__init__.py")
+            yield Import(child.lineno, names, in_function)
         inside = in_function or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        yield from _walk(child, inside)
+        yield from _walk(child, module, inside)
 
 
 def imports_of(module: Module) -> list[Import]:
-    return list(_walk(module.tree, False))
+    return list(_walk(module.tree, module, False))
 
 
 def begins(name: str, room: str) -> bool:

@@ -74,16 +74,6 @@ def test_nothing_is_imported_inside_a_function() -> None:
     assert wrong == []
 
 
-def test_nothing_is_imported_by_a_relative_name() -> None:
-    wrong = [
-        complaint(module, found.line, "a relative name")
-        for module in modules()
-        for found in imports_of(module)
-        if not found.names
-    ]
-    assert wrong == []
-
-
 @pytest.mark.parametrize("room", NO_DJANGO)
 def test_protocol_and_engine_code_knows_no_framework(room: str) -> None:
     wrong = [

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -6,4 +8,4 @@ class HouseConfig(AppConfig):
     label = "house"
 
     def ready(self) -> None:
-        from vendors.house import checks  # noqa: F401, PLC0415 (registers the system checks)
+        import_module("vendors.house.checks")

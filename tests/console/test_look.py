@@ -1,0 +1,211 @@
+"""The staff side in a real browser: accessible, under the strict policy, at both widths and in both schemes.
+
+With READMIT_SHOTS set to a folder, every page leaves a picture there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as live
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from portal.kit.actors import SYSTEM, Actor, ActorKind
+from portal.kit.ids import uuid7
+from portal.kit.scope import tenant_scope
+from tenants.audit.events import EventName
+from tenants.audit.sealing import seal_events
+from tenants.audit.services import check_chain, record_event
+from tenants.membership import invite_member
+from tenants.models import Member, Tenant, User
+from tenants.rights import RIGHTS, Role
+from tenants.setup_links import make_setup_link
+from tests.conftest import make_member, make_tenant
+from tests.console.conftest import client_of_member
+from tests.console.serving import site_running
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+OUTSIDE = {
+    "front": "/",
+    "sign-in": "/accounts/login/",
+    "sign-up": "/accounts/signup/",
+    "join": "/join/{invitation}",
+    "join-dead": "/join/none",
+    "setup": "/setup/{setup}",
+    "setup-code": "/setup/{setup}/code",
+    "setup-dead": "/setup/none",
+}
+INSIDE = {
+    "organisations": "/o/?all",
+    "organisation-new": "/o/new",
+    "account": "/account/",
+    "passkey": "/account/passkey",
+    "passkeys": "/accounts/2fa/",
+    "overview": "/o/{slug}/",
+    "send-item": "/o/{slug}/checklist/help_desk_contact/send",
+    "members": "/o/{slug}/members/",
+    "invite": "/o/{slug}/members/invite",
+    "member": "/o/{slug}/members/{colleague}",
+    "settings": "/o/{slug}/settings",
+    "audit": "/o/{slug}/audit/",
+    "audit-event": "/o/{slug}/audit/{event}",
+}
+
+
+class World:
+    """One organisation with something on every page."""
+
+    def __init__(self) -> None:
+        self.tenant: Tenant = make_tenant("Northwind Insurance")
+        self.owner: Member = make_member(self.tenant)
+        self.colleague = make_member(self.tenant, Role.HELP_DESK)
+        User.objects.filter(pk=self.owner.user_id).update(name="Ada Lovelace")
+        actor = Actor(ActorKind.MEMBER, self.owner.public_id)
+        with tenant_scope(self.tenant.id):
+            self.invitation = invite_member(
+                email=f"{secrets.token_hex(4)}@new.example",
+                role=Role.AUDITOR,
+                invited_by=self.owner.id,
+                rights=RIGHTS[Role.OWNER],
+                actor=actor,
+            ).token
+            self.setup = make_setup_link(
+                item="help_desk_contact", email="grace@it.example", made_by=self.owner.id, actor=actor
+            ).token
+            for number in range(60):
+                record_event(EventName.CASE_MOVED, actor=SYSTEM, case_id=uuid7(), data={"attempt": number})
+            self.event = record_event(
+                EventName.PERSON_CREATED, actor=actor, data={"source": "import"}, personal={"name": "Grace"}
+            )
+        seal_events(self.tenant.id)
+        check_chain(self.tenant.id)
+
+    def path(self, template: str) -> str:
+        return template.format(
+            slug=self.tenant.slug,
+            invitation=self.invitation,
+            setup=self.setup,
+            colleague=self.colleague.public_id,
+            event=self.event.public_id,
+        )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _orm_beside_the_driver() -> Iterator[None]:
+    """Playwright keeps an event loop in this thread; the ORM is asked from it all the same."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    yield
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    before, live.DATA = live.DATA, tmp_path_factory.mktemp("data")
+    yield World()
+    live.DATA = before
+
+
+@pytest.fixture(scope="module")
+def origin(world: World) -> Iterator[str]:
+    with site_running() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(origin: str) -> Iterator[Browser]:
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
+
+
+def cookie_of(client: Client, origin: str) -> Any:
+    name = live.SESSION_COOKIE_NAME
+    return {"name": name, "value": client.cookies[name].value, "url": origin}
+
+
+def check(page: Page, origin: str, path: str, name: str) -> None:
+    heard: list[str] = []
+    page.on("console", lambda said: heard.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.goto(origin + path)
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            picture(page, f"{name}-{width}-{scheme}")
+            found = Axe().run(page, options=RULES).response["violations"]
+            told = json.dumps([(v["id"], [n["html"][:160] for n in v["nodes"]][:4]) for v in found], indent=1)
+            assert found == [], f"{name} at {width} {scheme}: {told}"
+        sideways = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert sideways <= 0, f"{name} scrolls sideways at {width}"
+    assert [text for text in heard if "404 (Not Found)" not in text] == []
+
+
+def picture(page: Page, name: str) -> None:
+    folder = os.environ.get("READMIT_SHOTS")
+    if folder:
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
+@pytest.fixture
+def outside(browser: Browser) -> Iterator[Page]:
+    context: BrowserContext = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def inside(browser: Browser, world: World, origin: str) -> Iterator[Page]:
+    context = browser.new_context()
+    context.add_cookies([cookie_of(client_of_member(world.owner), origin)])
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("name", list(OUTSIDE))
+def test_a_page_for_everybody_is_accessible(outside: Page, world: World, origin: str, name: str) -> None:
+    check(outside, origin, world.path(OUTSIDE[name]), name)
+
+
+@pytest.mark.parametrize("name", list(INSIDE))
+def test_a_page_for_members_is_accessible(inside: Page, world: World, origin: str, name: str) -> None:
+    check(inside, origin, world.path(INSIDE[name]), name)
+
+
+def test_a_host_name_is_checked_while_it_is_typed(inside: Page, world: World, origin: str) -> None:
+    inside.goto(f"{origin}/o/new")
+    inside.get_by_label("Host name").press_sequentially(world.tenant.slug)
+    inside.get_by_text("This name is taken").wait_for()
+    inside.get_by_label("Host name").fill("")
+    inside.get_by_label("Host name").press_sequentially("northwind-free")
+    inside.get_by_text("is free").wait_for()
+
+
+def test_a_filter_changes_the_list_and_the_address(inside: Page, world: World, origin: str) -> None:
+    inside.goto(world.path(f"{origin}/o/{{slug}}/audit/"))
+    inside.get_by_label("Event", exact=True).select_option(label="A person was added")
+    inside.wait_for_url("**event=people*")
+    assert inside.locator("#events tbody tr").count() == 1
+
+
+def test_removing_a_seat_waits_for_the_typed_word(inside: Page, world: World, origin: str) -> None:
+    inside.goto(world.path(f"{origin}/o/{{slug}}/members/{{colleague}}"))
+    inside.get_by_role("button", name="Remove", exact=True).click()
+    button = inside.get_by_role("button", name="Remove the seat")
+    assert button.is_disabled()
+    inside.locator("#remove-seat-word").fill("remove")
+    assert button.is_enabled()
