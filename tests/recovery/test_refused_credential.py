@@ -1,0 +1,169 @@
+"""A credential opens a case only if it is the case's own, valid, held by its wallet, and shown in the case's browser."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from portal.kit import clock
+from portal.kit.actors import SYSTEM
+from portal.kit.scope import tenant_scope
+from recovery.carrying import make_continuation_code
+from recovery.proofing import offer_for
+from recovery.stages import Stage
+from tenants.verified_id.credentials import revoke_credential
+from tenants.verified_id.models import Credential, Presentation
+from tests.holder import Wallet, path_of
+from tests.recovery.journey import Journey, Place, make_place
+
+
+def test_another_valid_credential_of_the_tenant_ends_the_case(place: Place, browser: Journey):
+    """A colleague's own Verified ID, valid and with their own face, opens nobody else's account."""
+    other = place.browser().begin("ada").prove().keep()
+    browser.begin("ada").prove().keep()
+    browser.show(wallet=other.wallet)
+    assert browser.outcome() == ("refused", ["credential_of_another_case"])
+    browser.work()
+    assert browser.credential() == "revoked" and other.credential() == "valid"
+    assert browser.notices()[1:] == ["recovery_refused"] * 2
+
+
+def test_a_credential_of_another_tenant_is_not_accepted(provider, vision, browser: Journey):
+    there = make_place(provider, vision)
+    there.person("ada")
+    stranger = there.browser().begin("ada").prove().keep()
+    browser.begin("ada").prove().keep()
+    link = browser.get("/recover/present").context["deep_link"]
+    answer = browser.wallet.respond(browser.wallet.request(link), stranger.wallet.credentials[0])
+    assert answer.status_code == 400
+    assert browser.stage is Stage.PRESENT and "presented" not in browser.done()
+    assert "verified_id:presentation:refuse" in browser.events()
+
+
+def test_a_revoked_credential_is_not_accepted_and_one_revoked_later_is_not_decided_on(
+    place: Place, browser: Journey
+):
+    browser.to_face()
+    with tenant_scope(place.tenant.id):
+        revoke_credential(browser.case.credential_id, reason="test", actor=SYSTEM)
+    browser.face()
+    assert browser.case.status == "refused" and "credential_not_valid" in browser.case.reasons
+
+
+def test_an_expired_credential_is_not_decided_on(place: Place, browser: Journey):
+    browser.to_face()
+    with tenant_scope(place.tenant.id):
+        Credential.objects.filter(id=browser.case.credential_id).update(expires_at=clock.now() - timedelta(1))
+    browser.face()
+    assert browser.case.status == "refused" and "credential_not_valid" in browser.case.reasons
+
+
+def test_a_copied_credential_without_its_key_is_not_accepted(place: Place, browser: Journey):
+    browser.begin("ada").prove().keep()
+    thief = Wallet(place.tenant)
+    link = browser.get("/recover/present").context["deep_link"]
+    assert thief.respond(thief.request(link), browser.wallet.credentials[0]).status_code == 400
+    assert browser.stage is Stage.PRESENT
+
+
+def test_an_answer_shown_twice_counts_once(place: Place, browser: Journey):
+    browser.begin("ada").prove().keep()
+    wallet, link = browser.wallet, browser.get("/recover/present").context["deep_link"]
+    request = wallet.request(link)
+    back = wallet.respond(request).json()["redirect_uri"]
+    assert wallet.respond(request).status_code == 400
+    browser.get(path_of(back))
+    assert browser.stage is Stage.FACE
+    browser.get(path_of(back))
+    assert browser.done().count("presented") == 1
+
+
+def test_the_response_code_is_worth_nothing_in_another_browser(place: Place, browser: Journey):
+    """A QR relayed to the victim's wallet: the answer comes back in the victim's browser, not in the phisher's."""
+    browser.begin("ada").prove().keep()
+    link = browser.get("/recover/present").context["deep_link"]
+    back = browser.wallet.present(link)
+    victim = place.browser()
+    assert victim.get(path_of(back)).status_code == 303
+    elsewhere = place.browser().begin("ada").prove().keep()
+    elsewhere.get("/recover/present")
+    elsewhere.get(path_of(back))
+    assert elsewhere.stage is Stage.PRESENT and browser.stage is Stage.PRESENT
+
+
+def test_a_second_tab_that_asks_to_present_late_replaces_nothing(place: Place, browser: Journey):
+    browser.to_face()
+    before = browser.case.presentation_id
+    assert browser.get("/recover/present").status_code == 303
+    assert browser.case.presentation_id == before
+    browser.face()
+    assert browser.stage is Stage.PASS
+
+
+def test_what_was_shown_is_asked_for_again_once_it_is_no_longer_kept(place: Place, browser: Journey):
+    browser.to_face()
+    with tenant_scope(place.tenant.id):
+        Presentation.objects.update(sealed=None, data_key=None)
+    assert browser.stage is Stage.PRESENT
+    assert browser.get("/recover/face").url == "/recover/present"
+    browser.show().face()
+    assert browser.stage is Stage.PASS
+
+
+def test_a_worker_that_comes_too_late_asks_for_the_card_again(place: Place, browser: Journey):
+    browser.to_face()
+    browser.get("/recover/face")
+    browser.clip()
+    assert browser.stage is Stage.DECIDING
+    with tenant_scope(place.tenant.id):
+        Presentation.objects.update(sealed=None, data_key=None)
+    browser.work()
+    assert browser.stage is Stage.PRESENT
+    browser.show().face()
+    assert browser.stage is Stage.PASS
+
+
+def test_a_face_judged_before_a_case_was_carried_away_decides_nothing_there(place: Place, browser: Journey):
+    """The worker is slow; a stolen continuation code moves the case; the wallet answers there too. No pass without a face."""
+    browser.to_face()
+    with tenant_scope(place.tenant.id):
+        code = make_continuation_code(browser.case)
+    browser.get("/recover/face")
+    browser.clip()
+    thief = place.browser()
+    thief.post("/recover/continue", {"code": code})
+    thief.wallet = browser.wallet
+    thief.show()
+    thief.work()
+    assert thief.stage is Stage.FACE and thief.case.status == "proving"
+    assert "recovery:case:decide" not in thief.events()
+
+
+def test_what_a_wallet_fetches_as_the_case_ends_is_revoked(place: Place, browser: Journey):
+    browser.begin("ada").prove()
+    answer = browser.post("/recover/credential/offer", {"wallet": "other"})
+    browser.wallet.accept(answer.context["link"], answer.context["tx_code"])
+    browser.post("/recover/cancel")
+    with tenant_scope(place.tenant.id):
+        (made,) = Credential.objects.filter(reference=browser.case.id)
+    browser.work()
+    assert browser.case.status == "canceled"
+    with tenant_scope(place.tenant.id):
+        assert Credential.objects.get(id=made.id).state == "revoked"
+
+
+def test_a_card_fetched_again_after_it_was_shown_is_void_and_so_is_the_case(place: Place, browser: Journey):
+    browser.begin("ada").prove()
+    with tenant_scope(place.tenant.id):
+        first = offer_for(browser.case.id, other_wallet=False)
+    wallet = browser.wallet
+    offer = wallet.offer(first.deep_link)
+    token = wallet.token(offer).json()["access_token"]
+    browser.keep().show()
+    late = wallet.credential(token, wallet.proof(offer.credential_issuer))
+    assert late.status_code == 200
+    browser.work()
+    browser.face()
+    assert browser.case.status == "refused"
+    with tenant_scope(place.tenant.id):
+        states = set(Credential.objects.filter(reference=browser.case.id).values_list("state", flat=True))
+    assert states == {"revoked"}
