@@ -22,7 +22,7 @@ NUMBER = "U12345678"
 
 def specimen_of(person: dict[str, str], portrait: bytes, *, number: str = NUMBER) -> bytes:
     """A photograph of a specimen passport in this person's name."""
-    random = Random(7)
+    random = Random(7)  # noqa: S311  numbers of a specimen of Utopia
     page = render_specimen(
         given_names=person["given_names"],
         family_name=person["family_name"],

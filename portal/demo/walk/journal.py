@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +32,7 @@ class Journal:
     """Written by every visitor of one walk. `troubles` make the walk fail."""
 
     pictures: Path | None = None
+    examine: Callable[[Page], Iterable[str]] = lambda page: ()
     say: Callable[[str], None] = lambda line: None
     steps: list[Step] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
@@ -50,6 +51,7 @@ class Journal:
         self.steps.append(taken)
         self.say(f"{len(self.steps):3}  {taken.seconds:6.2f} s  {who:13} {name}")
         self._picture(page, name)
+        self.troubles += [f"{who} at {page.url}: {found}" for found in self.examine(page)]
 
     def _picture(self, page: Page, name: str) -> None:
         if self.pictures is None or page.is_closed():
@@ -76,7 +78,8 @@ class Journal:
 
     def _answer(self, who: str, page: Page, answer: Any) -> None:
         asset = answer.request.resource_type in {"script", "stylesheet", "image", "font"}
-        if answer.status >= 500 and answer.status != 503 or asset and answer.status >= 400:
+        # 503 says "one moment", and the page asks again.
+        if answer.status >= (400 if asset else 500) and answer.status != 503:
             self._trouble(who, page, f"{answer.status} from {answer.url}")
 
     def _trouble(self, who: str, page: Page, what: str) -> None:

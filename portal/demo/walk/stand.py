@@ -84,7 +84,9 @@ def own_stand() -> Iterator[Stand]:
         log = Path(folder, "up.log")
         command = [sys.executable, str(manage), "up", "--port", str(port), "--data", str(data)]
         with log.open("wb") as output:
-            process = subprocess.Popen(command, stdout=output, stderr=output, env=_plain_environment())
+            process = subprocess.Popen(  # noqa: S603  our own manage.py
+                command, stdout=output, stderr=output, env=_plain_environment()
+            )
         try:
             _wait_until_printed(process, log)
             yield Stand(_ask_demo(manage, data), data)
@@ -134,7 +136,7 @@ def _wait_until_printed(process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 def _ask_demo(manage: Path, data: Path) -> dict[str, Any]:
-    asked = subprocess.run(
+    asked = subprocess.run(  # noqa: S603  our own manage.py
         [sys.executable, str(manage), "demo", "--json", "--data", str(data)],
         env=_plain_environment(),
         capture_output=True,
