@@ -67,7 +67,7 @@ class ProfileForm(forms.Form):
         label=gettext_lazy("What people have to prove"),
         choices=[(value, label) for value, (label, _hint) in EVIDENCE.items()],
         widget=forms.CheckboxSelectMultiple,
-        required=False,
+        error_messages={"required": gettext_lazy("Choose what people have to prove.")},
     )
     face_threshold = forms.IntegerField(
         label=gettext_lazy("Face Check threshold"),

@@ -40,6 +40,10 @@ CASE_REASONS: dict[str, str] = {
     "one_kind_of_evidence_only": gettext_noop("Only one kind of evidence was there. Production needs two."),
     "assurance_below_account": gettext_noop("This account was proven at a higher level before."),
     "changed_recently": gettext_noop("A name or an address of the account changed in the last 72 hours."),
+    "profile_not_in_force": gettext_noop("The profile was withdrawn in the meantime."),
+    "repudiated_recently": gettext_noop(
+        "Somebody said “this was not me” about this account in the last 72 hours."
+    ),
     "another_case_granted": gettext_noop("Another recovery of the same account was granted."),
     "time_over": gettext_noop("Nobody went on in time."),
     "not_me": gettext_noop("The account's owner said that it was not them."),
@@ -71,6 +75,10 @@ CASE_REASONS: dict[str, str] = {
     ),
     "missing_held_portrait": gettext_noop("The profile asks for an earlier portrait. There was none."),
     "missing_chip": gettext_noop("The profile asks for the document's chip. It was not read."),
+    "missing_saved_code": gettext_noop("The profile asks for a saved recovery code. None was given."),
+    "document_not_accepted": gettext_noop(
+        "The profile does not accept this kind of document or its country."
+    ),
     "missing_eid": gettext_noop("The profile asks for an electronic identity. There was none."),
     "unknown": gettext_noop("Nobody in the directory has the name that was typed."),
     "suspended": gettext_noop("The person is suspended."),
@@ -192,6 +200,7 @@ NOTICES: dict[str, str] = {
     "recovery_held": gettext_noop("A recovery waits"),
     "recovery_refused": gettext_noop("A recovery was refused"),
     "repudiated": gettext_noop("A recovery was stopped by its owner"),
+    "recovery_held": gettext_noop("A recovery is on hold"),
     "details_changed": gettext_noop("Details were changed"),
 }
 

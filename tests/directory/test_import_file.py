@@ -96,7 +96,12 @@ def test_a_row_that_cannot_be_used_is_named_by_its_line(row, said):
 
 @pytest.mark.parametrize(
     "row",
-    ["ADA,B,C,b@x.example,,,\n", "b,B,C,ADA@x.example,,,\n", "b,B,C,b@x.example,1,,\n", "b,B,C,b@x.example,ada,,\n"],
+    [
+        "ADA,B,C,b@x.example,,,\n",
+        "b,B,C,ADA@x.example,,,\n",
+        "b,B,C,b@x.example,1,,\n",
+        "b,B,C,b@x.example,ada,,\n",
+    ],
 )
 def test_a_name_for_somebody_stands_once_in_a_file(row):
     line, sentence = only_problem(HEAD + ADA + row)
@@ -106,7 +111,9 @@ def test_a_name_for_somebody_stands_once_in_a_file(row):
 def test_the_line_is_right_after_a_cell_with_line_breaks():
     line, _sentence = only_problem(HEAD + 'ada,Ada,Lovelace,ada@x.example,,,"a\nb"\n')
     assert line == 2
-    problems = read_people((HEAD + 'ada,A,L,a@x.example,,,"a\nb"\n' + "b,,L,b@x.example,,,\n").encode()).problems
+    problems = read_people(
+        (HEAD + 'ada,A,L,a@x.example,,,"a\nb"\n' + "b,,L,b@x.example,,,\n").encode()
+    ).problems
     assert [problem.line for problem in problems] == [2, 4]
 
 

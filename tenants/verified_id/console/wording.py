@@ -48,6 +48,7 @@ REVOKED_FOR = {
     "case_expired": gettext_noop("The recovery took too long."),
     "case_superseded": gettext_noop("Another recovery of the account was granted."),
     "case_repudiated": gettext_noop("The owner of the account said that it was not them."),
+    "case_moved_on": gettext_noop("The recovery had moved on when it was fetched."),
     "revoked_by_member": gettext_noop("A member revoked it."),
 }
 _REVOKED = gettext_noop("It was revoked.")

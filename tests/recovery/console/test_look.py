@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
@@ -30,7 +30,6 @@ from tests.recovery.console.world import add_whole_journey, make_case, make_pers
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 PICTURES = os.environ.get("READMIT_PICTURES", "")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 FILE = (
@@ -47,22 +46,6 @@ def origin() -> Iterator[str]:
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _beside_the_driver() -> Iterator[None]:
-    """Playwright's synchronous driver keeps an event loop in this thread; the tests' own queries run beside it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        yield
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture
@@ -88,22 +71,35 @@ def addresses(tenant, page) -> dict[str, str]:
         profile = published_profile()
         anna = make_person("anna.novak", birthdate=None)
         for number in range(12):
-            make_person(f"person{number}", given_names="Maria", family_name=f"Musterfrau {number}", department="Sales")
+            make_person(
+                f"person{number}", given_names="Maria", family_name=f"Musterfrau {number}", department="Sales"
+            )
         held = make_case(profile, anna, CaseStatus.HELD, reasons=["changed_recently"])
         add_whole_journey(held)
         granted = make_case(profile, anna, CaseStatus.GRANTED)
         add_whole_journey(granted)
         issue_pass(
-            case_id=granted.id, person_id=anna.id, browser_digest=b"x" * 32, lifetime=timedelta(hours=1), actor=SYSTEM
+            case_id=granted.id,
+            person_id=anna.id,
+            browser_digest=b"x" * 32,
+            lifetime=timedelta(hours=1),
+            actor=SYSTEM,
         )
         refused = make_case(profile, anna, CaseStatus.REFUSED, reasons=["face_check_failed", "match_none"])
         make_case(profile, None, CaseStatus.EXPIRED)
         reviewed = make_case(profile, anna, CaseStatus.IN_REVIEW, reasons=["review_asked"])
         other = make_member(tenant, Role.HELP_DESK)
-        Review.objects.create(case=reviewed, member_id=other.id, verdict="refuse", reason="The measures are weak.")
+        Review.objects.create(
+            case=reviewed, member_id=other.id, verdict="refuse", reason="The measures are weak."
+        )
         turn_on_verified_id(actor=SYSTEM)
         found = [
-            {"what": what, "address": address, "ok": what != "status_list", "problem": "http_404" if what == "status_list" else ""}
+            {
+                "what": what,
+                "address": address,
+                "ok": what != "status_list",
+                "problem": "http_404" if what == "status_list" else "",
+            }
             for what, address in published_addresses(Authority.objects.get())
         ]
         Authority.objects.update(published=found, published_checked_at=clock.now())
@@ -138,7 +134,11 @@ def addresses(tenant, page) -> dict[str, str]:
 
 def violations(page: Page) -> str:
     found = Axe().run(page, options=RULES).response["violations"]
-    return json.dumps([(v["id"], [n["html"][:160] for n in v["nodes"]][:4]) for v in found], indent=1) if found else ""
+    return (
+        json.dumps([(v["id"], [n["html"][:160] for n in v["nodes"]][:4]) for v in found], indent=1)
+        if found
+        else ""
+    )
 
 
 def take_picture(page: Page, name: str) -> None:
@@ -148,7 +148,10 @@ def take_picture(page: Page, name: str) -> None:
 
 def test_every_page_is_accessible_keeps_the_policy_and_never_scrolls_sideways(page, origin, addresses):
     heard: list[str] = []
-    page.on("console", lambda message: heard.append(message.text) if message.type in ("error", "warning") else None)
+    page.on(
+        "console",
+        lambda message: heard.append(message.text) if message.type in ("error", "warning") else None,
+    )
     page.on("pageerror", lambda error: heard.append(str(error)))
     wrong = {}
     for name, path in addresses.items():
@@ -158,7 +161,9 @@ def test_every_page_is_accessible_keeps_the_policy_and_never_scrolls_sideways(pa
             answer = page.goto(origin + path, wait_until="networkidle")
             assert answer is not None and answer.ok, (name, answer and answer.status)
             take_picture(page, f"{name}-{width}-{scheme}")
-            too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            too_wide = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
             found = violations(page)
             if found or heard or too_wide > 0:
                 wrong[f"{name} {width}"] = (found, list(heard), too_wide)
@@ -175,9 +180,9 @@ def test_the_list_of_people_searches_as_one_types(page, origin, addresses):
 
 def test_a_profile_shows_its_effect_while_it_is_written(page, origin, addresses):
     page.goto(origin + addresses["new_profile"])
-    page.get_by_label("Production").check()
-    page.get_by_label("A code to an e-mail address you have held for 72 hours").uncheck()
+    page.get_by_label("Production").check(force=True)
+    page.get_by_label("A code to an e-mail address you have held for 72 hours").uncheck(force=True)
     page.wait_for_selector("#effect >> text=somebody can make one")
-    page.get_by_label("A code to an e-mail address you have held for 72 hours").check()
+    page.get_by_label("A code to an e-mail address you have held for 72 hours").check(force=True)
     page.wait_for_selector("#effect >> text=Choose a verification partner", state="detached")
     assert "people can recover" in page.inner_text("#effect")

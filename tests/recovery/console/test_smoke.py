@@ -103,6 +103,8 @@ def test_nobody_is_sent_to_sign_in(pages):
             assert answer.status_code == 302 and "/accounts/login/" in answer["Location"]
 
 
-@pytest.mark.parametrize("tail", ["?q=%00", "?cursor=x", "?cursor=2026~y", "?status=%00", "?from=x&to=9999-99-99"])
+@pytest.mark.parametrize(
+    "tail", ["?q=%00", "?cursor=x", "?cursor=2026~y", "?status=%00", "?from=x&to=9999-99-99"]
+)
 def test_a_senseless_address_still_shows_the_list(pages, staff_client, tail):
     assert staff_client().get(pages["see"]["cases"] + tail).status_code == 200
