@@ -15,6 +15,8 @@ from tenants.rights import Role
 from vendors.models import Connection
 
 LABELS: dict[str, str] = {
+    "action": gettext_noop("Action"),
+    "added": gettext_noop("Added"),
     "again": gettext_noop("Sent again"),
     "amount": gettext_noop("Amount"),
     "answered": gettext_noop("The other side answered"),
@@ -40,6 +42,7 @@ LABELS: dict[str, str] = {
     "expires": gettext_noop("Expires"),
     "failure": gettext_noop("Failure"),
     "fault": gettext_noop("Whose fault"),
+    "filtered": gettext_noop("Only part of the list"),
     "filters": gettext_noop("Filters"),
     "flashing": gettext_noop("Flashing colours"),
     "from": gettext_noop("Before"),
@@ -66,7 +69,9 @@ LABELS: dict[str, str] = {
     "reasons": gettext_noop("Reasons"),
     "registered": gettext_noop("Registered"),
     "role": gettext_noop("Role"),
+    "round": gettext_noop("Round of the review"),
     "rows": gettext_noop("Rows"),
+    "rows_digest": gettext_noop("Digest of the rows"),
     "settings": gettext_noop("Settings"),
     "source": gettext_noop("Source"),
     "state": gettext_noop("State"),
@@ -77,8 +82,10 @@ LABELS: dict[str, str] = {
     "time_zone": gettext_noop("Time zone"),
     "to": gettext_noop("After"),
     "tries": gettext_noop("Tries"),
+    "unchanged": gettext_noop("Unchanged"),
     "unit_price": gettext_noop("Price of one"),
     "vendor": gettext_noop("Verification partner"),
+    "verdict": gettext_noop("Verdict"),
     "version": gettext_noop("Version"),
     "was_taken": gettext_noop("Used already"),
     "why": gettext_noop("Why"),
@@ -99,6 +106,8 @@ _VALUES: dict[str, str] = {
     "failed": gettext_noop("Failed"),
     "face_check": gettext_noop("Face Check"),
     "decision": gettext_noop("Decision of a partner"),
+    "refuse": gettext_noop("Refuse"),
+    "more_evidence": gettext_noop("Ask for more evidence"),
 }
 
 

@@ -8,6 +8,7 @@ Fills one organisation's log in a database of the tests' own services and walks 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from uuid import UUID
 import tests.services  # noqa: F401  isort: skip  (services and a database before Django starts)
 import django
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 django.setup()
 
 from django.conf import settings  # noqa: E402

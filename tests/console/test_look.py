@@ -16,7 +16,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as live
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from portal.kit.actors import SYSTEM, Actor, ActorKind
 from portal.kit.ids import uuid7
@@ -34,7 +34,6 @@ from tests.console.serving import site_running
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 OUTSIDE = {
     "front": "/",
@@ -101,14 +100,6 @@ class World:
         )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _orm_beside_the_driver() -> Iterator[None]:
-    """Playwright keeps an event loop in this thread; the ORM is asked from it all the same."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    yield
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     before, live.DATA = live.DATA, tmp_path_factory.mktemp("data")
@@ -120,14 +111,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def origin(world: World) -> Iterator[str]:
     with site_running() as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def browser(origin: str) -> Iterator[Browser]:
-    with sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield chromium
-        chromium.close()
 
 
 def cookie_of(client: Client, origin: str) -> Any:

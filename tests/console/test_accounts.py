@@ -1,0 +1,122 @@
+"""Staff accounts: signing up and in, and the mail about it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.core import mail
+from django.test import Client, RequestFactory
+
+from portal.console.accounts import CHANGES, MAILS, AccountAdapter, MFAAdapter, mail_of
+from portal.kit import outbox
+from portal.kit.errors import Misconfigured
+from tenants.models import User
+from tests.conftest import site_client
+from tests.console.conftest import newest_mail, sign_in
+
+PASSWORD = "a long and quiet harbour"
+
+
+def code_of(text: str) -> str:
+    found = re.search(r"^([A-Z0-9]{3,4}-?[A-Z0-9]{3,4}|\d{6})$", text, re.M)
+    assert found, text
+    return found.group(1)
+
+
+def sign_up(onward: str = "/o/") -> tuple[Client, str]:
+    client, email = site_client(), f"{secrets.token_hex(6)}@new.example"
+    answer = client.post("/accounts/signup/", {"email": email, "password1": PASSWORD, "next": onward})
+    assert answer.status_code == 302, answer.content.decode()
+    code = code_of(newest_mail(email))
+    answer = client.post("/accounts/confirm-email/", {"code": code})
+    assert answer.status_code == 302, answer.content.decode()
+    assert answer["Location"] == onward
+    return client, email
+
+
+def test_signing_up_takes_a_code_and_leads_to_an_organisation() -> None:
+    client, email = sign_up()
+    assert User.objects.filter(email=email).exists()
+    assert client.get("/o/")["Location"] == "/account/passkey"
+    assert client.get("/o/new").status_code == 200
+
+
+def test_signing_up_on_the_way_comes_back_to_the_invitation() -> None:
+    sign_up("/join/some-token")
+
+
+def test_signing_in_by_a_code() -> None:
+    _client, email = sign_up()
+    client = site_client()
+    client.post("/accounts/login/code/", {"email": email})
+    answer = client.post("/accounts/login/code/confirm/", {"code": code_of(newest_mail(email))})
+    assert answer.status_code == 302 and answer["Location"] == "/o/"
+
+
+def test_an_address_that_has_an_account_reads_the_same_page_and_gets_another_mail() -> None:
+    _client, email = sign_up()
+    answer = site_client().post("/accounts/signup/", {"email": email, "password1": PASSWORD})
+    fresh = site_client().post(
+        "/accounts/signup/", {"email": f"{secrets.token_hex(6)}@new.example", "password1": PASSWORD}
+    )
+    assert answer.status_code == fresh.status_code == 302, (answer.content.decode()[-3000:], fresh.status_code)
+    assert answer["Location"] == fresh["Location"]
+    assert "There is one already" in newest_mail(email)
+
+
+def test_mail_waits_in_the_outbox_and_rests_sealed() -> None:
+    email = f"{secrets.token_hex(6)}@new.example"
+    site_client().post("/accounts/signup/", {"email": email, "password1": PASSWORD})
+    assert not [message for message in mail.outbox if message.to == [email]]
+    outbox.drain()
+    assert [message for message in mail.outbox if message.to == [email]]
+
+
+def test_a_new_password_is_told_to_its_owner() -> None:
+    client, email = sign_up()
+    values = {"oldpassword": PASSWORD, "password1": f"{PASSWORD} two", "password2": f"{PASSWORD} two"}
+    assert client.post("/accounts/password/change/", values).status_code == 302
+    assert "password of your account was changed" in newest_mail(email)
+
+
+@pytest.mark.parametrize("prefix", [*MAILS, *CHANGES])
+def test_every_mail_of_ours_can_be_written(prefix: str) -> None:
+    template, words = mail_of(
+        prefix, {"code": "ABC-DEF", "ip": "192.0.2.1", "password_reset_url": "http://x/"}
+    )
+    assert template.startswith("staff_") and all(isinstance(word, str) for word in words.values())
+
+
+def test_a_mail_without_words_is_an_error() -> None:
+    with pytest.raises(Misconfigured):
+        mail_of("account/email/something_new", {})
+
+
+def test_an_address_a_client_writes_itself_is_not_believed() -> None:
+    request = RequestFactory().get("/", HTTP_X_FORWARDED_FOR="198.51.100.9", REMOTE_ADDR="192.0.2.1")
+    assert AccountAdapter().get_client_ip(request) == "192.0.2.1"
+
+
+def test_secrets_of_authenticator_apps_rest_sealed() -> None:
+    sealed = MFAAdapter().encrypt("JBSWY3DP")
+    assert "JBSWY3DP" not in sealed and MFAAdapter().decrypt(sealed) == "JBSWY3DP"
+
+
+def test_an_authenticator_app_and_recovery_codes_can_be_set_up() -> None:
+    client, _email = sign_up()
+    page = client.get("/accounts/2fa/totp/activate/", follow=True)
+    if "Confirm that it is you" in page.content.decode():
+        client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+        page = client.get("/accounts/2fa/totp/activate/", follow=True)
+    assert page.status_code == 200 and "data:image/svg+xml" in page.content.decode()
+
+
+def test_a_signed_in_member_sees_their_account() -> None:
+    user = User.objects.create_user(f"{secrets.token_hex(6)}@new.example", PASSWORD)
+    client = sign_in(user)
+    assert client.post("/account/", {"name": "Grace Hopper"}).status_code == 302
+    assert "Grace Hopper" in client.get("/account/").content.decode()
+    assert not Authenticator.objects.filter(user=user).exists()
