@@ -15,7 +15,7 @@ Points = NDArray[np.float32]
 
 # The detector looks at a copy of this size: larger finds nothing more in a selfie and costs four times as much.
 DETECTION_SIDE = 640
-FRAME_DETECTION_SIDE = 256
+FRAME_DETECTION_SIDE = 320
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,10 @@ Mask = NDArray[np.uint8]
 _INPUT = 192
 _ENLARGE = 1.5
 _OUTPUTS = ("conv2d_21", "conv2d_31")
+# Faces score above 0.9999 and walls below 0.01.
+_PRESENT = 0.999
+# A frame that is off by more than this part of the face's size already bends the mesh a little.
+_STEP = 0.08
 
 # Points of the model, by number: the hull of the face and the holes in its skin.
 OVAL = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148, 176, 149,
@@ -63,25 +67,38 @@ class Mesh:
         return float(low[0]), float(low[1]), float(high[0] - low[0]), float(high[1] - low[1])
 
 
-def find_mesh(pixels: Pixels, face: Face, *, before: Mesh | None = None) -> Mesh:
-    """The mesh of this face. The second look, framed by the first one's points, is the one that counts.
-
-    In a clip the mesh of the frame before frames the look as well, unless the face has moved on since.
-    """
+def find_mesh(pixels: Pixels, face: Face) -> Mesh:
+    """The mesh of this face. The second look, framed by the first one's points, is the one that counts."""
     x, y, width, height = face.box
     centre = (x + width / 2, y + height / 2)
-    if before is None or not _still_frames(before, centre, max(width, height)):
-        before = _look(pixels, centre, max(width, height) * _ENLARGE, face.points[0], face.points[1])
+    return _look_again(
+        pixels, _look(pixels, centre, max(width, height) * _ENLARGE, face.points[0], face.points[1])
+    )
+
+
+def follow_mesh(pixels: Pixels, before: Mesh) -> Mesh | None:
+    """The mesh of the face that was there in the frame before; None when it is not certain that it is still there.
+
+    Framed by the frame before's points, so that no detector is asked; a face that moved on has to be searched.
+    """
+    found = _look_again(pixels, before)
+    return found if found.presence >= _PRESENT and _moved(before, found) <= _STEP else None
+
+
+def _look_again(pixels: Pixels, before: Mesh) -> Mesh:
     x, y, width, height = before.box
     eyes = before.points[[_RIGHT_EYE_CORNER, _LEFT_EYE_CORNER], :2]
     centre = (x + width / 2, y + height / 2)
     return _look(pixels, centre, max(width, height) * _ENLARGE, eyes[0], eyes[1])
 
 
-def _still_frames(before: Mesh, centre: tuple[float, float], side: float) -> bool:
+def _moved(before: Mesh, after: Mesh) -> float:
+    """By how much of its size the face moved or grew."""
     x, y, width, height = before.box
-    moved = math.hypot(x + width / 2 - centre[0], y + height / 2 - centre[1])
-    return moved < 0.12 * side and 0.85 < max(width, height) / side < 1.18
+    across, down, wide, high = after.box
+    side, now = max(width, height), max(wide, high)
+    moved = math.hypot(across + wide / 2 - x - width / 2, down + high / 2 - y - height / 2) / side
+    return max(moved, abs(math.log(max(now, 1e-6) / side)))
 
 
 def skin_mask(mesh: Mesh, shape: tuple[int, int]) -> Mask:

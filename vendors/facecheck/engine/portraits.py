@@ -104,18 +104,21 @@ def crop_portrait(pixels: Pixels, face: Face) -> bytes:
     return encode_jpeg(cut, quality=88)
 
 
-def sharpness_of(pixels: Pixels, face: Face) -> float:
+def sharpness_of(pixels: Pixels, box: tuple[float, float, float, float]) -> float:
     """Detail of the face at a fixed size, relative to its contrast: 0 is a smear."""
-    grey = _face_grey(pixels, face)
+    return _sharpness(_face_grey(pixels, box))
+
+
+def _sharpness(grey: cv2.typing.MatLike) -> float:
     spread = float(grey.std())
     if spread < 1:
         return 0.0
     return float(cv2.Laplacian(grey, cv2.CV_32F, ksize=3).var()) / (spread * spread) / 10
 
 
-def _face_grey(pixels: Pixels, face: Face) -> cv2.typing.MatLike:
+def _face_grey(pixels: Pixels, box: tuple[float, float, float, float]) -> cv2.typing.MatLike:
     height, width = pixels.shape[:2]
-    x, y, wide, high = face.box
+    x, y, wide, high = box
     left, top = max(0, int(x)), max(0, int(y))
     right, bottom = min(width, int(x + wide) + 1), min(height, int(y + high) + 1)
     if right - left < 4 or bottom - top < 4:
@@ -127,12 +130,13 @@ def _face_grey(pixels: Pixels, face: Face) -> cv2.typing.MatLike:
 def _measure(pixels: Pixels, face: Face, mesh: Mesh) -> dict[str, float]:
     height, width = pixels.shape[:2]
     points = mesh.points[:, :2]
+    grey = _face_grey(pixels, face.box)
     outside = (points < 0).any(axis=1) | (points[:, 0] >= width) | (points[:, 1] >= height)
     return {
         "faces": 1,
         "face_width": round(face.width, 1),
-        "sharpness": round(sharpness_of(pixels, face), 4),
-        "brightness": round(float(_face_grey(pixels, face).mean()), 1),
+        "sharpness": round(_sharpness(grey), 4),
+        "brightness": round(float(grey.mean()), 1),
         "yaw": round(mesh.yaw, 1),
         "pitch": round(mesh.pitch, 1),
         "outside": round(float(outside.mean()), 3),

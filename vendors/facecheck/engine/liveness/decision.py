@@ -7,7 +7,6 @@ not see through a mask cut to a face or a face rendered live behind a virtual ca
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -17,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from ..comparison import Feature, similarity_of
+from ..comparison import similarity_of
 from ..errors import ImageRefused
 from .challenge import Challenge, Phase
 from .clip import Clip, label_of
 from .flash import judge_flash, measure_flash
-from .looks import Look, Missed, identify, look_at
+from .looks import Look, Missed, Recognised, look_at, recognise
 from .turn import judge_turn, measure_turn
 
 # The clip cannot have been taken faster than the challenge lasts; clocks and networks get this much.
@@ -72,20 +71,19 @@ def check_liveness(
     if refused:
         return LivenessDecision(False, refused, {"frames": len(clip.frames)})
     try:
-        looks, missed = _look(clip, challenge, random)
+        looks, missed = _look(clip, challenge)
     except ImageRefused as broken:
         return LivenessDecision(False, (broken.code,), {"frames": len(clip.frames)})
     measures: dict[str, Any] = {"frames": len(clip.frames), "missed": len(missed)}
     reasons = _judge_looks(looks, missed, challenge)
     if reasons:
         return LivenessDecision(False, reasons, measures)
-    best = _best(looks)
-    if best is None:
+    best, anchor = _best(looks)
+    if best is None or anchor is None:
         return LivenessDecision(False, ("no_frontal_frame",), measures)
-    anchor, probe = identify(best)
-    reasons = _judge_identity(anchor, best, looks, measures)
+    reasons = _judge_identity(anchor, best, looks, challenge, random, measures)
     reasons += _judge_answers(clip, looks, best, challenge, random, measures)
-    return LivenessDecision(not reasons, reasons, measures, b"" if reasons else probe)
+    return LivenessDecision(not reasons, reasons, measures, b"" if reasons else anchor.portrait())
 
 
 def _judge_binding(clip: Clip, challenge: Challenge, now: datetime) -> tuple[str, ...]:
@@ -125,15 +123,13 @@ def _phase_holds(phase: Phase, times: list[float], lasted: float) -> bool:
     return all(0 <= at <= lasted + phase.every_ms for at in times)
 
 
-def _look(
-    clip: Clip, challenge: Challenge, random: Callable[[int], bytes]
-) -> tuple[list[Look], list[Missed]]:
-    """Every frame is looked at; the faces of some are recognised, and which cannot be foreseen."""
-    recognised = _chosen_for_identity(clip, random)
+def _look(clip: Clip, challenge: Challenge) -> tuple[list[Look], list[Missed]]:
     looks: list[Look] = []
     missed: list[Missed] = []
-    for number, frame in enumerate(clip.frames):
-        seen = look_at(clip, frame, before=looks[-1].mesh if looks else None, recognise=number in recognised)
+    seen: Look | Missed | None = None
+    for frame in clip.frames:
+        lit = challenge.phases[frame.phase].kind == "colour"
+        seen = look_at(clip, frame, before=seen if isinstance(seen, Look) else None, light=lit)
         if isinstance(seen, Missed):
             missed.append(seen)
         else:
@@ -141,17 +137,6 @@ def _look(
         if len(missed) > _MAX_MISSED * len(clip.frames):
             break
     return looks, missed
-
-
-def _chosen_for_identity(clip: Clip, random: Callable[[int], bytes]) -> set[int]:
-    """One frame of each phase and one in every four of the rest, drawn anew for each clip."""
-    chosen: set[int] = set()
-    for phase in range(len(clip.shown)):
-        numbers = [number for number, frame in enumerate(clip.frames) if frame.phase == phase]
-        for at in range(0, len(numbers), 4):
-            group = numbers[at : at + 4]
-            chosen.add(group[random(1)[0] % len(group)])
-    return chosen
 
 
 def _judge_looks(looks: list[Look], missed: list[Missed], challenge: Challenge) -> tuple[str, ...]:
@@ -162,7 +147,7 @@ def _judge_looks(looks: list[Look], missed: list[Missed], challenge: Challenge) 
         seen = [look for look in looks if look.phase == number]
         if len(seen) < (4 if phase.kind == "turn" else 2):
             return ("face_lost",)
-    if float(np.median([look.face.width for look in looks])) < _MIN_FACE_WIDTH:
+    if float(np.median([look.width for look in looks])) < _MIN_FACE_WIDTH:
         reasons.append("face_too_small")
     repeated = len(looks) - len({look.fingerprint for look in looks})
     if repeated > _MAX_REPEATED * len(looks):
@@ -174,30 +159,71 @@ def _judge_looks(looks: list[Look], missed: list[Missed], challenge: Challenge) 
 
 def _jumps(looks: list[Look]) -> bool:
     for before, after in pairwise(looks):
-        width = before.face.width
+        width = before.width
         moved = np.linalg.norm(before.mesh.points[:, :2].mean(axis=0) - after.mesh.points[:, :2].mean(axis=0))
-        grown = max(after.face.width / width, width / after.face.width)
+        grown = max(after.width / width, width / after.width)
         if moved > _JUMP * width or grown > _GROWTH:
             return True
     return False
 
 
 def _judge_identity(
-    anchor: Feature, best: Look, looks: list[Look], measures: dict[str, Any]
+    anchor: Recognised,
+    best: Look,
+    looks: list[Look],
+    challenge: Challenge,
+    random: Callable[[int], bytes],
+    measures: dict[str, Any],
 ) -> tuple[str, ...]:
-    """Every recognised face against the one the probe is cut from; a turned head looks less like itself."""
+    """The faces of chosen frames against the one the probe is cut from; a turned head looks less like itself."""
     straight, turned = [1.0], [1.0]
-    for look in looks:
-        if look.feature is not None:
-            seen = turned if abs(look.mesh.yaw - best.mesh.yaw) > _TURNED else straight
-            seen.append(similarity_of(anchor, look.feature))
+    for group in _chosen_for_identity(looks, challenge, random):
+        look, seen = _recognised_of(group)
+        if seen is None:
+            return ("face_lost",)
+        side = turned if abs(look.mesh.yaw - best.mesh.yaw) > _TURNED else straight
+        side.append(similarity_of(anchor.feature, seen.feature))
     measures["identity"] = {
-        "frames": len(straight) + len(turned) - 2,
+        "frames": len(straight) + len(turned) - 1,
         "lowest": round(min(straight), 3),
         "lowest_turned": round(min(turned), 3),
     }
     same = min(straight) >= _SAME_FACE and min(turned) >= _SAME_FACE_TURNED
     return () if same else ("identity_changed",)
+
+
+def _recognised_of(group: list[Look]) -> tuple[Look, Recognised | None]:
+    """The first of these frames in which the one face is found; two tries, since a turning head may be blurred."""
+    for look in group[:2]:
+        seen = recognise(look)
+        if isinstance(seen, Recognised):
+            return look, seen
+    return group[0], None
+
+
+def _chosen_for_identity(
+    looks: list[Look], challenge: Challenge, random: Callable[[int], bytes]
+) -> list[list[Look]]:
+    """Groups of frames, each in the order of preference, one of which is recognised.
+
+    Of every phase a frame that cannot be foreseen, of every turn another one in each half, and the one in which the
+    head is turned furthest, on which the judgement of the turn rests.
+    """
+    chosen = []
+    for number, phase in enumerate(challenge.phases):
+        seen = [look for look in looks if look.phase == number]
+        middle = len(seen) // 2
+        parts = [seen[:middle], seen[middle:]] if phase.kind == "turn" else [seen]
+        chosen += [_shuffled(part, random) for part in parts]
+        if phase.kind == "turn":
+            sign = 1 if phase.side == "left" else -1
+            chosen.append(sorted(seen, key=lambda look: -sign * look.mesh.yaw)[1:])
+    return chosen
+
+
+def _shuffled(looks: list[Look], random: Callable[[int], bytes]) -> list[Look]:
+    keys = {id(look): random(4) for look in looks}
+    return sorted(looks, key=lambda look: keys[id(look)])
 
 
 def _judge_answers(
@@ -211,7 +237,7 @@ def _judge_answers(
     reasons: tuple[str, ...] = ()
     if challenge.flashing:
         lit = [look for look in looks if challenge.phases[look.phase].kind == "colour"]
-        flash = measure_flash(clip, lit, challenge=challenge, random=_stream(random))
+        flash = measure_flash(clip, lit, challenge=challenge, random=random)
         measures["flash"] = asdict(flash)
         reasons += judge_flash(flash)
     measures["turns"] = []
@@ -228,23 +254,13 @@ def _judge_answers(
     return tuple(dict.fromkeys(reasons))
 
 
-def _stream(random: Callable[[int], bytes]) -> Callable[[int], bytes]:
-    """Unforeseeable bytes without asking the system thousands of times: a seed, then a digest of a counter."""
-    seed, counter, pool = random(16), 0, b""
-
-    def draw(count: int) -> bytes:
-        nonlocal counter, pool
-        while len(pool) < count:
-            pool += hashlib.sha512(seed + counter.to_bytes(8, "big")).digest()
-            counter += 1
-        taken, pool = pool[:count], pool[count:]
-        return taken
-
-    return draw
-
-
-def _best(looks: list[Look]) -> Look | None:
-    """The straightest, sharpest frame taken before the colours or turns began."""
+def _best(looks: list[Look]) -> tuple[Look | None, Recognised | None]:
+    """The straightest, sharpest frame taken before the colours or turns began, in which one face is found."""
     first = [look for look in looks if look.phase == 0]
     straight = [look for look in first if max(abs(look.mesh.yaw), abs(look.mesh.pitch)) <= _MAX_PROBE_TURN]
-    return max(straight, key=lambda look: look.sharpness - 0.005 * abs(look.mesh.yaw), default=None)
+    straight.sort(key=lambda look: look.sharpness - 0.005 * abs(look.mesh.yaw), reverse=True)
+    for look in straight[:2]:
+        seen = recognise(look)
+        if isinstance(seen, Recognised):
+            return look, seen
+    return None, None

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..mesh import Mesh, facing, skin_points
-from .challenge import COLOURS, Challenge, Random, draw_colours
+from .challenge import COLOUR_COUNT, COLOURS, DISTINCT_COLOURS, Challenge, Random
 from .clip import Clip
-from .looks import Look
+from .looks import Lit, Look
 
 Matrix = NDArray[np.float64]
 
@@ -45,36 +45,53 @@ class FlashMeasures:
     lag_ms: int
 
 
+@dataclass(frozen=True)
+class _Series:
+    """The frames' moments and a basis of what changes slowly over them."""
+
+    moments: Matrix
+    slow: Matrix
+
+    @classmethod
+    def of(cls, moments: Matrix) -> _Series:
+        scaled = (moments - moments.mean()) / max(float(np.ptp(moments)), 1.0)
+        return cls(moments, np.linalg.qr(np.vander(scaled, _DRIFT_DEGREE + 1))[0])
+
+    def steady(self, values: Matrix) -> Matrix:
+        """Without slow changes (white balance, a cloud). The first axis is the frame."""
+        flat = values.reshape(len(values), -1)
+        return (flat - self.slow @ (self.slow.T @ flat)).reshape(values.shape)
+
+
 def measure_flash(clip: Clip, looks: list[Look], *, challenge: Challenge, random: Random) -> FlashMeasures:
-    """Measure the frames of the colour phases. `random` draws the other challenges this one is held against."""
-    moments = np.array([look.moment_ms for look in looks])
+    """Measure the frames of the colour phases. `random` seeds the other challenges this one is held against."""
+    lights = [look.lit for look in looks if look.lit is not None]
+    series = _Series.of(np.array([look.moment_ms for look in looks if look.lit is not None]))
     shown = [COLOURS[phase.colour] for phase in challenge.phases if phase.colour]
     starts = [at for at, phase in zip(clip.started_ms, challenge.phases, strict=True) if phase.colour]
-    drift = _drift(moments)
 
-    skin = _chroma(np.array([look.skin for look in looks]))
-    ground = _chroma(np.array([look.ground for look in looks]))
-    answer = drift @ (skin - ground)
+    skin = series.steady(_chroma(np.array([lit.skin for lit in lights])))
+    ground = series.steady(_chroma(np.array([lit.ground for lit in lights])))
+    answer = skin - ground
 
-    asked = np.array(shown, dtype=float)[None]
-    others = np.array([[COLOURS[name] for name in draw_colours(random)] for _ in range(_OTHERS)], dtype=float)
-    expected = _expected(asked, starts, moments, drift)
-    correlations = _correlate(expected, answer)[0]
+    expected = _expected(np.array(shown, dtype=float)[None], starts, series.moments)
+    correlations = _correlate(expected, answer, series)[0]
     lag = int(np.argmax(correlations))
     best = float(correlations[lag])
-    by_chance = _correlate(_expected(others, starts, moments, drift), answer).max(axis=1)
+    others = _other_challenges(random)
+    by_chance = _correlate(_expected(others, starts, series.moments), answer, series).max(axis=1)
 
-    light = expected[0, lag]
+    light = series.steady(expected[0, lag])
     power = float((light * light).sum())
     gain = float((answer * light).sum()) / power
-    face_gain = float(((drift @ skin) * light).sum()) / power
-    ground_gain = float(((drift @ ground) * light).sum()) / power
+    face_gain = float((skin * light).sum()) / power
+    ground_gain = float((ground * light).sum()) / power
     return FlashMeasures(
         correlation=round(best, 3),
-        chance=round(float((1 + (by_chance >= best).sum()) / (1 + _OTHERS)), 4),
+        chance=round(float((1 + (by_chance >= best).sum()) / (1 + len(others))), 4),
         gain=round(gain, 4),
         ground_ratio=round(ground_gain / face_gain, 3) if face_gain > 1e-6 else 99.0,
-        shape=round(_shape(looks, drift, light, power), 3),
+        shape=round(_shape(looks, lights, light / power), 3),
         lag_ms=_LAGS_MS[lag],
     )
 
@@ -98,37 +115,43 @@ def _chroma(linear: NDArray[np.float32]) -> Matrix:
     return logs - logs.mean(axis=-1, keepdims=True)  # type: ignore[no-any-return]
 
 
-def _drift(moments: Matrix) -> Matrix:
-    """The projection that takes slow changes (white balance, a cloud) out of a series."""
-    scaled = (moments - moments.mean()) / max(float(np.ptp(moments)), 1.0)
-    basis, _ = np.linalg.qr(np.vander(scaled, _DRIFT_DEGREE + 1))
-    projection: Matrix = np.eye(len(moments)) - basis @ basis.T
-    return projection
+def _other_challenges(random: Random) -> Matrix:
+    """What other challenges could have shown: drawn like `draw_colours`, but all at once."""
+    draw = np.random.default_rng(int.from_bytes(random(16)))
+    count = 4 * _OTHERS
+    first = draw.integers(0, len(COLOURS), (count, 1))
+    steps = draw.integers(1, len(COLOURS), (count, COLOUR_COUNT - 1))
+    numbers = np.cumsum(np.hstack([first, steps]), axis=1) % len(COLOURS)
+    different = np.bitwise_count(np.bitwise_or.reduce(1 << numbers, axis=1))
+    colours: Matrix = np.array(list(COLOURS.values()), dtype=float)
+    return colours[numbers[different >= DISTINCT_COLOURS][:_OTHERS]]
 
 
-def _expected(sequences: Matrix, starts: list[float], moments: Matrix, drift: Matrix) -> Matrix:
+def _expected(sequences: Matrix, starts: list[float], moments: Matrix) -> Matrix:
     """[sequence, lag, frame, channel]: the colour on screen when the frame was exposed, without brightness."""
     colour = sequences / 255
     colour = colour - colour.mean(axis=-1, keepdims=True)
     seen = [np.searchsorted(np.array(starts), moments - lag, side="right") - 1 for lag in _LAGS_MS]
-    lit = np.stack([np.where((at >= 0)[:, None], colour[:, np.maximum(at, 0)], 0.0) for at in seen], axis=1)
-    return np.einsum("ij,sljc->slic", drift, lit)  # type: ignore[no-any-return]
+    return np.stack([np.where((at >= 0)[:, None], colour[:, np.maximum(at, 0)], 0.0) for at in seen], axis=1)
 
 
-def _correlate(expected: Matrix, answer: Matrix) -> Matrix:
-    norms = np.sqrt((expected**2).sum(axis=(2, 3))) * max(float(np.linalg.norm(answer)), 1e-12)
-    return np.einsum("slic,ic->sl", expected, answer) / np.maximum(norms, 1e-12)  # type: ignore[no-any-return]
+def _correlate(expected: Matrix, answer: Matrix, series: _Series) -> Matrix:
+    """[sequence, lag]. The answer is steady already, so only the lengths need the expected without its drift."""
+    slow = series.slow.T @ expected
+    lengths = np.sqrt(np.maximum((expected**2).sum(axis=(2, 3)) - (slow**2).sum(axis=(2, 3)), 0.0))
+    norms = lengths * float(np.linalg.norm(answer))
+    return np.tensordot(expected, answer, axes=2) / np.maximum(norms, 1e-12)  # type: ignore[no-any-return]
 
 
-def _shape(looks: list[Look], drift: Matrix, light: Matrix, power: float) -> float:
+def _shape(looks: list[Look], lights: list[Lit], light: Matrix) -> float:
     """Do parts that face the screen answer more than parts that turn away from it?
 
     Position on the face is taken out of both first: a lamp at one side makes a slope, only roundness makes a dome.
     """
     inside = skin_points()
-    patches = np.array([look.patches[inside] for look in looks])
-    chroma = np.einsum("ij,jpc->ipc", drift, _chroma(patches))
-    gains = np.einsum("ipc,ic->p", chroma, light) / power
+    chroma = _chroma(np.array([lit.patches[inside] for lit in lights]))
+    # The light is steady already, so what it finds in the chroma is too.
+    gains = np.einsum("ipc,ic->p", chroma, light)
     mesh = _mean_mesh(looks)
     towards = facing(mesh)[inside].astype(np.float64)
     where = mesh.points[inside, :2].astype(np.float64)

@@ -1,4 +1,8 @@
-"""Looks at each frame of a clip once and keeps only numbers: where the face is, how it is turned, how it is lit."""
+"""Looks at each frame of a clip once and keeps only numbers: where the face is, how it is turned, how it is lit.
+
+A face is searched for in the first frame and wherever it was lost; in between the mesh follows it. Frames whose identity
+is judged, some of each phase, are searched again, so that a second face is noticed there too.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,8 @@ from numpy.typing import NDArray
 
 from ..comparison import Feature, feature_of
 from ..detection import FRAME_DETECTION_SIDE, Face, find_faces, only_face
-from ..images import FRAME_LIMITS, decode_image
-from ..mesh import Mesh, find_mesh, skin_mask
+from ..images import FRAME_LIMITS, Pixels, decode_image
+from ..mesh import Mesh, find_mesh, follow_mesh, skin_mask
 from ..portraits import crop_portrait, sharpness_of
 from .clip import Clip, Frame
 
@@ -22,23 +26,35 @@ _STORED = np.arange(256) / 255
 LINEAR = np.where(_STORED <= 0.04045, _STORED / 12.92, ((_STORED + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 _MIN_GROUND = 0.01
+# Light is smooth, so it is measured on a small copy in which noise has already been averaged away.
+_LIGHT_EYE_DISTANCE = 64
+
+
+@dataclass(frozen=True)
+class Lit:
+    """How a frame is lit: linear B, G, R of skin and background, and of the skin at each point of the mesh."""
+
+    skin: Floats
+    ground: Floats
+    patches: Floats
 
 
 @dataclass(frozen=True)
 class Look:
-    """One frame, measured. `skin` and `ground` are linear B, G, R; `patches` the same at each point of the mesh."""
+    """One frame, measured; its sharpness in the first phase only, its light only where colours shone."""
 
     frame: Frame = field(repr=False)
     phase: int
     moment_ms: float
-    face: Face = field(repr=False)
     mesh: Mesh = field(repr=False)
-    skin: Floats = field(repr=False)
-    ground: Floats = field(repr=False)
-    patches: Floats = field(repr=False)
-    sharpness: float
     fingerprint: int = field(repr=False)
-    feature: Feature | None = field(repr=False, default=None)
+    sharpness: float = 0.0
+    lit: Lit | None = field(repr=False, default=None)
+
+    @property
+    def width(self) -> float:
+        """The face's width in pixels; the detector's box is as wide."""
+        return self.mesh.box[2]
 
 
 @dataclass(frozen=True)
@@ -49,38 +65,80 @@ class Missed:
     reason: str
 
 
-def look_at(clip: Clip, frame: Frame, *, before: Mesh | None, recognise: bool) -> Look | Missed:
-    """Measure a frame. `before` is the mesh of the frame before; `recognise` also takes the face's feature."""
+@dataclass(frozen=True)
+class Recognised:
+    """A frame searched again: the face in it, its feature and its pixels."""
+
+    face: Face = field(repr=False)
+    feature: Feature = field(repr=False)
+    pixels: Pixels = field(repr=False)
+
+    def portrait(self) -> bytes:
+        return crop_portrait(self.pixels, self.face)
+
+
+def look_at(clip: Clip, frame: Frame, *, before: Look | None, light: bool) -> Look | Missed:
+    """Measure a frame. `before` is the look at the frame before it, from which the face is followed."""
     pixels = decode_image(frame.jpeg, limits=FRAME_LIMITS)
-    faces = find_faces(pixels, side=FRAME_DETECTION_SIDE)
-    face = only_face(faces)
-    if face is None:
-        return Missed(frame.phase, "several_faces" if faces else "no_face")
-    mesh = find_mesh(pixels, face, before=before)
-    # Light is smooth, so it is measured on a small copy in which noise has already been averaged away.
-    scale = min(1.0, 64 / max(mesh.eye_distance, 1.0))
-    small = cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    shrunk = Mesh(mesh.points * scale, mesh.presence)
-    linear = LINEAR[small]
+    mesh = (follow_mesh(pixels, before.mesh) if before else None) or _searched(pixels, frame)
+    if isinstance(mesh, Missed):
+        return mesh
+    half = _half(pixels)
     return Look(
         frame=frame,
         phase=frame.phase,
         moment_ms=clip.moment_ms(frame),
-        face=face,
         mesh=mesh,
-        skin=_mean_where(linear, skin_mask(shrunk, (small.shape[0], small.shape[1]))),
-        ground=_mean_where(linear, _ground_mask(shrunk, (small.shape[0], small.shape[1]))),
-        patches=_patches(linear, shrunk),
-        sharpness=sharpness_of(pixels, face),
-        fingerprint=hash(pixels.tobytes()),
-        feature=feature_of(pixels, face) if recognise else None,
+        fingerprint=hash(half.tobytes()),
+        sharpness=sharpness_of(pixels, mesh.box) if frame.phase == 0 else 0.0,
+        lit=_light(pixels, half, mesh) if light else None,
     )
 
 
-def identify(look: Look) -> tuple[Feature, bytes]:
-    """The feature of the face in this frame, and the portrait cut from it."""
+def recognise(look: Look) -> Recognised | Missed:
+    """Search the frame again and take the feature of the one face in it, which must be the one that was measured."""
     pixels = decode_image(look.frame.jpeg, limits=FRAME_LIMITS)
-    return feature_of(pixels, look.face), crop_portrait(pixels, look.face)
+    face = _one_face(pixels, look.frame)
+    if isinstance(face, Missed):
+        return face
+    x, y, wide, high = face.box
+    left, top, across, down = look.mesh.box
+    apart = np.hypot(x + wide / 2 - left - across / 2, y + high / 2 - top - down / 2)
+    if apart > look.width / 2:
+        return Missed(look.phase, "several_faces")
+    return Recognised(face, feature_of(pixels, face), pixels)
+
+
+def _searched(pixels: Pixels, frame: Frame) -> Mesh | Missed:
+    face = _one_face(pixels, frame)
+    return face if isinstance(face, Missed) else find_mesh(pixels, face)
+
+
+def _one_face(pixels: Pixels, frame: Frame) -> Face | Missed:
+    faces = find_faces(pixels, side=FRAME_DETECTION_SIDE)
+    face = only_face(faces)
+    return face or Missed(frame.phase, "several_faces" if faces else "no_face")
+
+
+def _half(pixels: Pixels) -> Pixels:
+    """Half the size: exactly half is many times cheaper than nearly half."""
+    height, width = pixels.shape[:2]
+    halved: Pixels = cv2.resize(pixels, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    return halved
+
+
+def _light(pixels: Pixels, half: Pixels, mesh: Mesh) -> Lit:
+    small, scale = pixels, 1.0
+    while mesh.eye_distance * scale > _LIGHT_EYE_DISTANCE:
+        small, scale = (half if scale == 1.0 else _half(small)), scale / 2
+    shrunk = Mesh(mesh.points * scale, mesh.presence)
+    linear: Floats = cv2.LUT(small, LINEAR)
+    shape = (small.shape[0], small.shape[1])
+    return Lit(
+        skin=_mean_where(linear, skin_mask(shrunk, shape)),
+        ground=_mean_where(linear, _ground_mask(shrunk, shape)),
+        patches=_patches(linear, shrunk),
+    )
 
 
 def _mean_where(linear: Floats, mask: NDArray[np.uint8]) -> Floats:

@@ -30,5 +30,5 @@ class Command(AnsweringCommand):
         status, told = check_liveness_json(options["clip"], options["challenge"])
         passed = told.pop("passed", None)
         decision = None if passed is None else "passed" if passed else "refused"
-        whole = {"decision": decision, "reasons": [], "measures": {}}
+        whole: dict[str, Any] = {"decision": decision, "reasons": [], "measures": {}}
         self.answer(status, whole | told, as_json=options["json"])

@@ -26,7 +26,7 @@ class Command(AnsweringCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         status, told = read_document_json(options["image"], options["portrait"])
-        whole = {
+        whole: dict[str, Any] = {
             "outcome": None,
             "document_type": None,
             "mrz_lines": [],
