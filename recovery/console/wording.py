@@ -20,7 +20,6 @@ CASE_REASONS: dict[str, str] = {
         "Somebody said of another recovery in the last 72 hours that it was not them."
     ),
     "profile_not_in_force": gettext_noop("The profile was withdrawn before the case was decided."),
-    "no_more_mail": gettext_noop("There were many attempts from one network, so no more mail goes out."),
     "code_tries_used_up": gettext_noop("The code from the mail was typed wrong five times."),
     "proofing_refused": gettext_noop("The partner checked the person and said no."),
     "proofing_tries_used_up": gettext_noop(
@@ -40,10 +39,6 @@ CASE_REASONS: dict[str, str] = {
     "one_kind_of_evidence_only": gettext_noop("Only one kind of evidence was there. Production needs two."),
     "assurance_below_account": gettext_noop("This account was proven at a higher level before."),
     "changed_recently": gettext_noop("A name or an address of the account changed in the last 72 hours."),
-    "profile_not_in_force": gettext_noop("The profile was withdrawn in the meantime."),
-    "repudiated_recently": gettext_noop(
-        "Somebody said “this was not me” about this account in the last 72 hours."
-    ),
     "another_case_granted": gettext_noop("Another recovery of the same account was granted."),
     "time_over": gettext_noop("Nobody went on in time."),
     "not_me": gettext_noop("The account's owner said that it was not them."),
@@ -200,7 +195,6 @@ NOTICES: dict[str, str] = {
     "recovery_held": gettext_noop("A recovery waits"),
     "recovery_refused": gettext_noop("A recovery was refused"),
     "repudiated": gettext_noop("A recovery was stopped by its owner"),
-    "recovery_held": gettext_noop("A recovery is on hold"),
     "details_changed": gettext_noop("Details were changed"),
 }
 

