@@ -20,7 +20,7 @@ from tenants.verified_id.protocol.issuer_metadata import (
 )
 from tenants.verified_id.protocol.linked_domain import build_domain_linkage_credential, did_configuration
 from tenants.verified_id.protocol.status_list import Status, build_status_list_token, pack_statuses
-from tenants.verified_id.selectors import linked_domain
+from tenants.verified_id.selectors import get_authority, linked_domain
 from tenants.verified_id.signing import active_key, published_keys, signer_of
 
 CONFIGURATION_ID = "VerifiedIdentity"
@@ -129,6 +129,7 @@ def status_token(row: StatusList) -> str:
     now = int(clock.now().timestamp())
     return build_status_list_token(
         signer=signer_of(row.key),
+        issuer=get_authority().did,
         uri=row.uri,
         packed=pack_statuses(
             {index: int(words[Credential.State(state)]) for index, state in entries}, bits=2

@@ -107,12 +107,24 @@ def decode_status_list(unverified: object, refusing: Refusing = _REFUSING) -> tu
 
 
 def build_status_list_token(
-    *, signer: Signer, uri: str, packed: bytes, bits: int, issued_at: int, expires_at: int, time_to_live: int
+    *,
+    signer: Signer,
+    uri: str,
+    packed: bytes,
+    bits: int,
+    issued_at: int,
+    expires_at: int,
+    time_to_live: int,
+    issuer: str | None = None,
 ) -> str:
-    """Section 5.1. Sign with the key that signed the credentials: wallets check the two alike."""
+    """Section 5.1. Sign with the key that signed the credentials: wallets check the two alike.
+
+    The standard does not ask for `iss`; verifiers that find keys by issuer do (openvc-core refuses without it).
+    """
     if not issued_at < expires_at or time_to_live <= 0:
         raise ValueError("a status list token lives after it was issued")
     claims = {
+        **({"iss": issuer} if issuer else {}),
         "sub": uri,
         "iat": issued_at,
         "exp": expires_at,
