@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,9 +21,11 @@ from vendors.facecheck.vision.admission import Admission, Overloaded
 from vendors.facecheck.vision.client import VisionBusy, VisionClient, VisionDown, VisionRefused
 from vendors.facecheck.vision.documents import ReaderMissing, document_reader
 from vendors.facecheck.vision.parts import PartsRefused, decode_parts, encode_parts
-from vendors.facecheck.vision.server import MAX_BODY_BYTES, VisionSettings
+from vendors.facecheck.vision.server import MAX_BODY_BYTES, VisionServer, VisionSettings
 
-from .conftest import NOW, challenge_of, clip_of, start_vision
+from .conftest import NOW, TOKEN, challenge_of, clip_of, start_vision
+
+pytestmark = pytest.mark.xdist_group("faces")
 
 
 class Clock:
@@ -189,6 +194,67 @@ def test_the_process_ends_within_two_seconds_and_holds_no_image_on_disk(tmp_path
     process.terminate()
     assert process.wait(5) == 0
     assert time.monotonic() - began < 2
+
+
+@pytest.mark.vision
+def test_the_process_ends_within_two_seconds_while_it_judges() -> None:
+    process, client = start_vision("--threads", "1", "--queue", "0")
+    challenge, clip = challenge_of(3), write_clip(clip_of("franck", 3))
+
+    arrived = NOW + timedelta(milliseconds=challenge.duration_ms + 400)
+    answers: list[object] = []
+
+    def judge() -> None:
+        try:
+            answers.append(
+                client.check_liveness(clip, challenge=challenge.to_json(), received_at=arrived, ticket=ticket)
+            )
+        except VisionDown as down:
+            answers.append(down)
+
+    ticket = client.take_ticket().ticket
+    asking = threading.Thread(target=judge)
+    asking.start()
+    with pytest.raises(VisionRefused, match="ticket_unknown"):
+        while client.look_at_ticket(ticket):  # until the job has taken its place
+            time.sleep(0.01)
+    began = time.monotonic()
+    process.terminate()
+    assert process.wait(5) == 0
+    assert time.monotonic() - began < 2
+    asking.join(5)
+    assert len(answers) == 1 and isinstance(answers[0], VisionDown)
+
+
+@pytest.fixture
+def impatient() -> Iterator[VisionServer]:
+    """One place, and a short patience with whoever sends nothing."""
+    server = VisionServer(
+        VisionSettings(host="127.0.0.1", port=0, token=TOKEN, threads=1, queue=0, idle_seconds=0.2)
+    )
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def _sent(server: VisionServer, content: bytes) -> bytes:
+    """What the server answers to these bytes until it hangs up."""
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=5) as connection:
+        connection.sendall(content)
+        return b"".join(iter(lambda: connection.recv(4096), b""))
+
+
+def test_a_body_that_does_not_come_is_given_up_and_its_place_freed(impatient: VisionServer) -> None:
+    head = f"POST /v1/compare HTTP/1.1\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 100\r\n\r\n"
+    assert b" 408 " in _sent(impatient, head.encode() + b"ten bytes.").split(b"\r\n")[0]
+    with impatient.admission.enter(None):
+        pass
+
+
+def test_a_connection_that_says_nothing_is_closed(impatient: VisionServer) -> None:
+    assert _sent(impatient, b"") == b""
+    assert _sent(impatient, b"POST /v1/compare HT") == b""
 
 
 @pytest.mark.vision

@@ -26,7 +26,6 @@ from .parts import PartsRefused, decode_parts
 log = logging.getLogger("readmit.vision")
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
-_IDLE_SECONDS = 10.0
 _BODY_SECONDS = 20.0
 _JOB_SECONDS = 60.0
 _MAX_CONNECTIONS = 64
@@ -42,6 +41,7 @@ class VisionSettings:
     threads: int = 2
     queue: int = 4
     warm_documents: bool = False
+    idle_seconds: float = 10.0
 
     def __post_init__(self) -> None:
         if len(self.token) < 16:
@@ -103,7 +103,11 @@ class VisionHandler(BaseHTTPRequestHandler):
     server: VisionServer
     server_version = "vision"
     sys_version = ""
-    timeout = _IDLE_SECONDS
+
+    def setup(self) -> None:
+        # Whoever sends nothing for this long is hung up on: a slow sender holds a place that others wait for.
+        self.timeout = self.server.settings.idle_seconds
+        super().setup()
 
     def do_GET(self) -> None:
         if self.path == "/healthz":
