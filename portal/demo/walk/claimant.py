@@ -155,7 +155,6 @@ class Claimant:
     # The pass and the passkey ----------------------------------------------------------------------------------
 
     def use_pass(self) -> None:
-        self.visitor.arrive("**/recover/pass")
         self.visitor.tap("Use it now")
         self.visitor.arrive("**/recover/passkey")
 

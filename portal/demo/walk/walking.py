@@ -105,6 +105,8 @@ def show_and_keep(claimant: Claimant) -> None:
 
 
 def finish_recovery(claimant: Claimant) -> Authenticator:
+    with claimant.visitor.step("Receive the pass"):
+        claimant.visitor.arrive("**/recover/pass")
     with claimant.visitor.step("Use the pass"):
         claimant.use_pass()
     with claimant.visitor.step("Create a passkey"):
