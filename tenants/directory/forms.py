@@ -26,7 +26,7 @@ class ImportForm(forms.Form):
     )
 
     def read(self) -> tuple[bytes, str]:
-        sent: UploadedFile = self.cleaned_data["file"]
+        sent: UploadedFile[bytes] = self.cleaned_data["file"]
         return sent.read(), sent.name or ""
 
 

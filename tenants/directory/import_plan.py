@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from tenants.directory.models import DirectoryPerson, NoticeAddress, PersonKey
 from tenants.directory.selectors import normalise_identifier
 
 BATCH = 5_000
+Value = TypeVar("Value")
 # What recovery compares with the document: a change of it counts only after a while (THREATS, insider).
 IDENTITY = frozenset({"given_names", "family_name", "birthdate"})
 
@@ -123,7 +125,7 @@ def _values(held: Iterable[Held], kind: str) -> str:
     return (" " if kind == "email" else " | ").join(found)
 
 
-def _batches(values: Collection[object]) -> Iterable[list[object]]:
+def _batches(values: Collection[Value]) -> Iterable[list[Value]]:
     ordered = list(values)
     return (ordered[at : at + BATCH] for at in range(0, len(ordered), BATCH))
 
