@@ -95,7 +95,9 @@ def match_person(
     """
     rest = [candidate for candidate in others if candidate.person_id != claimed.person_id]
     held = bool(proven.document_digest) and proven.document_digest in claimed.document_digests
-    showed_it = sum(bool(proven.document_digest) and proven.document_digest in o.document_digests for o in rest)
+    showed_it = sum(
+        bool(proven.document_digest) and proven.document_digest in o.document_digests for o in rest
+    )
     if showed_it:
         return PersonMatch(MatchOutcome.ANOTHER, ("document_of_another_account",), others=showed_it)
     fitting = sum(_could_be(proven, other, policy) for other in rest)
