@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
@@ -13,6 +13,9 @@ from portal.kit.origins import tenant_host
 from portal.kit.scope import tenant_scope
 from tenants.models import Host, Member, Tenant, User
 from tenants.rights import Role
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -24,6 +27,24 @@ def _real_database(django_db_blocker: Any) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _no_worker(settings: Any) -> None:
     settings.OUTBOX_SENDER = "tests.services.leave_it"
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings: Any) -> None:
+    """A member is made in most tests; how slowly a password is hashed is Django's to test."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all browser tests of a worker; each makes a context of its own.
+
+    The driver keeps an event loop in this thread, so a second one beside it cannot start.
+    """
+    from portal.demo.walk.browsers import chromium
+
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(autouse=True)

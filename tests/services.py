@@ -44,6 +44,8 @@ def prepare() -> None:
     _template(env)
     os.environ.update(create_database(env, f"readmit_{worker or 'main'}", template=TEMPLATE))
     os.environ["READMIT_PROCESS"] = f"test-{worker}"
+    # The browser's driver keeps an event loop in the thread of the tests; their queries run beside it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
 def leave_it(row_id: str) -> None:

@@ -16,7 +16,7 @@ from random import Random
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, Page, TimeoutError
 
 from portal.demo.puppet import Puppet
 from portal.demo.specimens.photograph import photograph_of
@@ -179,19 +179,17 @@ def test_a_close_up_of_somebody_else_is_asked_for_again(seeing: House) -> None:
 
 
 @pytest.fixture
-def page(seeing: House) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        context = browser.new_context(viewport={"width": 390, "height": 844})
-        puppet = Puppet("franck")
-        puppet.install(context)
-        puppet.show_document(photographed(puppet))
-        opened = context.new_page()
-        opened.route(f"{RETURN}**", lambda route: route.fulfill(status=200, body="back at the party"))
-        try:
-            yield opened
-        finally:
-            browser.close()
+def page(seeing: House, browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    puppet = Puppet("franck")
+    puppet.install(context)
+    puppet.show_document(photographed(puppet))
+    opened = context.new_page()
+    opened.route(f"{RETURN}**", lambda route: route.fulfill(status=200, body="back at the party"))
+    try:
+        yield opened
+    finally:
+        context.close()
 
 
 def choose_way(page: Page, way: str) -> None:

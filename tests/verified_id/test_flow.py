@@ -150,6 +150,7 @@ def test_an_expired_credential_is_refused(authority: Tenant) -> None:
     wallet = issued(authority)
     with clock.frozen(clock.now() + timedelta(days=366)):
         _presentation_id, link = ask(authority, secrets.token_bytes(32))
+        assert wallet.respond(wallet.request(link)).status_code == 400
         with tenant_scope(authority.id):
             assert credentials.status_of(Credential.objects.get().id) == "expired"
 

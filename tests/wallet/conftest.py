@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page
 
 from tests.wallet.peer import CODE, Peer
 from tests.wallet.serving import serve
@@ -31,14 +31,6 @@ def wallet_origin() -> Iterator[str]:
     process.wait(10)
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
@@ -49,13 +41,40 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
+    yield from _watched(context.new_page())
+
+
+def _watched(page: Page) -> Iterator[Page]:
     """Every test fails when the page's policy was violated or its script raised."""
-    page = context.new_page()
     troubles: list[str] = []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda message: "Security Policy" in message.text and troubles.append(message.text))
+
+    def raised(error: Error) -> None:
+        troubles.append(str(error))
+
+    def said(message: ConsoleMessage) -> None:
+        if "Security Policy" in message.text:
+            troubles.append(message.text)
+
+    page.on("pageerror", raised)
+    page.on("console", said)
     yield page
+    page.remove_listener("pageerror", raised)
+    page.remove_listener("console", said)
     assert troubles == []
+
+
+@pytest.fixture(scope="module")
+def one_page(browser: Browser) -> Iterator[Page]:
+    """For refusals that leave nothing behind: each new process of the browser costs more than such a test."""
+    context = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def same_page(one_page: Page) -> Iterator[Page]:
+    yield from _watched(one_page)
 
 
 @pytest.fixture
@@ -67,14 +86,13 @@ def peer(wallet_origin: str) -> Iterator[Peer]:
     server.server_close()
 
 
-def open_link(page: Page, peer: Peer, link: str) -> None:
-    """Come as people do: from a page of the organisation, in the same tab."""
+def come_from_organisation(page: Page, peer: Peer) -> None:
+    """As people do, in the same tab: where the way back leads."""
     page.goto(f"{peer.origin}/start")
-    page.goto(link)
 
 
 def take_card(page: Page, peer: Peer, code: str | None = CODE) -> None:
-    open_link(page, peer, peer.new_offer())
+    page.goto(peer.new_offer())
     page.get_by_role("button", name="Take this card").wait_for()
     if code:
         page.get_by_label("Code").fill(code)

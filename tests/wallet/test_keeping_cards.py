@@ -6,8 +6,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.wallet.conftest import open_link, take_card
+from tests.wallet.conftest import take_card
 from tests.wallet.peer import Peer
+
+pytestmark = pytest.mark.browser
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
@@ -113,15 +115,14 @@ def test_the_host_keeps_nothing_and_its_policy_is_strict(page: Page, peer: Peer)
     assert page.context.cookies() == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
 def test_every_page_is_accessible_and_fits(page: Page, peer: Peer, width: int, scheme: str) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.goto(peer.wallet)
     page.get_by_text("No cards yet").wait_for()
     look(page)
-    open_link(page, peer, peer.new_offer())
+    page.goto(peer.new_offer())
     page.get_by_role("button", name="Take this card").wait_for()
     page.get_by_label("Code").fill("1")
     page.get_by_role("button", name="Take this card").click()
@@ -130,7 +131,7 @@ def test_every_page_is_accessible_and_fits(page: Page, peer: Peer, width: int, s
     page.get_by_role("button", name="Take this card").click()
     page.get_by_role("heading", name="Your card is in this browser").wait_for()
     look(page)
-    open_link(page, peer, peer.new_request())
+    page.goto(peer.new_request())
     page.get_by_role("button", name="Share", exact=True).wait_for()
     look(page)
     page.goto(peer.wallet)

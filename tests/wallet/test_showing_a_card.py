@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.wallet.conftest import open_link, take_card
+from tests.wallet.conftest import come_from_organisation, take_card
 from tests.wallet.peer import Peer
+
+pytestmark = pytest.mark.browser
 
 
 def encoded(value: dict[str, Any]) -> str:
@@ -26,7 +28,7 @@ def test_only_what_was_asked_leaves_and_the_person_goes_on(
     page: Page, peer: Peer, mode: str, method: str
 ) -> None:
     take_card(page, peer)
-    open_link(page, peer, peer.new_request(mode=mode, method=method))
+    page.goto(peer.new_request(mode=mode, method=method))
     expect(page.get_by_role("heading", name=f"{peer.host} asks to see a card")).to_be_focused()
     expect(page.get_by_text("It calls itself “Acme recovery”.")).to_be_visible()
     shared = page.locator(".wallet-shared")
@@ -44,7 +46,8 @@ def test_only_what_was_asked_leaves_and_the_person_goes_on(
 def test_a_step_back_does_not_answer_twice(page: Page, peer: Peer) -> None:
     take_card(page, peer)
     link = peer.new_request()
-    open_link(page, peer, link)
+    come_from_organisation(page, peer)
+    page.goto(link)
     share(page)
     page.wait_for_url(f"{peer.origin}/back?response_code=c1")
     page.go_back()
@@ -70,33 +73,33 @@ def test_a_step_back_does_not_answer_twice(page: Page, peer: Peer) -> None:
     ],
 )
 def test_a_request_with_a_wrong_part_is_refused(
-    page: Page, peer: Peer, changes: dict[str, Any], heading: str
+    same_page: Page, peer: Peer, changes: dict[str, Any], heading: str
 ) -> None:
-    open_link(page, peer, peer.new_request(**changes))
-    expect(page.get_by_role("heading", name=heading)).to_be_visible()
-    expect(page.get_by_role("button", name="Share", exact=True)).to_be_hidden()
+    same_page.goto(peer.new_request(**changes))
+    expect(same_page.get_by_role("heading", name=heading)).to_be_visible()
+    expect(same_page.get_by_role("button", name="Share", exact=True)).to_be_hidden()
     assert peer.answers == []
 
 
 @pytest.mark.parametrize("flaw", ["forged_request", "plain_typ", "no_wallet_nonce"])
-def test_a_request_that_is_not_from_whom_it_names_is_refused(page: Page, peer: Peer, flaw: str) -> None:
+def test_a_request_that_is_not_from_whom_it_names_is_refused(same_page: Page, peer: Peer, flaw: str) -> None:
     peer.flaws.add(flaw)
-    open_link(page, peer, peer.new_request())
-    expect(page.get_by_role("heading", name="This request cannot be trusted")).to_be_visible()
+    same_page.goto(peer.new_request())
+    expect(same_page.get_by_role("heading", name="This request cannot be trusted")).to_be_visible()
     assert peer.answers == []
 
 
 @pytest.mark.parametrize(
     "client", ["x509_san_dns:acme.localhost", "x509_hash:abc", "redirect_uri:https://a.example", "plain"]
 )
-def test_senders_this_wallet_cannot_check_are_refused(page: Page, peer: Peer, client: str) -> None:
-    open_link(page, peer, f"{peer.wallet}/present?client_id={client}&request_uri={peer.origin}/requests/x")
-    expect(page.get_by_role("heading", name="This request needs another wallet")).to_be_visible()
+def test_senders_this_wallet_cannot_check_are_refused(same_page: Page, peer: Peer, client: str) -> None:
+    same_page.goto(f"{peer.wallet}/present?client_id={client}&request_uri={peer.origin}/requests/x")
+    expect(same_page.get_by_role("heading", name="This request needs another wallet")).to_be_visible()
 
 
 def test_saying_no_is_told_and_nothing_leaves(page: Page, peer: Peer) -> None:
     take_card(page, peer)
-    open_link(page, peer, peer.new_request(mode="direct_post.jwt"))
+    page.goto(peer.new_request(mode="direct_post.jwt"))
     page.get_by_role("button", name="Do not share").click()
     page.wait_for_url(f"{peer.origin}/refused")
     [answer] = peer.answers
@@ -105,7 +108,7 @@ def test_saying_no_is_told_and_nothing_leaves(page: Page, peer: Peer) -> None:
 
 
 def test_without_a_card_that_fits_the_way_back_is_shown(page: Page, peer: Peer) -> None:
-    open_link(page, peer, peer.new_request())
+    page.goto(peer.new_request())
     expect(page.get_by_role("heading", name="No card here fits")).to_be_focused()
     page.get_by_role("button", name="Go back").click()
     page.wait_for_url(f"{peer.origin}/refused")
@@ -116,7 +119,7 @@ def test_an_expired_card_is_not_offered(page: Page, peer: Peer) -> None:
     peer.lifetime = 60
     take_card(page, peer)
     page.clock.install(time=time.time() + 120)
-    open_link(page, peer, peer.new_request(exp=int(time.time()) + 600, iat=int(time.time())))
+    page.goto(peer.new_request(exp=int(time.time()) + 600, iat=int(time.time())))
     expect(page.get_by_role("heading", name="Your card has expired")).to_be_visible()
 
 
@@ -124,7 +127,7 @@ def test_among_several_cards_the_person_chooses(page: Page, peer: Peer) -> None:
     take_card(page, peer)
     peer.person = {**peer.person, "given_name": "Ana", "birthdate": "1985-04-12"}
     take_card(page, peer)
-    open_link(page, peer, peer.new_request())
+    page.goto(peer.new_request())
     options = page.get_by_role("radio")
     expect(options).to_have_count(2)
     expect(page.locator(".wallet-shared dd").first).to_have_text("Ana")
@@ -143,7 +146,7 @@ def test_what_it_is_for_is_shown_and_bound(page: Page, peer: Peer) -> None:
         "purpose": "Recover your account",
         "case_reference": "K7-QX",
     }
-    open_link(page, peer, peer.new_request(transaction_data=[encoded(data)]))
+    page.goto(peer.new_request(transaction_data=[encoded(data)]))
     expect(page.get_by_text("Recover your account")).to_be_visible()
     expect(page.get_by_text("K7-QX")).to_be_visible()
     share(page)
@@ -168,7 +171,7 @@ def test_the_first_claim_set_that_can_be_met_is_used(page: Page, peer: Peer) -> 
             }
         ]
     }
-    open_link(page, peer, peer.new_request(dcql_query=query))
+    page.goto(peer.new_request(dcql_query=query))
     # The issuer put the evidence into one disclosure: all of it leaves, so all of it is shown.
     expect(page.locator(".wallet-shared dt")).to_have_text(["Evidence", "Type", "Kind of document", "Chip"])
     share(page)
@@ -180,7 +183,7 @@ def test_the_first_claim_set_that_can_be_met_is_used(page: Page, peer: Peer) -> 
 def test_an_answer_that_was_not_accepted_is_said(page: Page, peer: Peer) -> None:
     peer.flaws.add("refuses_answer")
     take_card(page, peer)
-    open_link(page, peer, peer.new_request())
+    page.goto(peer.new_request())
     share(page)
     expect(page.get_by_role("heading", name="The answer was not accepted")).to_be_visible()
 
@@ -188,7 +191,7 @@ def test_an_answer_that_was_not_accepted_is_said(page: Page, peer: Peer) -> None
 def test_the_way_on_is_never_a_script(page: Page, peer: Peer) -> None:
     peer.flaws.add("script_redirect")
     take_card(page, peer)
-    open_link(page, peer, peer.new_request())
+    page.goto(peer.new_request())
     share(page)
     expect(page.get_by_role("heading", name="Your answer was sent")).to_be_visible()
 
@@ -196,7 +199,7 @@ def test_the_way_on_is_never_a_script(page: Page, peer: Peer) -> None:
 def test_a_second_tab_waits_for_the_first(page: Page, peer: Peer) -> None:
     take_card(page, peer)
     link = peer.new_request()
-    open_link(page, peer, link)
+    page.goto(link)
     page.get_by_role("button", name="Share", exact=True).wait_for()
     second = page.context.new_page()
     second.goto(link)
@@ -205,7 +208,7 @@ def test_a_second_tab_waits_for_the_first(page: Page, peer: Peer) -> None:
 
 def test_a_reload_before_the_answer_asks_again(page: Page, peer: Peer) -> None:
     take_card(page, peer)
-    open_link(page, peer, peer.new_request())
+    page.goto(peer.new_request())
     page.get_by_role("button", name="Share", exact=True).wait_for()
     page.reload()
     share(page)

@@ -3,8 +3,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.wallet.conftest import open_link, take_card
+from tests.wallet.conftest import come_from_organisation, take_card
 from tests.wallet.peer import Peer
+
+pytestmark = pytest.mark.browser
 
 READ_STORE = """async () => {
   const database = await new Promise((resolve) => {
@@ -20,7 +22,7 @@ READ_STORE = """async () => {
 
 
 def begin(page: Page, peer: Peer) -> None:
-    open_link(page, peer, peer.new_offer())
+    page.goto(peer.new_offer())
     page.get_by_role("button", name="Take this card").wait_for()
 
 
@@ -53,6 +55,7 @@ def test_the_offer_does_not_stay_in_the_address(page: Page, peer: Peer) -> None:
 
 
 def test_go_back_returns_to_the_page_the_person_came_from(page: Page, peer: Peer) -> None:
+    come_from_organisation(page, peer)
     take_card(page, peer)
     page.get_by_role("button", name="Go back").click()
     page.wait_for_url(f"{peer.origin}/start")
@@ -93,16 +96,16 @@ def test_an_offer_without_a_code_asks_for_none(page: Page, peer: Peer) -> None:
 
 
 def test_parameters_after_the_hash_work_too(page: Page, peer: Peer) -> None:
-    open_link(page, peer, peer.new_offer().replace("/offer?", "/offer#", 1))
+    page.goto(peer.new_offer().replace("/offer?", "/offer#", 1))
     expect(page.get_by_role("button", name="Take this card")).to_be_visible()
 
 
-def test_an_expired_offer_is_said_plainly(page: Page, peer: Peer) -> None:
+def test_an_expired_offer_is_said_plainly(same_page: Page, peer: Peer) -> None:
     link = peer.new_offer()
     for offer in peer.offers.values():
         offer["expired"] = True
-    open_link(page, peer, link)
-    expect(page.get_by_role("heading", name="This offer has run out")).to_be_focused()
+    same_page.goto(link)
+    expect(same_page.get_by_role("heading", name="This offer has run out")).to_be_focused()
 
 
 def test_an_offer_used_elsewhere_is_said_plainly(page: Page, peer: Peer) -> None:
@@ -125,24 +128,26 @@ def test_an_offer_used_elsewhere_is_said_plainly(page: Page, peer: Peer) -> None
         ("foreign_disclosure", "This card is damaged"),
     ],
 )
-def test_a_bad_card_is_refused_and_the_issuer_told(page: Page, peer: Peer, flaw: str, heading: str) -> None:
+def test_a_bad_card_is_refused_and_the_issuer_told(
+    same_page: Page, peer: Peer, flaw: str, heading: str
+) -> None:
     peer.flaws.add(flaw)
-    begin(page, peer)
-    accept(page)
-    expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    begin(same_page, peer)
+    accept(same_page)
+    expect(same_page.get_by_role("heading", name=heading)).to_be_visible()
     assert peer.events == [{"notification_id": "n1", "event": "credential_failure"}]
-    assert page.evaluate(READ_STORE) == {"cards": 0, "attempts": 0, "extractable": []}
+    assert same_page.evaluate(READ_STORE) == {"cards": 0, "attempts": 0, "extractable": []}
 
 
-def test_metadata_of_another_issuer_is_refused(page: Page, peer: Peer) -> None:
+def test_metadata_of_another_issuer_is_refused(same_page: Page, peer: Peer) -> None:
     peer.flaws.add("other_metadata")
-    open_link(page, peer, peer.new_offer())
-    expect(page.get_by_role("heading", name="The issuer’s details do not fit the offer")).to_be_visible()
+    same_page.goto(peer.new_offer())
+    expect(same_page.get_by_role("heading", name="The issuer’s details do not fit the offer")).to_be_visible()
 
 
-def test_an_offer_over_plain_http_is_never_fetched(page: Page, peer: Peer) -> None:
-    open_link(page, peer, f"{peer.wallet}/offer?credential_offer_uri=http%3A%2F%2Fexample.com%2Fo")
-    expect(page.get_by_role("heading", name="This link is not safe")).to_be_visible()
+def test_an_offer_over_plain_http_is_never_fetched(same_page: Page, peer: Peer) -> None:
+    same_page.goto(f"{peer.wallet}/offer?credential_offer_uri=http%3A%2F%2Fexample.com%2Fo")
+    expect(same_page.get_by_role("heading", name="This link is not safe")).to_be_visible()
 
 
 def test_a_nonce_that_ran_out_is_fetched_again(page: Page, peer: Peer) -> None:
@@ -176,7 +181,7 @@ def test_a_reload_after_the_end_shows_the_card_and_asks_nothing(page: Page, peer
 
 def test_a_second_tab_waits_for_the_first(page: Page, peer: Peer) -> None:
     link = peer.new_offer()
-    open_link(page, peer, link)
+    page.goto(link)
     page.get_by_role("button", name="Take this card").wait_for()
     second = page.context.new_page()
     second.goto(link)
@@ -188,7 +193,7 @@ def test_a_second_tab_waits_for_the_first(page: Page, peer: Peer) -> None:
 
 def test_a_browser_that_keeps_nothing_is_told_before_any_code_is_spent(page: Page, peer: Peer) -> None:
     page.add_init_script("Object.defineProperty(globalThis, 'indexedDB', { value: undefined })")
-    open_link(page, peer, peer.new_offer())
+    page.goto(peer.new_offer())
     expect(page.get_by_role("heading", name="This browser cannot keep a card")).to_be_visible()
 
 
