@@ -1,0 +1,187 @@
+"""What may happen once happens once, however many try at the same moment."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+import pytest
+
+from portal.kit.actors import SYSTEM
+from portal.kit.codes import digest
+from portal.kit.errors import Refused
+from portal.kit.ids import uuid7
+from portal.kit.scope import tenant_scope
+from recovery import carrying, opening, proofing
+from recovery.access_pass import services as access_pass
+from recovery.access_pass.models import AccessPass
+from recovery.models import Case
+from recovery.stages import Stage
+from tenants.audit.models import AuditEvent
+from tenants.models import Tenant
+from tenants.privacy.services import consent_of
+from tests.recovery.journey import Journey, Place
+from tests.recovery.racing import race
+from vendors.models import ProofingAttempt
+
+
+def events(tenant: Tenant, case_id, name: str) -> int:
+    with tenant_scope(tenant.id):
+        return AuditEvent.objects.filter(case_id=case_id, name=name).count()
+
+
+def issue(tenant: Tenant) -> tuple[object, bytes]:
+    case_id, browser = uuid7(), digest(secrets.token_hex(8))
+    with tenant_scope(tenant.id):
+        access_pass.issue_pass(
+            case_id=case_id,
+            person_id=uuid7(),
+            browser_digest=browser,
+            lifetime=timedelta(minutes=10),
+            actor=SYSTEM,
+        )
+    return case_id, browser
+
+
+@pytest.mark.parametrize("round_number", range(4))
+def test_a_hundred_redemptions_of_one_pass_are_one(tenant: Tenant, round_number: int):
+    case_id, browser = issue(tenant)
+    found = race(
+        lambda _n: (
+            access_pass.redeem_in_browser(case_id, browser_digest=browser, tenant_id=tenant.id) and "redeemed"
+        ),
+        times=100,
+    )
+    assert found == {"redeemed": 1, "pass_refused": 99}
+    assert events(tenant, case_id, "pass:pass:redeem") == 1
+
+
+def test_button_and_characters_at_once_redeem_one_pass_once(tenant: Tenant):
+    case_id, browser = issue(tenant)
+    with tenant_scope(tenant.id):
+        shown = access_pass.show_characters(case_id, browser_digest=browser).characters
+
+    def redeem(number: int) -> str:
+        if number % 2:
+            access_pass.redeem_in_browser(case_id, browser_digest=browser, tenant_id=tenant.id)
+        else:
+            access_pass.redeem_characters(shown, browser_digest=browser, tenant_id=tenant.id)
+        return "redeemed"
+
+    assert race(redeem, times=60)["redeemed"] == 1
+    assert events(tenant, case_id, "pass:pass:redeem") == 1
+
+
+def test_of_a_hundred_guesses_at_a_pass_five_are_compared(tenant: Tenant, monkeypatch):
+    case_id, browser = issue(tenant)
+    with tenant_scope(tenant.id):
+        shown = access_pass.show_characters(case_id, browser_digest=browser).characters
+    compared: list[bytes] = []
+    real = access_pass.same
+    monkeypatch.setattr(access_pass, "same", lambda a, b: compared.append(b) or real(a, b))
+    found = race(
+        lambda n: access_pass.redeem_characters(f"{n:012d}", browser_digest=browser, tenant_id=tenant.id),
+        times=100,
+    )
+    assert found == {"pass_refused": 100}
+    assert len(compared) == 5
+    with pytest.raises(Refused):
+        access_pass.redeem_characters(shown, browser_digest=browser, tenant_id=tenant.id)
+    with tenant_scope(tenant.id):
+        assert AccessPass.objects.get(case_id=case_id).tries == 5
+
+
+def wrong(browser: Journey) -> str:
+    return "000000" if browser.code_mailed() != "000000" else "111111"
+
+
+def test_of_a_hundred_wrong_codes_at_once_five_are_compared(place: Place, browser: Journey, monkeypatch):
+    browser.who("ada")
+    case, bad, right = browser.case, wrong(browser), browser.code_mailed()
+    compared: list[bytes] = []
+    real = opening.same
+    monkeypatch.setattr(opening, "same", lambda a, b: (b and compared.append(b)) or real(a, b))
+    found = race(lambda _n: opening.confirm_code(place.tenant, case.id, bad), times=100)
+    assert found["code_wrong"] == 4 and found["code_tries_used_up"] == 96
+    assert len(compared) == 5
+    with pytest.raises(Refused, match="code_tries_used_up"):
+        opening.confirm_code(place.tenant, case.id, right)
+    assert browser.outcome() == ("refused", ["code_tries_used_up"])
+    browser.work()
+    assert browser.notices() == ["confirmation_code"]
+
+
+def test_the_sixth_code_is_refused_even_if_it_is_right(place: Place, browser: Journey):
+    browser.who("ada")
+    right, bad = browser.code_mailed(), wrong(browser)
+    for _number in range(3):
+        browser.confirm(bad)
+    browser.post("/recover/code/again")
+    browser.work()
+    assert browser.case.code_tries == 3
+    for _number in range(2):
+        browser.confirm(bad)
+    browser.confirm(right)
+    assert browser.outcome() == ("refused", ["code_tries_used_up"])
+    assert browser.events().count("recovery:confirmation_code:refuse") == 5
+
+
+def test_the_right_code_sent_many_times_at_once_is_accepted_once(place: Place, browser: Journey):
+    browser.who("ada")
+    case, right = browser.case, browser.code_mailed()
+    race(lambda _n: opening.confirm_code(place.tenant, case.id, right).status, times=40)
+    assert browser.stage is Stage.CONSENT
+    assert browser.events().count("recovery:confirmation_code:accept") == 1
+    assert browser.done() == ["confirmed"]
+
+
+def test_consent_given_many_times_at_once_is_one_consent_and_one_attempt(place: Place, browser: Journey):
+    browser.begin("ada")
+    case = browser.case
+
+    def agree(_number: int) -> str:
+        with tenant_scope(place.tenant.id):
+            proofing.give_consent(place.tenant, case, flashing=True)
+        with tenant_scope(place.tenant.id):
+            proofing.begin_case_proofing(place.tenant, case)
+        return "done"
+
+    assert race(agree, times=40) == {"done": 40}
+    with tenant_scope(place.tenant.id):
+        assert ProofingAttempt.objects.filter(reference=case.id).count() == 1
+        assert consent_of(case.id) is not None
+    assert browser.done().count("consented") == 1
+    assert browser.events().count("recovery:consent:give") == 1
+
+
+@pytest.mark.parametrize("kind", ["hand_over", "continuation"])
+def test_a_code_that_carries_a_case_works_for_one_of_many(place: Place, browser: Journey, kind: str):
+    browser.begin("ada")
+    with tenant_scope(place.tenant.id):
+        if kind == "hand_over":
+            code = carrying.make_hand_over(place.tenant, browser.case).rsplit("/", 1)[-1]
+        else:
+            code = carrying.make_continuation_code(browser.case)
+    case_id = browser.case.id
+
+    def carry(number: int) -> str:
+        browser_digest, address = digest(f"{kind}{number}"), f"192.0.2.{number}"
+        take = carrying.hand_over_to_phone if kind == "hand_over" else carrying.continue_case
+        take(place.tenant, code, browser_digest=browser_digest, address=address)
+        return "carried"
+
+    assert race(carry, times=40) == {"carried": 1, "carry_code_dead": 39}
+    with tenant_scope(place.tenant.id):
+        holder = bytes(Case.objects.get(id=case_id).browser_digest)
+    assert holder in {digest(f"{kind}{number}") for number in range(40)}
+
+
+def test_guessing_continuation_codes_is_refused_after_ten_from_one_network(place: Place, browser: Journey):
+    browser.begin("ada")
+    found = race(
+        lambda n: carrying.continue_case(
+            place.tenant, f"{n:016d}", browser_digest=digest("x"), address="192.0.2.1"
+        ),
+        times=60,
+    )
+    assert found["carry_code_dead"] <= 20 and found["carry_codes_of_network"] >= 40

@@ -1,0 +1,252 @@
+"""The pass and the passkey: one use, one browser, ten minutes, user verification, this tenant's own host."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from portal.kit import clock
+from portal.kit.actors import SYSTEM
+from portal.kit.errors import Refused
+from portal.kit.scope import tenant_scope
+from recovery.access_pass import services as access_pass
+from recovery.access_pass.models import AccessPass
+from recovery.models import Case
+from recovery.passkeys.models import Passkey
+from recovery.stages import Stage
+from tests.recovery.authenticator import Authenticator, b64
+from tests.recovery.journey import Journey
+
+
+def row(browser: Journey) -> AccessPass:
+    case = browser.case
+    with tenant_scope(browser.place.tenant.id):
+        return AccessPass.objects.get(case_id=case.id)
+
+
+def redeem(browser: Journey, characters: str) -> None:
+    access_pass.redeem_characters(
+        characters, browser_digest=browser.browser_digest, tenant_id=browser.place.tenant.id
+    )
+
+
+def characters_of(browser: Journey) -> str:
+    return str(browser.post("/recover/pass/show").context["shown"].characters)
+
+
+@pytest.fixture
+def granted(browser: Journey) -> Journey:
+    return browser.to_pass()
+
+
+def test_a_used_pass_is_refused(granted: Journey):
+    granted.use_pass()
+    assert granted.stage is Stage.PASSKEY
+    first = row(granted).redeemed_at
+    with pytest.raises(Refused, match="pass_refused"):
+        access_pass.redeem_in_browser(
+            granted.case.id, browser_digest=granted.browser_digest, tenant_id=granted.place.tenant.id
+        )
+    assert granted.use_pass().stage is Stage.PASSKEY
+    assert row(granted).redeemed_at == first
+    assert granted.events().count("pass:pass:redeem") == 1
+
+
+def test_the_characters_work_once_and_only_in_this_browser(granted: Journey):
+    characters = characters_of(granted)
+    elsewhere = granted.place.browser().who("ada")
+    with pytest.raises(Refused, match="pass_refused"):
+        redeem(elsewhere, characters)
+    redeem(granted, characters.lower().replace("-", " "))
+    with pytest.raises(Refused, match="pass_refused"):
+        redeem(granted, characters)
+    granted.work()
+    assert granted.stage is Stage.PASSKEY
+
+
+def test_characters_shown_anew_replace_the_old_and_keep_the_tries(granted: Journey):
+    old = characters_of(granted)
+    for _number in range(3):
+        with pytest.raises(Refused, match="pass_refused"):
+            redeem(granted, "0000-0000-0000")
+    fresh = characters_of(granted)
+    assert row(granted).tries == 3
+    with pytest.raises(Refused, match="pass_refused"):
+        redeem(granted, old)
+    redeem(granted, fresh)
+
+
+def test_after_five_wrong_guesses_the_right_characters_are_refused(granted: Journey):
+    characters = characters_of(granted)
+    for _number in range(5):
+        with pytest.raises(Refused, match="pass_refused"):
+            redeem(granted, "0000-0000-0000")
+    with pytest.raises(Refused, match="pass_refused"):
+        redeem(granted, characters)
+    assert row(granted).tries == 5
+    granted.post("/recover/pass/use")
+    assert row(granted).redeemed_at is None
+    assert granted.events().count("pass:pass:refuse") == 5
+
+
+def test_an_expired_pass_is_refused_and_the_case_ends(granted: Journey):
+    characters = characters_of(granted)
+    with clock.frozen(clock.now() + timedelta(minutes=61)):
+        with pytest.raises(Refused, match="pass_refused"):
+            redeem(granted, characters)
+        granted.post("/recover/pass/use")
+    assert row(granted).redeemed_at is None
+
+
+def test_a_pass_is_worth_nothing_once_its_case_was_canceled(granted: Journey):
+    characters = characters_of(granted)
+    granted.post("/recover/cancel")
+    assert granted.post("/recover/pass/use").url == "/recover/ended"
+    granted.work()
+    with pytest.raises(Refused, match="pass_refused"):
+        redeem(granted, characters)
+    assert row(granted).revoked_reason == "canceled"
+    assert granted.credential() == "revoked" and granted.stage is Stage.ENDED
+
+
+@pytest.fixture
+def registering(granted: Journey) -> Journey:
+    return granted.use_pass()
+
+
+def assert_not_registered(browser: Journey, ada, answer, error: str = "registration_invalid") -> None:
+    assert (answer.status_code, answer.json()["error"]) == (403, error)
+    browser.work()
+    assert browser.case.status == "granted"
+    assert browser.usable_passkeys(ada) == 0
+    assert "account_recovered" not in browser.notices()
+
+
+BAD = {
+    "no user verification": lambda a, options: setattr(a, "user_verification", False) or a.create(options),
+    "another origin": lambda a, options: (
+        setattr(a, "origin", "http://evil.localhost:8000") or a.create(options)
+    ),
+    "a sibling port": lambda a, options: setattr(a, "origin", a.origin + "1") or a.create(options),
+    "another rp": lambda a, options: a.create(options, rp_id="localhost"),
+    "a foreign challenge": lambda a, options: a.create(options, challenge=b64(bytes(32))),
+    "framed": lambda a, options: a.create(options, crossOrigin=True),
+    "an assertion": lambda a, options: a.create(options, type="webauthn.get"),
+    "nothing": lambda a, options: {},
+    "a response of nothing": lambda a, options: {**a.create(options), "response": {}},
+    "a response that is a list": lambda a, options: {**a.create(options), "response": []},
+    "garbage": lambda a, options: {
+        **a.create(options),
+        "response": {"clientDataJSON": "AA", "attestationObject": "AA"},
+    },
+    "transports of nonsense": lambda a, options: {**a.create(options), "id": 7, "rawId": None},
+}
+
+
+@pytest.mark.parametrize("how", ["a list", "a word"])
+def test_a_body_that_is_no_object_is_refused(registering: Journey, ada, how: str):
+    registering.options()
+    answer = registering.register([] if how == "a list" else "x")
+    assert_not_registered(registering, ada, answer, "not_json")
+
+
+def test_a_passkey_that_is_not_exactly_right_is_refused_and_its_challenge_is_spent(registering: Journey, ada):
+    for name, make in BAD.items():
+        made = make(Authenticator(registering.origin), registering.options())
+        assert_not_registered(registering, ada, registering.register(made)), name
+    options = registering.options()
+    bad = Authenticator(registering.origin).create(options, challenge=b64(bytes(32)))
+    registering.register(bad)
+    good = Authenticator(registering.origin).create(options)
+    assert_not_registered(registering, ada, registering.register(good), "ceremony_over")
+
+
+def test_a_passkey_of_another_browser_is_refused(registering: Journey, ada):
+    made = Authenticator(registering.origin).create(registering.options())
+    elsewhere = registering.place.browser().who("ada")
+    answer = elsewhere.register(made)
+    assert (answer.status_code, answer.json()["error"]) == (403, "registration_over")
+    assert registering.usable_passkeys(ada) == 0
+
+
+def test_a_passkey_that_is_registered_already_is_refused(registering: Journey, ada):
+    authenticator = Authenticator(registering.origin)
+    with tenant_scope(registering.place.tenant.id):
+        Passkey.objects.create(
+            person_id=ada.id,
+            credential_id=b64(authenticator.credential_id),
+            public_key=b"k",
+            frozen_at=clock.now(),
+        )
+    answer = registering.register(authenticator.create(registering.options()))
+    assert_not_registered(registering, ada, answer, "passkey_exists")
+
+
+def test_after_ten_minutes_no_passkey_is_registered_and_the_case_ends(registering: Journey, ada):
+    made = Authenticator(registering.origin).create(registering.options())
+    with clock.frozen(clock.now() + timedelta(minutes=10, seconds=1)):
+        assert_not_registered(registering, ada, registering.register(made), "registration_over")
+        assert registering.post("/recover/passkey/options").status_code == 403
+
+
+def test_a_passkey_is_not_registered_without_using_the_pass(granted: Journey, ada):
+    answer = granted.post("/recover/passkey/options")
+    assert (answer.status_code, answer.json()["error"]) == (403, "registration_over")
+
+
+@pytest.mark.parametrize("end", ["cancel", "not_me", "expire"])
+def test_a_passkey_whose_case_ends_before_the_worker_looks_opens_nothing(registering: Journey, ada, end: str):
+    """Register, then end the case at once: no silent way in that leaves the old passkeys and tells nobody."""
+    old, _session = registering.place.old_passkey(ada)
+    authenticator = Authenticator(registering.origin)
+    assert registering.register(authenticator.create(registering.options())).status_code == 200
+    assert registering.sign_in(authenticator).status_code == 403
+    if end == "cancel":
+        registering.post("/recover/cancel")
+    elif end == "not_me":
+        registering.post(registering.links_mailed()[-1])
+    else:
+        from recovery.completion import expire_cases_of
+
+        with tenant_scope(registering.place.tenant.id):
+            Case.objects.filter(id=registering.case.id).update(expires_at=clock.now() - timedelta(1))
+            expire_cases_of(registering.place.tenant)
+    registering.work()
+    assert registering.sign_in(authenticator).status_code == 403
+    assert registering.bound_to() is None and registering.held(ada) == []
+    with tenant_scope(registering.place.tenant.id):
+        assert Passkey.objects.get(id=old).invalidated_at is None
+        made = Passkey.objects.get(credential_id=b64(authenticator.credential_id))
+        assert made.invalidated_reason == "recovery_not_completed"
+
+
+def test_two_passkeys_registered_at_once_leave_one(registering: Journey, ada):
+    first, second = Authenticator(registering.origin), Authenticator(registering.origin)
+    assert registering.register(first.create(registering.options())).status_code == 200
+    assert registering.register(second.create(registering.options())).status_code == 200
+    registering.work()
+    assert registering.case.status == "recovered"
+    assert registering.usable_passkeys(ada) == 1
+    assert sorted(registering.sign_in(key).status_code for key in (first, second)) == [200, 403]
+    assert registering.notices().count("account_recovered") == 2
+
+
+def test_a_sign_in_without_user_verification_or_at_another_origin_is_refused(registering: Journey, ada):
+    key = registering.passkey()
+    key.user_verification = False
+    assert registering.sign_in(key).status_code == 403
+    key.user_verification = True
+    key.origin = "http://evil.localhost:8000"
+    assert registering.sign_in(key).status_code == 403
+
+
+def test_codes_saved_before_the_loss_open_nothing_after_the_recovery(registering: Journey, ada):
+    from recovery.passkeys.services import make_saved_codes
+
+    with tenant_scope(registering.place.tenant.id):
+        codes = make_saved_codes(ada.id, actor=SYSTEM)
+    registering.passkey()
+    again = registering.place.browser().who("ada")
+    again.post("/recover/code/saved", {"code": codes[0]})
+    assert again.stage is Stage.CODE and again.case.code_tries == 1
