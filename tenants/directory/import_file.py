@@ -44,6 +44,7 @@ ALIASES = {
 }
 _COLUMN_OF = {alias: column for column, aliases in ALIASES.items() for alias in aliases}
 _PHONE = re.compile(r"^\+?[0-9 ()/.-]{5,40}$")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _SEVERAL = re.compile(r"[\s|;,]+")
 
 
@@ -215,7 +216,7 @@ def _cell(text: str) -> str:
     cleaned = plain_cell(text.strip())
     if len(cleaned) > MAX_CELL:
         raise _BadCell(_("A cell is longer than %(most)s characters.") % {"most": MAX_CELL})
-    if any(ord(character) < 32 or 0x7F <= ord(character) < 0xA0 for character in cleaned):
+    if _CONTROL.search(cleaned):
         raise _BadCell(_("A cell holds a line break or a control character."))
     return cleaned
 

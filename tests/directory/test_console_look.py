@@ -49,9 +49,9 @@ def origin() -> Iterator[str]:
 
 
 @pytest.fixture
-def page(chromium, origin, staff_client) -> Iterator[Page]:
+def page(browser, origin, staff_client) -> Iterator[Page]:
     client = staff_client(Role.OWNER)
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     name = settings.SESSION_COOKIE_NAME
     context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": origin}])
     made = context.new_page()
