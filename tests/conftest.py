@@ -17,6 +17,8 @@ from tenants.rights import Role
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from portal.demo.walk.stand import Stand
+
 
 @pytest.fixture(autouse=True, scope="session")
 def _real_database(django_db_blocker: Any) -> Iterator[None]:
@@ -44,6 +46,15 @@ def browser() -> Iterator[Browser]:
     from portal.demo.walk.browsers import chromium
 
     with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def stand() -> Iterator[Stand]:
+    """The whole product, started by `manage.py up` in a temporary folder. Its tests are of the group `browser`."""
+    from portal.demo.walk.stand import own_stand
+
+    with own_stand() as started:
         yield started
 
 

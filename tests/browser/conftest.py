@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from portal.demo.walk.claimant import Claimant
 from portal.demo.walk.journal import Journal
-from portal.demo.walk.stand import Stand, own_stand
+from portal.demo.walk.stand import Stand
 from portal.demo.walk.walking import walk
 from portal.embedded.data import DataFolder
 from portal.embedded.environment import whole_environment
@@ -26,12 +26,6 @@ def accessibility_of(page: Page) -> list[str]:
     """What axe finds on the page as it stands."""
     found = AXE.run(page, options=WCAG).response["violations"]
     return [f"axe {entry['id']}: {[node['target'] for node in entry['nodes']]}" for entry in found]
-
-
-@pytest.fixture(scope="session")
-def stand() -> Iterator[Stand]:
-    with own_stand() as started:
-        yield started
 
 
 @pytest.fixture

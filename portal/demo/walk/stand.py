@@ -80,6 +80,9 @@ def own_stand() -> Iterator[Stand]:
     """`manage.py up` from an empty folder; everything is gone afterwards."""
     manage = Path(__file__).resolve().parents[3] / "manage.py"
     with tempfile.TemporaryDirectory(prefix="readmit-walk-") as folder:
+        if os.geteuid() == 0:
+            # PostgreSQL runs as another user, who has to pass through; else its files would outlive the folder.
+            Path(folder).chmod(0o711)
         data, port = Path(folder, "data"), free_pair_of_ports()
         log = Path(folder, "up.log")
         command = [sys.executable, str(manage), "up", "--port", str(port), "--data", str(data)]
