@@ -106,8 +106,8 @@ class VisionHandler(BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         # Whoever sends nothing for this long is hung up on: a slow sender holds a place that others wait for.
-        self.timeout = self.server.settings.idle_seconds
         super().setup()
+        self.connection.settimeout(self.server.settings.idle_seconds)
 
     def do_GET(self) -> None:
         if self.path == "/healthz":

@@ -124,7 +124,7 @@ def _other_challenges(random: Random) -> Matrix:
     numbers = np.cumsum(np.hstack([first, steps]), axis=1) % len(COLOURS)
     different = np.bitwise_count(np.bitwise_or.reduce(1 << numbers, axis=1))
     colours: Matrix = np.array(list(COLOURS.values()), dtype=float)
-    return colours[numbers[different >= DISTINCT_COLOURS][:_OTHERS]]
+    return colours[numbers[different >= DISTINCT_COLOURS][:_OTHERS]]  # type: ignore[no-any-return]
 
 
 def _expected(sequences: Matrix, starts: list[float], moments: Matrix) -> Matrix:
