@@ -152,7 +152,7 @@ def _rest(case: Case, steps: Sequence[CaseStep], before: datetime) -> list[Line]
         left = [kind for kind in StepKind if kind not in done]
         if case.mode == "evaluation":
             left = [kind for kind in left if kind not in AFTER_DECISION]
-        stands = "held" if case.state in {CaseStatus.HELD, CaseStatus.IN_REVIEW} else "current"
+        stands = "held" if case.state is CaseStatus.HELD else "current"
         now = Line(str(case.state.label), stands, reasons=wording.sentences(case.reasons))
         return [now, *(Line(str(kind.label), "waiting") for kind in left)]
     at = case.ended_at
