@@ -11,20 +11,30 @@ from __future__ import annotations
 import ipaddress
 import json
 import socket
+import threading
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
 import urllib3
 from django.conf import settings
 from django.db import connections
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.util.ssl_match_hostname import CertificateError
 
 from portal.kit.errors import Misconfigured, Unavailable
 
 MAX_BYTES = 1_000_000
+_UNICAST = ipaddress.ip_network("2000::/3")
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address, for networks that have none
+_RESERVED = tuple(
+    ipaddress.ip_network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "2002::/16", "3fff::/20")
+)
 _serving: ContextVar[bool] = ContextVar("readmit_serving_request", default=False)
 
 
@@ -58,6 +68,15 @@ def _is_loopback_name(host: str) -> bool:
     return host == "localhost" or host.endswith(".localhost")
 
 
+def _is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Reachable from everywhere (IANA special-purpose registries). `is_global` alone lets IPv4 in disguise through."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address.is_global and not address.is_multicast and not any(address in net for net in _RESERVED)
+    if address in _NAT64:
+        return _is_public(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
+    return address.is_global and address in _UNICAST and not any(address in net for net in _RESERVED)
+
+
 def _address(host: str, port: int) -> str:
     if _is_loopback_name(host):
         if settings.IS_PRODUCTION:
@@ -69,7 +88,7 @@ def _address(host: str, port: int) -> str:
         raise Unavailable("name_not_found", detail={"host": host}) from error
     for entry in found:
         address = ipaddress.ip_address(entry[4][0])
-        if address.is_global and not address.is_multicast:
+        if _is_public(address):
             return str(address)
     raise Misconfigured("address_refused", detail={"host": host})
 
@@ -88,21 +107,57 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
-def _pool(parts: SplitResult, timeout: float) -> urllib3.HTTPConnectionPool:
+def _connection(parts: SplitResult, timeout: float) -> HTTPConnection:
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    limits = urllib3.Timeout(total=timeout)
     address = _address(host, port)
     if parts.scheme == "https":
-        return urllib3.HTTPSConnectionPool(
+        return HTTPSConnection(
             address,
             port,
-            timeout=limits,
+            timeout=timeout,
+            cert_reqs="CERT_REQUIRED",
             server_hostname=host,
             assert_hostname=host,
             ca_certs=settings.OUTBOUND_CA_FILE or None,
         )
-    return urllib3.HTTPConnectionPool(address, port, timeout=limits)
+    return HTTPConnection(address, port, timeout=timeout)
+
+
+class _Deadline:
+    """Cuts the connection when the time is up: a socket's own time-out starts anew with every byte that drips in."""
+
+    def __init__(self, connection: HTTPConnection, timeout: float) -> None:
+        # Kept here: the connection lets go of its socket as soon as it has read that the answer is the last.
+        self._socket = connection.sock
+        self._timer = threading.Timer(timeout, self._cut)
+        self._timer.daemon = True
+        self.passed = False
+
+    def _cut(self) -> None:
+        self.passed = True
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> _Deadline:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._timer.cancel()
+
+
+def _exchange(
+    connection: HTTPConnection,
+    method: str,
+    target: str,
+    body: bytes | None,
+    sent: Mapping[str, str],
+    size: int,
+) -> tuple[int, Mapping[str, str], bytes]:
+    connection.request(method, target, body=body, headers=sent, preload_content=False)
+    response = connection.getresponse()
+    return response.status, response.headers, bytes(response.read(size))
 
 
 def send(
@@ -115,7 +170,7 @@ def send(
     timeout: float = 10.0,
     max_bytes: int = MAX_BYTES,
 ) -> Reply:
-    """One request, no redirects. Unavailable when the other side does not answer well, Misconfigured for an address
+    """One request, no redirects, over after `timeout` whatever drips in. Unavailable when the other side does not answer well, Misconfigured for an address
     that is refused. Any HTTP status is a Reply."""
     if _serving.get():
         raise RuntimeError("outbound HTTP inside a web request; enqueue it")
@@ -127,16 +182,18 @@ def send(
         body = urlencode(form).encode()
         sent["Content-Type"] = "application/x-www-form-urlencoded"
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    with _pool(parts, timeout) as pool:
-        try:
-            response = pool.urlopen(
-                method, target, body=body, headers=sent, redirect=False, retries=False, preload_content=False
-            )
-            data = response.read(max_bytes + 1)
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise Unavailable("no_answer", detail={"host": parts.hostname}) from error
-        if len(data) > max_bytes:
-            raise Unavailable("answer_too_large", detail={"host": parts.hostname})
-        return Reply(
-            response.status, {name.lower(): value for name, value in response.headers.items()}, bytes(data)
-        )
+    until = time.monotonic() + timeout
+    connection = _connection(parts, timeout)
+    try:
+        connection.connect()
+        with _Deadline(connection, max(0.0, until - time.monotonic())) as deadline:
+            status, received, data = _exchange(connection, method, target, body, sent, max_bytes + 1)
+    except (urllib3.exceptions.HTTPError, HTTPException, CertificateError, OSError) as error:
+        raise Unavailable("no_answer", detail={"host": parts.hostname}) from error
+    finally:
+        connection.close()
+    if deadline.passed:
+        raise Unavailable("no_answer", detail={"host": parts.hostname})
+    if len(data) > max_bytes:
+        raise Unavailable("answer_too_large", detail={"host": parts.hostname})
+    return Reply(status, {name.lower(): value for name, value in received.items()}, data)
