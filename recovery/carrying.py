@@ -18,7 +18,7 @@ from portal.kit.ids import random_base32
 from portal.kit.limits import Limit, take
 from portal.kit.origins import tenant_url
 from portal.kit.scope import require_no_transaction, tenant_scope
-from recovery.cases import claimant, has_done, locked
+from recovery.cases import claimant, locked
 from recovery.models import CarryCode, Case
 from recovery.proofing import is_proofing
 from recovery.statuses import CaseStatus, StepKind
@@ -37,7 +37,7 @@ def may_hand_over(case: Case) -> bool:
         case.state is CaseStatus.PROVING
         and case.moved_to_phone_at is None
         and case.attempt_id is None
-        and not has_done(case, StepKind.PROOFED)
+        and not case.steps.filter(kind=StepKind.PROOFED).exists()
     )
 
 

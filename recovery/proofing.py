@@ -60,11 +60,11 @@ def allows_flashing(case_id: UUID) -> bool:
 
 
 def begin_case_proofing(tenant: Tenant, case: Case) -> None:
-    """Ask the partner for a session. Quiet when one is under way; at most three for one case."""
+    """Ask the partner for a session. Quiet until the end of the last is noted; at most three for one case."""
     case = locked(case.id)
     if case.state is not CaseStatus.PROVING or not has_done(case, StepKind.CONSENTED):
         raise Refused("step_out_of_order")
-    if has_done(case, StepKind.PROOFED) or is_proofing(case):
+    if has_done(case, StepKind.PROOFED) or case.attempt_id is not None:
         return
     if case.profile.status != Profile.Status.PUBLISHED:
         # Nobody is sent to a partner, and nothing is charged, for what would be refused at the end.
@@ -149,6 +149,10 @@ def _note_refusal(case: Case, vendor: Actor, outcome: str, reasons: Sequence[str
     if outcome == "not_verified":
         # A conclusive no ends the case; a new one may be opened, and that is counted.
         move_case(case.id, CaseStatus.REFUSED, actor=vendor, reasons=["proofing_refused"])
+        return
+    # Noted: until here the claimant's page waits for it, and no second session begins.
+    case.attempt_id = None
+    case.save(update_fields=["attempt_id"])
 
 
 def _issue(case: Case, result: ProofingResult, vendor: Actor) -> None:

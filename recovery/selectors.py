@@ -11,7 +11,6 @@ from recovery.models import Case
 from recovery.stages import NUMBERS, TOTAL, Progress, Stage, done_steps, stage_of
 from recovery.statuses import CaseStatus, StepKind
 from tenants.verified_id import issuance, presentation
-from vendors import selectors as partners
 
 
 def _credential_accepted(case: Case) -> bool:
@@ -20,10 +19,8 @@ def _credential_accepted(case: Case) -> bool:
 
 
 def _is_proofing(case: Case) -> bool:
-    return case.attempt_id is not None and partners.proofing_state(case.attempt_id).phase not in {
-        "done",
-        "failed",
-    }
+    """A session is under way, or its end is not noted yet (the partner's room ended it, the worker tells us next)."""
+    return case.attempt_id is not None
 
 
 def progress_of(case: Case) -> Progress:

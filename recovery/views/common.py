@@ -50,7 +50,11 @@ def see_other(name: str, **kwargs: Any) -> HttpResponse:
 
 
 def go_to_stage(request: HttpRequest, case: Case) -> HttpResponse:
-    address = reverse(ADDRESS[current_stage(case)])
+    return look_at(request, reverse(ADDRESS[current_stage(case)]))
+
+
+def look_at(request: HttpRequest, address: str) -> HttpResponse:
+    """303 for a browser, the header that htmx follows for a page that waits."""
     if request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": address})
     response = HttpResponseRedirect(address)

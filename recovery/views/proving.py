@@ -25,6 +25,7 @@ from recovery.views.common import (
     at_stage,
     at_stage_committing,
     go_to_stage,
+    look_at,
     page,
     see_other,
     tenant_of,
@@ -34,6 +35,8 @@ from tenants.verified_id import presentation
 from vendors import selectors as partners
 from vendors.facecheck import selectors as face_checks
 
+# Phases of a session in which the claimant waits for us: the result is fetched, or fetched and not noted yet.
+AT_WORK = frozenset({"processing", "done", "failed"})
 MAX_CLIP = 16 * 1024 * 1024 + 4096
 
 
@@ -68,6 +71,8 @@ def partner(request: HttpRequest, case: Case) -> HttpResponse:
     if case.attempt_id is None:
         return go_to_stage(request, case)
     state = partners.proofing_state(case.attempt_id)
+    if state.phase in AT_WORK:
+        return look_at(request, reverse("recovery:checking"))
     if state.phase == "waiting_for_user" and state.continue_url is None:
         proofing.renew_partner_link(case)
     if state.continue_url and request.headers.get("HX-Request"):
@@ -99,7 +104,7 @@ def checking(request: HttpRequest) -> HttpResponse:
     stage = current_stage(case)
     waits_for_partner = stage is Stage.PARTNER and case.attempt_id is not None
     state = partners.proofing_state(case.attempt_id) if waits_for_partner and case.attempt_id else None
-    if stage is Stage.DECIDING or (state is not None and state.phase == "processing"):
+    if stage is Stage.DECIDING or (state is not None and state.phase in AT_WORK):
         template = (
             "recovery/parts/checking_state.html"
             if request.headers.get("HX-Request")
