@@ -11,6 +11,11 @@ from portal.demo.walk.browsers import Visitor
 from portal.demo.walk.journal import WalkFailed
 from portal.demo.walk.stand import Stand
 
+# What the console of an owner must have; more is welcome.
+WANTED = frozenset(
+    {"Overview", "Cases", "Profiles", "Verified ID", "Partners", "People", "Usage", "Audit log"}
+)
+
 
 @dataclass
 class Administrator:
@@ -35,8 +40,9 @@ class Administrator:
         for link in self.page.locator(".console-nav a.nav-item").all():
             label, address = (link.inner_text() or "").strip(), link.get_attribute("href") or ""
             found.append((label.splitlines()[0] if label else address, address))
-        if not found:
-            raise WalkFailed("The console has no left-hand list.")
+        missing = WANTED - {label for label, _ in found}
+        if missing:
+            raise WalkFailed(f"The console's left-hand list lacks {', '.join(sorted(missing))}.")
         return found
 
     def look_at(self, label: str, address: str) -> None:
