@@ -122,11 +122,11 @@ def check(page: Page, origin: str, path: str, name: str) -> None:
     heard: list[str] = []
     page.on("console", lambda said: heard.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: heard.append(str(error)))
-    page.goto(origin + path)
     for width in (390, 1280):
         page.set_viewport_size({"width": width, "height": 900})
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            page.goto(origin + path)  # afresh: colours must not be caught halfway between two schemes
             picture(page, f"{name}-{width}-{scheme}")
             found = Axe().run(page, options=RULES).response["violations"]
             told = json.dumps([(v["id"], [n["html"][:160] for n in v["nodes"]][:4]) for v in found], indent=1)
