@@ -89,13 +89,12 @@ def _typed(form: ProfileForm, profile: Profile | None) -> Profile:
 def check(request: HttpRequest) -> HttpResponse:
     """The effect of what is typed, asked for by htmx while it is typed. Nothing is saved."""
     form = ProfileForm(request.POST)
+    form.fields["name"].required = False  # the effect is of interest before the name is
     context: dict[str, Any] = {}
     if form.is_valid():
         context = _effect(_typed(form, None))
     else:
-        context["problems"] = [
-            f"{form[name].label}: {errors[0]}" for name, errors in form.errors.items() if name != "name"
-        ]
+        context["problems"] = [f"{form[name].label}: {errors[0]}" for name, errors in form.errors.items()]
     return render(request, "recovery_console/parts/effect.html", context)
 
 
