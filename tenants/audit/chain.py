@@ -51,12 +51,22 @@ class PublicHalf(NamedTuple):
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
-def next_digest(previous: bytes, tenant_id: UUID, number: int, half: PublicHalf) -> bytes:
-    """SHA-256 over one canonical JSON list: nothing is joined without its borders."""
-    fields = [
-        VERSION,
-        str(tenant_id),
-        number,
+class Covered(NamedTuple):
+    """A public half as the digest writes it: text, so that a million need not become objects first."""
+
+    event_id: str
+    created_at: str
+    name: str
+    actor_kind: str
+    actor_id: str
+    subject: str
+    case_id: str | None
+    data: Mapping[str, Any]
+    personal_digest: str | None
+
+
+def covered(half: PublicHalf) -> Covered:
+    return Covered(
         str(half.event_id),
         half.created_at.astimezone(UTC).isoformat(timespec="microseconds"),
         half.name,
@@ -66,9 +76,18 @@ def next_digest(previous: bytes, tenant_id: UUID, number: int, half: PublicHalf)
         str(half.case_id) if half.case_id else None,
         half.data,
         half.personal_digest.hex() if half.personal_digest else None,
-        previous.hex(),
-    ]
-    return hashlib.sha256(_encode(fields).encode()).digest()
+    )
+
+
+def digest_of(previous: str, tenant_id: str, number: int, half: Covered) -> str:
+    """SHA-256, in hexadecimal, over one canonical JSON list: nothing is joined without its borders."""
+    fields = [VERSION, tenant_id, number, *half, previous]
+    return hashlib.sha256(_encode(fields).encode()).hexdigest()
+
+
+def next_digest(previous: bytes, tenant_id: UUID, number: int, half: PublicHalf) -> bytes:
+    """The digest of the next link."""
+    return bytes.fromhex(digest_of(previous.hex(), str(tenant_id), number, covered(half)))
 
 
 def head_statement(tenant_id: UUID, number: int, chain_digest: bytes, signed_at: datetime) -> bytes:

@@ -24,14 +24,15 @@ from django.db import connection
 
 from portal.kit import clock
 from portal.kit.scope import tenant_scope
-from tenants.audit.chain import START, BrokenChain, PublicHalf, next_digest
+from tenants.audit.chain import START, BrokenChain, Covered, digest_of
 from tenants.audit.heads import Head, verified_heads, verified_heads_on_file
 from tenants.audit.models import AuditLink
 
 BATCH = 20_000
 LINKS = """
-SELECT l.number, l.chain_digest, e.id, e.created_at, e.name, e.actor_kind, e.actor_id, e.subject, e.case_id,
-       e.data, e.personal_digest, l.event_id
+SELECT l.number, encode(l.chain_digest, 'hex'), l.event_id::text, e.id::text,
+       to_char(e.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
+       e.name, e.actor_kind, e.actor_id, e.subject, e.case_id::text, e.data::text, encode(e.personal_digest, 'hex')
   FROM audit_auditlink l
   LEFT JOIN audit_auditevent e ON e.tenant_id = l.tenant_id AND e.id = l.event_id
  WHERE l.tenant_id = %s AND l.number > %s
@@ -70,22 +71,21 @@ def _batches(tenant_id: UUID, tail: int) -> Iterator[tuple[Any, ...]]:
         number = rows[-1][0]
 
 
-def _walk(tenant_id: UUID, tail: int, heads: dict[int, set[bytes]]) -> bytes:
-    """Rules 1, 2, 3 and the second half of 5. Returns the tail's digest."""
-    expected_number, previous = 0, START
-    for row in _batches(tenant_id, tail):
+def _walk(tenant_id: UUID, tail: int, heads: dict[int, set[bytes]]) -> str:
+    """Rules 1, 2, 3 and the second half of 5. Returns the tail's digest in hexadecimal."""
+    tenant, expected_number, previous = str(tenant_id), 0, START.hex()
+    for number, chain_digest, event_id, found_id, *half, data, personal in _batches(tenant_id, tail):
         expected_number += 1
-        number, chain_digest = row[0], bytes(row[1])
         if number != expected_number:  # 1
             raise BrokenChain("link_removed", expected_number)
-        if row[2] is None:  # 2
-            raise BrokenChain("event_removed", number, event_id=row[11])
-        data = json.loads(row[9]) if isinstance(row[9], str) else row[9]
-        half = PublicHalf._make((*row[2:9], data, bytes(row[10]) if row[10] else None))
-        previous = next_digest(previous, tenant_id, number, half)
+        if found_id is None:  # 2
+            raise BrokenChain("event_removed", number, event_id=UUID(event_id))
+        previous = digest_of(
+            previous, tenant, number, Covered._make((found_id, *half, json.loads(data), personal))
+        )
         if previous != chain_digest:  # 3
-            raise BrokenChain("event_changed", number, event_id=row[2])
-        if any(digest != chain_digest for digest in heads.get(number, ())):  # 5
+            raise BrokenChain("event_changed", number, event_id=UUID(event_id))
+        if number in heads and heads[number] != {bytes.fromhex(chain_digest)}:  # 5
             raise BrokenChain("chain_rewritten", number)
     if expected_number != tail:  # 1
         raise BrokenChain("link_removed", expected_number + 1)
@@ -118,4 +118,4 @@ def verify_chain(tenant_id: UUID) -> VerifiedChain:
         if signed > tail:  # 5
             raise BrokenChain("tail_cut", tail + 1)
         _require_no_strays(tenant_id)  # 6
-    return VerifiedChain(tenant_id, tail, digest, signed, clock.now())
+    return VerifiedChain(tenant_id, tail, bytes.fromhex(digest), signed, clock.now())
