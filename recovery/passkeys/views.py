@@ -148,7 +148,7 @@ def security(request: HttpRequest, session: PersonSession) -> HttpResponse:
 def register_options(request: HttpRequest, session: PersonSession) -> HttpResponse:
     with tenant_scope(_tenant(request).id):
         person = get_person(session.person_id)
-    _token, digest = ceremony_browser(request)
+    token, digest = ceremony_browser(request)
     try:
         options = services.begin_registration(
             tenant_id=_tenant(request).id,
@@ -161,7 +161,10 @@ def register_options(request: HttpRequest, session: PersonSession) -> HttpRespon
         )
     except ReadmitError as error:
         return _refusal(error)
-    return JsonResponse(options)
+    # A browser that forgot its journey is still signed in: the ceremony needs a browser to be bound to.
+    response = JsonResponse(options)
+    remember_browser(response, token)
+    return response
 
 
 @signed_in_committing
