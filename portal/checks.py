@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register, run_checks
+from django.core.management.base import SystemCheckError
 from django.db import connections
 
 LOCAL_MAILBOX = "tenants.notices.mailbox.LocalMailboxBackend"
@@ -17,8 +18,9 @@ def check_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if not settings.IS_PRODUCTION:
         return []
     found: list[CheckMessage] = []
-    if not settings.HTTPS:
-        found.append(Error("Production needs an https SITE_ORIGIN.", id="readmit.E001"))
+    origins = (settings.SITE_ORIGIN, settings.WALLET_ORIGIN, settings.HOUSE_ORIGIN)
+    if not all(origin.startswith("https://") for origin in origins):
+        found.append(Error("Production needs https origins.", id="readmit.E001"))
     if settings.EMAIL_BACKEND == LOCAL_MAILBOX:
         found.append(
             Error(
@@ -78,3 +80,11 @@ def check_database_role(app_configs: Any, databases: Any = None, **kwargs: Any) 
             )
         ]
     return []
+
+
+def refuse_to_serve() -> None:
+    """For a web process, which no management command checks. SystemCheckError with every error that was found."""
+    found = run_checks(tags=[Tags.security, Tags.database], databases=["default"])
+    errors = [str(message) for message in found if message.is_serious()]
+    if errors:
+        raise SystemCheckError("\n".join(errors))
