@@ -242,6 +242,13 @@ AUTH_PASSWORD_VALIDATORS = [
 
 # ---------------------------------------------------------------- mail
 EMAIL_BACKEND = env.text("READMIT_EMAIL_BACKEND", "tenants.notices.mailbox.LocalMailboxBackend")
+EMAIL_HOST = env.text("READMIT_EMAIL_HOST", "localhost")
+EMAIL_PORT = env.number("READMIT_EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.text("READMIT_EMAIL_USER", "")
+EMAIL_HOST_PASSWORD = env.text("READMIT_EMAIL_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("READMIT_EMAIL_STARTTLS")
+EMAIL_USE_SSL = env.flag("READMIT_EMAIL_TLS")
+EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("READMIT_FROM_EMAIL", "Readmit <no-reply@readmit.localhost>")
 
 # ---------------------------------------------------------------- words and time
