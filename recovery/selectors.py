@@ -1,10 +1,6 @@
-"""Reading cases: the claimant's stage, the console's list and page."""
+"""Where the claimant's case stands."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID
 
 from recovery.cases import steps_of
 from recovery.models import Case
@@ -57,42 +53,6 @@ def current_stage(case: Case) -> Stage:
 def step_shown(stage: Stage) -> dict[str, int] | None:
     number = NUMBERS.get(stage)
     return {"number": number, "total": TOTAL} if number else None
-
-
-@dataclass(frozen=True, slots=True)
-class CasePage:
-    cases: list[Case]
-    next_cursor: str
-
-
-def cases_page(
-    *,
-    status: str = "",
-    mode: str = "",
-    text: str = "",
-    show_decoys: bool = False,
-    cursor: str = "",
-    size: int = 50,
-) -> CasePage:
-    """Newest first. `text` is a case reference as people read it out."""
-    found = Case.objects.select_related("person", "profile").order_by("-created_at", "-id")
-    if status:
-        found = found.filter(status=status)
-    if mode:
-        found = found.filter(mode=mode)
-    if not show_decoys:
-        found = found.filter(is_decoy=False)
-    if cursor:
-        moment, _, identifier = cursor.partition("~")
-        found = found.filter(created_at__lte=datetime.fromisoformat(moment)).exclude(
-            created_at=datetime.fromisoformat(moment), id__gte=UUID(identifier)
-        )
-    cases = list(found[:400] if text else found[: size + 1])
-    if text:
-        wanted = "".join(character for character in text.upper() if character.isalnum())
-        cases = [case for case in cases if wanted in case.reference.replace("-", "")]
-    more = cases[size - 1] if len(cases) > size else None
-    return CasePage(cases[:size], f"{more.created_at.isoformat()}~{more.id}" if more else "")
 
 
 def offer_state(case: Case) -> str:

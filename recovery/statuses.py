@@ -97,10 +97,3 @@ class EvidenceKind(Enum):
 INDEPENDENT_OF_PHOTOGRAPH = frozenset(EvidenceKind) - {EvidenceKind.DOCUMENT_PHOTOGRAPH}
 # A code the person saved while signed in proves more than reading a mailbox does, and stands in for it.
 STANDS_IN_FOR_ADDRESS = frozenset({EvidenceKind.SAVED_CODE, EvidenceKind.CHIP, EvidenceKind.EID})
-# What this version can gather; a profile can ask for nothing else.
-GATHERED = (
-    EvidenceKind.DOCUMENT_PHOTOGRAPH,
-    EvidenceKind.HELD_ADDRESS,
-    EvidenceKind.SAVED_CODE,
-    EvidenceKind.HELD_DOCUMENT_NUMBER,
-)

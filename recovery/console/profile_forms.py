@@ -25,7 +25,10 @@ EVIDENCE = {
     ),
     EvidenceKind.HELD_ADDRESS.value: (
         gettext_lazy("A code to an e-mail address you have held for 72 hours"),
-        gettext_lazy("A second kind, which does not stand or fall with the document."),
+        gettext_lazy(
+            "A second kind, which does not stand or fall with the document. A code the person saved while signed in "
+            "counts instead."
+        ),
     ),
     EvidenceKind.HELD_DOCUMENT_NUMBER.value: (
         gettext_lazy("The same document as in an earlier recovery"),
