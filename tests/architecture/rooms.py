@@ -5,7 +5,7 @@ from __future__ import annotations
 
 ORDER: tuple[tuple[str, ...], ...] = (
     ("portal.env",),
-    ("portal.kit", "portal.registry", "portal.uploads", "portal.templatetags"),
+    ("portal.kit", "portal.registry", "portal.templatetags"),
     ("tenants.audit",),
     ("tenants",),
     # What stands around a request: pages for errors, hosts and scopes, rights. It knows members and their seats.
@@ -19,14 +19,15 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("recovery.access_pass", "recovery.passkeys"),
     ("recovery",),
     ("portal.console", "portal.api", "portal.operator", "portal.demo"),
-    ("portal.settings", "portal.checks", "portal.health", "portal.celery", "portal.wsgi"),
+    ("portal.settings", "portal.checks", "portal.health"),
+    ("portal.celery", "portal.wsgi"),
     ("portal.urls",),
 )
 
 # Rooms apart: what each may import of ours, and nothing else.
 APART: dict[str, frozenset[str]] = {
     "vendors.house": frozenset(
-        {"portal.kit", "portal.env", "portal.uploads", "vendors.facecheck.engine", "vendors.facecheck.vision"}
+        {"portal.kit", "portal.env", "vendors.facecheck.engine", "vendors.facecheck.vision"}
     ),
     "portal.wallet": frozenset({"portal.kit"}),
     "portal.sandboxes": frozenset(),
