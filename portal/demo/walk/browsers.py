@@ -101,7 +101,9 @@ class Visitor:
 
     def arrive(self, pattern: str) -> None:
         """Wait until the browser stands at an address; work in the background is waited for with patience."""
-        self.page.wait_for_url(pattern, wait_until="load")
+        # In two steps: a page that tidies its own address while it loads would else abort the wait.
+        self.page.wait_for_url(pattern, wait_until="commit")
+        self.page.wait_for_load_state("load")
 
     def heading(self) -> str:
         return (self.page.locator("h1").first.text_content() or "").strip()

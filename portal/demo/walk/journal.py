@@ -46,12 +46,12 @@ class Journal:
             yield
         except Exception as problem:
             self._picture(page, f"{name} failed")
-            raise WalkFailed(f"{who}: {name}: at {page.url}: {_first_line(problem)}") from problem
-        taken = Step(who, name, round(time.monotonic() - began, 2), page.url)
+            raise WalkFailed(f"{who}: {name}: at {address_of(page)}: {_first_line(problem)}") from problem
+        taken = Step(who, name, round(time.monotonic() - began, 2), address_of(page))
         self.steps.append(taken)
         self.say(f"{len(self.steps):3}  {taken.seconds:6.2f} s  {who:13} {name}")
         self._picture(page, name)
-        self.troubles += [f"{who} at {page.url}: {found}" for found in self.examine(page)]
+        self.troubles += [f"{who} at {address_of(page)}: {found}" for found in self.examine(page)]
 
     def _picture(self, page: Page, name: str) -> None:
         if self.pictures is None or page.is_closed():
@@ -83,11 +83,16 @@ class Journal:
             self._trouble(who, page, f"{answer.status} from {answer.url}")
 
     def _trouble(self, who: str, page: Page, what: str) -> None:
-        self.troubles.append(f"{who} at {page.url}: {what}")
+        self.troubles.append(f"{who} at {address_of(page)}: {what}")
 
     def require_quiet(self) -> None:
         if self.troubles:
             raise WalkFailed("The browser complained:\n" + "\n".join(self.troubles))
+
+
+def address_of(page: Page) -> str:
+    """Without what lies behind the hash: a specimen's whole picture may."""
+    return page.url.partition("#")[0]
 
 
 def _first_line(problem: Exception) -> str:
