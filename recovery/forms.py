@@ -78,3 +78,15 @@ class ContinuationForm(forms.Form):
         ),
         error_messages={"required": _("Type the code you wrote down.")},
     )
+
+
+class PassForm(forms.Form):
+    characters = forms.CharField(
+        label=_("Temporary Access Pass"),
+        max_length=60,
+        help_text=_("Twelve letters and digits. Hyphens and capitals do not matter."),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
+        ),
+        error_messages={"required": _("Type the characters of the pass.")},
+    )

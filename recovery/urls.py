@@ -32,6 +32,7 @@ urlpatterns = [
     path("recover/face/clip", proving.face_clip, name="face_clip"),
     path("recover/waiting", finishing.waiting, name="waiting"),
     path("recover/pass", finishing.your_pass, name="pass"),
+    path("sign-in/pass", finishing.type_pass, name="type_pass"),
     path("recover/pass/use", finishing.use_pass, name="use_pass"),
     path("recover/pass/show", finishing.show_pass, name="show_pass"),
     path("recover/passkey", finishing.passkey, name="passkey"),

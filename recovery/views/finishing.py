@@ -17,6 +17,7 @@ from recovery.access_pass import selectors as passes
 from recovery.access_pass import services as access_pass
 from recovery.browser import browser_digest, case_of_browser
 from recovery.cases import get_case, steps_of
+from recovery.forms import PassForm
 from recovery.models import Case
 from recovery.passkeys import selectors as passkeys
 from recovery.repudiation import find_link, repudiate
@@ -56,6 +57,25 @@ def show_pass(request: HttpRequest, case: Case) -> HttpResponse:
     """The characters, once: asking again makes new ones and the old stop working."""
     shown = access_pass.show_characters(case.id, browser_digest=browser_digest(request))
     return page(request, "recovery/pass_shown.html", case, shown=shown, stage=Stage.PASS)
+
+
+@own_scope
+@require_http_methods(["GET", "POST"])
+def type_pass(request: HttpRequest) -> HttpResponse:
+    """The characters, typed: they work in the browser the pass was issued to, and five tries are all there are."""
+    form = PassForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            access_pass.redeem_characters(
+                form.cleaned_data["characters"],
+                browser_digest=browser_digest(request),
+                tenant_id=tenant_of(request).id,
+            )
+        except Refused as refusal:
+            form.add_error("characters", refusal.sentence)
+        else:
+            return see_other("recovery:passkey")
+    return page(request, "recovery/type_pass.html", form=form)
 
 
 @require_GET
