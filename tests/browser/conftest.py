@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page
 
 from portal.demo.walk.claimant import Claimant
 from portal.demo.walk.journal import Journal
@@ -23,8 +23,17 @@ WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "w
 
 
 def accessibility_of(page: Page) -> list[str]:
-    """What axe finds on the page as it stands."""
-    found = AXE.run(page, options=WCAG).response["violations"]
+    """What axe finds on the page as it stands; a page that goes on by itself is looked at where it leads."""
+    for _ in range(5):
+        try:
+            found = AXE.run(page, options=WCAG).response["violations"]
+            break
+        except Error as gone:
+            if "navigation" not in gone.message:
+                raise
+            page.wait_for_load_state()
+    else:
+        return []
     return [f"axe {entry['id']}: {[node['target'] for node in entry['nodes']]}" for entry in found]
 
 
