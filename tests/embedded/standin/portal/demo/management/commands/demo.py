@@ -10,4 +10,11 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, **options):
-        self.stdout.write(json.dumps({"visits": Visit.objects.count(), "tenant": {"sign_in": "anna"}}))
+        answer = {
+            "visits": Visit.objects.count(),
+            "hosted": "http://acme.localhost/",
+            "try_it": "http://acme.localhost/try",
+            "staff": {"email": "anna@acme.example", "password": "standin"},
+            "people": [{"username": "anna"}],
+        }
+        self.stdout.write(json.dumps(answer))
