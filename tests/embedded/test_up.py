@@ -44,7 +44,7 @@ def test_a_first_start_serves_its_page_and_says_where_it_is(running):
     installation, printed = running, running.printed()
     assert f"http://localhost:{installation.port}" in printed
     assert f"-L {installation.port + 1}:127.0.0.1:{installation.port + 1}" in printed
-    assert "Tenant sign in" in printed and "anna" in printed
+    assert "Sign in there with" in printed and "anna@acme.example" in printed
     assert installation.page("/readyz")
 
 
