@@ -16,7 +16,7 @@ from playwright.sync_api import Browser
 
 from portal.demo.puppet import Puppet
 from portal.demo.walk.browsers import visitor
-from portal.demo.walk.claimant import NUMBER, Claimant, specimen_of
+from portal.demo.walk.claimant import Claimant, number_of, specimen_of
 from portal.demo.walk.journal import Journal
 from portal.kit.ids import short_reference
 from tests.running.product import NAMES, Product, wait_for
@@ -117,7 +117,11 @@ def test_no_secret_of_the_journey_lies_on_the_disk(product: Product, survived: S
 
     secret = {f"portrait {name}": shape for name, shape in shapes_of(piece_of(survived.portrait)).items()}
     bare = survived.characters.replace("-", "")
-    secret |= {"code": word(survived.code), "number": word(NUMBER), "pass": word(survived.characters)}
+    secret |= {
+        "code": word(survived.code),
+        "number": word(number_of(survived.person)),
+        "pass": word(survived.characters),
+    }
     secret |= {f"pass {name}": shape for name, shape in shapes_of(bare.encode()).items()}
     assert found_in(product.data.path, secret) == []
     names = {

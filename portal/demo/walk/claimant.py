@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import date
 from random import Random
+from zlib import crc32
 
 from playwright.sync_api import Page, expect
 
@@ -17,10 +18,13 @@ from portal.demo.walk.browsers import PATIENCE_MS, Authenticator, Visitor
 from portal.demo.walk.journal import WalkFailed
 from portal.demo.walk.stand import Stand
 
-NUMBER = "U12345678"
+
+def number_of(person: dict[str, str]) -> str:
+    """The number of this person's specimen: their own, because a document shown for one account opens no other."""
+    return f"U{crc32(person['username'].encode()) % 10**8:08d}"
 
 
-def specimen_of(person: dict[str, str], portrait: bytes, *, number: str = NUMBER) -> bytes:
+def specimen_of(person: dict[str, str], portrait: bytes, *, number: str = "") -> bytes:
     """A photograph of a specimen passport in this person's name."""
     random = Random(7)  # noqa: S311  numbers of a specimen of Utopia
     page = render_specimen(
@@ -28,7 +32,7 @@ def specimen_of(person: dict[str, str], portrait: bytes, *, number: str = NUMBER
         family_name=person["family_name"],
         birthdate=date.fromisoformat(person["birthdate"]),
         portrait=portrait,
-        document_number=number,
+        document_number=number or number_of(person),
         random=random,
     )
     return photograph_of(page, background="plain", level="good", random=random)
