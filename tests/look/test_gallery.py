@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Route
 
 pytestmark = pytest.mark.browser
 
@@ -175,3 +175,32 @@ def test_menus_open_and_close_from_the_keyboard(page: Page, origin: str) -> None
     assert page.evaluate("document.activeElement.matches('.console-account .menu-item')")
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.matches('.console-account summary')")
+
+
+def test_a_poll_that_was_told_where_to_go_does_not_restart_the_way_there(page: Page, origin: str) -> None:
+    """Else whoever is on a network slower than the polling never arrives."""
+    asked: list[str] = []
+    arriving: list[Route] = []
+
+    def told(route: Route) -> None:
+        asked.append(route.request.url)
+        route.fulfill(headers={"HX-Redirect": "/look/receipt"})
+
+    page.goto(origin + "/look/hosted")
+    page.route("**/look/state", told)
+    page.route("**/look/receipt", lambda route: arriving.append(route))
+    page.evaluate(
+        """() => {
+          const poll = '<div id="poll" hx-get="/look/state" hx-trigger="every 30ms"></div>';
+          document.body.insertAdjacentHTML("beforeend", poll);
+          window.polledOften = new Promise((resolve) => {
+            let polls = 0;
+            document.addEventListener("htmx:beforeRequest", () => (polls += 1) > 5 && resolve());
+          });
+          htmx.process(document.getElementById("poll"));
+        }"""
+    )
+    page.evaluate("() => window.polledOften")
+    assert len(asked) == 1 and len(arriving) == 1
+    arriving[0].continue_()
+    page.wait_for_url("**/look/receipt")

@@ -4,6 +4,7 @@ import "./busy.js";
 import "./copy.js";
 import "./dialog.js";
 import "./file-drop.js";
+import "./leaving.js";
 import "./lists.js";
 import "./local-time.js";
 import "./menus.js";
