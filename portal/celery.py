@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -58,17 +58,26 @@ def send_job(row_id: str) -> None:
 
 
 def start_due_periodic_jobs() -> None:
-    """The conditional update decides which of several workers starts a job that is due."""
+    """The conditional update decides which of several workers starts a job that is due. One look for all of them: an
+    idle worker asks twice a second."""
     moment = clock.now()
+    ran = dict(PeriodicRun.objects.values_list("name", "ran_at"))
     for name, (seconds, _function) in settings.PERIODIC_JOBS.items():
-        _row, created = PeriodicRun.objects.get_or_create(name=name, defaults={"ran_at": moment})
-        due = PeriodicRun.objects.filter(name=name, ran_at__lte=moment - timedelta(seconds=seconds))
-        if created or due.update(ran_at=moment):
+        until = moment - timedelta(seconds=seconds)
+        if name in ran and ran[name] > until:
+            continue
+        if _is_ours_to_run(name, until, moment):
             run_periodic.apply_async((name,), retry=False, expires=max(seconds, 5))
 
 
+def _is_ours_to_run(name: str, until: datetime, moment: datetime) -> bool:
+    _row, created = PeriodicRun.objects.get_or_create(name=name, defaults={"ran_at": moment})
+    return created or bool(PeriodicRun.objects.filter(name=name, ran_at__lte=until).update(ran_at=moment))
+
+
 def beat(name: str) -> None:
-    Heartbeat.objects.update_or_create(name=name, defaults={"beat_at": clock.now()})
+    if not Heartbeat.objects.filter(name=name).update(beat_at=clock.now()):
+        Heartbeat.objects.get_or_create(name=name, defaults={"beat_at": clock.now()})
 
 
 class Relay(bootsteps.StartStopStep):  # type: ignore[misc]
