@@ -12,6 +12,7 @@ from portal.embedded.data import DataFolder, Secrets, State
 from portal.embedded.files import Progress, Trouble, locked
 from portal.embedded.supervisor import Interrupted, Supervisor, interruptible, uninterrupted
 
+PORT = 8000
 FOUNDATION_SECONDS = postgres.RECOVERY_SECONDS
 SERVICE_SECONDS = 120.0
 NO_SUCH_ADDRESS = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
@@ -43,7 +44,9 @@ def main(data: DataFolder, arguments: list[str], models: Path) -> int:
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="manage.py up", description="Start everything on this machine.")
     parser.add_argument(
-        "--port", type=_port, default=8000, help="of the console; the house partner takes the next one"
+        "--port",
+        type=_port,
+        help=f"of the console, {PORT} unless the data folder has one; the house partner takes the next one",
     )
     parser.add_argument("--no-demo", action="store_true", help="without the demonstration tenant")
     parser.add_argument("--data", metavar="DIR", help="the data folder (else READMIT_DATA, else .data)")
@@ -62,10 +65,11 @@ def _start(
 ) -> None:
     for name in processes.end_leftovers(data.run):
         say(f"Ended {name}, left over from an earlier start.")
-    for port in (options.port, options.port + 1):
-        require_free(port)
+    port = port_of(data, options.port)
+    for number in (port, port + 1):
+        require_free(number)
     secrets = data.secrets_made()
-    state = _start_foundations(supervisor, data, secrets, options.port, say)
+    state = _start_foundations(supervisor, data, secrets, port, say)
     whole = environment.whole_environment(data, secrets, state, models)
     supervisor.start(services.vision(whole, state))
     _take_steps(data, secrets, whole, demonstration=not options.no_demo, say=say)
@@ -76,7 +80,7 @@ def _start(
     asked = None if options.no_demo else welcome.ask_demonstration(whole)
     supervisor.wait_ready(["vision", "house", "web"], seconds=SERVICE_SECONDS)
     say("Everything is ready.")
-    welcome.show(data, whole, options.port, asked)
+    welcome.show(data, whole, port, asked)
 
 
 def _start_foundations(
@@ -156,6 +160,19 @@ def _take_steps(
         steps.run_together([seed], data, say=say)
 
 
+def port_of(data: DataFolder, asked: int | None) -> int:
+    """The port of this folder. Hosts, DIDs and passkeys carry it, so it is decided by the first start."""
+    earlier = data.state()
+    if earlier is None:
+        return asked or PORT
+    if asked not in {None, earlier.port}:
+        raise Trouble(
+            f"{data.path} was made on port {earlier.port}, and its addresses, Verified IDs and passkeys carry it: "
+            f"start it without --port, or port {asked} on a folder of its own with --data DIR."
+        )
+    return earlier.port
+
+
 def require_free(port: int) -> None:
     """Somebody else's server on our port would receive our people."""
     for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
@@ -175,6 +192,6 @@ def require_free(port: int) -> None:
                 if problem.errno in NO_SUCH_ADDRESS:
                     continue
                 raise Trouble(
-                    f"Port {port} is taken by another program: stop it, or choose another port with --port "
-                    f"(the one after it is used as well)."
+                    f"Port {port} is taken by another program: stop it, or choose another port with --port for a new "
+                    f"data folder (the one after it is used as well)."
                 ) from None
