@@ -14,8 +14,8 @@
     return createImageBitmap(new Blob([bytes], { type: "image/jpeg" }));
   };
 
-  const load = async () => {
-    const told = JSON.parse(await window.readmitPuppetAssets());
+  const load = async (facing) => {
+    const told = JSON.parse(await window.readmitPuppetAssets(facing));
     const lit = {};
     for (const [colour, pictures] of Object.entries(told.lit)) lit[colour] = await Promise.all(pictures.map(bitmap));
     const turned = {};
@@ -65,9 +65,9 @@
   };
 
   const open = async (wanted) => {
-    assets = await load();
     const facing = wanted?.video?.facingMode?.ideal ?? wanted?.video?.facingMode?.exact ?? wanted?.video?.facingMode;
-    const still = assets.document && facing === "environment" ? assets.document : null;
+    assets = await load(facing ?? "user");
+    const still = assets.document;
     const canvas = document.createElement("canvas");
     canvas.width = still ? still.width : assets.width;
     canvas.height = still ? still.height : assets.height;

@@ -65,11 +65,13 @@ class Puppet:
         """The clip of this person doing what `act` says, without a browser."""
         return perform(_stage(self.identity, self.light), challenge, act=self.act, seed=seed, other=other)
 
-    def _assets(self) -> str:
-        told = dict(_pictures(self.identity, self.light))
-        told["act"] = self.act
-        told["document"] = base64.b64encode(self._document).decode() if self._document else ""
-        return json.dumps(told)
+    def _assets(self, facing: str) -> str:
+        """What stands before the camera that is opened: the document behind, else the face."""
+        if facing == "environment" and self._document:
+            return json.dumps(
+                {"lit": {}, "turned": {}, "document": base64.b64encode(self._document).decode()}
+            )
+        return json.dumps(_pictures(self.identity, self.light) | {"act": self.act, "document": ""})
 
 
 @cache

@@ -9,7 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Locator, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    CDPSession,
+    Error,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from portal.demo.puppet import Puppet
 from portal.demo.walk.journal import DESK, PHONE, Journal, WalkFailed
@@ -31,8 +40,13 @@ def chromium() -> Iterator[Browser]:
         raise WalkFailed(
             "The walk drives Chromium and there is none: install it, or name it in READMIT_CHROMIUM."
         )
+    # What is expected of a page has the same patience as what is waited for: the machine may be busy with faces.
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        try:
+            browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        except Error as problem:
+            raise WalkFailed(f"{path} does not start: {problem.message.splitlines()[0]}") from problem
         try:
             yield browser
         finally:

@@ -72,10 +72,20 @@ class Claimant:
     # Who, code, consent ----------------------------------------------------------------------------------------
 
     def say_who(self) -> None:
+        self.read_what_it_is()
+        self.start()
+        self.say_name()
+
+    def read_what_it_is(self) -> None:
         self.page.goto(self.stand.address("hosted", "/sign-in"))
         self.visitor.tap("Recover your account", role="link")
         self.visitor.arrive("**/recover/")
+
+    def start(self) -> None:
         self.visitor.tap("Start", role="link")
+        self.visitor.arrive("**/recover/who")
+
+    def say_name(self) -> None:
         self.page.get_by_label("User name, e-mail or employee number").fill(self.person["username"])
         self.visitor.tap("Continue")
         self.visitor.arrive("**/recover/code")
@@ -122,15 +132,34 @@ class Claimant:
 
     def prove_with_camera(self) -> None:
         """Consent, passport, photograph from the rear camera."""
-        self.puppet.show_document(self.document)
+        self.agree_at_partner()
+        self.choose_passport()
+        self.take_photograph()
+        self.use_photograph()
+
+    def agree_at_partner(self) -> None:
         self.visitor.tap("Agree and continue")
         self.visitor.arrive("**/choose")
+
+    def choose_passport(self) -> None:
+        self.puppet.show_document(self.document)
         self.page.get_by_role("radio", name="Passport").check(force=True)
         self.visitor.tap("Continue")
         self.visitor.arrive("**/document")
+        self.page.get_by_role("button", name="Take the photograph").wait_for()
+
+    def take_photograph(self) -> None:
         self.visitor.tap("Take the photograph")
+        self.page.get_by_role("button", name="Use this photograph").wait_for()
+
+    def use_photograph(self) -> None:
         self.visitor.tap("Use this photograph")
         self.visitor.arrive("**/face")
+        self.see_oneself()
+
+    def see_oneself(self) -> None:
+        """The camera is on, and the page waits for "Start"."""
+        self.page.get_by_role("button", name="Start", exact=True).wait_for()
 
     def show_face_to_partner(self) -> None:
         self.visitor.tap("Start")
@@ -142,15 +171,30 @@ class Claimant:
     # The Verified ID -------------------------------------------------------------------------------------------
 
     def keep_credential(self) -> None:
+        self.open_wallet()
+        self.take_card()
+
+    def open_wallet(self) -> None:
         self.visitor.tap("Keep it in this browser")
         self.page.wait_for_url(re.compile(r"//wallet\."))
+        self.page.get_by_role("button", name="Take this card").wait_for()
+
+    def take_card(self) -> None:
         self.visitor.tap("Take this card")
         self.page.get_by_role("heading", name="Your card is in this browser").wait_for()
 
     def show_credential(self) -> None:
+        self.be_asked()
+        self.share()
+
+    def be_asked(self) -> None:
         self.page.wait_for_url(re.compile(r"//wallet\.[^/]*/present"))
+        self.page.get_by_role("button", name="Share", exact=True).wait_for()
+
+    def share(self) -> None:
         self.visitor.tap("Share")
         self.visitor.arrive("**/recover/face")
+        self.see_oneself()
 
     def show_face(self) -> None:
         self.visitor.tap("Start")
@@ -167,6 +211,25 @@ class Claimant:
         self.visitor.tap("Create passkey")
         self.visitor.arrive("**/recover/done")
         return device
+
+    # Your security ---------------------------------------------------------------------------------------------
+
+    def add_passkey(self) -> Authenticator:
+        """On a second device: the first is not at hand, or it would say that it has one already."""
+        device = self.visitor.authenticator()
+        rows = self.page.locator("[data-passkey]")
+        before = rows.count()
+        self.visitor.tap("Add a passkey")
+        expect(rows).to_have_count(before + 1)
+        return device
+
+    def save_codes(self) -> None:
+        self.visitor.tap("Make new codes")
+        self.page.get_by_role("heading", name="Your saved codes").wait_for()
+
+    def read_receipt(self) -> None:
+        self.page.goto(self.stand.address("hosted", "/recover/receipt"))
+        self.page.get_by_text(self.reference).first.wait_for()
 
 
 @dataclass

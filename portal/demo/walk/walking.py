@@ -32,6 +32,7 @@ def walk(browser: Browser, stand: Stand, journal: Journal, *, visit: bool = True
             claimant.sign_in()
         # After its last use, or its counter would look like that of a copy.
         stand.keep_passkey(device.passkeys()[0])
+        prepare_for_next_time(claimant, device)
         with claimant.visitor.step("Read the notice in the mailbox"):
             if "/not-me/" not in claimant.read_mail("was recovered"):
                 raise WalkFailed("The notice offers no way to say that this was not me.")
@@ -79,14 +80,24 @@ def prove_identity(claimant: Claimant) -> None:
     """From "Recover" to the Verified ID in this browser's wallet, shown back, with a live face."""
     step = claimant.visitor.step
     claimant.visitor.taps = 0
+    with step("Read what recovery is"):
+        claimant.read_what_it_is()
+    with step("Start"):
+        claimant.start()
     with step("Say who you are"):
-        claimant.say_who()
+        claimant.say_name()
     with step("Type the code from the mailbox"):
         claimant.type_code()
     with step("Agree"):
         claimant.agree()
+    with step("Agree at the partner"):
+        claimant.agree_at_partner()
+    with step("Choose the passport"):
+        claimant.choose_passport()
     with step("Photograph the passport"):
-        claimant.prove_with_camera()
+        claimant.take_photograph()
+    with step("Use the photograph"):
+        claimant.use_photograph()
     show_and_keep(claimant)
 
 
@@ -97,10 +108,14 @@ def show_and_keep(claimant: Claimant) -> None:
         claimant.show_face_to_partner()
     with step("Come back with the result"):
         claimant.come_back()
+    with step("Open the wallet"):
+        claimant.open_wallet()
     with step("Keep the Verified ID"):
-        claimant.keep_credential()
+        claimant.take_card()
+    with step("Be asked for the Verified ID"):
+        claimant.be_asked()
     with step("Show the Verified ID"):
-        claimant.show_credential()
+        claimant.share()
     with step("Face Check"):
         claimant.show_face()
 
@@ -112,6 +127,18 @@ def finish_recovery(claimant: Claimant) -> Authenticator:
         claimant.use_pass()
     with claimant.visitor.step("Create a passkey"):
         return claimant.make_passkey()
+
+
+def prepare_for_next_time(claimant: Claimant, device: Authenticator) -> None:
+    """A second passkey on another device, and codes to write down."""
+    with claimant.visitor.step("Read the receipt"):
+        claimant.read_receipt()
+    claimant.page.goto(claimant.stand.address("hosted", "/security/"))
+    device.remove()
+    with claimant.visitor.step("Add a second passkey"):
+        claimant.add_passkey()
+    with claimant.visitor.step("Save codes for another time"):
+        claimant.save_codes()
 
 
 def try_old_passkey(browser: Browser, stand: Stand, journal: Journal, old: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from playwright.sync_api import Error
 
 from portal.demo.walk.browsers import chromium
 from portal.demo.walk.journal import Journal, WalkFailed
@@ -34,6 +35,9 @@ class Command(BaseCommand):
                 walk(browser, stand, journal)
         except WalkFailed as problem:
             failed = str(problem)
+        except Error as problem:
+            # Between two steps: the browser ended, or the product no longer answers.
+            failed = f"The browser could not go on: {problem.message.splitlines()[0]}"
         seconds = round(time.monotonic() - began, 1)
         if quiet:
             self._line(json.dumps(self._told(journal, seconds, failed), ensure_ascii=False))
