@@ -25,6 +25,8 @@ const SIZES = {
   face: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } },
   document: { width: { ideal: 2560 }, height: { ideal: 1440 } },
 };
+/** Some cameras that another program holds open without an error and never give a picture. */
+const FIRST_PICTURE_MS = 20_000;
 
 /**
  * Open a camera into a <video>.
@@ -50,7 +52,12 @@ export async function openCamera(video, { facing = "user", purpose = "face", sig
     throw new CameraError("stopped");
   }
   signal?.addEventListener("abort", () => camera.close(), { once: true });
-  await camera.ready();
+  try {
+    await camera.ready();
+  } catch (error) {
+    camera.close();
+    throw error;
+  }
   return camera;
 }
 
@@ -89,13 +96,12 @@ export class Camera {
 
   /** Resolves with the first picture. */
   async ready() {
+    const silence = new Promise((_, reject) => setTimeout(() => reject(new CameraError("in_use")), FIRST_PICTURE_MS));
     try {
-      await this.video.play();
+      await Promise.race([this.#firstPicture(), silence]);
     } catch (error) {
-      throw new CameraError("failed", error);
+      throw error instanceof CameraError ? error : new CameraError("failed", error);
     }
-    if (this.video.videoWidth) return;
-    await new Promise((resolve) => this.video.addEventListener("resize", resolve, { once: true }));
   }
 
   /** The other camera of a phone. */
@@ -147,6 +153,12 @@ export class Camera {
   close() {
     for (const track of this.#stream.getTracks()) track.stop();
     if (this.video.srcObject === this.#stream) this.video.srcObject = null;
+  }
+
+  async #firstPicture() {
+    await this.video.play();
+    if (this.video.videoWidth) return;
+    await new Promise((resolve) => this.video.addEventListener("resize", resolve, { once: true }));
   }
 
   async #photo() {

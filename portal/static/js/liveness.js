@@ -3,7 +3,7 @@
  * them into a clip (format: vendors/facecheck/engine/FORMATS.md). It judges nothing: the server does.
  */
 
-/** `code`: canceled, hidden (the page went to the background), camera (the picture stopped). */
+/** `code`: canceled, hidden (the page went to the background), turned (the device), camera (the picture stopped). */
 export class LivenessError extends Error {
   constructor(code, cause) {
     super(code, { cause });
@@ -32,6 +32,7 @@ export async function runLiveness({ video, stage, challenge, onState = () => {},
   const stop = new AbortController();
   const leave = watch(stop, signal, video);
   const restore = prepare(stage);
+  const sleep = stayAwake();
   const phases = [];
   const frames = [];
   const began = performance.now();
@@ -50,6 +51,7 @@ export async function runLiveness({ video, stage, challenge, onState = () => {},
   } finally {
     leave();
     restore();
+    sleep();
   }
 }
 
@@ -109,16 +111,20 @@ function watch(stop, signal, video) {
   const hidden = () => document.hidden && end("hidden");
   const canceled = () => end("canceled");
   const ended = () => end("camera");
+  // Upright pictures and lying ones in one clip look like two recordings.
+  const turned = () => end("turned");
   const tracks = video.srcObject?.getVideoTracks() ?? [];
   if (signal?.aborted) canceled();
   if (document.hidden) end("hidden");
   if (!tracks.some((track) => track.readyState === "live")) end("camera");
   signal?.addEventListener("abort", canceled);
   document.addEventListener("visibilitychange", hidden);
+  screen.orientation?.addEventListener("change", turned);
   for (const track of tracks) track.addEventListener("ended", ended);
   return () => {
     signal?.removeEventListener("abort", canceled);
     document.removeEventListener("visibilitychange", hidden);
+    screen.orientation?.removeEventListener("change", turned);
     for (const track of tracks) track.removeEventListener("ended", ended);
   };
 }
@@ -130,6 +136,23 @@ function prepare(stage) {
     stage.hidden = before.hidden;
     stage.style.backgroundColor = before.colour;
     delete stage.dataset.phase;
+  };
+}
+
+/** Half a minute without a touch dims many a screen. Returns what lets it sleep again. */
+function stayAwake() {
+  let over = false;
+  let lock = null;
+  navigator.wakeLock?.request("screen").then(
+    (held) => {
+      lock = held;
+      if (over) held.release();
+    },
+    () => {}, // not every browser lends it, and none has to
+  );
+  return () => {
+    over = true;
+    lock?.release();
   };
 }
 

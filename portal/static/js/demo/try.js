@@ -12,6 +12,7 @@ const make = document.getElementById("try-make");
 const video = root.querySelector("video");
 const file = form.elements.picture;
 let camera = null;
+let making = false;
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -27,22 +28,36 @@ async function useCamera() {
   } catch {
     camera = null;
   }
+  if (camera) camera.onended = withoutCamera;
+  showSource();
+}
+
+/** It was unplugged, or another program took it: a picture from the device serves. */
+function withoutCamera() {
+  camera = null;
+  showSource();
+}
+
+function showSource() {
   for (const node of root.querySelectorAll("[data-camera]")) node.hidden = !camera;
   for (const node of root.querySelectorAll("[data-file], [data-camera-error]")) node.hidden = Boolean(camera);
 }
 
 async function makePerson() {
+  if (making) return;
   problem("");
   const source = camera?.live ? video : await chosenPicture();
   if (!source) return problem(root.dataset.textNoPicture);
+  making = true;
   setBusy(make, true);
   try {
     const told = await send(cut(source));
-    if (told.errors) problem(Object.values(told.errors).flat().join(" "));
+    if (told.errors) problem(inWords(told.errors));
     else show(told);
   } catch {
     problem(root.dataset.textFailed);
   } finally {
+    making = false;
     setBusy(make, false);
   }
 }
@@ -86,6 +101,15 @@ function show(told) {
   for (const node of root.querySelectorAll("[data-told]")) node.textContent = told[node.dataset.told];
   for (const view of root.querySelectorAll("[data-view]")) view.hidden = view.dataset.view !== "made";
   root.querySelector("[data-view=made] h2").focus();
+}
+
+/** Each error behind the name of its field, and the first of them takes the focus. */
+function inWords(errors) {
+  const fields = Object.keys(errors).map((name) => form.elements[name]);
+  fields[0]?.focus();
+  return Object.values(errors)
+    .map((texts, number) => [fields[number]?.labels?.[0]?.textContent.trim(), texts.join(" ")].filter(Boolean).join(": "))
+    .join(" ");
 }
 
 function problem(text) {

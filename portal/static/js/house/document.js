@@ -11,10 +11,7 @@ const HINT_MS = 700;
 
 const form = document.getElementById("document");
 const views = new Views(form);
-const sender = new Sender(form, {
-  onWaiting: (waiting) => views.showWaiting(waiting),
-  onStages: (html) => views.showStages(html),
-});
+const sender = new Sender(form, views);
 const shots = [...form.querySelectorAll("[data-shot]")];
 const video = form.querySelector("video");
 const picture = form.querySelector("img.photograph");
@@ -23,20 +20,23 @@ let camera = null;
 let current = shots[0];
 let pending = null;
 let hinting = 0;
+let taking = false;
+let resend = null;
 
 views.actions({
   take: takePhotograph,
   use: usePhotograph,
   again: () => showShot(current),
-  files: showFiles,
+  files: () => showFiles(),
   camera: () => showShot(current),
-  send: sendAll,
+  send: () => resend?.(),
 });
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   sendFiles();
 });
 window.addEventListener("pagehide", closeCamera);
+window.addEventListener("online", () => views.now === "failed" && resend?.());
 // A page that came back from the history shows where the person is now.
 window.addEventListener("pageshow", (event) => event.persisted && location.replace(form.dataset.here));
 offerSpecimen();
@@ -66,7 +66,7 @@ function sendSpecimen() {
 async function showShot(shot, { problems = [], focus = true } = {}) {
   current = shot;
   try {
-    if (!camera?.live) camera = await openCamera(video, { facing: "environment", purpose: "document" });
+    camera = await opened();
   } catch (error) {
     if (!(error instanceof CameraError)) throw error;
     views.showCameraError(error.code);
@@ -78,6 +78,17 @@ async function showShot(shot, { problems = [], focus = true } = {}) {
   listProblems(problems);
   views.show("camera", { focus });
   startHints();
+}
+
+async function opened() {
+  if (camera?.live) return camera;
+  const lens = await openCamera(video, { facing: "environment", purpose: "document" });
+  lens.onended = () => {
+    if (camera !== lens) return;
+    views.showCameraError("stopped");
+    showFiles({ focus: true });
+  };
+  return lens;
 }
 
 function listProblems(problems) {
@@ -98,13 +109,16 @@ function startHints() {
   clearInterval(hinting);
   const place = form.querySelector("[data-hint]");
   hinting = setInterval(() => {
-    if (!camera?.live) return;
+    if (!camera?.live || !video.videoWidth) return;
     const hint = camera.hint();
     place.textContent = hint ? (form.dataset[hint === "too_dark" ? "hintDark" : "hintBright"] ?? "") : "";
   }, HINT_MS);
 }
 
+/** A still takes a moment on many telephones: a second press must not take another over it. */
 async function takePhotograph() {
+  if (taking || !camera) return;
+  taking = true;
   try {
     pending = await camera.still();
   } catch (error) {
@@ -112,6 +126,8 @@ async function takePhotograph() {
     camera = null;
     showShot(current);
     return;
+  } finally {
+    taking = false;
   }
   if (picture.src) URL.revokeObjectURL(picture.src);
   picture.src = URL.createObjectURL(pending);
@@ -120,15 +136,16 @@ async function takePhotograph() {
 }
 
 function usePhotograph() {
+  if (views.now !== "review") return;
   taken.set(current.dataset.shot, pending);
   const next = shots.find((shot) => !taken.has(shot.dataset.shot));
   if (next) showShot(next);
   else sendAll();
 }
 
-function showFiles() {
+function showFiles({ focus = false } = {}) {
   closeCamera();
-  views.show("files", { focus: false });
+  views.show("files", { focus });
 }
 
 async function sendFiles() {
@@ -159,6 +176,7 @@ async function reduced(file) {
 }
 
 async function sendAll({ fromFiles = false } = {}) {
+  resend = () => sendAll({ fromFiles });
   closeCamera();
   views.showWaiting(false);
   views.show("working");
@@ -199,6 +217,7 @@ function unlock() {
 
 function closeCamera() {
   clearInterval(hinting);
-  camera?.close();
+  const lens = camera;
   camera = null;
+  lens?.close();
 }

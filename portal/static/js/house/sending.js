@@ -3,6 +3,8 @@
  * never loses anything: the same upload is sent again by itself.
  */
 
+import { upload } from "../upload.js";
+
 const JSON_ONLY = { Accept: "application/json" };
 const PROGRESS_MS = 900;
 
@@ -17,21 +19,20 @@ export class Answered extends Error {
 
 export class Sender {
   /** @param {HTMLFormElement} form  with data-admission, data-progress and a CSRF field
-   *  @param {{onWaiting: (waiting: boolean) => void, onStages: (html: string) => void}} page */
-  constructor(form, { onWaiting, onStages }) {
+   *  @param {import("./views.js").Views} views  told that the line is full, how much was sent and what is being done */
+  constructor(form, views) {
     this.form = form;
-    this.onWaiting = onWaiting;
-    this.onStages = onStages;
+    this.views = views;
   }
 
   /** Post `fields` (a mapping of names to blobs) to the form's address, as often as the line is full. */
   async send(fields) {
     for (;;) {
       const ticket = await this.#placeInLine();
-      this.onWaiting(false);
+      this.views.showWaiting(false);
       const told = await this.#upload(fields, ticket);
       if (!told.busy) return told;
-      this.onWaiting(true);
+      this.views.showWaiting(true);
       await pause(told.wait_ms);
     }
   }
@@ -47,7 +48,7 @@ export class Sender {
       const place = await this.#post(this.form.dataset.admission, { ticket });
       if (place.ready) return place.ticket;
       ticket = place.ticket;
-      this.onWaiting(true);
+      this.views.showWaiting(true);
       await pause(place.wait_ms);
     }
   }
@@ -55,7 +56,7 @@ export class Sender {
   async #upload(fields, ticket) {
     const watching = setInterval(() => this.#lookAtProgress(), PROGRESS_MS);
     try {
-      return await this.#post(this.form.action || location.href, { ...fields, ticket });
+      return await this.#post(this.form.action || location.href, { ...fields, ticket }, (share) => this.views.showSent(share));
     } catch (error) {
       if (error instanceof Answered && error.told.busy) return error.told;
       throw error;
@@ -68,19 +69,19 @@ export class Sender {
     try {
       const response = await fetch(this.form.dataset.progress, { headers: JSON_ONLY });
       const told = await response.json();
-      if (told.working) this.onStages(told.html);
+      if (told.working) this.views.showStages(told.html);
     } catch {
       // Progress is only told, the answer of the upload decides.
     }
   }
 
-  async #post(url, fields) {
+  async #post(url, fields, onSent) {
     const body = new FormData();
     for (const [name, value] of Object.entries(fields)) body.append(name, value);
     const token = this.form.querySelector("[name=csrfmiddlewaretoken]").value;
-    const response = await fetch(url, { method: "POST", headers: { ...JSON_ONLY, "X-CSRFToken": token }, body });
-    const told = await response.json();
-    if (!response.ok) throw new Answered(response.status, told);
+    const response = await upload(url, body, { headers: { ...JSON_ONLY, "X-CSRFToken": token }, onSent });
+    const told = response.json();
+    if (!response.ok || told === null) throw new Answered(response.status, told ?? {});
     return told;
   }
 }

@@ -1,6 +1,7 @@
 // Everything an element may need. Pages with work of their own import from the single modules.
 import "./forms.js";
 import "./busy.js";
+import "./connection.js";
 import "./copy.js";
 import "./dialog.js";
 import "./file-drop.js";
