@@ -149,7 +149,7 @@ def _tenant() -> Tenant:
         defaults={
             "name": "Acme",
             "is_demonstration": True,
-            "help_desk_contact": "Help desk: +420 555 0100, help@acme.example",
+            "help_desk_contact": "+420 555 0100, help@acme.example",
             "accent": "#0f6b5c",
         },
     )

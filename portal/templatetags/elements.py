@@ -19,13 +19,15 @@ from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.template.context import Context
 from django.templatetags.static import static
 from django.utils.formats import number_format
-from django.utils.html import format_html
+from django.utils.html import format_html, urlize
 from django.utils.safestring import SafeString, mark_safe
 
 from portal.templatetags.form_parts import FIELD_ELEMENTS, complete_field, field_parameters
 from portal.templatetags.statuses import CHECKLIST, MESSAGE_TONES, STEPS, Status
 
 register = template.Library()
+# An international number, with the spaces and marks people write into it.
+_TELEPHONE = re.compile(r"(\+\d[\d ()/-]{5,}\d)")
 
 SLOTS = "_element_slots"
 PASSED_ON = ("request", "csrf_token", "LANGUAGE_CODE", "LANGUAGE_BIDI")
@@ -349,6 +351,20 @@ def times(count: int) -> range:
 def dialable(number: str) -> str:
     """A telephone number as a `tel:` address wants it (RFC 3966: digits and a leading plus)."""
     return re.sub(r"[^\d+]", "", str(number))
+
+
+@register.filter
+def contact(text: str) -> SafeString:
+    """Free words that hold telephone numbers and addresses: each can be pressed, for whoever reads them on a phone."""
+    pieces = _TELEPHONE.split(str(text))
+    return mark_safe(  # noqa: S308  every piece is escaped
+        "".join(
+            format_html('<a class="nowrap" href="tel:{}">{}</a>', dialable(piece), piece)
+            if _TELEPHONE.fullmatch(piece)
+            else urlize(piece, autoescape=True)
+            for piece in pieces
+        )
+    )
 
 
 @register.filter

@@ -198,7 +198,14 @@ def receipt(request: HttpRequest) -> HttpResponse:
     case = case_of_browser(request)
     if case is None or current_stage(case) is not Stage.DONE:
         return without_case(request) if case is None else go_to_stage(request, case)
-    return page(request, "recovery/receipt.html", get_case(case.id), steps=steps_of(case))
+    return page(
+        request,
+        "recovery/receipt.html",
+        get_case(case.id),
+        steps=steps_of(case),
+        issuer=tenant_of(request).name,
+        back_url=reverse("recovery:done"),
+    )
 
 
 @own_scope

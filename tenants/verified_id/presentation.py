@@ -24,10 +24,11 @@ from portal.kit.actors import Actor, ActorKind
 from portal.kit.codes import digest, new_token
 from portal.kit.errors import NotHere, Refused
 from portal.kit.origins import wallet_url
-from portal.kit.scope import require_no_transaction, tenant_scope
+from portal.kit.scope import current_tenant_id, require_no_transaction, tenant_scope
 from portal.kit.sealed import Context, make_data_key, seal, seal_under, unseal, unseal_under
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
+from tenants.models import Tenant
 from tenants.verified_id.credentials import status_of
 from tenants.verified_id.models import Authority, Credential, Presentation
 from tenants.verified_id.portraits import portrait_bytes
@@ -185,7 +186,7 @@ def request_object(row: Presentation, wallet: WalletRequest) -> str:
         expires_at=min(now + 300, max(now + 1, int(row.expires_at.timestamp()))),
         encryption_key=row.encryption_public_jwk,
         wallet_nonce=wallet.wallet_nonce,
-        client_name=authority.card_title,
+        client_name=Tenant.objects.values_list("name", flat=True).get(id=current_tenant_id()),
     )
     return encrypt_request_object(text, wallet)
 

@@ -32,9 +32,7 @@ def turn_on_verified_id(*, actor: Actor) -> Authority:
         return existing
     tenant = Tenant.objects.get(id=current_tenant_id())
     issuer = tenant_origin(tenant.slug)
-    made = Authority.objects.create(
-        did=did_web(issuer), issuer=issuer, vct=f"{issuer}/credentials/{TYPE}/1", card_title=tenant.name
-    )
+    made = Authority.objects.create(did=did_web(issuer), issuer=issuer, vct=f"{issuer}/credentials/{TYPE}/1")
     key = make_signing_key(made.did, SigningKey.State.ACTIVE)
     _open_status_list(made, key)
     record_event(EventName.AUTHORITY_CREATED, actor=actor, subject=made.public_id, data={"did": made.did})

@@ -14,6 +14,8 @@ from tests.house.person import Person
 from tests.house.pretend import clip, picture
 from tests.house.relying_party import RETURN, RelyingParty
 
+DEMONSTRATION = "Demonstration: specimen documents count, and a result proves nothing about anybody."
+
 
 def test_another_browser_is_refused_on_every_page(house: House, party: RelyingParty, person: Person) -> None:
     _, url = party.begin()
@@ -156,17 +158,17 @@ def test_a_specimen_counts_for_a_demonstration_and_every_page_says_so(
 ) -> None:
     journey, url = demonstration_party.begin()
     person.arrive(url)
-    assert "This is a demonstration" in person.page
+    assert DEMONSTRATION in person.page
     person.consent()
-    assert "This is a demonstration" in person.page
+    assert DEMONSTRATION in person.page
     person.choose()
-    assert "This is a demonstration" in person.page
+    assert DEMONSTRATION in person.page
     person.photograph(picture(specimen=True))
-    assert person.at.endswith("/face") and "This is a demonstration" in person.page
+    assert person.at.endswith("/face") and DEMONSTRATION in person.page
     person.show_face()
-    assert "This is a demonstration" in person.page
+    assert DEMONSTRATION in person.page
     code = demonstration_party.read_return(journey, person.go_on())
-    assert "This is a demonstration" in person.page
+    assert DEMONSTRATION in person.page
     token = demonstration_party.exchange(journey, code).json()["id_token"]
     assert demonstration_party.verify(journey, token)["readmit_demonstration"] is True
 

@@ -26,7 +26,7 @@ SITE_ORIGIN = env.text("READMIT_SITE_ORIGIN", "http://localhost:8000")
 HTTPS = HOUSE_ORIGIN.startswith("https://")
 TRUSTED_PROXIES = env.number("READMIT_TRUSTED_PROXIES", 0)
 ALLOWED_HOSTS = ["*"]  # vendors.house.middleware answers 404 to every host but HOUSE_ORIGIN's
-HOUSE_NAME = env.text("READMIT_HOUSE_NAME", "Readmit House")
+HOUSE_NAME = env.text("READMIT_HOUSE_NAME", "Readmit house partner")
 
 # ---------------------------------------------------------------- keys (outside the database)
 SECRET_KEY = env.text("READMIT_HOUSE_SECRET_KEY")
