@@ -115,7 +115,7 @@ def test_no_network_at_the_start_costs_no_try(device: BrowserContext) -> None:
     page.get_by_role("button", name="Start", exact=True).wait_for()
     server.offline = True
     start(page)
-    expect(page.get_by_text("There is no connection")).to_be_visible()
+    expect(page.locator("[data-no-connection]")).to_be_visible()
     server.offline = False
     with page.expect_navigation(url="**/next"):
         start(page)
