@@ -40,7 +40,7 @@ def worker(whole: Mapping[str, str], data: DataFolder) -> Service:
 def house(whole: Mapping[str, str], data: DataFolder, state: State) -> Service:
     return Service(
         name="house",
-        argv=_granian("vendors.house.wsgi:application", state.port + 1, workers=1, threads=4),
+        argv=_granian("vendors.house.wsgi:application", state.port + 1, workers=1),
         env=environment.for_house(whole, data),
         ready_probe=lambda: what_is_missing(state.port + 1, "/healthz", f"house.localhost:{state.port + 1}"),
         cwd=REPOSITORY,
@@ -50,17 +50,18 @@ def house(whole: Mapping[str, str], data: DataFolder, state: State) -> Service:
 def web(whole: Mapping[str, str], state: State) -> Service:
     return Service(
         name="web",
-        argv=_granian("portal.wsgi:application", state.port, workers=2, threads=4),
+        argv=_granian("portal.wsgi:application", state.port, workers=2),
         env=environment.for_web(whole),
         ready_probe=lambda: what_is_missing(state.port, "/readyz", f"localhost:{state.port}"),
         cwd=REPOSITORY,
     )
 
 
-def _granian(application: str, port: int, *, workers: int, threads: int) -> list[str]:
+def _granian(application: str, port: int, *, workers: int) -> list[str]:
     return [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", LOOPBACK, "--port", str(port)),
-        *("--workers", str(workers), "--blocking-threads", str(threads), "--backlog", "512"),
+        *(sys.executable, "-m", "granian", "--interface", "rsgi", "--host", LOOPBACK, "--port", str(port)),
+        # Bodies on their way hold no thread (portal.kit.serving), so there may be many.
+        *("--workers", str(workers), "--backlog", "1024", "--backpressure", "1024"),
         *("--respawn-failed-workers", "--workers-kill-timeout", "4", "--no-ws", application),
     ]
 

@@ -70,8 +70,8 @@ def serve(env: dict[str, str], port: int, log: Path) -> Iterator[House]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
-                *("--port", str(port), "--workers", "1", "--blocking-threads", "4", "--no-ws"),
+                *(sys.executable, "-m", "granian", "--interface", "rsgi", "--host", "127.0.0.1"),
+                *("--port", str(port), "--workers", "1", "--no-ws"),
                 "vendors.house.wsgi:application",
             ],
             cwd=REPOSITORY,

@@ -73,8 +73,8 @@ def served(
 ) -> Iterator[Served]:
     """Granian with one worker, as `manage.py up` starts it; ended by its own id, whatever happens."""
     command = [
-        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
-        *("--workers", "1", "--blocking-threads", "4", "--workers-kill-timeout", "4", "--no-ws", *arguments),
+        *(sys.executable, "-m", "granian", "--interface", "rsgi", "--host", "127.0.0.1", "--port", str(port)),
+        *("--workers", "1", "--workers-kill-timeout", "4", "--no-ws", *arguments),
         "portal.wsgi:application",
     ]
     with log.open("wb") as output:
