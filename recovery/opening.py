@@ -20,6 +20,7 @@ from portal.kit import clock
 from portal.kit.codes import keyed_digest, new_token, numeric_code, same
 from portal.kit.errors import Refused, TooMany, Unavailable
 from portal.kit.limits import Limit, take
+from portal.kit.origins import network_of
 from portal.kit.scope import current_tenant_id, require_no_transaction, tenant_scope
 from recovery.cases import SILENT, claimant, create_case, locked, move_case, record_step
 from recovery.models import Case, ConfirmationCode, Profile
@@ -42,15 +43,6 @@ PERSON = Limit("recovery_starts_of_person", 5, 900)
 PERSON_A_DAY = Limit("recovery_starts_of_person_a_day", 12, 86_400)
 MAILS = Limit("recovery_mails_to_person_from_network", 5, 900)
 RESENDS = Limit("codes_of_case", 4, 1800)
-
-
-def network_of(address: str) -> str:
-    """An IPv4 address, or the /64 an IPv6 address is in."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return address
-    return address if parsed.version == 4 else str(int(parsed) >> 64)
 
 
 def _is_this_machine(address: str) -> bool:

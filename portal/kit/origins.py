@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -40,3 +41,12 @@ def client_address(request: HttpRequest) -> str:
     if trusted and len(hops) >= trusted:
         return str(hops[-trusted])
     return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def network_of(address: str) -> str:
+    """An IPv4 address, or the /64 an IPv6 address is in: what one subscriber holds."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return address if parsed.version == 4 else str(int(parsed) >> 64)

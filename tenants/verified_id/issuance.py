@@ -53,6 +53,8 @@ OTHER_OFFER_LIFE = timedelta(minutes=10)
 ACCESS_LIFE = timedelta(minutes=5)
 NONCE_LIFE = timedelta(minutes=5)
 MAX_TRIES = 5
+IDENTIFIED = "i."
+"""Begins the access tokens whose token response named `credential_identifiers` (section 6.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +168,8 @@ def _take_grant(tenant_id: UUID, code: str) -> tuple[IssuanceOffer | None, PreAu
     require_no_transaction()
     with tenant_scope(tenant_id):
         found = IssuanceOffer.objects.filter(code_digest=digest(code))
-        found.update(tries=F("tries") + 1)
+        # One beyond the last is enough to say "burnt"; a counter that ran on would overflow its column.
+        found.filter(tries__lte=MAX_TRIES).update(tries=F("tries") + 1)
         row = found.first()
         if row is None:
             return None, None
@@ -191,6 +194,8 @@ def redeem_code(tenant_id: UUID, request: TokenRequest) -> str:
             now=int(clock.now().timestamp()),
         )
         token, moment = new_token(), clock.now()
+        if request.configuration_ids:
+            token = IDENTIFIED + token
         won = IssuanceOffer.objects.filter(id=offer_id, used_at=None).update(
             used_at=moment, access_token_digest=digest(token), access_expires_at=moment + ACCESS_LIFE
         )
@@ -205,15 +210,36 @@ def redeem_code(tenant_id: UUID, request: TokenRequest) -> str:
 
 
 def find_access(token: str) -> IssuanceOffer:
-    """The offer an access token came from. ProtocolError(invalid_token) otherwise."""
+    """The offer an access token came from, while it may fetch a credential. ProtocolError(invalid_token) otherwise."""
+    return _offer_of(digest(token))
+
+
+def _answered(token_digest: bytes) -> bytes:
+    """What stands in place of a token's digest once it fetched its credential: it may only notify from then on."""
+    return digest(b"answered|" + token_digest)
+
+
+def _offer_of(*digests: bytes) -> IssuanceOffer:
     row = (
-        IssuanceOffer.objects.filter(access_token_digest=digest(token), access_expires_at__gt=clock.now())
+        IssuanceOffer.objects.filter(access_token_digest__in=digests, access_expires_at__gt=clock.now())
         .select_related("issuance")
         .first()
     )
     if row is None:
         raise unknown_access_token()
     return row
+
+
+def _use_up(offer: IssuanceOffer) -> None:
+    """One answer for one access token: whoever changes the row gets it, a second request needs a new offer."""
+    if offer.access_token_digest is None:
+        raise unknown_access_token()
+    held = bytes(offer.access_token_digest)
+    mine = IssuanceOffer.objects.filter(
+        id=offer.id, access_token_digest=held, access_expires_at__gt=clock.now()
+    )
+    if not mine.update(access_token_digest=_answered(held)):
+        raise unknown_access_token()
 
 
 # Nonce -----------------------------------------------------------------------------------------------------------
@@ -261,8 +287,7 @@ def issue(offer: IssuanceOffer, proof: VerifiedKeyProof) -> tuple[str, str]:
         or row.expires_at <= clock.now()
     ):
         raise credential_request_denied()
-    if offer.access_token_digest is None:
-        raise unknown_access_token()
+    _use_up(offer)
     claims = json.loads(unseal_under(bytes(row.data_key), bytes(row.sealed), _context(row.id)))
     for earlier in Credential.objects.filter(issuance=row, state=Credential.State.VALID):
         revoke_credential(earlier.id, reason="issued_again", actor=SYSTEM)
@@ -290,8 +315,6 @@ def issue(offer: IssuanceOffer, proof: VerifiedKeyProof) -> tuple[str, str]:
         notification_digest=digest(notification_id),
         expires_at=expires_at,
     )
-    # One answer for one access token: a second request needs a new offer.
-    IssuanceOffer.objects.filter(id=offer.id).update(access_token_digest=None)
     Issuance.objects.filter(id=row.id).update(issued_at=moment)
     record_event(
         EventName.CREDENTIAL_ISSUED,
@@ -310,9 +333,16 @@ def issue(offer: IssuanceOffer, proof: VerifiedKeyProof) -> tuple[str, str]:
     return text, notification_id
 
 
-def notify(notification_id: str, event: NotificationEvent) -> None:
-    """The wallet's word on what became of a credential (section 11): idempotent, and never depended on."""
-    row = Credential.objects.filter(notification_digest=digest(notification_id)).first()
+def find_notifier(token: str) -> IssuanceOffer:
+    """The offer of an access token that may notify: before and after its credential was fetched (section 11)."""
+    return _offer_of(digest(token), _answered(digest(token)))
+
+
+def notify(offer: IssuanceOffer, notification_id: str, event: NotificationEvent) -> None:
+    """The wallet's word on what became of its own credential (section 11): idempotent, and never depended on."""
+    row = Credential.objects.filter(
+        notification_digest=digest(notification_id), issuance=offer.issuance_id
+    ).first()
     if row is None:
         raise unknown_notification()
     if event is NotificationEvent.ACCEPTED and row.accepted_at is None:

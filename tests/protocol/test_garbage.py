@@ -59,7 +59,7 @@ def verify_credential(text: str) -> object:
 def test_any_bytes_are_refused_politely(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     for content_type in (holder.FORM, holder.JSON, ""):
-        survives(lambda kind=content_type: issuance.parse_token_request(data, kind))
+        survives(lambda kind=content_type: issuance.parse_token_request(data, kind, known_configurations=()))
         survives(lambda kind=content_type: issuance.parse_notification(data, kind))
         survives(lambda kind=content_type: presentation_request.parse_request_uri_post(data, kind))
         survives(

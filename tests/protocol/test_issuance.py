@@ -23,6 +23,7 @@ from tenants.verified_id.protocol.issuer_metadata import (
 from tenants.verified_id.protocol.jws import parse_jws, verify_jws
 from tests.protocol.world import ISSUER, ISSUER_ORIGIN, NOW, REFUSING, VCT, numbered_steps, refused
 
+KNOWN = {"VerifiedIdentity"}
 OFFER = CredentialOffer(ISSUER_ORIGIN, ("VerifiedIdentity",), "code-1", TxCode(description="On this page"))
 CONFIGURATION = CredentialConfiguration(
     vct=VCT,
@@ -148,14 +149,26 @@ def details(*items: object) -> str:
 
 
 def test_a_token_request_of_a_wallet_is_read() -> None:
-    request = issuance.parse_token_request(holder.token_request(OFFER, tx_code="493536"), holder.FORM)
+    request = issuance.parse_token_request(
+        holder.token_request(OFFER, tx_code="493536"), holder.FORM, known_configurations=KNOWN
+    )
     assert request == TokenRequest("code-1", "493536", None, ())
 
 
 def test_authorization_details_name_the_configurations() -> None:
     item = {"type": "openid_credential", "credential_configuration_id": "VerifiedIdentity"}
-    request = issuance.parse_token_request(form(authorization_details=details(item, item)), holder.FORM)
+    request = issuance.parse_token_request(
+        form(authorization_details=details(item, item)), holder.FORM, known_configurations=KNOWN
+    )
     assert request.configuration_ids == ("VerifiedIdentity",)
+
+
+def test_a_parameter_without_a_value_counts_as_left_out() -> None:
+    """RFC 6749, section 3.2."""
+    request = issuance.parse_token_request(
+        form(tx_code="", client_id=""), holder.FORM, known_configurations=KNOWN
+    )
+    assert (request.tx_code, request.client_id) == (None, None)
 
 
 TOKEN_STEPS: dict[int, list[tuple[bytes, str, str]]] = {
@@ -166,11 +179,10 @@ TOKEN_STEPS: dict[int, list[tuple[bytes, str, str]]] = {
     ],
     3: [
         (form(**{"pre-authorized_code": None}), "invalid_request", "code_missing"),
-        (form(**{"pre-authorized_code": ""}), "invalid_request", "member_text"),
+        (form(**{"pre-authorized_code": ""}), "invalid_request", "code_missing"),
         (form(**{"pre-authorized_code": "x" * 600}), "invalid_request", "member_text"),
     ],
     4: [
-        (form(tx_code=""), "invalid_request", "member_text"),
         (form(tx_code="1" * 99), "invalid_request", "member_text"),
     ],
     5: [
@@ -182,6 +194,24 @@ TOKEN_STEPS: dict[int, list[tuple[bytes, str, str]]] = {
             "authorization_details",
         ),
         (form(authorization_details=details(1)), "invalid_authorization_details", "authorization_details"),
+        (
+            form(
+                authorization_details=details(
+                    {"type": "openid_credential", "credential_configuration_id": "x"}
+                )
+            ),
+            "invalid_authorization_details",
+            "authorization_details",
+        ),
+        (
+            form(
+                authorization_details=details(
+                    {"type": "openid_credential", "credential_configuration_id": []}
+                )
+            ),
+            "invalid_authorization_details",
+            "authorization_details",
+        ),
     ],
 }
 
@@ -190,7 +220,7 @@ TOKEN_STEPS: dict[int, list[tuple[bytes, str, str]]] = {
     ("body", "code", "reason"), [case for cases in TOKEN_STEPS.values() for case in cases]
 )
 def test_a_token_request_that_fails_one_step_is_refused(body: bytes, code: str, reason: str) -> None:
-    error = refused(lambda: issuance.parse_token_request(body, holder.FORM))
+    error = refused(lambda: issuance.parse_token_request(body, holder.FORM, known_configurations=KNOWN))
     assert (error.code, error.reason, error.status) == (code, reason, 400)
 
 

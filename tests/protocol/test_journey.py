@@ -29,7 +29,11 @@ def issue() -> str:
     )
     fetched = holder.parse_offer(json.dumps(offer.to_object()))
 
-    token_request = issuance.parse_token_request(holder.token_request(fetched, tx_code="493536"), holder.FORM)
+    token_request = issuance.parse_token_request(
+        holder.token_request(fetched, tx_code="493536"),
+        holder.FORM,
+        known_configurations={"VerifiedIdentity"},
+    )
     grant = PreAuthorizedGrant(NOW + 60, used=False, tries_left=4, tx_code_digest=b"493536")
     issuance.verify_token_request(token_request, expected_grant=grant, digest=str.encode, now=NOW)
     access_token = issuance.token_response("at")["access_token"]

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import io
+import json
 import secrets
 from datetime import timedelta
-from urllib.parse import parse_qs, urlsplit
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,13 +14,18 @@ from PIL import Image
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.errors import NotHere, Refused
+from portal.kit.limits import Limit
 from portal.kit.scope import tenant_scope
 from tenants.models import Tenant
 from tenants.verified_id import credentials, issuance, presentation
-from tenants.verified_id.models import Credential, Issuance
+from tenants.verified_id.models import Credential, Issuance, IssuanceOffer
+from tenants.verified_id.protocol import holder
+from tenants.verified_id.protocol.encoding import b64u
 from tenants.verified_id.services import turn_on_verified_id
+from tenants.verified_id.views import protocol
 from tests.conftest import client_of
-from tests.holder import Wallet
+from tests.holder import FORM, Wallet
+from tests.recovery.racing import race
 
 CLAIMS = {
     "given_name": "Ada",
@@ -222,3 +229,119 @@ def test_every_published_document_is_there_for_any_origin(authority: Tenant) -> 
 
 def test_a_tenant_without_an_authority_publishes_nothing(tenant: Tenant) -> None:
     assert client_of(tenant).get("/.well-known/did.json").status_code == 404
+
+
+def test_one_access_token_fetches_one_credential_however_many_ask_at_once(authority: Tenant) -> None:
+    wallet = Wallet(authority)
+    first = wallet.offer(offer(authority, begin(authority)).deep_link)
+    token = wallet.token(first).json()["access_token"]
+    proofs = [wallet.proof(first.credential_issuer) for _number in range(12)]
+    found = race(lambda number: str(wallet.credential(token, proofs[number]).status_code), times=12)
+    assert found == {"200": 1, "401": 11}
+    with tenant_scope(authority.id):
+        assert list(Credential.objects.values_list("state", flat=True)) == ["valid"]
+
+
+def test_one_code_buys_one_access_token_however_many_ask_at_once(authority: Tenant) -> None:
+    wallet = Wallet(authority)
+    first = wallet.offer(offer(authority, begin(authority)).deep_link)
+    found = race(lambda _number: str(wallet.token(first).status_code), times=40)
+    assert found == {"200": 1, "400": 39}
+
+
+def test_a_notification_needs_the_access_token_of_its_own_credential(authority: Tenant) -> None:
+    wallet, other = issued(authority), issued(authority)
+    own = wallet.access_token
+    for stranger in ("made-up", other.access_token):
+        wallet.access_token = stranger
+        answer = wallet.notify()
+        assert answer.status_code == (401 if stranger == "made-up" else 400)
+    assert answer.json() == {"error": "invalid_notification_id"}
+    wallet.access_token = own
+    assert [wallet.notify().status_code for _again in range(2)] == [204, 204]
+    with clock.frozen(clock.now() + timedelta(minutes=6)):
+        late = wallet.notify()
+    assert (late.status_code, late.json()) == (401, {"error": "invalid_token"})
+    assert late.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+def test_a_credential_identifier_works_only_where_the_token_named_one(authority: Tenant) -> None:
+    """OpenID4VCI 1.0, sections 6.2 and 8.2."""
+    wanted = [{"type": "openid_credential", "credential_configuration_id": "VerifiedIdentity"}]
+    for details, expected in (
+        ({}, {"error": "unknown_credential_identifier"}),
+        ({"authorization_details": json.dumps(wanted)}, None),
+    ):
+        wallet = Wallet(authority)
+        first = wallet.offer(offer(authority, begin(authority)).deep_link)
+        asked = holder.token_request(first).decode() + (f"&{urlencode(details)}" if details else "")
+        told = wallet.client.post("/openid4vci/token", asked, content_type=FORM).json()
+        named = [entry["credential_identifiers"] for entry in told.get("authorization_details", [])]
+        assert named == ([["VerifiedIdentity"]] if details else [])
+        proof = wallet.proof(first.credential_issuer)
+        answer = wallet.client.post(
+            "/openid4vci/credential",
+            {"credential_identifier": "VerifiedIdentity", "proofs": {"jwt": [proof]}},
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {told['access_token']}"},
+        )
+        assert (answer.json() if answer.status_code == 400 else None) == expected
+
+
+def test_details_of_a_credential_we_do_not_have_cost_no_code(authority: Tenant) -> None:
+    wallet = Wallet(authority)
+    first = wallet.offer(offer(authority, begin(authority)).deep_link)
+    unknown = json.dumps([{"type": "openid_credential", "credential_configuration_id": "Other"}])
+    asked = holder.token_request(first).decode() + "&" + urlencode({"authorization_details": unknown})
+    answer = wallet.client.post("/openid4vci/token", asked, content_type=FORM)
+    assert (answer.status_code, answer.json()) == (400, {"error": "invalid_authorization_details"})
+    assert wallet.token(first).status_code == 200
+
+
+def test_guessing_on_does_not_overflow_the_counter(authority: Tenant) -> None:
+    wallet, made = Wallet(authority), offer(authority, begin(authority), other_wallet=True)
+    first = wallet.offer(made.deep_link)
+    with tenant_scope(authority.id):
+        IssuanceOffer.objects.update(tries=32767)
+    assert wallet.token(first, "000000").json() == {"error": "invalid_grant"}
+
+
+def test_issuer_metadata_differs_by_what_is_asked_for_and_says_so(authority: Tenant) -> None:
+    client, path = client_of(authority), "/.well-known/openid-credential-issuer"
+    plain = client.get(path)
+    signed = client.get(path, headers={"Accept": "application/jwt"})
+    assert (plain.headers["Content-Type"], signed.headers["Content-Type"]) == (
+        "application/json",
+        "application/jwt",
+    )
+    for answer in (plain, signed):
+        assert "Accept" in {name.strip() for name in answer.headers["Vary"].split(",")}
+
+
+def test_what_can_be_got_can_be_asked_about(authority: Tenant) -> None:
+    """RFC 9110, 9.1: GET and HEAD; and the answer to another method names those that work."""
+    client = client_of(authority)
+    head = client.head("/.well-known/did.json")
+    assert (head.status_code, head.content) == (200, b"")
+    refused = client.put("/.well-known/did.json")
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
+
+
+def test_a_flood_of_nonces_from_one_network_is_refused(authority: Tenant, monkeypatch: Any) -> None:
+    monkeypatch.setattr(protocol, "NONCES", Limit("proof_nonces_of_network", 3, 600))
+    client = client_of(authority)
+    answers = [client.post("/openid4vci/nonce") for _number in range(5)]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_what_a_wallet_wrote_begins_no_line_in_the_log(authority: Tenant, caplog: Any) -> None:
+    forged = "ES256\n2026-11-28 CRITICAL everything is fine"
+    header = b64u(json.dumps({"alg": forged}).encode())
+    with caplog.at_level("INFO", "readmit.protocol"):
+        wallet = Wallet(authority)
+        first = wallet.offer(offer(authority, begin(authority)).deep_link)
+        token = wallet.token(first).json()["access_token"]
+        assert wallet.credential(token, f"{header}.e30.AA").status_code == 400
+    assert "everything is fine" in caplog.text
+    assert not any(line.startswith("2026-11-28 CRITICAL") for line in caplog.text.splitlines())

@@ -32,7 +32,7 @@ holder             the wallet's side, for tests and scripts
 An issuer's views, each wrapped in `except ProtocolError as e: JsonResponse(e.body(), e.status, e.headers())`:
 
     def token(request):
-        wanted = parse_token_request(request.body, request.content_type)
+        wanted = parse_token_request(request.body, request.content_type, known_configurations=ours)
         grant = take_grant(wanted.pre_authorized_code)      # counts the try and commits; PreAuthorizedGrant or None
         verify_token_request(wanted, expected_grant=grant, digest=hmac_of_code, now=now)
         return JsonResponse(token_response(redeem_grant(grant)), headers=NO_STORE)

@@ -71,7 +71,8 @@ def parse_json_object(
 
 
 def parse_form(body: bytes, content_type: str, refusing: Refusing, *, max_bytes: int) -> dict[str, str]:
-    """A form body, bounded, in UTF-8, each parameter once (RFC 6749 section 3.1 and 3.2)."""
+    """A form body, bounded, in UTF-8, each parameter once; one without a value counts as left out (RFC 6749
+    sections 3.1 and 3.2)."""
     if _media_type(content_type) != "application/x-www-form-urlencoded":
         raise refusing("content_type", found=content_type, expected="application/x-www-form-urlencoded")
     if len(body) > max_bytes:
@@ -89,7 +90,7 @@ def parse_form(body: bytes, content_type: str, refusing: Refusing, *, max_bytes:
     form = dict(pairs)
     if len(form) != len(pairs):
         raise refusing("parameter_repeated", clause="RFC 6749 section 3.2")
-    return form
+    return {name: value for name, value in form.items() if value}
 
 
 def parse_json_body(body: bytes, content_type: str, refusing: Refusing, *, max_bytes: int) -> dict[str, Any]:

@@ -74,5 +74,6 @@ def check_lists(*lists: object) -> None:
 def _short(value: object) -> str | None:
     if value is None:
         return None
-    text = value if isinstance(value, str) else repr(value)
+    # What a stranger wrote must not begin a line of its own in the log.
+    text = value if isinstance(value, str) and value.isprintable() else repr(value)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"

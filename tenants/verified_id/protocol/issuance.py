@@ -75,12 +75,15 @@ class Notification:
     event: NotificationEvent
 
 
-def parse_token_request(body: bytes, content_type: str) -> TokenRequest:
+def parse_token_request(
+    body: bytes, content_type: str, *, known_configurations: Collection[str]
+) -> TokenRequest:
     """Section 6.1 and RFC 6749 section 3.2.
 
     1. a form, each parameter once (RFC 6749 3.2);  2. `grant_type` is the pre-authorized code (RFC 6749 5.2);
     3. `pre-authorized_code` is there;  4. `tx_code`, if there, is text;
-    5. `authorization_details`, if there, are of type openid_credential with a configuration each (5.1.1).
+    5. `authorization_details`, if there, are of type openid_credential with a known configuration each (5.1.1,
+    RFC 9396 5).
     """
     # 1
     form = parse_form(body, content_type, _TOKEN, max_bytes=MAX_BODY)
@@ -101,7 +104,7 @@ def parse_token_request(body: bytes, content_type: str) -> TokenRequest:
         pre_authorized_code=code,
         tx_code=member_text(form, "tx_code", _TOKEN, max_length=64),
         client_id=member_text(form, "client_id", _TOKEN, max_length=512),
-        configuration_ids=_authorization_details(form.get("authorization_details")),
+        configuration_ids=_authorization_details(form.get("authorization_details"), known_configurations),
     )
 
 
@@ -258,7 +261,7 @@ def _is_the_code(tx_code: str | None, stored: bytes, digest: Callable[[str], byt
     return bool(tx_code and stored) and hmac.compare_digest(digest(tx_code or ""), stored)
 
 
-def _authorization_details(text: str | None) -> tuple[str, ...]:
+def _authorization_details(text: str | None, known: Collection[str]) -> tuple[str, ...]:
     if text is None:
         return ()
     clause = "OpenID4VCI 1.0 section 5.1.1"
@@ -269,7 +272,11 @@ def _authorization_details(text: str | None) -> tuple[str, ...]:
     for item in details:
         kind = item.get("type") if isinstance(item, dict) else None
         configuration_id = item.get("credential_configuration_id") if isinstance(item, dict) else None
-        if kind != "openid_credential" or not isinstance(configuration_id, str):
+        if (
+            kind != "openid_credential"
+            or not isinstance(configuration_id, str)
+            or configuration_id not in known
+        ):
             raise ProtocolError(
                 "invalid_authorization_details", "authorization_details", clause="RFC 9396 section 5"
             )

@@ -13,7 +13,9 @@ from django.views.decorators.csrf import csrf_exempt
 
 from portal.kit import clock
 from portal.kit.codes import digest
-from portal.kit.errors import ReadmitError
+from portal.kit.errors import ReadmitError, TooMany
+from portal.kit.limits import Limit, take
+from portal.kit.origins import client_address, network_of
 from portal.kit.scope import tenant_scope
 from portal.middleware.scope import own_scope
 from tenants.models import Tenant
@@ -42,6 +44,8 @@ from tenants.verified_id.signing import active_key, signer_of
 log = logging.getLogger("readmit.protocol")
 View = Callable[..., HttpResponse]
 MAX_BODY = 1_200_000
+# Anybody may ask for a nonce and each is a row; wallets behind one address are many.
+NONCES = Limit("proof_nonces_of_network", 3000, 600)
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, DPoP, Accept",
@@ -72,15 +76,19 @@ def endpoint(*methods: str) -> Callable[[View], View]:
 def _answer(
     view: View, request: HttpRequest, methods: tuple[str, ...], args: Any, kwargs: Any
 ) -> HttpResponse:
+    allowed = [*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"]
     if request.method == "OPTIONS":
-        return HttpResponse(status=204)
-    if request.method not in methods:
-        return HttpResponse(status=405, headers={"Allow": ", ".join(methods)})
+        return HttpResponse(status=204, headers={"Allow": ", ".join(allowed)})
+    if request.method not in allowed:
+        return HttpResponse(status=405, headers={"Allow": ", ".join(allowed)})
     try:
         return view(request, *args, **kwargs)
     except ProtocolError as error:
         log.info("%s %s %s found=%s", error.code, error.reason, error.clause, error.found)
         return JsonResponse(error.body(), status=error.status, headers=error.headers())
+    except TooMany as error:
+        headers = {"Retry-After": str(error.retry_after), "Cache-Control": "no-store"}
+        return JsonResponse({"error": "temporarily_unavailable"}, status=error.status, headers=headers)
     except (Http404, ReadmitError) as error:
         status = error.status if isinstance(error, ReadmitError) else 404
         return JsonResponse({"error": "not_found" if status == 404 else "invalid_request"}, status=status)
@@ -130,10 +138,11 @@ def issuer_json(request: HttpRequest) -> HttpResponse:
             signed = sign_issuer_metadata(
                 made, signer=signer_of(active_key()), issued_at=_now(), expires_at=_now() + 3600
             )
-            return HttpResponse(
-                signed, content_type="application/jwt", headers={"Cache-Control": "public, max-age=300"}
-            )
-        return _document(made)
+            shared = {"Cache-Control": "public, max-age=300", "Vary": "Accept"}
+            return HttpResponse(signed, content_type="application/jwt", headers=shared)
+        answer = _document(made)
+        answer.headers["Vary"] = "Accept"
+        return answer
 
 
 @endpoint("GET")
@@ -185,16 +194,20 @@ def offer(request: HttpRequest, address: str) -> HttpResponse:
 
 @endpoint("POST")
 def token(request: HttpRequest) -> HttpResponse:
-    wanted = parse_token_request(_body(request), _type(request))
+    wanted = parse_token_request(
+        _body(request), _type(request), known_configurations={publishing.CONFIGURATION_ID}
+    )
     access = issuance.redeem_code(tenant_of(request).id, wanted)
-    identifiers = {name: [name] for name in wanted.configuration_ids if name == publishing.CONFIGURATION_ID}
+    identifiers = {name: [name] for name in wanted.configuration_ids}
     made = token_response(access, credential_identifiers=identifiers or None)
     return JsonResponse(made, headers={"Cache-Control": "no-store"})
 
 
 @endpoint("POST")
 def nonce(request: HttpRequest) -> HttpResponse:
-    with tenant_scope(tenant_of(request).id):
+    tenant_id = tenant_of(request).id
+    take(NONCES, f"{tenant_id}|{network_of(client_address(request))}")
+    with tenant_scope(tenant_id):
         get_authority()
         made = issuance.new_nonce()
     return JsonResponse(nonce_response(made), headers={"Cache-Control": "no-store"})
@@ -211,7 +224,7 @@ def credential(request: HttpRequest) -> HttpResponse:
         _body(request),
         _type(request),
         known_configurations={publishing.CONFIGURATION_ID},
-        known_identifiers={publishing.CONFIGURATION_ID},
+        known_identifiers={publishing.CONFIGURATION_ID} if access.startswith(issuance.IDENTIFIED) else (),
     )
     live = issuance.take_nonces(tenant_id, unverified_nonces(wanted.unverified_proofs))
     (proof,) = verify_key_proofs(
@@ -225,10 +238,11 @@ def credential(request: HttpRequest) -> HttpResponse:
 
 @endpoint("POST")
 def notification(request: HttpRequest) -> HttpResponse:
-    read_access_token(request.headers.get("Authorization"))
-    sent = parse_notification(_body(request), _type(request))
+    access = read_access_token(request.headers.get("Authorization"))
     with tenant_scope(tenant_of(request).id):
-        issuance.notify(sent.notification_id, sent.event)
+        offer = issuance.find_notifier(access)
+        sent = parse_notification(_body(request), _type(request))
+        issuance.notify(offer, sent.notification_id, sent.event)
     return HttpResponse(status=204)
 
 
