@@ -28,9 +28,10 @@ def browser_digest(request: HttpRequest) -> bytes:
     return digest(browser_token(request) or new_token())
 
 
-def ensure_browser(request: HttpRequest) -> tuple[str, bytes]:
-    """This browser's token, made now if it has none."""
-    token = browser_token(request) or new_token()
+def new_browser() -> tuple[str, bytes]:
+    """A token for a browser that takes a case. Always a fresh one: whoever put a cookie into this browser before, or
+    read the one it had, holds nothing of the case that begins now."""
+    token = new_token()
     return token, digest(token)
 
 

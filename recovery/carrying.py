@@ -16,7 +16,7 @@ from portal.kit.codes import clean_code, digest, new_token
 from portal.kit.errors import Refused
 from portal.kit.ids import random_base32
 from portal.kit.limits import Limit, take
-from portal.kit.origins import tenant_url
+from portal.kit.origins import network_of, tenant_url
 from portal.kit.scope import require_no_transaction, tenant_scope
 from recovery.cases import claimant, locked
 from recovery.models import CarryCode, Case
@@ -82,7 +82,7 @@ def find_hand_over(token: str) -> CarryCode | None:
 def _take(tenant: Tenant, code: str, kind: CarryCode.Kind, address: str) -> CarryCode:
     """Count the try, consume the code, commit; only then look at what it brings."""
     require_no_transaction()
-    take(TRIES, f"{tenant.id}|{address}")
+    take(TRIES, f"{tenant.id}|{network_of(address)}")
     with tenant_scope(tenant.id):
         moment = clock.now()
         found = CarryCode.objects.filter(code_digest=digest(code), kind=kind)
@@ -107,8 +107,11 @@ def hand_over_to_phone(tenant: Tenant, token: str, *, browser_digest: bytes, add
         return case
 
 
-def continue_case(tenant: Tenant, typed: str, *, browser_digest: bytes, address: str) -> Case:
-    """Go on in this browser. In another than the case's own, only the proofing counts from before."""
+def continue_case(
+    tenant: Tenant, typed: str, *, browser_digest: bytes, fresh_digest: bytes, address: str
+) -> Case:
+    """Go on in this browser. In another than the case's own, only the proofing counts from before, and the case takes
+    `fresh_digest`, which nobody knew before this moment."""
     carried = _take(tenant, clean_code(typed).upper(), CarryCode.Kind.CONTINUATION, address)
     with tenant_scope(tenant.id):
         case = locked(carried.case_id)
@@ -118,7 +121,7 @@ def continue_case(tenant: Tenant, typed: str, *, browser_digest: bytes, address:
             return case
         if is_proofing(case):
             case.attempt_id = None
-        case.browser_digest = browser_digest
+        case.browser_digest = fresh_digest
         case.needs_new_presence = True
         case.presentation_id = None
         case.face_check_id = None

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import base64
-import json
 import secrets
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.demo.forms import LARGEST_PICTURE, PersonForm, TryForm
 from portal.demo.services import add_visitor, newest_mail, require_demonstration
 from portal.kit import clock
-from portal.kit.errors import ReadmitError, Refused
+from portal.kit.bodies import read_json
+from portal.kit.errors import ReadmitError
 from portal.kit.origins import client_address, site_url
 from portal.kit.scope import tenant_scope
 from portal.middleware.scope import own_scope
 from recovery import opening
-from recovery.browser import ensure_browser, remember_browser
+from recovery.browser import new_browser, remember_browser
 from recovery.views.common import see_other
 from tenants.directory.selectors import get_person
 from tenants.models import Tenant
@@ -91,7 +89,7 @@ def try_it(request: HttpRequest) -> HttpResponse:
 def person(request: HttpRequest) -> HttpResponse:
     """The page's script sends name and picture, and is told who the visitor is now."""
     tenant = _tenant(request)
-    form = PersonForm(_json(request))
+    form = PersonForm(read_json(request, max_bytes=LARGEST_PICTURE + 2000))
     if not form.is_valid():
         errors = {name: [str(text) for text in texts] for name, texts in form.errors.items()}
         return JsonResponse({"errors": errors}, status=422)
@@ -129,7 +127,7 @@ def recover(request: HttpRequest) -> HttpResponse:
         return see_other("demo:try")
     with tenant_scope(tenant.id):
         user_name = get_person(known[0]).user_name
-    token, browser = ensure_browser(request)
+    token, browser = new_browser()
     opening.open_case(tenant, identifier=user_name, browser_digest=browser, address=client_address(request))
     response = see_other("recovery:code")
     remember_browser(response, token)
@@ -148,16 +146,6 @@ def mail(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=204)
     context = {"mail": found, "mail_url": site_url(f"/mailbox/{found.public_id}")}
     return render(request, "demo/mail.html", context)
-
-
-def _json(request: HttpRequest) -> dict[str, Any]:
-    if int(request.headers.get("Content-Length") or 0) > LARGEST_PICTURE + 2000:
-        raise Refused("too_large", _("The picture is too large. Take it again."))
-    try:
-        found = json.loads(request.body)
-    except ValueError as error:
-        raise Refused("not_json") from error
-    return found if isinstance(found, dict) else {}
 
 
 def _remember(response: HttpResponse, person_id: UUID) -> None:

@@ -24,7 +24,7 @@ from portal.kit.codes import digest, keyed_digest, new_token
 from portal.kit.errors import Refused
 from portal.kit.ids import public_id, random_base32
 from portal.kit.limits import Limit, take
-from portal.kit.origins import tenant_host, tenant_origin
+from portal.kit.origins import network_of, tenant_host, tenant_origin
 from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id, require_no_transaction, tenant_scope
 from recovery.passkeys import ceremonies
@@ -39,6 +39,8 @@ SESSION_LIFE = timedelta(hours=12)
 SAVED_CODES = 8
 SAVED_CODE_LENGTH = 16
 CEREMONIES = Limit("passkey_ceremonies_of_browser", 30, 600)
+# A browser that forgets its cookie is a new one each time; the network it stands in is not.
+CEREMONIES_OF_NETWORK = Limit("passkey_ceremonies_of_network", 3000, 600)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +214,10 @@ def _note_refusal(tenant_id: UUID, ceremony: Ceremony, cause: str) -> None:
         )
 
 
-def begin_authentication(*, tenant_id: UUID, browser_digest: bytes) -> dict[str, Any]:
+def begin_authentication(*, tenant_id: UUID, browser_digest: bytes, address: str) -> dict[str, Any]:
     """Request options for a discoverable passkey: the same for everybody."""
     require_no_transaction()
+    take(CEREMONIES_OF_NETWORK, f"{tenant_id}|{network_of(address)}")
     take(CEREMONIES, f"{tenant_id}|{browser_digest.hex()}")
     with tenant_scope(tenant_id):
         challenge = _begin(Ceremony.Kind.AUTHENTICATION, browser_digest)

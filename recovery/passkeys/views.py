@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +11,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.kit.actors import Actor, ActorKind
+from portal.kit.bodies import read_json
 from portal.kit.errors import ReadmitError, Refused
 from portal.kit.ids import parse_public_id, public_id
+from portal.kit.origins import client_address
 from portal.kit.scope import tenant_scope
 from portal.middleware.scope import own_scope
 from recovery.passkeys import services
@@ -49,13 +50,8 @@ def _refusal(error: ReadmitError) -> JsonResponse:
 
 
 def _json(request: HttpRequest) -> dict[str, Any]:
-    if int(request.headers.get("Content-Length") or 0) > MAX_BODY:
-        raise Refused("too_large")
-    try:
-        found = json.loads(request.body)
-    except ValueError as error:
-        raise Refused("not_json") from error
-    if not isinstance(found, dict) or not isinstance(found.get("credential", {}), dict):
+    found = read_json(request, max_bytes=MAX_BODY)
+    if not isinstance(found.get("credential", {}), dict):
         raise Refused("not_json")
     return found
 
@@ -90,7 +86,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def sign_in_options(request: HttpRequest) -> HttpResponse:
     token, digest = ceremony_browser(request)
     try:
-        options = services.begin_authentication(tenant_id=_tenant(request).id, browser_digest=digest)
+        options = services.begin_authentication(
+            tenant_id=_tenant(request).id, browser_digest=digest, address=client_address(request)
+        )
     except ReadmitError as error:
         return _refusal(error)
     response = JsonResponse(options)

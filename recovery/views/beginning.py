@@ -14,9 +14,10 @@ from portal.kit.scope import tenant_scope
 from portal.middleware.scope import own_scope
 from recovery import carrying, opening, proofing
 from recovery.browser import (
+    browser_digest,
     case_of_browser,
-    ensure_browser,
     forget_browser,
+    new_browser,
     remember_browser,
 )
 from recovery.cases import TERMINAL, claimant, move_case
@@ -59,7 +60,7 @@ def who(request: HttpRequest) -> HttpResponse:
     """Everybody who types something gets the same answer and a case of their own."""
     form = WhoForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        token, browser = ensure_browser(request)
+        token, browser = new_browser()
         opening.open_case(
             tenant_of(request),
             identifier=form.cleaned_data["identifier"],
@@ -196,7 +197,7 @@ def hand_over_state(request: HttpRequest) -> HttpResponse:
 def phone(request: HttpRequest, token: str) -> HttpResponse:
     tenant = tenant_of(request)
     if request.method == "POST":
-        browser, digest = ensure_browser(request)
+        browser, digest = new_browser()
         try:
             carrying.hand_over_to_phone(tenant, token, browser_digest=digest, address=client_address(request))
         except Refused as refusal:
@@ -227,15 +228,20 @@ def continue_here(request: HttpRequest) -> HttpResponse:
     form = ContinuationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         tenant = tenant_of(request)
-        token, digest = ensure_browser(request)
+        token, fresh = new_browser()
         try:
-            carrying.continue_case(
-                tenant, form.cleaned_data["code"], browser_digest=digest, address=client_address(request)
+            case = carrying.continue_case(
+                tenant,
+                form.cleaned_data["code"],
+                browser_digest=browser_digest(request),
+                fresh_digest=fresh,
+                address=client_address(request),
             )
         except Refused as refusal:
             form.add_error("code", refusal.sentence)
         else:
             response = see_other("recovery:checking")
-            remember_browser(response, token)
+            if bytes(case.browser_digest) == fresh:
+                remember_browser(response, token)
             return response
     return page(request, "recovery/continue_here.html", form=form)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.kit.bodies import read_json
 from portal.kit.errors import ReadmitError, Refused
 from portal.kit.scope import tenant_scope
 from portal.middleware.scope import own_scope
@@ -101,13 +101,8 @@ def passkey(request: HttpRequest) -> HttpResponse:
 
 
 def _json(request: HttpRequest) -> dict[str, Any]:
-    if len(request.body) > MAX_RESPONSE:
-        raise Refused("too_large")
-    try:
-        found = json.loads(request.body)
-    except ValueError as error:
-        raise Refused("not_json") from error
-    if not isinstance(found, dict) or not isinstance(found.get("credential", {}), dict):
+    found = read_json(request, max_bytes=MAX_RESPONSE)
+    if not isinstance(found.get("credential", {}), dict):
         raise Refused("not_json")
     return found
 

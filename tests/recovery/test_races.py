@@ -166,8 +166,16 @@ def test_a_code_that_carries_a_case_works_for_one_of_many(place: Place, browser:
 
     def carry(number: int) -> str:
         browser_digest, address = digest(f"{kind}{number}"), f"192.0.2.{number}"
-        take = carrying.hand_over_to_phone if kind == "hand_over" else carrying.continue_case
-        take(place.tenant, code, browser_digest=browser_digest, address=address)
+        if kind == "hand_over":
+            carrying.hand_over_to_phone(place.tenant, code, browser_digest=browser_digest, address=address)
+        else:
+            carrying.continue_case(
+                place.tenant,
+                code,
+                browser_digest=digest("no case's"),
+                fresh_digest=browser_digest,
+                address=address,
+            )
         return "carried"
 
     assert race(carry, times=40) == {"carried": 1, "carry_code_dead": 39}
@@ -180,7 +188,11 @@ def test_guessing_continuation_codes_is_refused_after_ten_from_one_network(place
     browser.begin("ada")
     found = race(
         lambda n: carrying.continue_case(
-            place.tenant, f"{n:016d}", browser_digest=digest("x"), address="192.0.2.1"
+            place.tenant,
+            f"{n:016d}",
+            browser_digest=digest("x"),
+            fresh_digest=digest("y"),
+            address="192.0.2.1",
         ),
         times=60,
     )

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
@@ -317,3 +318,31 @@ def test_a_case_nobody_goes_on_with_ends_by_itself(place: Place, browser: Journe
         browser.work()
     assert browser.outcome() == ("expired", ["time_over"])
     assert browser.credential() == "revoked"
+
+
+def test_a_cookie_that_was_known_before_a_case_began_holds_nothing_of_it(place: Place, ada):
+    """Somebody prepared this browser, or read its cookie while it had no case."""
+    planted = "planted-by-somebody-else"
+    victim, thief = place.browser(), place.browser()
+    for browser in (victim, thief):
+        browser.client.cookies[settings.JOURNEY_COOKIE_NAME] = planted
+    victim.begin("ada")
+    assert victim.client.cookies[settings.JOURNEY_COOKIE_NAME].value != planted
+    assert thief.get("/recover/consent").url == "/recover/"
+    before = victim.client.cookies[settings.JOURNEY_COOKIE_NAME].value
+    victim.who("ada")
+    assert victim.client.cookies[settings.JOURNEY_COOKIE_NAME].value != before
+
+
+def test_continuing_in_the_same_browser_keeps_its_cookie_and_another_gets_a_new_one(place: Place, ada):
+    browser = place.browser().begin("ada").consent()
+    own = browser.client.cookies[settings.JOURNEY_COOKIE_NAME].value
+    code = browser.post("/recover/continuation-code").context["code"]
+    browser.post("/recover/continue", {"code": code})
+    assert browser.client.cookies[settings.JOURNEY_COOKIE_NAME].value == own
+    code = browser.post("/recover/continuation-code").context["code"]
+    other = place.browser()
+    other.client.cookies[settings.JOURNEY_COOKIE_NAME] = "planted"
+    other.post("/recover/continue", {"code": code})
+    assert other.client.cookies[settings.JOURNEY_COOKIE_NAME].value not in {"planted", own}
+    assert other.case.id

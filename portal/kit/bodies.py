@@ -1,0 +1,55 @@
+"""JSON that a browser's script sends, read as one thing only.
+
+Protects the views behind it from bodies that are too large or too deep, from members named twice (of which two readers
+take different ones) and from text that no database can hold. What it does not do: judge what the members mean.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from django.http import HttpRequest
+
+from portal.kit.errors import Refused
+
+MAX_DEPTH = 16
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def read_json(request: HttpRequest, *, max_bytes: int) -> dict[str, Any]:
+    """The body as a JSON object (RFC 8259, RFC 7493). Refused("too_large") or Refused("not_json")."""
+    if int(request.headers.get("Content-Length") or 0) > max_bytes:
+        raise Refused("too_large")
+    try:
+        found = json.loads(request.body, object_pairs_hook=_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise Refused("not_json") from error
+    if not isinstance(found, dict) or not _is_plain(found, MAX_DEPTH):
+        raise Refused("not_json")
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is given twice")
+    return found
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _is_plain(value: object, depth: int) -> bool:
+    """Of bounded depth, and its texts can be written as UTF-8 and kept by PostgreSQL: no lone surrogates, no NUL."""
+    if depth == 0:
+        return False
+    if isinstance(value, dict):
+        return all(_is_plain(name, depth - 1) and _is_plain(item, depth - 1) for name, item in value.items())
+    if isinstance(value, list):
+        return all(_is_plain(item, depth - 1) for item in value)
+    if not isinstance(value, str):
+        return True
+    return not _UNSTORABLE.search(value)
