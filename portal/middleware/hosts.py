@@ -17,6 +17,12 @@ from portal.kit.scope import no_scope
 from tenants.models import Tenant
 from tenants.selectors import tenant_of_host
 
+# Nothing behind us runs for a foreign host, so its answer brings what every answer has.
+BARE = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
 Next = Callable[[HttpRequest], HttpResponse]
 
 
@@ -33,7 +39,9 @@ class HostMiddleware:
         with no_scope(), serving_request():
             kind, urlconf, tenant = self.find(request.META.get("HTTP_HOST", "").lower())
             if kind == "":
-                return HttpResponseNotFound("There is nothing at this address.\n", content_type="text/plain")
+                return HttpResponseNotFound(
+                    "There is nothing at this address.\n", content_type="text/plain", headers=BARE
+                )
             request.host_kind = kind  # type: ignore[attr-defined]
             request.urlconf = urlconf
             request.tenant = tenant  # type: ignore[attr-defined]
