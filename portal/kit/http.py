@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import re
 import socket
 import threading
 import time
@@ -35,6 +36,7 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address, for 
 _RESERVED = tuple(
     ipaddress.ip_network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "2002::/16", "3fff::/20")
 )
+_SENDABLE = re.compile(r"[\x21-\x7e]*")
 _serving: ContextVar[bool] = ContextVar("readmit_serving_request", default=False)
 
 
@@ -84,7 +86,7 @@ def _address(host: str, port: int) -> str:
         return "127.0.0.1"
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise Unavailable("name_not_found", detail={"host": host}) from error
     for entry in found:
         address = ipaddress.ip_address(entry[4][0])
@@ -100,8 +102,10 @@ def _split(url: str) -> SplitResult:
     except ValueError as error:
         raise Misconfigured("address_unusable") from error
     plain_allowed = not settings.IS_PRODUCTION and _is_loopback_name(parts.hostname or "")
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.username or not port_is_fine:
+    if parts.scheme not in ("https", "http") or not parts.hostname or "@" in parts.netloc or not port_is_fine:
         raise Misconfigured("address_unusable")
+    if not _SENDABLE.fullmatch(parts.path + parts.query):
+        raise Misconfigured("address_unusable", detail={"host": parts.hostname})
     if parts.scheme == "http" and not plain_allowed:
         raise Misconfigured("address_not_https", detail={"host": parts.hostname})
     return parts
@@ -190,6 +194,8 @@ def send(
             status, received, data = _exchange(connection, method, target, body, sent, max_bytes + 1)
     except (urllib3.exceptions.HTTPError, HTTPException, CertificateError, OSError) as error:
         raise Unavailable("no_answer", detail={"host": parts.hostname}) from error
+    except ValueError as error:  # a header that somebody else's text broke in two
+        raise Misconfigured("request_unsendable", detail={"host": parts.hostname}) from error
     finally:
         connection.close()
     if deadline.passed:

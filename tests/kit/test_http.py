@@ -238,3 +238,29 @@ def test_nothing_leaves_inside_a_web_request_or_a_transaction() -> None:
         http.send("GET", "http://partner.localhost:9/")
     with transaction.atomic(), pytest.raises(RuntimeError, match="transaction"):
         http.send("GET", "http://partner.localhost:9/")
+
+
+@pytest.mark.parametrize(
+    ("url", "code"),
+    [
+        ("https://:secret@example.com/", "address_unusable"),
+        ("https://example.com/a b", "address_unusable"),
+        ("https://example.com/é", "address_unusable"),
+        ("https://example.com/?q=\x7f", "address_unusable"),
+        (f"https://{'a' * 64}.example/", "name_not_found"),
+        ("https://\ud800.example/", "name_not_found"),
+    ],
+)
+def test_an_address_that_cannot_be_sent_is_refused_and_never_an_accident(url: str, code: str) -> None:
+    with pytest.raises((Misconfigured, Unavailable)) as refused:
+        http.send("GET", url)
+    assert refused.value.code == code
+
+
+def test_a_header_that_would_begin_another_is_refused() -> None:
+    def answer(peer: socket.socket) -> None:
+        peer.sendall(HEAD + b"Content-Length: 0\r\n\r\n")
+
+    with listening(answer) as port, pytest.raises(Misconfigured) as refused:
+        http.send("GET", f"http://x.localhost:{port}/", headers={"Authorization": "Bearer a\r\nX: y"})
+    assert refused.value.code == "request_unsendable"

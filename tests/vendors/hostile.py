@@ -16,7 +16,7 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 from PIL import Image
 
@@ -220,7 +220,9 @@ class HostileProvider:
         if answers.algorithm == "HS256":
             key: Any = OctKey.import_key(json.dumps(self.published[0]).encode())
             return jwt.encode(header, claims, key, algorithms=["HS256"])
-        return jwt.encode(header, claims, self.signer(), algorithms=[answers.algorithm])
+        # Not with the library's `jwt`: it would not write what no text can hold.
+        payload = json.dumps(claims)
+        return jws.serialize_compact({**header, "typ": "JWT"}, payload, self.signer(), [answers.algorithm])
 
     def signer(self) -> Any:
         if self.answers.algorithm == "ES256":

@@ -47,6 +47,7 @@ TOKENS = {
     "no audience": (change(aud=[]), "token_audience_wrong", "attack"),
     "wrong authorized party": (change(azp="somebody else"), "token_party_wrong", "attack"),
     "wrong nonce": (change(nonce="x" * 43), "token_nonce_wrong", "attack"),
+    "a nonce that is no text": (change(nonce="\ud800"), "token_nonce_wrong", "attack"),
     "nonce missing": (lambda claims: claims.pop("nonce"), "token_nonce_wrong", "attack"),
     "expired": (change(exp=int(time.time()) - 3600), "token_expired", "attack"),
     "expiry missing": (lambda claims: claims.pop("exp"), "token_exp_missing", "partner"),
@@ -272,6 +273,33 @@ def test_a_portrait_with_another_digest_is_refused(journey, connection):
     journey.provider.answers.portrait = make_jpeg()
     journey.provider.answers.served_portrait = make_jpeg("red")
     assert_refused(journey, journey.prove(connection), "attachment_digest_wrong", "attack")
+
+
+def attached(**fields):
+    """A change of the portrait's attachment in the token."""
+
+    def apply(claims):
+        evidence = claims["verified_claims"]["verification"]["evidence"][0]
+        evidence["attachments"][0].update(fields)
+
+    return apply
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "fault"),
+    [
+        ({"access_token": "a\r\nX-Other: b"}, "attachment_token_unusable", "partner"),
+        ({"access_token": "\ud800"}, "attachment_token_unusable", "partner"),
+        ({"url": "https://[x"}, "attachment_elsewhere", "attack"),
+        ({"url": "file:///etc/passwd"}, "attachment_elsewhere", "attack"),
+        ({"url": "http://169.254.169.254/"}, "attachment_elsewhere", "attack"),
+        ({"digest": {"alg": "sha-256", "value": "é"}}, "attachment_digest_unusable", "partner"),
+    ],
+)
+def test_an_attachment_that_would_lead_us_astray_is_refused(journey, connection, fields, code, fault):
+    journey.provider.answers.portrait = make_jpeg()
+    journey.provider.answers.change_token = attached(**fields)
+    assert_refused(journey, journey.prove(connection), code, fault)
 
 
 def test_a_portrait_at_another_address_is_not_fetched(journey, connection):

@@ -7,16 +7,19 @@ import hashlib
 import hmac
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from PIL import Image
 
-from vendors.adapters.oidc.answers import fault_of, origin_of
+from vendors.adapters.oidc.answers import fault_of, is_web_address, origin_of
 from vendors.adapters.oidc.discovery import Provider
 from vendors.contract import ContractBroken, Ctx, IssuerUntrusted, SignatureInvalid
 
+# RFC 6750, 2.1: what can stand in a header, and so no line of its own.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]*=*")
 MAX_PORTRAIT = 1_000_000
 MAX_SIDE = 4096
 DIGESTS = {"sha-256": hashlib.sha256, "sha-384": hashlib.sha384, "sha-512": hashlib.sha512}
@@ -55,6 +58,8 @@ def read_portrait_notice(documents: Sequence[Mapping[str, Any]]) -> PortraitNoti
     parts = (attachment.get("url"), attachment.get("access_token", ""), digest["alg"], digest.get("value"))
     if not all(isinstance(part, str) and len(part) < 4000 for part in parts):
         raise ContractBroken("attachment_unusable")
+    if not _TOKEN.fullmatch(str(parts[1])):
+        raise ContractBroken("attachment_token_unusable")
     return PortraitNotice(*(str(part) for part in parts))
 
 
@@ -68,7 +73,7 @@ def _attachments(document: Mapping[str, Any]) -> list[dict[str, Any]]:
 def fetch_portrait(ctx: Ctx, provider: Provider, notice: PortraitNotice) -> bytes:
     """What must hold: 1. the address is one of the provider's own origins; 2. the answer is bounded; 3. the digest is
     the one in the signed token; 4. the bytes are a JPEG of a sane size."""
-    if origin_of(notice.url) not in provider.origins:  # 1
+    if not is_web_address(notice.url) or origin_of(notice.url) not in provider.origins:  # 1
         raise IssuerUntrusted("attachment_elsewhere")
     headers = {"Authorization": f"Bearer {notice.token}"} if notice.token else {}
     reply = ctx.http.send("GET", notice.url, headers=headers, max_bytes=MAX_PORTRAIT)  # 2

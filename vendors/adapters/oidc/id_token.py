@@ -121,4 +121,4 @@ def _moment(claims: Mapping[str, Any], name: str) -> datetime:
 
 
 def _same(left: str, right: str) -> bool:
-    return hmac.compare_digest(left.encode(), right.encode())
+    return hmac.compare_digest(left.encode("utf-8", "surrogatepass"), right.encode())
