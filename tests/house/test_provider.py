@@ -359,3 +359,24 @@ def test_a_rotated_key_signs_and_the_old_one_still_verifies(
         json.loads(base64.urlsafe_b64decode(token.split(".")[0] + "==")).get("kid") for token in (old, new)
     }
     assert len(kids) == 2
+
+
+def test_a_form_of_the_relying_party_may_bring_the_person(party: RelyingParty) -> None:
+    """OpenID Connect Core, 3.1.2.1: GET and POST alike."""
+    journey, _url = party.begin()
+    form = {"client_id": party.client_id, "request_uri": journey.request_uri}
+    answer = send("POST", f"{party.origin}/authorize", form=form)
+    assert answer.status == 303 and "/check/check_" in answer.headers["location"]
+
+
+def test_a_parameter_given_twice_begins_nothing(party: RelyingParty, person: Person) -> None:
+    """RFC 6749, 3.1."""
+    _journey, url = party.begin()
+    assert person.arrive(f"{url}&client_id={party.client_id}").status == 400
+    assert person.arrive(url).status == 200
+
+
+def test_looking_at_the_door_does_not_use_the_request_up(party: RelyingParty, person: Person) -> None:
+    _journey, url = party.begin()
+    assert send("HEAD", url).status == 405
+    assert person.arrive(url).status == 200

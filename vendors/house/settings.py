@@ -18,7 +18,7 @@ from portal import env
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 # ---------------------------------------------------------------- mode and origins
-MODE = env.text("READMIT_MODE", "development")
+MODE = env.choice("READMIT_MODE", ("development", "production"))
 IS_PRODUCTION = MODE == "production"
 DEBUG = False
 HOUSE_ORIGIN = env.text("READMIT_HOUSE_ORIGIN", "http://house.localhost:8001")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.kit import clock
@@ -32,13 +33,15 @@ from vendors.house.words import notice_sentence, progress_stages
 page = require_http_methods(["GET", "HEAD", "POST"])
 
 
-@require_GET
+@csrf_exempt  # relying parties send people here, also by a form of theirs (OpenID Connect Core, 3.1.2.1)
+@require_http_methods(["GET", "POST"])
 def authorize(request: HttpRequest) -> HttpResponse:
     """RFC 9126, 4: with a `request_uri` and nothing else; further parameters are ignored (RFC 9101, 6.3)."""
     token = known_or_new_token(request)
+    sent = request.POST if request.method == "POST" else request.GET
     arrival = begin_check(
-        client_id=request.GET.get("client_id", ""),
-        request_uri=request.GET.get("request_uri", ""),
+        client_id=_once(sent, "client_id"),
+        request_uri=_once(sent, "request_uri"),
         browser_digest=digest(token),
     )
     if arrival.check is None:
@@ -46,6 +49,12 @@ def authorize(request: HttpRequest) -> HttpResponse:
     response = see_other(present_address(arrival.check))
     remember_browser(response, token)
     return response
+
+
+def _once(sent: QueryDict, name: str) -> str:
+    """RFC 6749, 3.1: a parameter that is given twice is as good as none."""
+    values = sent.getlist(name)
+    return values[0] if len(values) == 1 else ""
 
 
 def _dead_end(request: HttpRequest, arrival: Arrival) -> HttpResponse:
