@@ -11,6 +11,19 @@ from django.core.management.base import SystemCheckError
 from django.db import connections
 
 LOCAL_MAILBOX = "tenants.notices.mailbox.LocalMailboxBackend"
+PRETENDING_MAIL = frozenset(
+    {
+        LOCAL_MAILBOX,
+        *(
+            f"django.core.mail.backends.{name}.EmailBackend"
+            for name in ("console", "dummy", "filebased", "locmem")
+        ),
+    }
+)
+# The platform's own, with ids only: whose a host is, work whose handler opens the scope, events that wait for a number.
+NOT_A_TENANTS = ("tenants_host", "tenants_outbox", "audit_auditpending")
+SHORTEST_SECRET = 50
+SHORTEST_TOKEN = 32
 
 
 @register(Tags.security)
@@ -21,10 +34,10 @@ def check_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     origins = (settings.SITE_ORIGIN, settings.WALLET_ORIGIN, settings.HOUSE_ORIGIN)
     if not all(origin.startswith("https://") for origin in origins):
         found.append(Error("Production needs https origins.", id="readmit.E001"))
-    if settings.EMAIL_BACKEND == LOCAL_MAILBOX:
+    if settings.EMAIL_BACKEND in PRETENDING_MAIL:
         found.append(
             Error(
-                "The local mailbox pretends to send mail and is refused in production.",
+                "This mail backend pretends to send mail and is refused in production.",
                 hint="Set READMIT_EMAIL_BACKEND.",
                 id="readmit.E002",
             )
@@ -33,6 +46,22 @@ def check_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         found.append(Error("Production needs a broker.", hint="Set READMIT_BROKER_URL.", id="readmit.E003"))
     if "locmem" in settings.CACHES["default"]["BACKEND"]:
         found.append(Error("A cache of one process is refused in production.", id="readmit.E004"))
+    if len(settings.SECRET_KEY) < SHORTEST_SECRET:
+        found.append(
+            Error(
+                "The secret key is too short to sign sessions with.",
+                hint=f"Set READMIT_SECRET_KEY to at least {SHORTEST_SECRET} random characters.",
+                id="readmit.E008",
+            )
+        )
+    if len(settings.VISION_TOKEN) < SHORTEST_TOKEN:
+        found.append(
+            Error(
+                "Anybody who reaches the vision process could use it: its word is missing or short.",
+                hint=f"Set READMIT_VISION_TOKEN to at least {SHORTEST_TOKEN} random characters.",
+                id="readmit.E009",
+            )
+        )
     hosts = [
         settings.SITE_ORIGIN,
         f"https://{settings.TENANT_BASE}",
@@ -65,13 +94,19 @@ def check_database_role(app_configs: Any, databases: Any = None, **kwargs: Any) 
     if "default" not in (databases or []):
         return []
     with connections["default"].cursor() as cursor:
-        cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
-        row = cursor.fetchone()
+        # What a role is a member of it can become: SET ROLE asks for nothing more.
         cursor.execute(
-            "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user"
+            "SELECT EXISTS (SELECT FROM pg_roles WHERE (rolsuper OR rolbypassrls) "
+            "AND pg_has_role(current_user, oid, 'MEMBER'))"
         )
-        owned = cursor.fetchone()
-    if row is None or row[0] or (owned and owned[0]):
+        strong = cursor.fetchone()
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p', 'v', 'm', 'S') "
+            "AND pg_has_role(current_user, c.relowner, 'MEMBER'))"
+        )
+        owns = cursor.fetchone()
+    if strong != (False,) or owns != (False,):
         return [
             Error(
                 "The database role that serves pages owns tables or bypasses row-level security.",
@@ -80,6 +115,49 @@ def check_database_role(app_configs: Any, databases: Any = None, **kwargs: Any) 
             )
         ]
     return []
+
+
+@register(Tags.database)
+def check_isolation(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Whatever has a tenant's id is isolated by the database itself, also a table somebody added by hand."""
+    if "default" not in (databases or []):
+        return []
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped "
+            "WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') "
+            "AND NOT (c.relrowsecurity AND c.relforcerowsecurity) AND c.relname <> ALL(%s) ORDER BY 1",
+            [list(NOT_A_TENANTS)],
+        )
+        bare = [str(name) for (name,) in cursor.fetchall()]
+    return [
+        Error(
+            f"The table {name} holds rows of tenants without row-level security.",
+            hint="Name it in a SecureTenantTables operation of its migration.",
+            id="readmit.E007",
+        )
+        for name in bare
+    ]
+
+
+@register(Tags.database)
+def check_demonstrations(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """A demonstration takes specimens for documents. Production takes none, so its people could not recover there."""
+    if not settings.IS_PRODUCTION or "default" not in (databases or []):
+        return []
+    with connections["default"].cursor() as cursor:
+        cursor.execute("SELECT slug FROM tenants_tenant WHERE is_demonstration AND status = 'active'")
+        slugs = sorted(str(slug) for (slug,) in cursor.fetchall())
+    if not slugs:
+        return []
+    return [
+        Warning(
+            f"Demonstrations are closed in production: {', '.join(slugs)}.",
+            hint="Close the organisation, or start on a database without it.",
+            id="readmit.W002",
+        )
+    ]
 
 
 def refuse_to_serve() -> None:

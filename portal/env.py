@@ -17,6 +17,14 @@ def text(name: str, default: str | None = None) -> str:
     return value
 
 
+def choice(name: str, allowed: tuple[str, ...]) -> str:
+    """One of `allowed`, the first when nothing is said. A word that is none of them never means the weaker one."""
+    value = os.environ.get(name, allowed[0])
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be one of: {', '.join(allowed)}.")
+    return value
+
+
 def flag(name: str, default: bool = False) -> bool:
     return os.environ.get(name, "1" if default else "0") in {"1", "true", "yes", "on"}
 

@@ -13,7 +13,7 @@ from portal import env, registry
 ROOT = Path(__file__).resolve().parent.parent
 
 # ---------------------------------------------------------------- mode and origins
-MODE = env.text("READMIT_MODE", "development")
+MODE = env.choice("READMIT_MODE", ("development", "production"))
 IS_PRODUCTION = MODE == "production"
 DEBUG = False
 SITE_ORIGIN = env.text("READMIT_SITE_ORIGIN", "http://localhost:8000")

@@ -10,6 +10,8 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+from django.conf import settings
+
 from portal.kit import clock
 from portal.kit.codes import digest, new_token
 from portal.kit.errors import Unavailable
@@ -180,7 +182,7 @@ def _ask(lease: Lease, inbound: InboundReturn) -> tuple[Snapshot, bytes | None]:
     if lease.ref is None or not isinstance(adapter, HandlesReturn):
         raise ContractBroken("return_not_expected")
     snapshot = adapter.handle_return(lease.ctx, lease.ref, inbound)
-    if snapshot.sandbox and not lease.attempt.is_demonstration:
+    if snapshot.sandbox and (settings.IS_PRODUCTION or not lease.attempt.is_demonstration):
         # A rehearsal at the partner never unlocks a real account.
         raise ContractBroken("sandbox_answer")
     portraits = [item for item in snapshot.media if item.kind == "portrait_document"]
