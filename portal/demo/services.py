@@ -6,21 +6,18 @@ kept nowhere. What this does not do: touch a tenant that is no demonstration, or
 
 from __future__ import annotations
 
+import importlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from random import Random
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404
-from django.utils.translation import gettext as _
 
-from portal.demo.specimens.photograph import photograph_of
-from portal.demo.specimens.rendering import render_specimen
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
-from portal.kit.errors import Invalid
 from portal.kit.limits import Limit, take
 from portal.kit.scope import require_no_transaction, tenant_scope
 from tenants.directory.matching import words
@@ -28,15 +25,11 @@ from tenants.directory.selectors import addresses_of, get_person
 from tenants.directory.services import create_person
 from tenants.models import Tenant
 from tenants.notices import mailbox
-from vendors.facecheck.engine.errors import ImageRefused
-from vendors.facecheck.engine.images import ImageLimits, decode_image, encode_jpeg
 
 # A recovery counts a code to an address only when the address was held for three days; the page says that it pretends.
 HELD = timedelta(days=30)
-SPECIMEN_SIZE = (1600, 1200)
 NETWORK = Limit("demonstration_people_of_network", 60, 3600)
 TENANT = Limit("demonstration_people_of_tenant", 300, 3600)
-PICTURE = ImageLimits(max_bytes=1_200_000, max_pixels=4_000_000, min_side=200, working_side=900)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +54,8 @@ def add_visitor(
     require_no_transaction()
     take(NETWORK, f"{tenant.id}|{address}")
     take(TENANT, str(tenant.id))
-    portrait = _portrait(picture)
+    drawing = _drawing()
+    portrait = drawing.portrait_of(picture)
     user_name = _user_name(given_names, family_name)
     email = f"{user_name}@{tenant.slug}.example"
     with tenant_scope(tenant.id):
@@ -75,33 +69,19 @@ def add_visitor(
             source="demo",
             actor=SYSTEM,
         )
-    return Visitor(person.id, user_name, email, _passport(given_names, family_name, birthdate, portrait))
+    return Visitor(
+        person.id, user_name, email, drawing.passport_of(given_names, family_name, birthdate, portrait)
+    )
 
 
-def _portrait(picture: bytes) -> bytes:
-    try:
-        return encode_jpeg(decode_image(picture, limits=PICTURE), quality=92)
-    except ImageRefused as refused:
-        raise Invalid("picture_refused", _("This picture cannot be used. Take it again.")) from refused
+def _drawing() -> Any:
+    """`portal.demo.passports`, imported when it is needed: OpenCV is a third of what a web process weighs."""
+    return importlib.import_module("portal.demo.passports")
 
 
 def _user_name(given_names: str, family_name: str) -> str:
     name = ".".join(words(f"{given_names} {family_name}"))[:40] or "visitor"
     return f"{name}.{secrets.randbelow(9000) + 1000}"
-
-
-def _passport(given_names: str, family_name: str, birthdate: date, portrait: bytes) -> bytes:
-    """A photograph of the specimen on a table, small enough to travel in an address."""
-    random = Random(secrets.randbits(64))  # noqa: S311  numbers of a specimen of Utopia
-    page = render_specimen(
-        given_names=given_names,
-        family_name=family_name,
-        birthdate=birthdate,
-        portrait=portrait,
-        random=random,
-    )
-    photograph = photograph_of(page, background="plain", level="scan", random=random, size=SPECIMEN_SIZE)
-    return encode_jpeg(decode_image(photograph), quality=85)
 
 
 def newest_mail(tenant: Tenant, person_id: UUID, *, since: datetime) -> mailbox.Message | None:

@@ -26,7 +26,8 @@ from portal.demo.puppet.performance import TURN_DEGREES, Act, Camera, Stage, per
 from portal.demo.puppet.scene import Light, Rgb, Scene, fit
 from vendors.facecheck.engine.detection import find_faces
 from vendors.facecheck.engine.images import Pixels
-from vendors.facecheck.engine.liveness import Challenge, check_liveness, make_challenge
+from vendors.facecheck.engine.liveness.challenge import Challenge, make_challenge
+from vendors.facecheck.engine.liveness.decision import check_liveness
 from vendors.facecheck.engine.mesh import find_mesh
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -27,7 +27,8 @@ from portal.embedded.testing import create_database, drop_database
 from tests.house.conftest import House, house_environment, serve
 from tests.house.person import Person
 from tests.house.relying_party import RETURN, RelyingParty
-from vendors.facecheck.engine.liveness import Challenge, write_clip
+from vendors.facecheck.engine.liveness.challenge import Challenge
+from vendors.facecheck.engine.liveness.clip import write_clip
 from vendors.facecheck.vision.client import VisionClient
 
 pytestmark = [pytest.mark.vision]

@@ -24,7 +24,7 @@ from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from vendors.facecheck import judging
 from vendors.facecheck.engine.calibration import HIGHEST_THRESHOLD, LOWEST_THRESHOLD
-from vendors.facecheck.engine.liveness import make_challenge
+from vendors.facecheck.engine.liveness.challenge import make_challenge
 from vendors.facecheck.models import Decision, FaceCheck, FaceTries
 from vendors.facecheck.reasons import NO_ANSWER, NOT_CONFIRMED
 

@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from portal.kit.errors import Invalid
 from portal.kit.uploads import MAX_FILE, MAX_REQUEST
 from vendors.facecheck.engine.errors import ImageRefused
-from vendors.facecheck.engine.images import ImageLimits, decode_image
+from vendors.facecheck.engine.pictures import ImageLimits, open_picture
 
 # Decoded at an eighth of its size: enough to know that it is whole. The vision process decodes it for good.
-_LOOK = ImageLimits(max_bytes=MAX_FILE, max_pixels=60_000_000, min_side=400, working_side=320)
+_LOOK = ImageLimits(
+    max_bytes=MAX_FILE, max_pixels=40_000_000, min_side=400, working_side=320, max_jpeg_pixels=85_000_000
+)
 SHOTS: Mapping[str, tuple[str, ...]] = {"passport": ("front",), "idcard": ("front", "closeup", "back")}
 
 
@@ -49,7 +51,7 @@ def _read(uploaded: UploadedFile[bytes] | None, shot: str) -> bytes:
         raise Invalid("photograph_missing", _("A photograph is missing. Add it and try again."), field=shot)
     unverified: bytes = uploaded.read()
     try:
-        decode_image(unverified, limits=_LOOK)
+        open_picture(unverified, limits=_LOOK)
     except ImageRefused as refused:
         raise Invalid(refused.code, sentence_of(refused.code), field=shot) from refused
     return unverified

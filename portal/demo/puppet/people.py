@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from vendors.facecheck.engine.detection import find_faces
 from vendors.facecheck.engine.images import decode_image, encode_jpeg
-from vendors.facecheck.engine.liveness import Challenge, Clip
-from vendors.facecheck.engine.liveness.challenge import COLOURS
+from vendors.facecheck.engine.liveness.challenge import COLOURS, Challenge
+from vendors.facecheck.engine.liveness.clip import Clip
 from vendors.facecheck.engine.portraits import crop_portrait
 
 from .footage import IDENTITIES, portrait_of, scenes_of

@@ -11,9 +11,8 @@ import cv2
 import numpy as np
 
 from vendors.facecheck.engine.images import Pixels, encode_jpeg
-from vendors.facecheck.engine.liveness import Challenge, Clip, Frame
-from vendors.facecheck.engine.liveness.challenge import COLOURS
-from vendors.facecheck.engine.liveness.clip import label_of
+from vendors.facecheck.engine.liveness.challenge import COLOURS, Challenge
+from vendors.facecheck.engine.liveness.clip import Clip, Frame, label_of
 
 from .scene import HEIGHT, WIDTH, Floats, Light, Rgb, Scene, stored, turned
 

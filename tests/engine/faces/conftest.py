@@ -18,13 +18,9 @@ import pytest
 from portal.demo.puppet.footage import photographs_folder, scenes_of
 from portal.demo.puppet.performance import Stage, perform
 from portal.demo.puppet.scene import Light
-from vendors.facecheck.engine.liveness import (
-    Challenge,
-    Clip,
-    LivenessDecision,
-    check_liveness,
-    make_challenge,
-)
+from vendors.facecheck.engine.liveness.challenge import Challenge, make_challenge
+from vendors.facecheck.engine.liveness.clip import Clip
+from vendors.facecheck.engine.liveness.decision import LivenessDecision, check_liveness
 from vendors.facecheck.engine.models import MESH, models_folder
 from vendors.facecheck.vision.client import VisionClient
 

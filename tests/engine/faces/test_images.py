@@ -6,9 +6,11 @@ import io
 import struct
 import zlib
 
+import numpy as np
 import pytest
 from PIL import Image
 
+from vendors.facecheck.engine.documents.limits import DOCUMENT_LIMITS
 from vendors.facecheck.engine.errors import ImageRefused
 from vendors.facecheck.engine.images import ImageLimits, decode_image, encode_jpeg
 
@@ -105,3 +107,59 @@ def test_transparency_becomes_white() -> None:
 
 def test_a_large_picture_is_made_smaller() -> None:
     assert max(decode_image(_encoded(size=(4000, 3000))).shape) == ImageLimits().working_side
+
+
+def _source() -> Image.Image:
+    gradient = Image.linear_gradient("L").resize((320, 400))
+    return Image.merge("RGB", (gradient, gradient.transpose(Image.Transpose.ROTATE_180), gradient))
+
+
+def _saved(picture: Image.Image, form: str, **options: object) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, form, **options)
+    return out.getvalue()
+
+
+def _turned_by_exif(form: str) -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return _saved(_source().transpose(Image.Transpose.ROTATE_90), form, exif=exif)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        _saved(_source(), "JPEG", progressive=True),
+        _saved(_source().convert("CMYK"), "JPEG"),
+        _saved(_source().convert("RGBA"), "PNG"),
+        _saved(_source(), "WEBP", quality=95),
+        _saved(_source(), "MPO", save_all=True, append_images=[_source().resize((80, 100))]),
+        *(_turned_by_exif(form) for form in ("JPEG", "PNG", "WEBP")),
+    ],
+    ids=[
+        "progressive",
+        "cmyk",
+        "alpha",
+        "webp",
+        "two pictures of a phone",
+        "turned jpeg",
+        "turned png",
+        "turned webp",
+    ],
+)
+def test_a_photograph_looks_the_same_however_it_is_stored(content: bytes) -> None:
+    wanted = decode_image(_saved(_source(), "PNG")).astype(float)
+    assert np.abs(decode_image(content).astype(float) - wanted).mean() < 4
+
+
+def test_sixteen_bits_a_pixel_keep_their_shades() -> None:
+    grey = np.asarray(_source().convert("L"))
+    deep = Image.fromarray(grey.astype(np.uint16) * 257)
+    assert np.abs(decode_image(_saved(deep, "PNG"))[:, :, 0].astype(float) - grey).max() <= 1
+
+
+def test_a_phone_s_fifty_megapixels_are_read_as_a_document_and_a_progressive_bomb_is_not() -> None:
+    large = Image.new("L", (8700, 5800), 200)
+    assert decode_image(_saved(large, "JPEG"), limits=DOCUMENT_LIMITS).shape == (1733, 2600, 3)
+    with pytest.raises(ImageRefused, match="image_too_many_pixels"):
+        decode_image(_saved(large, "JPEG", progressive=True), limits=DOCUMENT_LIMITS)

@@ -17,13 +17,9 @@ from playwright.sync_api import Browser, Page
 from portal.demo.puppet import Puppet
 from vendors.facecheck.engine.comparison import compare_faces
 from vendors.facecheck.engine.images import decode_image
-from vendors.facecheck.engine.liveness import (
-    Challenge,
-    LivenessDecision,
-    check_liveness,
-    make_challenge,
-    read_clip,
-)
+from vendors.facecheck.engine.liveness.challenge import Challenge, make_challenge
+from vendors.facecheck.engine.liveness.clip import read_clip
+from vendors.facecheck.engine.liveness.decision import LivenessDecision, check_liveness
 
 from .conftest import ROOT
 

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from vendors.facecheck.engine.liveness import write_clip
+from vendors.facecheck.engine.liveness.clip import write_clip
 from vendors.facecheck.vision import documents
 from vendors.facecheck.vision.admission import Admission, Overloaded
 from vendors.facecheck.vision.client import VisionBusy, VisionClient, VisionDown, VisionRefused

@@ -14,7 +14,9 @@ import numpy as np
 from ..engine.comparison import FaceComparison, compare_faces
 from ..engine.detection import find_faces
 from ..engine.errors import EngineError
-from ..engine.liveness import Challenge, check_liveness, read_clip
+from ..engine.liveness.challenge import Challenge
+from ..engine.liveness.clip import read_clip
+from ..engine.liveness.decision import check_liveness
 from ..engine.models import models
 from ..engine.portraits import CAPTURE_GATE, Portrait, cut_portrait
 from .documents import close_up_reader, document_reader

@@ -1,17 +1,4 @@
-"""Liveness: a challenge drawn by the server, and the decision about the clip that answers it."""
+"""Liveness: a challenge drawn by the server (`challenge`), and the decision about the clip that answers it (`decision`).
 
-from .challenge import Challenge, Phase, make_challenge
-from .clip import Clip, Frame, read_clip, write_clip
-from .decision import LivenessDecision, check_liveness
-
-__all__ = [
-    "Challenge",
-    "Clip",
-    "Frame",
-    "LivenessDecision",
-    "Phase",
-    "check_liveness",
-    "make_challenge",
-    "read_clip",
-    "write_clip",
-]
+Nothing is imported here: who only draws challenges, as the web processes do, must not load OpenCV.
+"""

@@ -1,0 +1,104 @@
+"""Opens untrusted bytes as a picture, with Pillow alone: the web processes look at uploads without loading OpenCV.
+
+Protects the process from whoever uploads: size, type and number of pixels are judged from the header before anything
+is decoded, and what comes out carries no metadata. It does not judge what the picture shows.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+from PIL import Image, UnidentifiedImageError
+
+from .errors import ImageRefused
+
+_FORMATS = ("JPEG", "PNG", "WEBP")
+_MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# Sixteen bits a pixel, as Pillow names them: its own conversion would turn all but the darkest white.
+_DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N")
+
+
+@dataclass(frozen=True)
+class ImageLimits:
+    """Bounds judged before decoding. `working_side` shrinks a larger picture right after it.
+
+    `max_jpeg_pixels`, where it is larger than `max_pixels`, holds for JPEG that can be decoded at a part of its size: what
+    comes out of the decoder still keeps to `max_pixels`. Phones take photographs of fifty megapixels."""
+
+    max_bytes: int = 12 * 1024 * 1024
+    max_pixels: int = 26_000_000
+    min_side: int = 64
+    max_side: int = 12_000
+    working_side: int = 1600
+    max_jpeg_pixels: int = 0
+
+
+PORTRAIT_LIMITS = ImageLimits()
+
+
+def open_picture(unverified: bytes, *, limits: ImageLimits = PORTRAIT_LIMITS) -> Image.Image:
+    """An RGB picture, upright and at most `working_side` large. Raises ImageRefused with a code."""
+    if not unverified:
+        raise ImageRefused("image_empty")
+    if len(unverified) > limits.max_bytes:
+        raise ImageRefused("image_too_many_bytes", str(len(unverified)))
+    if not unverified.startswith(_MAGIC):
+        raise ImageRefused("image_wrong_type")
+    try:
+        with Image.open(io.BytesIO(unverified), formats=_FORMATS) as picture:
+            _judge_header(picture, limits)
+            # JPEG can be decoded at half or a quarter of its size, which spares memory and time.
+            picture.draft("RGB", (limits.working_side, limits.working_side))
+            if picture.width * picture.height > limits.max_pixels:
+                raise ImageRefused("image_too_many_pixels", f"{picture.width}x{picture.height}")
+            turn = _TURNS.get(picture.getexif().get(_ORIENTATION, 1))
+            plain = _plain(picture, limits.working_side)
+            return plain if turn is None else plain.transpose(turn)
+    except ImageRefused:
+        raise
+    except UnidentifiedImageError as error:
+        raise ImageRefused("image_wrong_type") from error
+    except Exception as error:  # the decoder's own errors are many: all of them mean the bytes are broken
+        raise ImageRefused("image_broken", type(error).__name__) from error
+
+
+def _judge_header(picture: Image.Image, limits: ImageLimits) -> None:
+    width, height = picture.size
+    in_part = picture.format in ("JPEG", "MPO") and not picture.info.get("progressive")
+    most = max(limits.max_pixels, limits.max_jpeg_pixels if in_part else 0)
+    if width * height > most or max(width, height) > limits.max_side:
+        raise ImageRefused("image_too_many_pixels", f"{width}x{height}")
+    if min(width, height) < limits.min_side:
+        raise ImageRefused("image_too_few_pixels", f"{width}x{height}")
+    # Phones put a second picture (brightness, depth) behind the photograph and call it MPO: the first is meant.
+    if picture.format != "MPO" and getattr(picture, "is_animated", False):
+        raise ImageRefused("image_animated")
+
+
+def _plain(picture: Image.Image, side: int) -> Image.Image:
+    """RGB at the working size; what shows through is white. Shrunk before more layers are made of it."""
+    if picture.mode in _DEEP:
+        wide = picture.convert("I")
+        return _shrunk(wide.point(lambda value: value * (1 / 257)).convert("L"), side).convert("RGB")
+    if "A" in picture.getbands() or "transparency" in picture.info:
+        layer = _shrunk(picture.convert("RGBA"), side)
+        ground = Image.new("RGBA", layer.size, (255, 255, 255, 255))
+        return Image.alpha_composite(ground, layer).convert("RGB")
+    plain = picture if picture.mode in ("RGB", "L") else picture.convert("RGB")
+    return _shrunk(plain, side).convert("RGB")
+
+
+def _shrunk(picture: Image.Image, side: int) -> Image.Image:
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return picture
