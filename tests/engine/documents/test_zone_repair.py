@@ -1,5 +1,7 @@
 from datetime import date
 
+import numpy as np
+
 from vendors.facecheck.engine.documents.checks import LEAST_EVENNESS
 from vendors.facecheck.engine.documents.mrz import Format, parse_mrz
 from vendors.facecheck.engine.documents.mrz_writer import MrzFields, write_mrz
@@ -79,3 +81,34 @@ def test_a_fixed_pitch_is_even_and_proportional_type_is_not():
     places = tuple(sum(widths[:at]) / sum(widths) for at in range(len(upper)))
     assert evenness(even, 44) > 0.98
     assert evenness(Line(upper, even.sureness, places, even.rivals), 44) < LEAST_EVENNESS
+
+
+def _set(text, widths):
+    """A line whose characters are as wide as `widths` says, else one wide."""
+    ends = np.cumsum([widths.get(char, 1.0) for char in text])
+    places = (ends - np.array([widths.get(char, 1.0) for char in text]) / 2) / ends[-1]
+    return Line(text, (0.99,) * len(text), tuple(places), (("A", 0.0),) * len(text))
+
+
+def test_proportional_type_is_uneven_and_a_fixed_pitch_is_not():
+    upper = zone("L898902C3")[0]
+    proportional = {
+        "I": 0.45,
+        "<": 0.95,
+        "S": 1.1,
+        "O": 1.3,
+        "N": 1.2,
+        "K": 1.1,
+        "A": 1.1,
+        "E": 1.1,
+        "R": 1.2,
+    }
+    assert evenness(_set(upper, {}), 44) > 0.99
+    assert evenness(_set(upper, proportional), 44) < LEAST_EVENNESS
+
+
+def test_one_name_in_proportional_type_among_even_fillers_is_uneven():
+    upper = zone("L898902C3")[0]
+    line = _set(upper, {})
+    shifted = [place + (0.3 / 44 if 6 <= at < 13 and at % 2 else 0) for at, place in enumerate(line.places)]
+    assert evenness(Line(upper, line.sureness, tuple(shifted), line.rivals), 44) < LEAST_EVENNESS

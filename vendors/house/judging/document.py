@@ -27,6 +27,7 @@ REQUIRED = frozenset(
         "given_names_match",
         "document_number_match",
         "birthdate_match",
+        "expiry_match",
         "portrait_found",
     }
 )

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ..images import Pixels as Picture
 from .ocr import Quad, find_text
 
-SEARCH_SIDE = 1280
+SEARCH_SIDES = (960, 1440)  # the second finds a document that is small in the frame
 LEAST_ASPECT = 9.0
 MOST_CANDIDATES = 8
 Vector = npt.NDArray[np.float64]
@@ -64,9 +64,9 @@ class Band:
         return max(strip.length for strip in self.strips)
 
 
-def text_strips(picture: Picture) -> list[Strip]:
-    """Every line of text found, in the picture's own pixels."""
-    scale = min(1.0, SEARCH_SIDE / max(picture.shape[:2]))
+def text_strips(picture: Picture, side: int) -> list[Strip]:
+    """Every line of text found on a copy whose longer side is `side`, in the picture's own pixels."""
+    scale = min(1.0, side / max(picture.shape[:2]))
     small = (
         cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else picture
     )

@@ -19,8 +19,7 @@ from datetime import date
 from typing import Any
 
 from ..images import Pixels, decode_image
-from .bands import find_bands, text_strips
-from .checks import Judged, judge_print, judge_zone
+from .checks import Judged, choose_layout, judge_print, judge_zone
 from .limits import DOCUMENT_LIMITS
 from .locate import Page, Retake, front_faults, lay_out, lay_out_front, page_faults, photo_faults, turned
 from .mrz import Format, Mrz
@@ -28,9 +27,11 @@ from .outcome import Check, CheckOutcome, Outcome
 from .portrait import FoundPortrait, PortraitReading, find_portrait, read_closeup
 from .states import UTOPIA
 from .visual import VisualZone, read_visual_zone
-from .zones import ZoneReading, read_zone
+from .zones import ZoneReading, find_zone
 
-REQUIRED = frozenset({"family_name_match", "given_names_match", "document_number_match", "birthdate_match"})
+REQUIRED = frozenset(
+    {"family_name_match", "given_names_match", "document_number_match", "birthdate_match", "expiry_match"}
+)
 CARDS = frozenset({Format.TD1, Format.TD2})
 
 
@@ -87,15 +88,16 @@ def read_document(
     there. Without it such a card is asked for again with `other_side_missing`."""
     photo = decode_image(image, limits=DOCUMENT_LIMITS)
     front = decode_image(other_side, limits=DOCUMENT_LIMITS) if other_side is not None else None
-    zone = read_zone(photo, find_bands(text_strips(photo)), today=today)
+    zone = find_zone(photo, today=today)
     if zone is None and front is not None:  # the sides may come in either order
         photo, front = front, photo
-        zone = read_zone(photo, find_bands(text_strips(photo)), today=today)
+        zone = find_zone(photo, today=today)
     if zone is None:
         return _without_zone(photo)
     page = lay_out(photo, zone.band, zone.mrz.format)
     faults = page_faults(photo, page, zone.band)
     portrait, visual, more_faults = _picture_side(page, zone, front)
+    visual = choose_layout(zone, visual, today=today)
     printed = judge_print(zone, visual, today=today)
     judged = judge_zone(zone, printed, today=today, accept_specimens=accept_specimens)
     judged += [*printed, _judge_portrait(portrait)]

@@ -14,7 +14,7 @@ from itertools import chain, combinations
 import numpy as np
 
 from ..images import Pixels as Picture
-from .bands import Band
+from .bands import SEARCH_SIDES, Band, find_bands, text_strips
 from .mrz import LINES, Format, Mrz, MrzUnusable, ProblemCode, check_digit, parse_mrz
 from .ocr import Alphabet, Line, crop_line, read_lines
 
@@ -36,6 +36,8 @@ EITHER = {
 }
 Cell = tuple[str, float, float, tuple[str, float]]
 LEAST_RIVAL = 0.01
+MOST_STRAY = 3
+STRETCH, STRETCH_SHARE = 8, 0.5
 GROWTHS = (0.06, -0.06, 0.16)
 
 # What the places hold: a letters and filler, n digits and filler, x any.
@@ -66,7 +68,7 @@ class ZoneReading:
 
     @property
     def clean(self) -> bool:
-        return not self.mrz.problems and self.stray <= 3
+        return not self.mrz.problems and self.stray <= MOST_STRAY
 
     @property
     def worth(self) -> float:
@@ -78,7 +80,7 @@ def read_zone(picture: Picture, bands: list[Band], *, today: date) -> ZoneReadin
     best: ZoneReading | None = None
     for band in bands:
         upright = _upright(picture, band)
-        reading = _read_once(picture, upright, GROWTHS[0], today) if upright else None
+        reading = _read_once(picture, upright[0], GROWTHS[0], today, last=upright[1]) if upright else None
         if reading and (best is None or reading.worth > best.worth):
             best = reading
         if best and best.clean:
@@ -86,17 +88,28 @@ def read_zone(picture: Picture, bands: list[Band], *, today: date) -> ZoneReadin
     return _read_again(picture, best, today) if best else None
 
 
-def _upright(picture: Picture, band: Band) -> Band | None:
-    """Turns the band so that it reads; None when neither way looks like a zone."""
-    best: tuple[float, Band] | None = None
+def find_zone(picture: Picture, *, today: date) -> ZoneReading | None:
+    """The zone, wherever it is; searched for on a larger copy when it was not found on a smaller one."""
+    best: ZoneReading | None = None
+    for side in SEARCH_SIDES:
+        found = read_zone(picture, find_bands(text_strips(picture, side)), today=today)
+        best = max((zone for zone in (best, found) if zone), key=lambda zone: zone.worth, default=None)
+        if (best and best.stray <= MOST_STRAY) or max(picture.shape[:2]) <= side:
+            break
+    return best
+
+
+def _upright(picture: Picture, band: Band) -> tuple[Band, Line] | None:
+    """Turns the band so that it reads, with its last line as read; None when neither way looks like a zone."""
+    best: tuple[float, Band, Line] | None = None
     for candidate in (band, band.turned()):
         line = read_lines([crop_line(picture, candidate.strips[-1].quad(), grow=GROWTHS[0])], Alphabet.MRZ)[0]
         score = _zone_likeness(line)
         if best is None or score > best[0]:
-            best = (score, candidate)
+            best = (score, candidate, line)
         if score > 0.9:
             break
-    return best[1] if best and best[0] > 0.45 else None
+    return best[1:] if best and best[0] > 0.45 else None
 
 
 def _zone_likeness(line: Line) -> float:
@@ -120,8 +133,13 @@ def _read_again(picture: Picture, first: ZoneReading, today: date) -> ZoneReadin
     return replace(best, agreeing=sum(reading.mrz.lines == best.mrz.lines for reading in readings))
 
 
-def _read_once(picture: Picture, band: Band, grow: float, today: date) -> ZoneReading | None:
-    lines = read_lines([crop_line(picture, strip.quad(), grow=grow) for strip in band.strips], Alphabet.MRZ)
+def _read_once(
+    picture: Picture, band: Band, grow: float, today: date, *, last: Line | None = None
+) -> ZoneReading | None:
+    """`last` is the band's last line, where it has been read with this margin."""
+    strips = band.strips[:-1] if last else band.strips
+    lines = read_lines([crop_line(picture, strip.quad(), grow=grow) for strip in strips], Alphabet.MRZ)
+    lines += [last] if last else []
     form = _format(lines)
     if form is None:
         return None
@@ -252,14 +270,19 @@ def repair(mrz: Mrz, lines: list[Line], *, today: date) -> Mrz | None:
 
 
 def evenness(line: Line, length: int) -> float:
-    """1 for characters on a fixed pitch, towards 0 for proportional type (places against a smooth curve)."""
+    """1 for characters on a fixed pitch, towards 0 for proportional type (places against a smooth curve).
+
+    The worst stretch counts as well as the whole, so that a name set in another type among even fillers is noticed."""
     places = line.places if len(line.text) == length else _solid_run(line)
-    if len(places) < 8:
+    if len(places) < STRETCH:
         return 1.0
-    index, found = np.arange(len(places), dtype=np.float64), np.array(places)
-    curve = np.polyval(np.polyfit(index, found, 2), index)  # perspective bends a fixed pitch gently
-    spread = float(np.sqrt(np.mean((found - curve) ** 2)))
-    return max(0.0, 1.0 - spread / (places[-1] - places[0]) * (len(places) - 1))
+    index, found = np.linspace(-1, 1, len(places)), np.array(places)
+    curve = np.polyval(
+        np.polyfit(index, found, 3), index
+    )  # perspective and a bent page change a pitch gently
+    squares = ((found - curve) * (len(places) - 1) / (places[-1] - places[0])) ** 2
+    stretches = np.convolve(squares, np.full(STRETCH, 1 / STRETCH), "valid")
+    return max(0.0, 1.0 - float(np.sqrt(max(squares.mean(), STRETCH_SHARE * stretches.max()))))
 
 
 def _solid_run(line: Line) -> Sequence[float]:
