@@ -10,7 +10,7 @@ import pytest
 
 from vendors.facecheck.engine.commands import check_liveness_json
 from vendors.facecheck.engine.comparison import compare_faces
-from vendors.facecheck.engine.liveness import Clip, Frame, write_clip
+from vendors.facecheck.engine.liveness.clip import Clip, Frame, write_clip
 from vendors.facecheck.engine.liveness.flash import FlashMeasures, judge_flash
 from vendors.facecheck.engine.liveness.turn import TurnMeasures, judge_turn
 
@@ -62,6 +62,17 @@ def test_a_second_face_taking_over_is_noticed() -> None:
     decision = judged(replace(ours, frames=mixed), challenge_of(3))
     assert "identity_changed" in decision.reasons or "face_jumped" in decision.reasons
     assert not decision.passed
+
+
+@pytest.mark.vision
+@pytest.mark.parametrize("swapped", [(2, 3), (12, 14), (45, 47)], ids=["still", "colours", "turn"])
+def test_a_face_exchanged_for_one_or_two_frames_is_noticed(swapped: tuple[int, int]) -> None:
+    ours, theirs = clip_of("franck", 3), clip_of("person_b", 3)
+    mixed = tuple(
+        their if number in range(*swapped) else our
+        for number, (our, their) in enumerate(zip(ours.frames, theirs.frames, strict=True))
+    )
+    assert "identity_changed" in judged(replace(ours, frames=mixed), challenge_of(3)).reasons
 
 
 @pytest.mark.vision

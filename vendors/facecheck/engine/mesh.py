@@ -36,6 +36,8 @@ _LEFT_BROW = (300, 293, 334, 296, 336, 285, 295, 282, 283, 276)
 _HOLES = (_RIGHT_EYE, _LEFT_EYE, _LIPS, _RIGHT_BROW, _LEFT_BROW)
 _RIGHT_CHEEK, _LEFT_CHEEK, _FOREHEAD, _CHIN = 234, 454, 10, 152
 _RIGHT_EYE_CORNER, _LEFT_EYE_CORNER = 33, 263
+_EYE_CORNERS = ((33, 133), (263, 362))
+_NOSE_AND_MOUTH = (4, 61, 291)
 
 
 @dataclass(frozen=True)
@@ -99,6 +101,13 @@ def _moved(before: Mesh, after: Mesh) -> float:
     side, now = max(width, height), max(wide, high)
     moved = math.hypot(across + wide / 2 - x - width / 2, down + high / 2 - y - height / 2) / side
     return max(moved, abs(math.log(max(now, 1e-6) / side)))
+
+
+def five_points(mesh: Mesh) -> Floats:
+    """Right eye, left eye, nose tip, right and left corner of the mouth, as the detector gives them."""
+    points = mesh.points[:, :2]
+    eyes = [points[list(corners)].mean(axis=0) for corners in _EYE_CORNERS]
+    return np.stack([*eyes, *points[list(_NOSE_AND_MOUTH)]])
 
 
 def skin_mask(mesh: Mesh, shape: tuple[int, int]) -> Mask:

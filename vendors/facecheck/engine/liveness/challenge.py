@@ -38,6 +38,7 @@ DISTINCT_COLOURS = 5
 COLOUR_MS = 400
 COLOUR_EVERY_MS = 100
 POSE_EVERY_MS = 200
+STILL_POSE_EVERY_MS = 250  # without colours a clip is four times as long
 STILL_MS = 900
 TURN_MS = 3000
 STILL_TURNS = 5
@@ -102,7 +103,7 @@ class Challenge:
                 issued_at=_moment(stored["issued_at"]),
                 expires_at=_moment(stored["expires_at"]),
             )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise ChallengeRefused("challenge_malformed", type(error).__name__) from error
         _refuse_weak(challenge)
         return challenge
@@ -135,18 +136,20 @@ def _flashing_phases(random: Random) -> tuple[Phase, ...]:
 
 def _turning_phases(random: Random) -> tuple[Phase, ...]:
     """Five turns with pauses of unforeseeable length: a recording of turns would have to guess sides and times."""
-    phases = [_still(STILL_MS)]
+    every = STILL_POSE_EVERY_MS
+    phases = [_still(STILL_MS, every)]
     for _ in range(STILL_TURNS):
-        phases += [_turn(2200 + 100 * _below(9, random), random), _still(1800 + 100 * _below(9, random))]
+        phases.append(_turn(2200 + 100 * _below(9, random), random, every))
+        phases.append(_still(1800 + 100 * _below(9, random), every))
     return tuple(phases)
 
 
-def _still(duration_ms: int) -> Phase:
-    return Phase("still", duration_ms, POSE_EVERY_MS)
+def _still(duration_ms: int, every_ms: int = POSE_EVERY_MS) -> Phase:
+    return Phase("still", duration_ms, every_ms)
 
 
-def _turn(duration_ms: int, random: Random) -> Phase:
-    return Phase("turn", duration_ms, POSE_EVERY_MS, side=SIDES[_below(2, random)])
+def _turn(duration_ms: int, random: Random, every_ms: int = POSE_EVERY_MS) -> Phase:
+    return Phase("turn", duration_ms, every_ms, side=SIDES[_below(2, random)])
 
 
 def _below(bound: int, random: Random) -> int:
@@ -175,6 +178,8 @@ def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ChallengeRefused("challenge_malformed", "a time without a zone")
+    if not 2000 < moment.year < 3000:
+        raise ChallengeRefused("challenge_malformed", "a time out of bounds")
     return moment.astimezone(UTC)
 
 
@@ -188,5 +193,14 @@ def _refuse_weak(challenge: Challenge) -> None:
         else turns >= STILL_TURNS
     )
     begins_still = bool(challenge.phases) and challenge.phases[0].kind == "still"
-    if not strong or not begins_still or len(challenge.phases) > _MAX_PHASES or len(challenge.nonce) < 16:
+    if (
+        not strong
+        or not begins_still
+        or len(challenge.phases) > _MAX_PHASES
+        or not _is_nonce(challenge.nonce)
+    ):
         raise ChallengeRefused("challenge_weak")
+
+
+def _is_nonce(text: str) -> bool:
+    return 16 <= len(text) <= 64 and text.isascii()

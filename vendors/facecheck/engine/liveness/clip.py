@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import struct
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,19 @@ MAX_FRAME_BYTES = 400 * 1024
 MAX_CLIP_BYTES = 16 * 1024 * 1024
 MAX_HEADER_BYTES = 64 * 1024
 _MAX_MS = 120_000.0
+_START = b"\xff\xd8\xff"
+# Markers without a length: stuffed bytes of a scan, restarts, start of image, and fill bytes.
+_ALONE = frozenset({0x00, 0x01, 0xD8, 0xFF, *range(0xD0, 0xD8)})
+
+
+@dataclass(frozen=True)
+class _Most:
+    frames: int
+    all_bytes: int
+
+
+_OF_A_CLIP = _Most(MAX_FRAMES, MAX_CLIP_BYTES)
+_OF_A_VIDEO = _Most(2000, 96 * 1024 * 1024)
 
 
 @dataclass(frozen=True)
@@ -95,13 +109,15 @@ def read_clip_path(path: Path, *, challenge: Challenge) -> Clip:
     """A clip on disk, for the command line: our binary file, an MJPEG file, or a folder of frames.
 
     An MJPEG file or folder may have the header beside it (`<name>.json`, `clip.json`); without one its frames are
-    taken to be spread over the challenge as it asked for them, and to answer it.
+    taken to be spread over the challenge as it asked for them, and to answer it; a video has more of them than it asks for.
     """
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix.lower() in (".jpg", ".jpeg"))
-        _bound([file.stat().st_size for file in files])
+        files = sorted(
+            (file for file in path.iterdir() if file.suffix.lower() in (".jpg", ".jpeg")), key=_by_number
+        )
+        _bound([file.stat().st_size for file in files], _OF_A_VIDEO)
         return _with_header(path / "clip.json", [file.read_bytes() for file in files], challenge)
-    if path.stat().st_size > MAX_CLIP_BYTES:
+    if path.stat().st_size > _OF_A_VIDEO.all_bytes:
         raise ClipRefused("clip_too_many_bytes")
     content = path.read_bytes()
     if content.startswith(MAGIC):
@@ -109,19 +125,51 @@ def read_clip_path(path: Path, *, challenge: Challenge) -> Clip:
     return _with_header(path.with_suffix(".json"), split_mjpeg(content), challenge)
 
 
+def _by_number(file: Path) -> list[tuple[int, str]]:
+    """`frame10` comes after `frame9`."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", file.name)]
+
+
 def split_mjpeg(content: bytes) -> list[bytes]:
-    """The JPEGs of a file in which they simply follow each other."""
-    if not content.startswith(b"\xff\xd8\xff"):
+    """The JPEGs that follow each other in a file, whatever a container puts between them."""
+    jpegs: list[bytes] = []
+    at = content.find(_START)
+    if at < 0:
         raise ClipRefused("clip_wrong_type")
-    jpegs = [b"\xff\xd8\xff" + part for part in content.split(b"\xff\xd8\xff")[1:]]
-    _bound([len(jpeg) for jpeg in jpegs])
+    while at >= 0:
+        end = _end_of_jpeg(content, at)
+        jpegs.append(content[at:end])
+        if len(jpegs) > _OF_A_VIDEO.frames:
+            raise ClipRefused("clip_too_many_frames")
+        at = content.find(_START, end)
+    _bound([len(jpeg) for jpeg in jpegs], _OF_A_VIDEO)
     return jpegs
+
+
+def _end_of_jpeg(content: bytes, start: int) -> int:
+    """Behind the end marker of the JPEG that begins here, or the end of the file. A thumbnail in its header is passed over."""
+    at = start + 2
+    while at + 4 <= len(content):
+        if content[at] != 0xFF:  # between a scan's bytes, on the way to the next marker
+            at = content.find(b"\xff", at)
+            if at < 0:
+                break
+            continue
+        marker = content[at + 1]
+        if marker == 0xD9:
+            return at + 2
+        if marker in _ALONE:
+            at += 1 if marker == 0xFF else 2
+            continue
+        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+    return at + 2 if content[at : at + 2] == b"\xff\xd9" else len(content)
 
 
 def _with_header(header: Path, jpegs: list[bytes], challenge: Challenge) -> Clip:
     if header.is_file():
         if header.stat().st_size > MAX_HEADER_BYTES:
             raise ClipRefused("clip_header_too_long")
+        _bound([len(jpeg) for jpeg in jpegs], _OF_A_CLIP)
         return _assemble(_header(header.read_bytes()), jpegs)
     return spread_over(challenge, jpegs)
 
@@ -179,12 +227,12 @@ def _assemble(times: _Times, jpegs: list[bytes]) -> Clip:
     return Clip(times.nonce, times.shown, times.started_ms, frames)
 
 
-def _bound(sizes: list[int]) -> None:
+def _bound(sizes: list[int], most: _Most) -> None:
     if not sizes:
         raise ClipRefused("clip_empty")
-    if len(sizes) > MAX_FRAMES:
+    if len(sizes) > most.frames:
         raise ClipRefused("clip_too_many_frames")
-    if max(sizes) > MAX_FRAME_BYTES or sum(sizes) > MAX_CLIP_BYTES:
+    if max(sizes) > MAX_FRAME_BYTES or sum(sizes) > most.all_bytes:
         raise ClipRefused("clip_too_many_bytes")
 
 
@@ -200,7 +248,7 @@ def _chunk(content: bytes, at: int, limit: int) -> tuple[bytes, int]:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or len(value) > 64:
+    if not isinstance(value, str) or len(value) > 64 or not value.isascii():
         raise ValueError("not a short text")
     return value
 

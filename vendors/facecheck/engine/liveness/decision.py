@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 
-from ..comparison import similarity_of
+from ..comparison import Feature, similarity_of
 from ..errors import ImageRefused
 from .challenge import Challenge, Phase
 from .clip import Clip, label_of
 from .flash import judge_flash, measure_flash
-from .looks import Look, Missed, Recognised, look_at, recognise
+from .looks import Look, Missed, likeness, look_at, portrait_of, recognise
 from .turn import judge_turn, measure_turn
 
 # The clip cannot have been taken faster than the challenge lasts; clocks and networks get this much.
@@ -37,6 +37,9 @@ _MAX_PROBE_TURN = 16.0
 _SAME_FACE = 0.45
 _SAME_FACE_TURNED = 0.33
 _TURNED = 12.0
+# Neighbours less alike than this are both recognised; at most so many pairs, the least alike first.
+_ALIKE = 0.5
+_MOST_CHANGES = 4
 _JUMP = 0.75
 _GROWTH = 1.6
 
@@ -62,7 +65,7 @@ def check_liveness(
     1. the clip names this challenge's nonce, arrives before it expires and not sooner than it lasts;
     2. it shows each phase asked for, in order, long enough, with frames throughout;
     3. each frame decodes, hardly any lacks its one face, and few repeat;
-    4. the face never jumps, and the faces looked at in each phase are one person's;
+    4. the face never jumps, and the faces of each phase and on both sides of each change are one person's;
     5. the light of the colours falls on it as on a living face (flash.py);
     6. each turn of the head is the one asked for and is that of a solid head (turn.py);
     7. a frame is good enough to be compared with a portrait.
@@ -78,12 +81,12 @@ def check_liveness(
     reasons = _judge_looks(looks, missed, challenge)
     if reasons:
         return LivenessDecision(False, reasons, measures)
-    best, anchor = _best(looks)
+    best, anchor, probe = _best(looks)
     if best is None or anchor is None:
         return LivenessDecision(False, ("no_frontal_frame",), measures)
     reasons = _judge_identity(anchor, best, looks, challenge, random, measures)
     reasons += _judge_answers(clip, looks, best, challenge, random, measures)
-    return LivenessDecision(not reasons, reasons, measures, b"" if reasons else anchor.portrait())
+    return LivenessDecision(not reasons, reasons, measures, b"" if reasons else probe)
 
 
 def _judge_binding(clip: Clip, challenge: Challenge, now: datetime) -> tuple[str, ...]:
@@ -168,23 +171,27 @@ def _jumps(looks: list[Look]) -> bool:
 
 
 def _judge_identity(
-    anchor: Recognised,
+    anchor: Feature,
     best: Look,
     looks: list[Look],
     challenge: Challenge,
     random: Callable[[int], bytes],
     measures: dict[str, Any],
 ) -> tuple[str, ...]:
-    """The faces of chosen frames against the one the probe is cut from; a turned head looks less like itself."""
+    """The faces of chosen frames against the one the probe is cut from; a turned head looks less like itself.
+
+    Every frame is held against the one before it, so that a run of exchanged frames shows at its two ends."""
     straight, turned = [1.0], [1.0]
-    for group in _chosen_for_identity(looks, challenge, random):
+    changes = _changes(looks)
+    for group in [*_chosen_for_identity(looks, challenge, random), *changes]:
         look, seen = _recognised_of(group)
         if seen is None:
             return ("face_lost",)
         side = turned if abs(look.mesh.yaw - best.mesh.yaw) > _TURNED else straight
-        side.append(similarity_of(anchor.feature, seen.feature))
+        side.append(similarity_of(anchor, seen))
     measures["identity"] = {
         "frames": len(straight) + len(turned) - 1,
+        "changes": len(changes),
         "lowest": round(min(straight), 3),
         "lowest_turned": round(min(turned), 3),
     }
@@ -192,11 +199,11 @@ def _judge_identity(
     return () if same else ("identity_changed",)
 
 
-def _recognised_of(group: list[Look]) -> tuple[Look, Recognised | None]:
+def _recognised_of(group: list[Look]) -> tuple[Look, Feature | None]:
     """The first of these frames in which the one face is found; two tries, since a turning head may be blurred."""
     for look in group[:2]:
         seen = recognise(look)
-        if isinstance(seen, Recognised):
+        if not isinstance(seen, Missed):
             return look, seen
     return group[0], None
 
@@ -206,19 +213,24 @@ def _chosen_for_identity(
 ) -> list[list[Look]]:
     """Groups of frames, each in the order of preference, one of which is recognised.
 
-    Of every phase a frame that cannot be foreseen, of every turn another one in each half, and the one in which the
-    head is turned furthest, on which the judgement of the turn rests.
+    Of every phase a frame that cannot be foreseen, and of every turn the one in which the head is turned furthest, on which
+    the judgement of the turn rests.
     """
     chosen = []
     for number, phase in enumerate(challenge.phases):
         seen = [look for look in looks if look.phase == number]
-        middle = len(seen) // 2
-        parts = [seen[:middle], seen[middle:]] if phase.kind == "turn" else [seen]
-        chosen += [_shuffled(part, random) for part in parts]
+        chosen.append(_shuffled(seen, random))
         if phase.kind == "turn":
             sign = 1 if phase.side == "left" else -1
             chosen.append(sorted(seen, key=lambda look: -sign * look.mesh.yaw)[1:])
     return chosen
+
+
+def _changes(looks: list[Look]) -> list[list[Look]]:
+    """The frames on both sides of where the face looks least like itself a moment before, if it does so at all."""
+    pairs = [(likeness(before, after), number) for number, (before, after) in enumerate(pairwise(looks))]
+    odd = [number for alike, number in sorted(pairs)[:_MOST_CHANGES] if not alike >= _ALIKE]
+    return [[looks[number]] for number in sorted({side for at in odd for side in (at, at + 1)})]
 
 
 def _shuffled(looks: list[Look], random: Callable[[int], bytes]) -> list[Look]:
@@ -254,13 +266,14 @@ def _judge_answers(
     return tuple(dict.fromkeys(reasons))
 
 
-def _best(looks: list[Look]) -> tuple[Look | None, Recognised | None]:
-    """The straightest, sharpest frame taken before the colours or turns began, in which one face is found."""
+def _best(looks: list[Look]) -> tuple[Look | None, Feature | None, bytes]:
+    """The straightest, sharpest frame taken before the colours or turns began, in which one face is found: the frame, its
+    feature and the probe cut from it."""
     first = [look for look in looks if look.phase == 0]
     straight = [look for look in first if max(abs(look.mesh.yaw), abs(look.mesh.pitch)) <= _MAX_PROBE_TURN]
     straight.sort(key=lambda look: look.sharpness - 0.005 * abs(look.mesh.yaw), reverse=True)
     for look in straight[:2]:
-        seen = recognise(look)
-        if isinstance(seen, Recognised):
-            return look, seen
-    return None, None
+        seen, probe = recognise(look), portrait_of(look)
+        if not isinstance(seen, Missed) and not isinstance(probe, Missed):
+            return look, seen, probe
+    return None, None, b""
