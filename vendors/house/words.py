@@ -46,9 +46,8 @@ def problem_sentences(problems: Iterable[str]) -> list[str]:
         "portrait_missing": _("The portrait was not found. Keep it in the middle of the picture."),
         "portrait_too_small": _("The portrait is too small in the picture. Come closer."),
         "other_side_missing": _("This side alone is not enough. Photograph the side that was asked for."),
-        "not_the_same_portrait": _(
-            "This does not look like the portrait on the card. Fill the frame with that one."
-        ),
+        # The same words as above: whoever holds another portrait to the camera learns nothing from them.
+        "not_the_same_portrait": _("The portrait was not found. Keep it in the middle of the picture."),
         "turned_away": _("Hold the camera straight above it."),
     }
     known = [sentences[problem] for problem in problems if problem in sentences]

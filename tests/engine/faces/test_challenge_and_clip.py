@@ -15,9 +15,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vendors.facecheck.engine.commands import check_liveness_json
 from vendors.facecheck.engine.errors import ChallengeRefused, ClipRefused
-from vendors.facecheck.engine.liveness import Challenge, Clip, Frame, make_challenge, read_clip, write_clip
-from vendors.facecheck.engine.liveness.clip import MAGIC, MAX_FRAMES, header_of, label_of, read_clip_path
+from vendors.facecheck.engine.liveness.challenge import Challenge, make_challenge
+from vendors.facecheck.engine.liveness.clip import (
+    MAGIC,
+    MAX_FRAMES,
+    Clip,
+    Frame,
+    header_of,
+    label_of,
+    read_clip,
+    read_clip_path,
+    split_mjpeg,
+    write_clip,
+)
 
 from .conftest import NOW, challenge_of
 
@@ -148,9 +160,64 @@ def test_no_bytes_do_more_than_be_refused(noise: bytes, at: int) -> None:
         read_clip(bytes(whole))
 
 
+def _jpeg(number: int, *, header: bytes = b"") -> bytes:
+    """As much of a JPEG as can be told apart from its neighbours: a header segment, a scan, an end."""
+    segment = b"\xff\xe1" + struct.pack(">H", len(header) + 2) + header if header else b""
+    return b"\xff\xd8" + segment + b"\xff\xda\x00\x03\x01" + bytes([number]) + b"\xff\x00\xff\xd0\x07\xff\xd9"
+
+
+def test_frames_are_told_apart_whatever_lies_in_and_between_them() -> None:
+    thumbnail = _jpeg(9, header=b"Exif" + _jpeg(8))
+    frames = [_jpeg(1), thumbnail, _jpeg(2)]
+    assert split_mjpeg(b"".join(frames)) == frames
+    assert split_mjpeg(b"RIFF....AVI 00dc" + b"00dc\x10\x00\x00\x00".join(frames)) == frames
+    assert split_mjpeg(_jpeg(1) + _jpeg(2)[:-3]) == [_jpeg(1), _jpeg(2)[:-3]]
+    with pytest.raises(ClipRefused, match="clip_wrong_type"):
+        split_mjpeg(b"RIFF....AVI ")
+
+
+def test_a_folder_is_read_in_the_order_of_its_numbers(tmp_path: Path) -> None:
+    for number in range(60):
+        (tmp_path / f"frame{number}.jpg").write_bytes(_jpeg(number))
+    clip = read_clip_path(tmp_path, challenge=challenge_of(1))
+    numbers = [frame.jpeg[7] for frame in clip.frames]
+    assert numbers == sorted(numbers)
+
+
+def test_a_video_without_times_may_have_more_frames_than_an_upload(tmp_path: Path) -> None:
+    video = tmp_path / "video.mjpeg"
+    video.write_bytes(b"".join(_jpeg(number % 250) for number in range(400)))
+    assert len(read_clip_path(video, challenge=challenge_of(1)).frames) <= MAX_FRAMES
+    video.write_bytes(_jpeg(1) * 2001)
+    with pytest.raises(ClipRefused, match="clip_too_many_frames"):
+        read_clip_path(video, challenge=challenge_of(1))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"issued_at": "0001-01-01T00:00:00+14:00"},
+        {"expires_at": "9999-12-31T23:59:59-14:00"},
+        {"nonce": "\ud800" * 20},
+        {"nonce": "n" * 100},
+        {"phases": [{"kind": "still", "duration_ms": float("inf"), "every_ms": 200}]},
+    ],
+)
+def test_a_challenge_with_values_nobody_draws_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ChallengeRefused):
+        Challenge.from_json(challenge_of(1).to_json() | change)
+
+
+def test_a_challenge_nested_without_end_is_unusable(tmp_path: Path) -> None:
+    (tmp_path / "challenge.json").write_text("[" * 60_000)
+    (tmp_path / "clip").write_bytes(write_clip(CLIP))
+    told = check_liveness_json(tmp_path / "clip", tmp_path / "challenge.json")
+    assert told == (2, {"error": "challenge_malformed"})
+
+
 def test_frames_in_a_folder_and_in_an_mjpeg_file_are_read(tmp_path: Path) -> None:
     challenge = challenge_of(1)
-    jpegs = [b"\xff\xd8\xff" + bytes([number]) for number in range(60)]
+    jpegs = [_jpeg(number) for number in range(60)]
     for number, jpeg in enumerate(jpegs):
         (tmp_path / f"{number:03}.jpg").write_bytes(jpeg)
     moving = tmp_path / "clip.mjpeg"

