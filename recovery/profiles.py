@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from portal.kit import clock
 from portal.kit.actors import Actor
 from portal.kit.errors import Invalid, NotHere
+from portal.kit.seen import marks_of, require_unchanged
 from recovery.decision import has_two_independent_kinds
 from recovery.models import Profile
 from recovery.statuses import EvidenceKind, Mode
@@ -100,11 +101,22 @@ def create_profile(*, actor: Actor, **values: Any) -> Profile:
     return profile
 
 
+def marks_of_profile(profile: Profile) -> str:
+    """What a form filled from this profile has seen."""
+    return marks_of(_values(profile))
+
+
+def _values(profile: Profile) -> dict[str, Any]:
+    return {name: getattr(profile, name) for name in FIELDS}
+
+
 @transaction.atomic
-def change_profile(profile_id: UUID, *, actor: Actor, **values: Any) -> Profile:
-    """A profile in force stays valid or is not changed. Each change is a new version."""
+def change_profile(profile_id: UUID, *, actor: Actor, seen: str | None = None, **values: Any) -> Profile:
+    """A profile in force stays valid or is not changed. Each change is a new version. ChangedMeanwhile when it is not
+    what the page had `seen`."""
     get_profile(profile_id)
     profile = Profile.objects.select_for_update().get(id=profile_id)
+    require_unchanged(seen, _values(profile))
     changed = _apply(profile, values)
     if profile.status == Profile.Status.PUBLISHED:
         check_profile(profile)

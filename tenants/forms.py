@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.kit.errors import Invalid
+from portal.kit.seen import SeenForm
 from tenants.models import User
 from tenants.rights import Role
 from tenants.services import clean_slug
@@ -56,7 +57,7 @@ class OrganisationForm(forms.Form):
             raise forms.ValidationError(refusal.sentence) from refusal
 
 
-class SettingsForm(forms.Form):
+class SettingsForm(SeenForm):
     name = forms.CharField(
         label=_("Name of the organisation"), max_length=120, help_text=_("Your people read it on every page.")
     )

@@ -14,6 +14,7 @@ from portal.kit.actors import Actor, ActorKind
 from portal.kit.errors import Invalid
 from portal.kit.origins import tenant_host
 from portal.kit.scope import current_tenant_id, tenant_scope
+from portal.kit.seen import marks_of, require_unchanged
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.colours import parse_colour
@@ -85,9 +86,16 @@ def create_organisation(
     return tenant
 
 
-def change_organisation(*, actor: Actor, **values: Any) -> Tenant:
-    """Change what may change: name, help desk contact, accent colour, time zone. Quiet when nothing does."""
+def marks_of_organisation(tenant: Tenant) -> str:
+    """What a form filled from this organisation has seen."""
+    return marks_of({field: getattr(tenant, field) for field in CHANGEABLE})
+
+
+def change_organisation(*, actor: Actor, seen: str | None = None, **values: Any) -> Tenant:
+    """Change what may change: name, help desk contact, accent colour, time zone. Quiet when nothing does;
+    ChangedMeanwhile when it is not what the page had `seen`."""
     tenant = Tenant.objects.select_for_update().get(id=current_tenant_id())
+    require_unchanged(seen, {field: getattr(tenant, field) for field in CHANGEABLE})
     if "time_zone" in values:
         clean_time_zone(values["time_zone"])
     if "accent" in values:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from portal.kit.actors import SYSTEM, Actor
 from portal.kit.errors import Invalid, NotHere
 from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id
+from portal.kit.seen import require_unchanged
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from vendors.context import open_secrets, seal_secrets
@@ -78,13 +79,28 @@ def _create(vendor: str, kind: str, actor: Actor) -> Connection:
     return connection
 
 
+def settings_of(connection: Connection | None, names: Iterable[str]) -> dict[str, str]:
+    """The settings that are no secret, by name; empty where there is none."""
+    return {name: connection.config.get(name, "") if connection else "" for name in names}
+
+
 def bring_own_partner(
-    vendor: str, *, config: Mapping[str, str], secrets: Mapping[str, str], actor: Actor
+    vendor: str,
+    *,
+    config: Mapping[str, str],
+    secrets: Mapping[str, str],
+    actor: Actor,
+    seen: str | None = None,
 ) -> Connection:
     """Connect a partner by settings, or change them. A secret that is left empty stays as it was; naming one kind of
-    secret replaces the other. The settings are tested at once."""
+    secret replaces the other. The settings are tested at once. ChangedMeanwhile when they are not what the page had
+    `seen`."""
     entry = entry_of(vendor)
-    connection = _in_use(vendor) or _create(vendor, entry.kind, actor)
+    connection = _in_use(vendor)
+    if connection is not None:
+        connection = locked_connection(connection.id)
+    require_unchanged(seen, settings_of(connection, config))
+    connection = connection or _create(vendor, entry.kind, actor)
     given = {name: value for name, value in secrets.items() if value}
     kept = given or open_secrets(connection)
     if not kept:

@@ -14,6 +14,8 @@ from joserfc.errors import JoseError
 from joserfc.jwk import import_key
 
 from portal.kit.money import EXPONENTS
+from portal.kit.seen import SeenForm, marks_of
+from vendors.connecting import settings_of
 from vendors.contract import Field, Manifest
 from vendors.models import Connection
 
@@ -37,7 +39,7 @@ def _field(field: Field, *, has_secret: bool) -> forms.Field:
     )
 
 
-class PartnerSettingsForm(forms.Form):
+class PartnerSettingsForm(SeenForm):
     """One field for each setting of the manifest, and the price of one's own contract."""
 
     unit_price = forms.DecimalField(
@@ -62,6 +64,8 @@ class PartnerSettingsForm(forms.Form):
             if connection is not None and field.kind != "secret":
                 self.fields[field.name].initial = connection.config.get(field.name, "")
         self.order_fields([field.name for field in manifest.fields])
+        plain = [field.name for field in manifest.fields if field.kind != "secret"]
+        self.fields["seen"].initial = marks_of(settings_of(connection, plain))
 
     def clean_issuer(self) -> str:
         issuer: str = self.cleaned_data["issuer"]

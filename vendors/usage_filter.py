@@ -30,7 +30,7 @@ def _day(text: str, default: date, latest: date) -> date:
 
 
 def read_filter(query: Mapping[str, str], tenant: Tenant) -> UsageFilter:
-    """`from`, `to`, `partner`, `billable`. Ends in the wrong order are swapped; at most a year is shown."""
+    """`from`, `to`, `partner`, `billable`, `sort`. Ends in the wrong order are swapped; at most a year is shown."""
     zone = zone_of(tenant)
     today = clock.now().astimezone(zone).date()
     first = _day(query.get("from", ""), today.replace(day=1), today + LONGEST)
@@ -42,4 +42,5 @@ def read_filter(query: Mapping[str, str], tenant: Tenant) -> UsageFilter:
         zone=zone,
         vendor=query.get("partner", "")[:40],
         billable=BILLABLE.get(query.get("billable", "")),
+        sort=query.get("sort", ""),
     )

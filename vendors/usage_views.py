@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from portal.kit.ids import parse_public_id, public_id
+from portal.kit.paging import page_of
 from portal.rights import requires, seat_of
 from tenants.rights import Right
 from vendors.billing import selectors as billing
@@ -56,20 +56,6 @@ def _row(request: HttpRequest, entry: UsageEntry) -> dict[str, Any]:
     }
 
 
-def _page_of(chosen: billing.UsageFilter, cursor: str) -> tuple[list[UsageEntry], str]:
-    """One page and the cursor of the next, the last row's id; an unusable cursor begins at the top."""
-    entries = billing.usage(chosen)
-    try:
-        last = billing.entry_of(parse_public_id("usage", cursor)) if cursor else None
-    except ValueError:
-        last = None
-    if last is not None:
-        older = Q(occurred_at__lt=last.occurred_at) | Q(occurred_at=last.occurred_at, id__lt=last.id)
-        entries = entries.filter(older)
-    found = list(entries[: PAGE + 1])
-    return found[:PAGE], found[PAGE - 1].public_id if len(found) > PAGE else ""
-
-
 def _address(request: HttpRequest, **changes: str | None) -> str:
     query = request.GET.copy()
     for name, value in changes.items():
@@ -84,13 +70,13 @@ def _address(request: HttpRequest, **changes: str | None) -> str:
 def usage(request: HttpRequest) -> HttpResponse:
     tenant = seat_of(request).tenant
     chosen = read_filter(request.GET.dict(), tenant)
-    entries, following = _page_of(chosen, request.GET.get("cursor", ""))
+    page = page_of(billing.usage(chosen), chosen.order, request.GET.get("cursor", ""), PAGE)
     days = billing.usage_by_day(chosen)
     totals = billing.totals(chosen)
     vendors = [("", _("All partners")), *((name, partner_name(name)) for name in billing.vendors_used())]
     csv_query = _address(request, cursor=None)
     context = {
-        "rows": [_row(request, entry) for entry in entries],
+        "rows": [_row(request, entry) for entry in page.rows],
         "count": sum(total.entries for total in totals),
         "chosen": chosen,
         "vendors": vendors,
@@ -102,8 +88,8 @@ def usage(request: HttpRequest) -> HttpResponse:
             {"total": total, "kind": Connection.Kind(total.connection_kind).label} for total in totals
         ],
         "csv_url": reverse("usage:csv", args=[tenant.slug]) + csv_query,
-        "next_url": _address(request, cursor=following) if following else "",
-        "first_url": _address(request, cursor=None) if request.GET.get("cursor") else "",
+        "next_url": _address(request, cursor=page.next_cursor) if page.next_cursor else "",
+        "previous_url": _address(request, cursor=page.previous_cursor) if page.previous_cursor else "",
     }
     return render(request, "billing/usage.html", context)
 

@@ -10,6 +10,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.kit import clock
+from portal.kit.actors import Actor
+from portal.kit.seen import ChangedMeanwhile
+from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
 from vendors import selectors, services
@@ -118,6 +121,7 @@ def test(request: HttpRequest, vendor: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @requires(Right.MANAGE_PARTNERS)
+@recent_sign_in
 def settings(request: HttpRequest, vendor: str) -> HttpResponse:
     offer = selectors.offer_of(vendor)
     if not offer.manifest.fields:
@@ -130,13 +134,27 @@ def settings(request: HttpRequest, vendor: str) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         actor = actor_of(request)
-        services.bring_own_partner(vendor, config=form.config(), secrets=form.secrets(), actor=actor)
-        price = form.cleaned_data["unit_price"], form.cleaned_data["currency"]
-        if _initial_price(offer) != {"unit_price": price[0], "currency": price[1]}:
-            enter_contract_price(vendor=vendor, unit_price=price[0], currency=price[1], actor=actor)
-        return _to_partner(request, vendor)
+        try:
+            services.bring_own_partner(
+                vendor,
+                config=form.config(),
+                secrets=form.secrets(),
+                actor=actor,
+                seen=form.cleaned_data["seen"] or None,
+            )
+        except ChangedMeanwhile as conflict:
+            form.show_conflict(conflict)
+        else:
+            _enter_price(offer, form, actor)
+            return _to_partner(request, vendor)
     context = {**_shown(request, offer), "form": form, "return_url": return_url_of(_slug(request))}
     return render(request, "vendors/settings.html", context)
+
+
+def _enter_price(offer: selectors.Offer, form: PartnerSettingsForm, actor: Actor) -> None:
+    price = form.cleaned_data["unit_price"], form.cleaned_data["currency"]
+    if _initial_price(offer) != {"unit_price": price[0], "currency": price[1]}:
+        enter_contract_price(vendor=offer.slug, unit_price=price[0], currency=price[1], actor=actor)
 
 
 def _initial_price(offer: selectors.Offer) -> dict[str, Any]:
@@ -146,6 +164,7 @@ def _initial_price(offer: selectors.Offer) -> dict[str, Any]:
 
 @require_http_methods(["GET", "POST"])
 @requires(Right.MANAGE_PARTNERS)
+@recent_sign_in
 def remove(request: HttpRequest, vendor: str) -> HttpResponse:
     """The consequences in numbers, and a typed word."""
     connection = _connection_or_404(vendor)

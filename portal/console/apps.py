@@ -9,3 +9,4 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("portal.checks")
+        import_module("portal.console.accounts")

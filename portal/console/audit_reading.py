@@ -80,6 +80,7 @@ def filter_of(values: dict[str, Any], zone: str) -> LogFilter:
         case_ids=cases_by_reference(values["case"]) if values["case"] else None,
         since=_midnight(values["since"], zone),
         until=_midnight(until + timedelta(days=1), zone) if until else None,
+        sort=values["sort"] or "",
     )
 
 
@@ -88,8 +89,8 @@ def _rows(tenant: Tenant, chosen: LogFilter) -> Iterator[list[str]]:
     while True:
         with tenant_scope(tenant.id):
             page = log_page(chosen, cursor=cursor, size=1000)
-            told = shown(page.events)
-        for event, one in zip(page.events, told, strict=True):
+            told = shown(page.rows)
+        for event, one in zip(page.rows, told, strict=True):
             yield [
                 event.created_at.isoformat(),
                 one.sentence,

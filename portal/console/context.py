@@ -39,6 +39,11 @@ def _account(request: HttpRequest) -> dict[str, str] | None:
     return {"name": str(request.user), "email": request.user.email}
 
 
+def _reader(request: HttpRequest, seat: Seat) -> str:
+    """Whose typing a page may put back (portal/static/js/ui/drafts.js)."""
+    return str(request.user.pk) if request.user.is_authenticated else str(seat.member_id)
+
+
 def _in_organisation(request: HttpRequest, seat: Seat) -> dict[str, Any]:
     return {
         "navigation": SimpleLazyObject(lambda: navigation_of(seat, request.path)),
@@ -47,6 +52,7 @@ def _in_organisation(request: HttpRequest, seat: Seat) -> dict[str, Any]:
         "account": SimpleLazyObject(lambda: _account(request)),
         "account_menu": account_menu(),
         "breadcrumbs": [],
+        "reader": _reader(request, seat),
     }
 
 
@@ -58,4 +64,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     if seat is not None:
         return _in_organisation(request, seat)
     user = getattr(request, "user", None)
-    return {"site_menu": account_menu()} if user is not None and user.is_authenticated else {}
+    if user is None or not user.is_authenticated:
+        return {}
+    return {"site_menu": account_menu(), "reader": str(user.pk)}

@@ -38,6 +38,7 @@ class LogFilterForm(forms.Form):
     case = forms.CharField(required=False, max_length=20)
     since = forms.DateField(required=False)
     until = forms.DateField(required=False)
+    sort = forms.CharField(required=False, max_length=20)
 
     def values(self) -> dict[str, Any]:
         self.is_valid()

@@ -19,6 +19,7 @@ from portal.kit.codes import clean_code, keyed_digest, numeric_code, same
 from portal.kit.errors import Invalid, NotHere
 from portal.kit.limits import Limit, take
 from portal.kit.scope import tenant_scope
+from portal.recent import SEAT_PROVEN_AT
 from tenants.models import Member, SetupLink, Tenant
 from tenants.notices.services import send_staff_mail
 from tenants.rights import Right, rights_of
@@ -115,9 +116,11 @@ def prove_address(request: HttpRequest, tenant: Tenant, link: SetupLink, typed: 
     request.session.pop(CODE_KEY)
     request.session.cycle_key()
     request.session[SEAT_KEY] = {"slug": tenant.slug, "link": str(link.id)}
+    request.session[SEAT_PROVEN_AT] = clock.now().timestamp()
     with tenant_scope(tenant.id):
         note_use(link)
 
 
 def leave_seat(request: HttpRequest) -> None:
     request.session.pop(SEAT_KEY, None)
+    request.session.pop(SEAT_PROVEN_AT, None)

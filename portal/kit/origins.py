@@ -50,3 +50,17 @@ def network_of(address: str) -> str:
     except ValueError:
         return address
     return address if parsed.version == 4 else str(int(parsed) >> 64)
+
+
+def page_to_return_to(request: HttpRequest) -> str:
+    """Where somebody is led back to after signing in: a page, also when what they sent was a form.
+
+    Many forms are sent to an address that answers no GET; the page they stood on is in the Referer, which our own
+    pages always send to us. It is the reader's to write, so only a path of this origin counts.
+    """
+    if request.method in {"GET", "HEAD"}:
+        return request.get_full_path()
+    before = urlsplit(request.META.get("HTTP_REFERER", ""))
+    if f"{before.scheme}://{before.netloc}" == settings.SITE_ORIGIN and before.path.startswith("/"):
+        return f"{before.path}?{before.query}" if before.query else before.path
+    return request.get_full_path()

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 
+from portal.kit.origins import page_to_return_to
 from portal.kit.scope import tenant_scope
 from tenants.selectors import seats_of_user
 
@@ -26,6 +28,17 @@ def own_scope(view: View) -> View:
     """Marks a view that opens its scopes itself."""
     view.own_scope = True  # type: ignore[attr-defined]
     return view
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """A page goes there; a part of a page takes the whole page there, or it would show the sign-in in its place."""
+    if not request.headers.get("HX-Request"):
+        return redirect_to_login(page_to_return_to(request), settings.LOGIN_URL)
+    shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+    back = f"{shown.path}?{shown.query}" if shown.query else shown.path
+    ours = f"{shown.scheme}://{shown.netloc}" == settings.SITE_ORIGIN
+    answer = redirect_to_login(back if ours else page_to_return_to(request), settings.LOGIN_URL)
+    return HttpResponse(status=204, headers={"HX-Redirect": answer["Location"]})
 
 
 class ScopeMiddleware:
@@ -76,7 +89,7 @@ class ScopeMiddleware:
         seat = self.limited_seat(request, slug) or own
         if seat is None:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+                return _to_sign_in(request)
             raise Http404
         request.seats = seats  # type: ignore[attr-defined]
         request.seat = seat  # type: ignore[attr-defined]

@@ -314,10 +314,12 @@ def among(value: object, chosen: object) -> bool:
 
 
 @register.simple_tag(takes_context=True)
-def sort_state(context: Context, key: str, parameter: str = "sort") -> dict[str, str]:
-    """What a sortable heading shows and where its link leads."""
+def sort_state(context: Context, key: str, parameter: str = "sort", usual: str = "") -> dict[str, str]:
+    """What a sortable heading shows and where its link leads. `usual`: the list's own order, when none is asked for."""
     request = context.get("request")
     present = request.GET.get(parameter, "") if request is not None else ""
+    if not present and usual:
+        present = f"-{key}" if usual == "descending" else key
     state = {key: "ascending", f"-{key}": "descending"}.get(present, "none")
     following = f"-{key}" if present == key else key
     return {"state": state, "url": query(context, **{parameter: following, "cursor": None})}

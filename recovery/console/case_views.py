@@ -17,11 +17,12 @@ from portal.kit.errors import Refused
 from portal.kit.ids import parse_public_id
 from portal.kit.scope import tenant_scope
 from portal.kit.sheets import sheet_lines
+from portal.recent import ask_again, signed_in_recently
 from portal.rights import actor_of, requires, seat_of
 from recovery.access_pass.selectors import pass_of
 from recovery.cases import steps_of
 from recovery.console import explaining, wording
-from recovery.console.event_words import actor_title, event_title
+from recovery.console.event_words import actor_names, event_title
 from recovery.console.forms import ActionForm
 from recovery.console.journey import duration_words, journey_of
 from recovery.console.listing import CaseFilter, cases_found, page_of_cases, read_filter
@@ -89,9 +90,9 @@ def _chosen(request: HttpRequest) -> CaseFilter:
 @requires(Right.SEE_CASES)
 def cases(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request)
-    found, following = page_of_cases(chosen, request.GET.get("cursor", ""))
+    page = page_of_cases(chosen, request.GET.get("cursor", ""))
     context = {
-        "rows": [shown_case(request, case) for case in found],
+        "rows": [shown_case(request, case) for case in page.rows],
         "count": cases_found(chosen).count(),
         "chosen": chosen,
         "query": request.GET,
@@ -99,8 +100,8 @@ def cases(request: HttpRequest) -> HttpResponse:
         "statuses": [("", _("Every status")), *CaseStatus.choices],
         "modes": [("", _("Both modes")), *Mode.choices],
         "csv_url": reverse("cases:csv", args=[slug_of(request)]) + address_with(request, cursor=None),
-        "next_url": address_with(request, cursor=following) if following else "",
-        "first_url": address_with(request, cursor=None) if request.GET.get("cursor") else "",
+        "next_url": address_with(request, cursor=page.next_cursor) if page.next_cursor else "",
+        "previous_url": address_with(request, cursor=page.previous_cursor) if page.previous_cursor else "",
     }
     return render(request, "recovery_console/cases.html", context)
 
@@ -153,12 +154,16 @@ def _notices(case: Case) -> list[dict[str, Any]]:
     ]
 
 
-def _entries(case: Case) -> list[dict[str, Any]]:
-    events = AuditEvent.objects.filter(case_id=case.id).order_by("created_at", "id")[:200]
+def _entries(request: HttpRequest, case: Case) -> list[dict[str, Any]]:
+    """Each leads to its page in the audit log, for those who may read that."""
+    events = list(AuditEvent.objects.filter(case_id=case.id).order_by("created_at", "id")[:200])
+    actors = actor_names(events)
+    may_open = seat_of(request).may(Right.SEE_AUDIT)
     return [
         {
             "title": event_title(event.name),
-            "actor": actor_title(event.actor_kind),
+            "actor": actors[event.id],
+            "url": reverse("audit:event", args=[slug_of(request), event.public_id]) if may_open else "",
             "at": event.created_at,
             "words": _event_words(event),
         }
@@ -206,7 +211,7 @@ def case(request: HttpRequest, case_id: str) -> HttpResponse:
         "access_pass": issued,
         "credential": _credential(found),
         "notices": _notices(found),
-        "entries": _entries(found),
+        "entries": _entries(request, found),
         "explanation": explaining.words_for(found.state),
         "never": explaining.never(),
         "actions": [
@@ -244,6 +249,8 @@ def _action_or_404(name: str) -> Action:
 def act(request: HttpRequest, case_id: str, action: str) -> HttpResponse:
     """What the action does, in words, and why the member wants it."""
     found, wanted = case_or_404(request, case_id), _action_or_404(action)
+    if wanted in DANGEROUS and not signed_in_recently(request):
+        return ask_again(request)
     form = ActionForm(request.POST or None)
     is_open = wanted in allowed_actions(found, pass_of(found.id))
     if request.method == "POST" and form.is_valid():
@@ -278,12 +285,12 @@ def of_person(request: HttpRequest, person_id: str) -> HttpResponse:
         person = get_person(parse_public_id("person", person_id))
     except ValueError as error:
         raise Http404 from error
-    found, following = page_of_cases(CaseFilter(person_id=person.id), "", size=10)
+    page = page_of_cases(CaseFilter(person_id=person.id), "", size=10)
     context = {
-        "rows": [shown_case(request, case) for case in found],
+        "rows": [shown_case(request, case) for case in page.rows],
         "passkeys": len(passkeys_of(person.id)),
         "all_url": f"{reverse('cases:list', args=[seat.tenant.slug])}?person={person.public_id}",
-        "has_more": bool(following),
+        "has_more": bool(page.next_cursor),
     }
     template = "parts/of_person.html" if request.headers.get("HX-Request") else "of_person.html"
     return render(request, f"recovery_console/{template}", context)

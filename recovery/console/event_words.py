@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from portal.kit.actors import ActorKind
+from portal.kit.ids import parse_public_id
 from tenants.audit.events import EventName
+from tenants.audit.models import AuditEvent
+from tenants.models import Member
+from tenants.selectors import names_of_members
 
 N = EventName
 EVENTS: dict[EventName, str] = {
@@ -69,3 +76,22 @@ def event_title(name: str) -> str:
 
 def actor_title(kind: str) -> str:
     return _(ACTORS[kind]) if kind in ACTORS else ""
+
+
+def actor_names(events: Sequence[AuditEvent]) -> dict[UUID, str]:
+    """For each event who did it: a colleague by name, anybody else by what they are."""
+    members = {event.id: found for event in events if (found := _member_id(event))}
+    names = names_of_members(set(members.values())) if members else {}
+    return {
+        event.id: names.get(members.get(event.id, UUID(int=0)), actor_title(event.actor_kind))
+        for event in events
+    }
+
+
+def _member_id(event: AuditEvent) -> UUID | None:
+    if event.actor_kind != ActorKind.MEMBER:
+        return None
+    try:
+        return parse_public_id(Member.prefix, event.actor_id)
+    except ValueError:  # somebody with a set-up link
+        return None

@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db.models import CharField, Q, QuerySet
-from django.db.models.functions import Cast, Collate, Right
+from django.db.models import CharField, QuerySet, Value
+from django.db.models.functions import Cast, Coalesce, Collate, Right
 
 from portal.kit.ids import decode_base32, parse_public_id
+from portal.kit.paging import Column, Order, Page, page_of, read_order
 from recovery.models import Case
 from recovery.statuses import CaseStatus, Mode
 from tenants.models import Tenant
 
 PAGE = 50
 REFERENCE_LENGTH = 8  # base32 characters, five bits each
+ENDED_OR_NEVER = Coalesce("ended_at", Value(datetime(9999, 1, 1, tzinfo=UTC)))
+COLUMNS: Mapping[str, Column] = {
+    "opened": Column("created_at"),
+    "ended": Column("ended_or_never", ENDED_OR_NEVER),
+    "status": Column("status"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,11 @@ class CaseFilter:
     since: datetime | None = None
     until: datetime | None = None
     show_decoys: bool = False
+    sort: str = ""
+
+    @property
+    def order(self) -> Order:
+        return read_order(self.sort, COLUMNS, "-opened")
 
     @property
     def is_narrow(self) -> bool:
@@ -54,7 +66,7 @@ def _midnight(text: str, zone: ZoneInfo, *, after: int = 0) -> datetime | None:
 
 
 def read_filter(query: Mapping[str, str], tenant: Tenant, *, may_see_decoys: bool) -> CaseFilter:
-    """`q`, `status`, `mode`, `from`, `to`, `person`, `decoys`."""
+    """`q`, `status`, `mode`, `from`, `to`, `person`, `decoys`, `sort`."""
     zone = zone_of(tenant)
     person_id = None
     with suppress(ValueError):
@@ -68,6 +80,7 @@ def read_filter(query: Mapping[str, str], tenant: Tenant, *, may_see_decoys: boo
         since=_midnight(query.get("from", ""), zone),
         until=_midnight(query.get("to", ""), zone, after=1),
         show_decoys=may_see_decoys and query.get("decoys") == "yes",
+        sort=query.get("sort", ""),
     )
 
 
@@ -85,8 +98,9 @@ def _by_reference(found: QuerySet[Case], typed: str) -> QuerySet[Case]:
 
 
 def cases_found(chosen: CaseFilter) -> QuerySet[Case]:
-    """Every case of the filter, newest first."""
-    found = Case.objects.select_related("person").order_by("-created_at", "-id")
+    """Every case of the filter in its order, newest first otherwise."""
+    found = Case.objects.select_related("person").annotate(ended_or_never=ENDED_OR_NEVER)
+    found = found.order_by(*chosen.order.fields())
     if not chosen.show_decoys:
         found = found.filter(is_decoy=False)
     if chosen.status:
@@ -102,14 +116,6 @@ def cases_found(chosen: CaseFilter) -> QuerySet[Case]:
     return _by_reference(found, chosen.reference) if chosen.reference else found
 
 
-def page_of_cases(chosen: CaseFilter, cursor: str, size: int = PAGE) -> tuple[list[Case], str]:
-    """One page and the cursor of the next: moment and id of the last case."""
-    found = cases_found(chosen)
-    moment, _tilde, identifier = cursor.partition("~")
-    with suppress(ValueError):
-        at, last = datetime.fromisoformat(moment), UUID(identifier)
-        if at.tzinfo is not None:
-            found = found.filter(Q(created_at__lt=at) | Q(created_at=at, id__lt=last))
-    cases = list(found[: size + 1])
-    more = cases[size - 1] if len(cases) > size else None
-    return cases[:size], f"{more.created_at.isoformat()}~{more.id}" if more else ""
+def page_of_cases(chosen: CaseFilter, cursor: str, size: int = PAGE) -> Page[Case]:
+    """One page, in the order the filter asks for."""
+    return page_of(cases_found(chosen), chosen.order, cursor, size)

@@ -9,7 +9,9 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.kit.seen import SeenForm
 from recovery.models import Profile
+from recovery.profiles import marks_of_profile
 from recovery.statuses import EvidenceKind, Mode
 from tenants.directory.selectors import departments
 from vendors import selectors as partners
@@ -49,7 +51,7 @@ NAMES_HINTS = {
 }
 
 
-class ProfileForm(forms.Form):
+class ProfileForm(SeenForm):
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=80,
@@ -137,23 +139,35 @@ class ProfileForm(forms.Form):
             *((str(connection.id), _(partners.listing(connection.vendor).title)) for connection in ready),
         ]
         found["departments"].choices = [(name, name) for name in sorted({*departments(), *kept})]
+        if not found["departments"].choices:
+            found["who"].choices = [
+                choice for choice in Profile.Everyone.choices if choice[0] == Profile.Everyone.EVERYONE
+            ]
+            found["who"].help_text = _("To name departments, import them with your people.")
+            del self.fields["departments"]
         found["mode"].choice_hints = MODE_HINTS
         found["names"].choice_hints = NAMES_HINTS
         found["evidence_required"].choice_hints = {value: hint for value, (_label, hint) in EVIDENCE.items()}
 
     def values(self) -> dict[str, Any]:
         """What the services take."""
-        data = dict(self.cleaned_data)
+        data = {name: value for name, value in self.cleaned_data.items() if name != "seen"}
         chosen = data.pop("connection")
         data["connection_id"] = UUID(chosen) if chosen else None
         if data["who"] == Profile.Everyone.EVERYONE:
             data["departments"] = []
         return data
 
+    def seen_marks(self) -> str | None:
+        return self.cleaned_data["seen"] or None
+
 
 def initial_of(profile: Profile) -> dict[str, Any]:
-    values = {name: getattr(profile, name) for name in ProfileForm.base_fields if name not in {"connection"}}
+    values = {
+        name: getattr(profile, name) for name in ProfileForm.base_fields if name not in {"connection", "seen"}
+    }
     values["connection"] = str(profile.connection_id or "")
+    values["seen"] = marks_of_profile(profile)
     return values
 
 

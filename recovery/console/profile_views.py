@@ -11,9 +11,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portal.kit.errors import Invalid
 from portal.kit.ids import parse_public_id
+from portal.kit.seen import ChangedMeanwhile
+from portal.recent import ask_again, recent_sign_in, signed_in_recently
 from portal.rights import actor_of, requires, seat_of
 from recovery import profiles
-from recovery.console.event_words import actor_title
+from recovery.console.event_words import actor_names
 from recovery.console.profile_forms import ProfileForm, WordForm
 from recovery.console.reach import can_sentence, reach_of
 from recovery.console.showing import MODE_TONES, crumbs, slug_of
@@ -108,12 +110,16 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         made = profiles.create_profile(actor=actor_of(request), **form.values())
         return redirect("profiles:edit", organisation=slug_of(request), profile_id=made.public_id)
-    context = {"form": form, "breadcrumbs": _crumbs(request, _("New")), **_effect(Profile())}
+    planned = _typed(form, None) if form.is_bound and form.is_valid() else Profile()
+    if ready and not form.is_bound:
+        planned.connection_id = ready[0].id
+    context = {"form": form, "breadcrumbs": _crumbs(request, _("New")), **_effect(planned)}
     return render(request, "recovery_console/profile_form.html", context)
 
 
 def _history(profile: Profile) -> list[dict[str, Any]]:
-    events = AuditEvent.objects.filter(subject=profile.public_id).order_by("-created_at", "-id")[:50]
+    events = list(AuditEvent.objects.filter(subject=profile.public_id).order_by("-created_at", "-id")[:50])
+    actors = actor_names(events)
     titles = {
         EventName.PROFILE_CREATED.value: _("Written"),
         EventName.PROFILE_CHANGED.value: _("Changed"),
@@ -126,7 +132,7 @@ def _history(profile: Profile) -> list[dict[str, Any]]:
         {
             "title": titles.get(event.name, _("Changed")),
             "at": event.created_at,
-            "actor": actor_title(event.actor_kind),
+            "actor": actors[event.id],
             "changed": [labels[name] for name in event.data.get("changed", []) if name in labels],
         }
         for event in events
@@ -147,9 +153,15 @@ def edit(request: HttpRequest, profile_id: str) -> HttpResponse:
 @requires(Right.MANAGE_PROFILES)
 def _change(request: HttpRequest, profile: Profile) -> HttpResponse:
     form = ProfileForm(request.POST, profile=profile)
+    if profile.status == Profile.Status.PUBLISHED and not signed_in_recently(request):
+        return ask_again(request)
     if form.is_valid():
         try:
-            profiles.change_profile(profile.id, actor=actor_of(request), **form.values())
+            profiles.change_profile(
+                profile.id, actor=actor_of(request), seen=form.seen_marks(), **form.values()
+            )
+        except ChangedMeanwhile as conflict:
+            form.show_conflict(conflict, {"connection_id": "connection"})
         except Invalid as error:
             form.add_error(error.field if error.field in form.fields else None, error.sentence)
         else:
@@ -176,6 +188,7 @@ def _edit_page(
 
 @require_http_methods(["GET", "POST"])
 @requires(Right.MANAGE_PROFILES)
+@recent_sign_in
 def publish(request: HttpRequest, profile_id: str) -> HttpResponse:
     """The effect in numbers, and a typed word."""
     profile = _profile_or_404(profile_id)
@@ -199,6 +212,7 @@ def publish(request: HttpRequest, profile_id: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @requires(Right.MANAGE_PROFILES)
+@recent_sign_in
 def withdraw(request: HttpRequest, profile_id: str) -> HttpResponse:
     """Nobody can begin a recovery then: the numbers first, and a typed word."""
     profile = _profile_or_404(profile_id)

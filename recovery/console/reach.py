@@ -93,6 +93,8 @@ _WORDS = {
 
 def can_sentence(reach: Reach) -> str:
     """ "124 people can recover, 3 cannot." """
+    if not reach.can and not reach.cannot:
+        return _("There is nobody yet for whom this profile is.")
     can = ngettext("%(number)d person can recover", "%(number)d people can recover", reach.can) % {
         "number": reach.can
     }

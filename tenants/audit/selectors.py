@@ -12,10 +12,13 @@ from django.db.models import QuerySet
 
 from portal.kit.codes import same
 from portal.kit.errors import NotHere
+from portal.kit.paging import Column, Order, Page, page_of, read_order
 from portal.kit.sealed import Context, unseal
 from tenants.audit.chain import BrokenChain
 from tenants.audit.models import AuditCheck, AuditEvent, AuditHead, AuditLink, AuditPersonal
 from tenants.audit.services import Value, personal_digest
+
+COLUMNS: Mapping[str, Column] = {"when": Column("created_at")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +30,15 @@ class LogFilter:
     case_ids: Sequence[UUID] | None = None
     since: datetime | None = None
     until: datetime | None = None
+    sort: str = ""
 
-
-@dataclass(frozen=True, slots=True)
-class LogPage:
-    events: list[AuditEvent]
-    next_cursor: str
+    @property
+    def order(self) -> Order:
+        return read_order(self.sort, COLUMNS, "-when")
 
 
 def _filtered(chosen: LogFilter) -> QuerySet[AuditEvent]:
-    found = AuditEvent.objects.order_by("-created_at", "-id")
+    found = AuditEvent.objects.all()
     if chosen.names:
         found = found.filter(name__in=chosen.names)
     if chosen.actor_kind:
@@ -50,22 +52,13 @@ def _filtered(chosen: LogFilter) -> QuerySet[AuditEvent]:
     return found
 
 
-def _after(found: QuerySet[AuditEvent], cursor: str) -> QuerySet[AuditEvent]:
-    moment, _, identifier = cursor.partition("~")
-    try:
-        at, last = datetime.fromisoformat(moment), UUID(identifier)
-    except ValueError:
-        return found
-    if at.tzinfo is None:
-        return found
-    return found.filter(created_at__lte=at).exclude(created_at=at, id__gte=last)
+def log_page(chosen: LogFilter, *, cursor: str = "", size: int = 50) -> Page[AuditEvent]:
+    """One page, newest first unless the filter says otherwise."""
+    return page_of(_filtered(chosen), chosen.order, cursor, size)
 
 
-def log_page(chosen: LogFilter, *, cursor: str = "", size: int = 50) -> LogPage:
-    """Newest first; `cursor` is the moment and id of the last event of the page before."""
-    events = list(_after(_filtered(chosen), cursor)[: size + 1])
-    last = events[size - 1] if len(events) > size else None
-    return LogPage(events[:size], f"{last.created_at.isoformat()}~{last.id}" if last else "")
+def count_events(chosen: LogFilter) -> int:
+    return _filtered(chosen).count()
 
 
 def get_event(event_id: UUID) -> AuditEvent:

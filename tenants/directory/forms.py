@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tenants.directory.import_file import MAX_BYTES
@@ -47,12 +48,34 @@ class ReasonForm(forms.Form):
         return text
 
 
+class SuspendSeveralForm(ReasonForm):
+    """A typed word as well, because many people lose their way back in at once."""
+
+    word = forms.CharField(max_length=20)
+
+    def __init__(self, *args: Any, word: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.expected = word
+        self.fields["word"].label = gettext("Type “%(word)s” to confirm") % {"word": word}
+        self.fields["word"].error_messages["required"] = self._sentence()
+
+    def _sentence(self) -> str:
+        return gettext("Type the word “%(word)s”.") % {"word": self.expected}
+
+    def clean_word(self) -> str:
+        word = str(self.cleaned_data["word"]).strip().casefold()
+        if word != self.expected.casefold():
+            raise forms.ValidationError(self._sentence())
+        return word
+
+
 class PeopleFilterForm(forms.Form):
     """The filters of the list, as they stand in the address. Anything unusable means: all."""
 
     q = forms.CharField(required=False, max_length=120)
     status = forms.ChoiceField(required=False)
     department = forms.ChoiceField(required=False)
+    sort = forms.CharField(required=False, max_length=20)
 
     def __init__(self, data: Any, *, statuses: Any, departments: list[str]) -> None:
         super().__init__(data)
@@ -64,5 +87,5 @@ class PeopleFilterForm(forms.Form):
 
     def chosen(self) -> dict[str, str]:
         self.is_valid()
-        names = {"text": "q", "status": "status", "department": "department"}
+        names = {"text": "q", "status": "status", "department": "department", "sort": "sort"}
         return {key: str(self.cleaned_data.get(name, "")) for key, name in names.items()}

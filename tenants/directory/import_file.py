@@ -18,7 +18,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from portal.kit.errors import Invalid
-from portal.kit.sheets import plain_cell
+from portal.kit.sheets import DANGEROUS, plain_cell
 
 MAX_BYTES = 10_000_000
 MAX_ROWS = 50_000
@@ -31,6 +31,8 @@ LENGTHS = {
     "employee_number": 60,
     "department": 120,
 }
+# Cells that are words: none of them begins with a sign that makes a spreadsheet calculate.
+TEXTS = ("user_name", "given_names", "family_name", "email", "employee_number", "department")
 # What people call the columns, compared without case, spaces, hyphens and underscores.
 ALIASES = {
     "user_name": ("username", "login", "userprincipalname", "upn", "account"),
@@ -227,6 +229,12 @@ def _row(line: int, cells: dict[str, str]) -> ImportedRow:
             raise _BadCell(
                 _("“%(column)s” is longer than %(most)s characters.") % {"column": column, "most": longest}
             )
+    for column in TEXTS:
+        if _is_formula(cells.get(column, "")):
+            raise _BadCell(
+                _("“%(value)s” begins like a formula of a spreadsheet. Take the first character away.")
+                % {"value": cells[column][:40]}
+            )
     for column in ("user_name", "given_names", "family_name"):
         if not cells[column]:
             raise _BadCell(_("“%(column)s” is empty.") % {"column": column})
@@ -242,6 +250,11 @@ def _row(line: int, cells: dict[str, str]) -> ImportedRow:
         has_birthdate="birthdate" in cells,
         department=cells.get("department"),
     )
+
+
+def _is_formula(text: str) -> bool:
+    """What a spreadsheet would calculate when the list is opened there. A dash alone stands for "none" in many files."""
+    return len(text) > 1 and text.startswith(DANGEROUS)
 
 
 def _emails(text: str) -> tuple[str, ...]:

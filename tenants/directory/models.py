@@ -43,6 +43,8 @@ class DirectoryPerson(TenantModel):
         indexes = [
             models.Index(fields=["tenant_id", "sort_key", "id"], name="person_sorted"),
             models.Index(fields=["tenant_id", "status", "sort_key"], name="person_by_status"),
+            models.Index(fields=["tenant_id", "employee_number", "id"], name="person_by_number"),
+            models.Index(fields=["tenant_id", "department", "id"], name="person_by_department"),
         ]
 
     def __str__(self) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from portal.kit.codes import keyed_digest
 from portal.kit.errors import NotHere
+from portal.kit.paging import Column, Page, page_of, read_order
 from portal.kit.scope import current_tenant_id
 from tenants.directory.matching import Candidate, ProvenIdentity, words
 from tenants.directory.matching.names import spellings
@@ -36,6 +35,11 @@ def get_person(person_id: UUID) -> DirectoryPerson:
     if person is None:
         raise NotHere("person_unknown")
     return person
+
+
+def people_by_id(ids: Collection[UUID]) -> list[DirectoryPerson]:
+    """Those of them who are here, by name."""
+    return list(DirectoryPerson.objects.filter(id__in=ids).order_by("sort_key", "id"))
 
 
 def addresses_of(person_id: UUID) -> list[NoticeAddress]:
@@ -100,12 +104,6 @@ def near(proven: ProvenIdentity) -> list[Candidate]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    people: Sequence[DirectoryPerson]
-    next_cursor: str
-
-
 def _search(found: QuerySet[DirectoryPerson], text: str) -> QuerySet[DirectoryPerson]:
     """Every word must begin a word of the person's. Ranges, because prefix patterns are not leakproof."""
     for word in words(text)[:5]:
@@ -114,9 +112,20 @@ def _search(found: QuerySet[DirectoryPerson], text: str) -> QuerySet[DirectoryPe
     return found
 
 
-def people_found(*, text: str = "", status: str = "", department: str = "") -> QuerySet[DirectoryPerson]:
-    """Everybody the filters let through, in the order of their sort keys."""
-    found = DirectoryPerson.objects.order_by("sort_key", "id")
+# What the list can be sorted by; each has an index.
+COLUMNS: Mapping[str, Column] = {
+    "name": Column("sort_key"),
+    "user_name": Column("user_name"),
+    "number": Column("employee_number"),
+    "department": Column("department"),
+}
+
+
+def people_found(
+    *, text: str = "", status: str = "", department: str = "", sort: str = ""
+) -> QuerySet[DirectoryPerson]:
+    """Everybody the filters let through, in the order asked for, by name otherwise."""
+    found = DirectoryPerson.objects.order_by(*read_order(sort, COLUMNS, "name").fields())
     if status:
         found = found.filter(status=status)
     if department:
@@ -125,17 +134,17 @@ def people_found(*, text: str = "", status: str = "", department: str = "") -> Q
 
 
 def people_page(
-    *, text: str = "", status: str = "", department: str = "", cursor: str = "", size: int = 50
-) -> Page:
-    """One page of people; `cursor` is the last sort key and id of the page before, and begins at the top if unusable."""
+    *,
+    text: str = "",
+    status: str = "",
+    department: str = "",
+    sort: str = "",
+    cursor: str = "",
+    size: int = 50,
+) -> Page[DirectoryPerson]:
+    """One page of people."""
     found = people_found(text=text, status=status, department=department)
-    key, _, identifier = cursor.rpartition("~")
-    with suppress(ValueError):
-        if identifier and "\x00" not in key:
-            found = found.filter(sort_key__gte=key).exclude(sort_key=key, id__lte=UUID(identifier))
-    people = list(found[: size + 1])
-    more = people[size - 1] if len(people) > size else None
-    return Page(people[:size], f"{more.sort_key}~{more.id}" if more else "")
+    return page_of(found, read_order(sort, COLUMNS, "name"), cursor, size)
 
 
 def departments() -> list[str]:

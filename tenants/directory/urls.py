@@ -8,6 +8,7 @@ app_name = "people"
 urlpatterns = [
     path("", views.people, name="list"),
     path("csv", views.csv, name="csv"),
+    path("suspend", views.suspend_several, name="suspend_several"),
     path("import", import_views.begin, name="import"),
     path("import/example", import_views.example, name="example"),
     path("import/<str:import_id>", import_views.preview, name="preview"),

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, cast
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.kit.ids import parse_public_id
 from portal.kit.scope import tenant_scope
 from portal.kit.sheets import sheet_lines
+from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory import selectors
-from tenants.directory.forms import PeopleFilterForm, ReasonForm
+from tenants.directory.forms import PeopleFilterForm, ReasonForm, SuspendSeveralForm
 from tenants.directory.models import DirectoryPerson
 from tenants.directory.services import activate_person, suspend_person
 from tenants.rights import Right
@@ -56,6 +60,10 @@ def _filters(request: HttpRequest) -> PeopleFilterForm:
     )
 
 
+def _is_filtered(chosen: dict[str, str]) -> bool:
+    return any(value for name, value in chosen.items() if name != "sort")
+
+
 def _row(request: HttpRequest, person: DirectoryPerson) -> dict[str, Any]:
     return {
         "person": person,
@@ -71,15 +79,15 @@ def people(request: HttpRequest) -> HttpResponse:
     chosen = form.chosen()
     page = selectors.people_page(**chosen, cursor=request.GET.get("cursor", ""), size=PAGE)
     context = {
-        "rows": [_row(request, person) for person in page.people],
+        "rows": [_row(request, person) for person in page.rows],
         "count": selectors.people_found(**chosen).count(),
         "chosen": chosen,
-        "is_filtered": any(chosen.values()),
+        "is_filtered": _is_filtered(chosen),
         "statuses": form.fields["status"].choices,  # type: ignore[attr-defined]
         "departments": form.fields["department"].choices,  # type: ignore[attr-defined]
         "csv_url": reverse("people:csv", args=[slug_of(request)]) + address_with(request, cursor=None),
         "next_url": address_with(request, cursor=page.next_cursor) if page.next_cursor else "",
-        "first_url": address_with(request, cursor=None) if request.GET.get("cursor") else "",
+        "previous_url": address_with(request, cursor=page.previous_cursor) if page.previous_cursor else "",
         "may_manage": seat_of(request).may(Right.MANAGE_PEOPLE),
     }
     return render(request, "directory/people.html", context)
@@ -111,7 +119,7 @@ def csv(request: HttpRequest) -> HttpResponse:
     record_event(
         EventName.PEOPLE_EXPORTED,
         actor=actor_of(request),
-        data={"count": selectors.people_found(**chosen).count(), "filtered": any(chosen.values())},
+        data={"count": selectors.people_found(**chosen).count(), "filtered": _is_filtered(chosen)},
     )
     answer = StreamingHttpResponse(
         _lines(tenant.id, chosen),
@@ -147,6 +155,40 @@ def person(request: HttpRequest, person_id: str) -> HttpResponse:
         ),
     }
     return render(request, "directory/person.html", context)
+
+
+def _chosen_people(request: HttpRequest) -> list[DirectoryPerson]:
+    """Those whose boxes were ticked; ids of nobody, or of another organisation's people, are passed over."""
+    ids = []
+    for text in request.POST.getlist("person")[:PAGE]:
+        with suppress(ValueError):
+            ids.append(parse_public_id("person", text))
+    return selectors.people_by_id(ids)
+
+
+@require_POST
+@requires(Right.MANAGE_PEOPLE)
+@recent_sign_in
+def suspend_several(request: HttpRequest) -> HttpResponse:
+    """First the effect in numbers, then a typed word and a reason."""
+    chosen = _chosen_people(request)
+    active = [person for person in chosen if person.status == DirectoryPerson.Status.ACTIVE]
+    form = SuspendSeveralForm(request.POST if "word" in request.POST else None, word=_("suspend"))
+    if active and form.is_valid():
+        for person in active:
+            suspend_person(person.id, actor=actor_of(request), reason=form.cleaned_data["reason"])
+        told = ngettext("%(number)d person is suspended.", "%(number)d people are suspended.", len(active))
+        messages.success(request, told % {"number": len(active)})
+        return redirect("people:list", organisation=slug_of(request))
+    context = {
+        "form": form,
+        "chosen": chosen,
+        "active": active,
+        "others": len(chosen) - len(active),
+        "back_url": reverse("people:list", args=[slug_of(request)]),
+        "breadcrumbs": crumbs(request, _("Suspend")),
+    }
+    return render(request, "directory/suspend_several.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -10,7 +10,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("tenants",),
     # What stands around a request: pages for errors, hosts and scopes, rights. It knows members and their seats.
     ("portal.errors",),
-    ("portal.middleware", "portal.rights", "portal.context"),
+    ("portal.middleware", "portal.rights", "portal.recent", "portal.context"),
     ("tenants.privacy", "tenants.notices"),
     ("tenants.directory", "tenants.verified_id"),
     ("vendors.billing", "vendors.facecheck"),

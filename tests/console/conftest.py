@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.conf import settings
 from django.core import mail
 from django.test import Client
@@ -17,7 +15,7 @@ from django.test import Client
 from portal.kit import outbox
 from tenants.models import Member, Tenant, User
 from tenants.rights import Role
-from tests.conftest import make_member, site_client
+from tests.conftest import make_member, sign_in_now, site_client
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -31,9 +29,8 @@ def sign_in(user: User, *, ago: float = 0.0) -> Client:
     """A browser of `user`, who signed in `ago` seconds before now."""
     client = site_client()
     client.force_login(user, BACKEND)
+    sign_in_now(client, user, ago=ago)
     session = client.session
-    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time() - ago}]
-    session["account_authentication_methods_user"] = str(user.pk)
     session["passkey_asked"] = True
     session.save()
     return client

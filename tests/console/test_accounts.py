@@ -21,6 +21,15 @@ from tests.console.conftest import newest_mail, sign_in
 PASSWORD = "a long and quiet harbour"
 
 
+@pytest.fixture
+def user_with_passkey() -> User:
+    user = User.objects.create_user(f"{secrets.token_hex(6)}@new.example", PASSWORD)
+    Authenticator.objects.create(
+        user=user, type=Authenticator.Type.WEBAUTHN, data={"name": "Laptop", "credential": {}}
+    )
+    return user
+
+
 def code_of(text: str) -> str:
     found = re.search(r"^([A-Z0-9]{3,4}-?[A-Z0-9]{3,4}|\d{6})$", text, re.M)
     assert found, text
@@ -43,6 +52,46 @@ def test_signing_up_takes_a_code_and_leads_to_an_organisation() -> None:
     assert User.objects.filter(email=email).exists()
     assert client.get("/o/")["Location"] == "/account/passkey"
     assert client.get("/o/new").status_code == 200
+
+
+def test_who_has_just_signed_up_makes_a_passkey_without_a_second_proof() -> None:
+    client, _email = sign_up()
+    page = client.get("/accounts/2fa/webauthn/add/")
+    assert page.status_code == 200
+    # A passkey that could not sign in by itself would be asked for by nobody and useless at the door.
+    assert re.search(
+        r'<input type="checkbox" name="passwordless"[^>]* hidden[^>]* checked', page.content.decode()
+    )
+
+
+def test_a_code_to_a_new_address_in_an_open_session_proves_the_address_and_not_its_owner() -> None:
+    email = f"{secrets.token_hex(6)}@new.example"
+    client = sign_in(User.objects.create_user(email, PASSWORD), ago=3600.0)
+    added = f"{secrets.token_hex(6)}@other.example"
+    client.session.save()
+    asked = client.post("/accounts/email/", {"email": added, "action_add": ""})
+    if "reauthenticate" not in asked["Location"]:
+        client.post("/accounts/confirm-email/", {"code": code_of(newest_mail(added))})
+    later = client.get("/accounts/2fa/webauthn/add/")
+    assert later.status_code == 302 and "reauthenticate" in later["Location"]
+
+
+def test_a_code_that_did_not_come_is_sent_again_and_an_address_can_be_mended() -> None:
+    client, email = site_client(), f"{secrets.token_hex(6)}@new.example"
+    client.post("/accounts/signup/", {"email": f"x{email}", "password1": PASSWORD})
+    page = client.get("/accounts/confirm-email/").content.decode()
+    assert "Send a new code" in page and "The address is wrong" in page
+    assert client.post("/accounts/confirm-email/", {"action": "change", "email": email}).status_code == 302
+    answer = client.post("/accounts/confirm-email/", {"code": code_of(newest_mail(email))})
+    assert answer.status_code == 302 and User.objects.get(email=email)
+
+
+def test_proving_oneself_again_offers_the_passkey_first(user_with_passkey: User) -> None:
+    client = sign_in(user_with_passkey, ago=3600.0)
+    asked = client.get("/accounts/2fa/webauthn/add/")
+    assert asked["Location"].startswith("/accounts/2fa/reauthenticate/webauthn/?next=")
+    page = client.get(asked["Location"]).content.decode()
+    assert "Use your passkey" in page and "security key" not in page.lower()
 
 
 def test_signing_up_on_the_way_comes_back_to_the_invitation() -> None:

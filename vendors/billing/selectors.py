@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
+from portal.kit.paging import Column, Order, read_order
 from vendors.billing.models import ContractPrice, PriceVersion, UsageEntry
 
 
@@ -26,6 +27,13 @@ def contract_price_at(vendor: str, moment: datetime) -> ContractPrice | None:
     return prices.order_by("-created_at", "-id").first()
 
 
+COLUMNS: Mapping[str, Column] = {
+    "when": Column("occurred_at"),
+    "case": Column("case_reference"),
+    "amount": Column("amount"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class UsageFilter:
     """Days are the tenant's own; both ends are included."""
@@ -35,6 +43,11 @@ class UsageFilter:
     zone: ZoneInfo
     vendor: str = ""
     billable: bool | None = None
+    sort: str = ""
+
+    @property
+    def order(self) -> Order:
+        return read_order(self.sort, COLUMNS, "-when")
 
     @property
     def days(self) -> list[date]:
@@ -45,7 +58,7 @@ class UsageFilter:
 
 
 def usage(chosen: UsageFilter) -> QuerySet[UsageEntry]:
-    """The entries of a filter, newest first."""
+    """The entries of a filter in its order, newest first otherwise."""
     start = datetime.combine(chosen.first_day, time(), chosen.zone)
     end = datetime.combine(chosen.last_day + timedelta(days=1), time(), chosen.zone)
     entries = UsageEntry.objects.filter(occurred_at__gte=start, occurred_at__lt=end)
@@ -53,7 +66,7 @@ def usage(chosen: UsageFilter) -> QuerySet[UsageEntry]:
         entries = entries.filter(vendor=chosen.vendor)
     if chosen.billable is not None:
         entries = entries.filter(billable=chosen.billable)
-    return entries.order_by("-occurred_at", "-id")
+    return entries.order_by(*chosen.order.fields())
 
 
 def entry_of(entry_id: UUID) -> UsageEntry | None:

@@ -36,11 +36,15 @@ def _given(request: HttpRequest) -> dict[str, str]:
     return {name: request.GET[name] for name in FILTERS if request.GET.get(name)}
 
 
+def _sorted(request: HttpRequest) -> dict[str, str]:
+    return {"sort": request.GET["sort"]} if request.GET.get("sort") else {}
+
+
 def _query(values: dict[str, str]) -> str:
     return f"?{urlencode(values)}" if values else "?"
 
 
-def _active(given: dict[str, str]) -> list[dict[str, str]]:
+def _active(given: dict[str, str], order: dict[str, str]) -> list[dict[str, str]]:
     """Chips that take one filter off again."""
     words = {
         "event": lambda value: sentence_of(value),
@@ -52,7 +56,9 @@ def _active(given: dict[str, str]) -> list[dict[str, str]]:
     return [
         {
             "label": words[name](value),
-            "remove_url": _query({other: kept for other, kept in given.items() if other != name}),
+            "remove_url": _query(
+                {**{other: kept for other, kept in given.items() if other != name}, **order}
+            ),
         }
         for name, value in given.items()
     ]
@@ -85,20 +91,20 @@ def _chain(seat: Seat, asked_at: str = "") -> dict[str, Any]:
 @require_GET
 @requires(Right.SEE_AUDIT)
 def log(request: HttpRequest) -> HttpResponse:
-    seat, given = seat_of(request), _given(request)
-    values = LogFilterForm(given).values()
-    page = selectors.log_page(
-        filter_of(values, seat.tenant.time_zone), cursor=request.GET.get("cursor", "")[:100]
-    )
+    seat, given, order = seat_of(request), _given(request), _sorted(request)
+    chosen = filter_of(LogFilterForm({**given, **order}).values(), seat.tenant.time_zone)
+    page = selectors.log_page(chosen, cursor=request.GET.get("cursor", ""))
+    asked = {**given, **order}
     context = {
-        "events": shown(page.events),
-        "next_url": _query({**given, "cursor": page.next_cursor}) if page.next_cursor else "",
-        "first_url": _query(given) if request.GET.get("cursor") else "",
+        "events": shown(page.rows),
+        "count": selectors.count_events(chosen),
+        "next_url": _query({**asked, "cursor": page.next_cursor}) if page.next_cursor else "",
+        "previous_url": _query({**asked, "cursor": page.previous_cursor}) if page.previous_cursor else "",
         "given": given,
-        "active": _active(given),
+        "active": _active(given, order),
         "event_options": _events(),
         "actor_options": _actors(),
-        "csv_url": reverse("audit:csv", args=[seat.tenant.slug]) + _query(given),
+        "csv_url": reverse("audit:csv", args=[seat.tenant.slug]) + _query(asked),
         **_chain(seat, request.GET.get("asked", "")[:40]),
     }
     return render(request, "audit/log.html", context)
@@ -134,7 +140,7 @@ def csv(request: HttpRequest) -> HttpResponse:
         subject=tenant.public_id,
         data={"filters": sorted(given)},
     )
-    chosen = filter_of(LogFilterForm(given).values(), tenant.time_zone)
+    chosen = filter_of(LogFilterForm({**given, **_sorted(request)}).values(), tenant.time_zone)
     name = f"audit-{tenant.slug}-{clock.now():%Y-%m-%d}.csv"
     return StreamingHttpResponse(  # type: ignore[return-value]
         csv_of(tenant, chosen),

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.console import inviting
-from portal.console.recent import recent_sign_in
 from portal.console.views.front import staff
 from portal.kit import clock
 from portal.kit.errors import Invalid
 from portal.kit.ids import parse_public_id
+from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
 from tenants import membership
 from tenants.forms import ROLE_HINTS, InviteForm, RoleForm

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.kit.errors import Invalid
 from portal.kit.origins import tenant_host
+from portal.kit.seen import ChangedMeanwhile
 from portal.rights import actor_of, requires, seat_of
 from tenants.colours import LIGHT_PAGES, contrast, palette, parse_colour
 from tenants.forms import SettingsForm
 from tenants.models import Tenant
 from tenants.rights import Right
-from tenants.services import change_organisation
+from tenants.services import change_organisation, marks_of_organisation
 
 
 def _initial(tenant: Tenant) -> dict[str, str]:
@@ -27,6 +28,7 @@ def _initial(tenant: Tenant) -> dict[str, str]:
         "help_desk_contact": tenant.help_desk_contact,
         "time_zone": tenant.time_zone,
         "accent": tenant.accent,
+        "seen": marks_of_organisation(tenant),
     }
 
 
@@ -61,9 +63,11 @@ def settings(request: HttpRequest) -> HttpResponse:
     form = SettingsForm(request.POST or None, initial=_initial(tenant))
     if request.method == "POST" and form.is_valid():
         try:
-            change_organisation(actor=actor_of(request), **form.cleaned_data)
+            change_organisation(actor=actor_of(request), seen=form.take_seen(), **form.cleaned_data)
             messages.success(request, _("Saved. Your people see it from now on."))
             return redirect("console:settings", tenant.slug)
+        except ChangedMeanwhile as conflict:
+            form.show_conflict(conflict)
         except Invalid as refusal:
             form.add_error(refusal.field or None, refusal.sentence)
     shown = request.POST.get("accent", tenant.accent)[:9]

@@ -74,6 +74,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "done": len(items) - len(left),
         "total": len(items),
         "is_live": live,
+        "in_evaluation": not live and any(item.key == "profile" and item.status == "done" for item in own),
         "missing": [item.title for item in own if item.is_needed and item.status != "done"],
         "health": health_of(seat.tenant),
         "recovery_url": tenant_url(seat.tenant.slug, "/recover/"),

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
-                'indexes': [models.Index(fields=['tenant_id', 'sort_key', 'id'], name='person_sorted'), models.Index(fields=['tenant_id', 'status', 'sort_key'], name='person_by_status')],
+                'indexes': [models.Index(fields=['tenant_id', 'sort_key', 'id'], name='person_sorted'), models.Index(fields=['tenant_id', 'status', 'sort_key'], name='person_by_status'), models.Index(fields=['tenant_id', 'employee_number', 'id'], name='person_by_number'), models.Index(fields=['tenant_id', 'department', 'id'], name='person_by_department')],
                 'constraints': [models.UniqueConstraint(fields=('tenant_id', 'user_name'), name='person_user_name')],
             },
             bases=(portal.kit.models.PublicIdMixin, models.Model),

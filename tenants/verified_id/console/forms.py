@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.kit.seen import SeenForm
 from tenants.verified_id.models import Credential
 
 
@@ -19,7 +20,7 @@ class DomainForm(forms.Form):
     )
 
 
-class CardForm(forms.Form):
+class CardForm(SeenForm):
     card_title = forms.CharField(
         label=gettext_lazy("Title of the card"),
         max_length=60,

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from portal.kit.errors import NotHere
+from portal.kit.paging import Column, Order, Page, page_of, read_order
 from tenants.verified_id.models import Credential
 
 PAGE = 50
+COLUMNS: Mapping[str, Column] = {
+    "issued": Column("created_at"),
+    "until": Column("expires_at"),
+    "state": Column("state"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +26,20 @@ class IssuedFilter:
     state: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    sort: str = ""
+
+    @property
+    def order(self) -> Order:
+        return read_order(self.sort, COLUMNS, "-issued")
+
+    @property
+    def is_narrow(self) -> bool:
+        return bool(self.state or self.since or self.until)
 
 
 def issued_found(chosen: IssuedFilter) -> QuerySet[Credential]:
-    """Every credential of the filter, newest first."""
-    found = Credential.objects.order_by("-created_at", "-id")
+    """Every credential of the filter in its order, newest first otherwise."""
+    found = Credential.objects.order_by(*chosen.order.fields())
     if chosen.state:
         found = found.filter(state=chosen.state)
     if chosen.since:
@@ -34,17 +49,9 @@ def issued_found(chosen: IssuedFilter) -> QuerySet[Credential]:
     return found
 
 
-def issued_page(chosen: IssuedFilter, cursor: str, size: int = PAGE) -> tuple[list[Credential], str]:
-    """One page and the cursor of the next: moment and id of the last credential."""
-    found = issued_found(chosen)
-    moment, _tilde, identifier = cursor.partition("~")
-    with suppress(ValueError):
-        at, last = datetime.fromisoformat(moment), UUID(identifier)
-        if at.tzinfo is not None:
-            found = found.filter(Q(created_at__lt=at) | Q(created_at=at, id__lt=last))
-    rows = list(found[: size + 1])
-    more = rows[size - 1] if len(rows) > size else None
-    return rows[:size], f"{more.created_at.isoformat()}~{more.id}" if more else ""
+def issued_page(chosen: IssuedFilter, cursor: str, size: int = PAGE) -> Page[Credential]:
+    """One page, in the order the filter asks for."""
+    return page_of(issued_found(chosen), chosen.order, cursor, size)
 
 
 def get_credential(credential_id: UUID) -> Credential:

@@ -17,6 +17,7 @@ urlpatterns = [
     path("domain/check", views.domain_check, name="domain_check"),
     path("card", views.card, name="card"),
     path("issued", issued_views.issued, name="issued"),
+    path("issued/csv", issued_views.csv, name="csv"),
     path("issued/<str:credential_id>", issued_views.credential, name="credential"),
     path("issued/<str:credential_id>/revoke", issued_views.revoke, name="revoke"),
 ]

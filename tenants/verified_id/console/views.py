@@ -14,6 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portal.kit import clock
 from portal.kit.errors import Invalid
+from portal.kit.seen import ChangedMeanwhile
+from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
 from tenants.verified_id import publishing, selectors, services
@@ -136,6 +138,7 @@ def check(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @requires(Right.MANAGE_VERIFIED_ID)
+@recent_sign_in
 def rotate(request: HttpRequest) -> HttpResponse:
     """A new key, with a typed word."""
     selectors.get_authority()
@@ -242,7 +245,13 @@ def domain_check(request: HttpRequest) -> HttpResponse:
 def card(request: HttpRequest) -> HttpResponse:
     """What the card is called and how long it is valid, beside how it looks."""
     authority = selectors.get_authority()
-    form = CardForm(initial={"card_title": authority.card_title, "lifetime_days": authority.lifetime_days})
+    form = CardForm(
+        initial={
+            "card_title": authority.card_title,
+            "lifetime_days": authority.lifetime_days,
+            "seen": services.marks_of_card(authority),
+        }
+    )
     if request.method == "POST":
         return _change_card(request, authority)
     return _card_page(request, authority, form)
@@ -252,8 +261,12 @@ def card(request: HttpRequest) -> HttpResponse:
 def _change_card(request: HttpRequest, authority: Authority) -> HttpResponse:
     form = CardForm(request.POST)
     if form.is_valid():
-        services.change_card(actor=actor_of(request), **form.cleaned_data)
-        return redirect("verified_id:card", organisation=slug_of(request))
+        try:
+            services.change_card(actor=actor_of(request), seen=form.take_seen(), **form.cleaned_data)
+        except ChangedMeanwhile as conflict:
+            form.show_conflict(conflict)
+        else:
+            return redirect("verified_id:card", organisation=slug_of(request))
     return _card_page(request, authority, form)
 
 

@@ -1,0 +1,291 @@
+"""Every address of the console, for every role, for strangers, for passers-by, and for what is somebody else's.
+
+The table names each of them with who may open it. An address that is not in it fails, and so does one that is gone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import cache
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from portal.kit import clock
+from portal.kit.actors import SYSTEM
+from portal.kit.ids import uuid7
+from portal.kit.scope import tenant_scope
+from recovery.statuses import CaseStatus
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+from tenants.directory.imports import begin_import
+from tenants.membership import invite_member
+from tenants.models import Member, Tenant
+from tenants.rights import RIGHTS, Role
+from tenants.setup_links import make_setup_link
+from tenants.verified_id.issuance import begin_issuance
+from tenants.verified_id.models import Credential, StatusList
+from tenants.verified_id.services import link_domain, turn_on_verified_id
+from tests.billing.test_ledger import record
+from tests.conftest import make_member, make_tenant, site_client
+from tests.console.conftest import client_of_member
+from tests.recovery.console.world import add_whole_journey, make_case, make_person, published_profile
+
+# O owner, A administrator, B billing manager, H help-desk agent, U auditor: who opens it (GET), and who sends (POST).
+# "-" where that method is not answered. Nobody else gets more than 403.
+TABLE: dict[str, tuple[str, str]] = {
+    "console:overview": ("OABHU", "-"),
+    "console:send_item": ("OA", "OA"),
+    "console:withdraw_link": ("-", "OA"),
+    "console:settings": ("OA", "OA"),
+    "console:accent": ("OA", "-"),
+    "console:members": ("OAU", "-"),
+    "console:invite": ("OA", "OA"),
+    "console:member": ("OA", "OA"),
+    "console:remove_member": ("-", "OA"),
+    "console:renew_invitation": ("-", "OA"),
+    "console:withdraw_invitation": ("-", "OA"),
+    "audit:log": ("OAU", "-"),
+    "audit:state": ("OAU", "-"),
+    "audit:verify": ("-", "OAU"),
+    "audit:csv": ("OAU", "-"),
+    "audit:event": ("OAU", "OAU"),
+    "people:list": ("OAHU", "-"),
+    "people:csv": ("OAHU", "-"),
+    "people:person": ("OAHU", "-"),
+    "people:suspend": ("OA", "OA"),
+    "people:activate": ("OA", "OA"),
+    "people:suspend_several": ("-", "OA"),
+    "people:import": ("OA", "OA"),
+    "people:example": ("OA", "-"),
+    "people:preview": ("OA", "-"),
+    "people:apply": ("-", "OA"),
+    "people:discard": ("-", "OA"),
+    "cases:list": ("OAHU", "-"),
+    "cases:csv": ("OAHU", "-"),
+    "cases:of_person": ("OAHU", "-"),
+    "cases:case": ("OAHU", "-"),
+    "cases:act": ("OAH", "OAH"),
+    "reviews:list": ("OAH", "-"),
+    "reviews:case": ("OAH", "OAH"),
+    "profiles:list": ("OAU", "-"),
+    "profiles:new": ("OA", "OA"),
+    "profiles:check": ("-", "OA"),
+    "profiles:edit": ("OAU", "OA"),
+    "profiles:publish": ("OA", "OA"),
+    "profiles:withdraw": ("OA", "OA"),
+    "verified_id:home": ("OAU", "-"),
+    "verified_id:state": ("OAU", "-"),
+    "verified_id:turn_on": ("-", "OA"),
+    "verified_id:check": ("-", "OA"),
+    "verified_id:rotate": ("OA", "OA"),
+    "verified_id:domain": ("OAU", "OA"),
+    "verified_id:domain_state": ("OAU", "-"),
+    "verified_id:domain_file": ("OAU", "-"),
+    "verified_id:domain_check": ("-", "OA"),
+    "verified_id:card": ("OAU", "OA"),
+    "verified_id:issued": ("OAU", "-"),
+    "verified_id:csv": ("OAU", "-"),
+    "verified_id:credential": ("OAU", "-"),
+    "verified_id:revoke": ("OA", "OA"),
+    "partners:browse": ("OABU", "-"),
+    "partners:partner": ("OABU", "-"),
+    "partners:state": ("OABU", "-"),
+    "partners:choose": ("-", "OA"),
+    "partners:settings": ("OA", "OA"),
+    "partners:test": ("-", "OA"),
+    "partners:remove": ("OA", "OA"),
+    "usage:usage": ("OABU", "-"),
+    "usage:csv": ("OABU", "-"),
+    "usage:entry": ("OABU", "-"),
+}
+# Opened from a limited seat instead of by a right; every other seat reads 404 there.
+BY_SEAT = {"console:setup_done"}
+LETTERS = {
+    "O": Role.OWNER,
+    "A": Role.ADMINISTRATOR,
+    "B": Role.BILLING_MANAGER,
+    "H": Role.HELP_DESK,
+    "U": Role.AUDITOR,
+}
+# The places of an address that name something of one organisation.
+OWN = {
+    *("member", "invitation", "link", "event", "person_id", "import_id"),
+    *("case_id", "credential_id", "entry_id", "profile_id"),
+}
+PEOPLE = b"user_name,given_names,family_name,email\nzoe,Zoe,Zed,zoe@people.example\n"
+
+
+@cache
+def routes() -> dict[str, str]:
+    def walk(patterns: list[URLPattern | URLResolver], prefix: str, space: str) -> Iterator[tuple[str, str]]:
+        for entry in patterns:
+            route = prefix + str(entry.pattern)
+            if isinstance(entry, URLResolver):
+                yield from walk(
+                    entry.url_patterns, route, f"{entry.namespace}:" if entry.namespace else space
+                )
+            elif route.startswith("o/<slug:organisation>/"):
+                yield f"{space}{entry.name}", route
+
+    return dict(walk(get_resolver("portal.urls.site").url_patterns, "", ""))
+
+
+class World:
+    """One organisation with something behind every address, and a member in each role."""
+
+    def __init__(self) -> None:
+        self.tenant = make_tenant()
+        self.members = {letter: make_member(self.tenant, role) for letter, role in LETTERS.items()}
+        self.clients = {letter: client_of_member(member) for letter, member in self.members.items()}
+        with tenant_scope(self.tenant.id):
+            self.places = {"organisation": self.tenant.slug, **self._people(), **self._organisation()}
+
+    def _organisation(self) -> dict[str, str]:
+        owner: Member = self.members["O"]
+        given = {"rights": RIGHTS[Role.OWNER], "actor": SYSTEM, "invited_by": owner.id}
+        invitation = invite_member(email=f"{uuid4().hex}@x.example", role=Role.AUDITOR, **given).invitation
+        link = make_setup_link(item="people", email="it@x.example", made_by=owner.id, actor=SYSTEM).link
+        event = record_event(EventName.PERSON_CREATED, actor=SYSTEM, personal={"name": "Zoe"})
+        return {
+            "member": self.members["H"].public_id,
+            "invitation": invitation.public_id,
+            "link": link.public_id,
+            "item": "linked_domain",
+            "event": event.public_id,
+        }
+
+    def _people(self) -> dict[str, str]:
+        profile, person = published_profile(), make_person()
+        case = make_case(profile, person, CaseStatus.IN_REVIEW)
+        add_whole_journey(case)
+        turn_on_verified_id(actor=SYSTEM)
+        link_domain("www.example.com", actor=SYSTEM)
+        credential = Credential.objects.create(
+            issuance_id=begin_issuance(reference=case.id, claims={}, portrait=b"", actor=SYSTEM).id,
+            reference=case.id,
+            status_list=StatusList.objects.get(),
+            status_index=0,
+            holder_thumbprint="x",
+            notification_digest=b"x",
+            expires_at=clock.now() + timedelta(days=1),
+        )
+        return {
+            "person_id": person.public_id,
+            "case_id": case.public_id,
+            "action": "cancel",
+            "profile_id": profile.public_id,
+            "credential_id": credential.public_id,
+            "entry_id": record(idempotency_key=uuid7().hex).public_id,
+            "vendor": "house",
+        }
+
+    def path(self, name: str, letter: str, slug: str = "") -> str:
+        places = {**self.places, "organisation": slug or self.tenant.slug}
+        if name == "partners:settings":
+            places["vendor"] = "oidc"
+        if "import_id" in routes()[name]:
+            places["import_id"] = self._import_of(letter)
+        return "/" + re.sub(r"<\w+:(\w+)>", lambda place: places[place[1]], routes()[name])
+
+    def _import_of(self, letter: str) -> str:
+        """A preview is its sender's own."""
+        with tenant_scope(self.tenant.id):
+            return begin_import(PEOPLE, file_name="x.csv", member_id=self.members[letter].id).public_id
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World()
+
+
+@pytest.fixture(scope="module")
+def other() -> Tenant:
+    return make_tenant()
+
+
+@pytest.fixture(scope="module")
+def stranger(other: Tenant) -> Client:
+    return client_of_member(make_member(other, Role.OWNER))
+
+
+each = pytest.mark.parametrize("name", list(TABLE))
+
+
+def test_the_table_names_every_address_of_the_console_and_no_other() -> None:
+    assert set(TABLE) | BY_SEAT == set(routes())
+
+
+@each
+def test_each_role_opens_what_the_table_says(world: World, name: str) -> None:
+    may_open, _may_send = TABLE[name]
+    for letter, client in world.clients.items():
+        answer = client.get(world.path(name, letter))
+        expected = {200} if letter in may_open else {403, 405} if may_open == "-" else {403}
+        assert answer.status_code in expected, (letter, answer.status_code)
+
+
+@each
+def test_no_other_role_sends_what_the_table_says(world: World, name: str) -> None:
+    _may_open, may_send = TABLE[name]
+    for letter, client in world.clients.items():
+        if letter in may_send:
+            continue  # what happens then is tested where it is done
+        answer = client.post(world.path(name, letter))
+        assert answer.status_code in ({403, 405} if may_send == "-" else {403}), (letter, answer.status_code)
+
+
+@each
+def test_a_stranger_reads_404_at_the_address_and_for_the_thing(
+    world: World, other: Tenant, stranger: Client, name: str
+) -> None:
+    for method in (stranger.get, stranger.post):
+        assert method(world.path(name, "O")).status_code == 404
+    if not OWN & set(re.findall(r"<\w+:(\w+)>", routes()[name])):
+        return
+    for method, may in zip((stranger.get, stranger.post), TABLE[name], strict=True):
+        answer = method(world.path(name, "O", slug=other.slug))
+        assert answer.status_code == (405 if may == "-" else 404), (name, answer.status_code)
+
+
+@each
+def test_nobody_is_led_to_sign_in_and_then_to_a_page_that_answers(world: World, name: str) -> None:
+    path, form = world.path(name, "O"), f"/o/{world.tenant.slug}/members/"
+    opened = site_client().get(path)
+    assert opened.status_code == 302 and opened["Location"].startswith("/accounts/login/?next=")
+    sent = site_client().post(path, headers={"referer": f"{settings.SITE_ORIGIN}{form}"})
+    assert sent.status_code == 302 and sent["Location"] == f"/accounts/login/?next={form}"
+
+
+@each
+def test_a_part_of_a_page_takes_the_whole_page_to_sign_in(world: World, name: str) -> None:
+    shown = f"/o/{world.tenant.slug}/people/?q=a"
+    asked = {"hx-request": "true", "hx-current-url": f"{settings.SITE_ORIGIN}{shown}"}
+    answer = site_client().get(world.path(name, "O"), headers=asked)
+    assert answer.status_code == 204 and answer.content == b""
+    assert answer["HX-Redirect"] == f"/accounts/login/?next=/o/{world.tenant.slug}/people/%3Fq%3Da"
+
+
+def test_somebody_elses_address_is_no_way_back(world: World) -> None:
+    path = world.path("console:withdraw_link", "O")
+    for written in (
+        "https://evil.example/x",
+        "//evil.example",
+        "http://localhost.evil.example:8000/x",
+        "x",
+        "",
+    ):
+        sent = site_client().post(path, headers={"referer": written})
+        assert sent["Location"] == f"/accounts/login/?next={path}"
+        asked = {"hx-request": "true", "hx-current-url": written}
+        assert site_client().post(path, headers=asked)["HX-Redirect"] == f"/accounts/login/?next={path}"
+
+
+@pytest.mark.parametrize("letter", list(LETTERS))
+def test_setting_up_by_link_is_no_members_page(world: World, letter: str) -> None:
+    assert world.clients[letter].post(f"/o/{world.tenant.slug}/setup-done").status_code == 404
