@@ -46,7 +46,8 @@ def _reader(request: HttpRequest, seat: Seat) -> str:
 
 def _in_organisation(request: HttpRequest, seat: Seat) -> dict[str, Any]:
     return {
-        "navigation": SimpleLazyObject(lambda: navigation_of(seat, request.path)),
+        # Whoever came for one task has one page: no list that leads to others.
+        "navigation": [] if seat.is_limited else SimpleLazyObject(lambda: navigation_of(seat, request.path)),
         "organisations": SimpleLazyObject(lambda: _organisations(request, seat)),
         "organisations_url": None if seat.is_limited else reverse("start:organisations"),
         "account": SimpleLazyObject(lambda: _account(request)),

@@ -1,7 +1,9 @@
 """The limited seat of somebody who came by a set-up link.
 
 Protects the organisation from a link that was forwarded: whoever opens it proves the invited address by a code first,
-then gets the rights of one item's page and its room's addresses, until the link ends or its maker loses that right.
+then gets the right of one item and the addresses that this item takes, until the link ends or its maker loses the
+right. Not the rest of the room: whoever imports people neither lists nor exports them, whoever links a domain makes no
+new key.
 What it does not do: make them a member.
 """
 
@@ -39,12 +41,34 @@ def rights_for(item: ChecklistItem) -> frozenset[Right]:
     return frozenset({item.right} | {right for right in Right if right.value == seeing})
 
 
-def _is_page_of(item: ChecklistItem, view_name: str) -> bool:
-    """The item's page; in a room of its own all of that room's. The shell's pages are opened one by one."""
-    room, _colon, _page = item.url_name.partition(":")
-    if view_name in {item.url_name, "console:setup_done"}:
-        return True
-    return room != "console" and view_name.startswith(f"{room}:")
+# item -> the addresses it takes, the first being the page where the link lands. Empty means no (STYLE 16).
+_PROFILE = ("profiles:list", "profiles:new", "profiles:check", "profiles:edit", "profiles:publish")
+OPENS: dict[str, tuple[str, ...]] = {
+    "help_desk_contact": ("console:settings", "console:accent"),
+    "verified_id": ("verified_id:home", "verified_id:state", "verified_id:turn_on", "verified_id:check"),
+    "linked_domain": (
+        "verified_id:domain",
+        "verified_id:domain_state",
+        "verified_id:domain_file",
+        "verified_id:domain_check",
+    ),
+    "partner": (
+        "partners:browse",
+        "partners:partner",
+        "partners:state",
+        "partners:choose",
+        "partners:settings",
+        "partners:test",
+    ),
+    "people": ("people:import", "people:example", "people:preview", "people:apply", "people:discard"),
+    "profile": _PROFILE,
+    "production": _PROFILE,
+}
+
+
+def landing_of(item: ChecklistItem) -> str:
+    """The name of the page where the link leads."""
+    return OPENS[item.key][0]
 
 
 def _maker_may(link: SetupLink, right: Right) -> bool:
@@ -80,7 +104,7 @@ def limited_seat(request: HttpRequest, slug: str) -> Seat | None:
         item = find_item(tenant, link.item) if link else None
         if link is None or item is None or not is_open(link) or not _maker_may(link, item.right):
             return None
-    if not _is_page_of(item, request.resolver_match.view_name):
+    if request.resolver_match.view_name not in {*OPENS.get(item.key, ()), "console:setup_done"}:
         return None
     return Seat(tenant, link.id, "", rights_for(item))
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from portal.kit.errors import Refused
@@ -72,8 +73,9 @@ class SeenForm(forms.Form):
     def show_conflict(self, conflict: ChangedMeanwhile, names: Mapping[str, str] | None = None) -> None:
         """Say what the other one wrote, keep what was typed, and let the next save go through. `names` maps a value's
         name to the field's where they differ."""
-        self.data = self.data.copy()
-        self.data[self.add_prefix("seen")] = conflict.marks
+        data = cast(QueryDict, self.data).copy()
+        data[self.add_prefix("seen")] = conflict.marks
+        self.data = data
         self.add_error(None, conflict.sentence)
         for name, value in conflict.present.items():
             field = (names or {}).get(name, name)

@@ -33,7 +33,7 @@ from tenants.verified_id.models import Credential, StatusList
 from tenants.verified_id.services import link_domain, turn_on_verified_id
 from tests.billing.test_ledger import record
 from tests.conftest import make_member, make_tenant, site_client
-from tests.console.conftest import client_of_member
+from tests.console.conftest import client_of_member, forget_network_jobs
 from tests.recovery.console.world import add_whole_journey, make_case, make_person, published_profile
 
 # O owner, A administrator, B billing manager, H help-desk agent, U auditor: who opens it (GET), and who sends (POST).
@@ -200,8 +200,9 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world() -> World:
-    return World()
+def world() -> Iterator[World]:
+    yield World()
+    forget_network_jobs()
 
 
 @pytest.fixture(scope="module")

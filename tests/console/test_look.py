@@ -31,6 +31,7 @@ from tenants.setup_links import make_setup_link
 from tests.conftest import make_member, make_tenant
 from tests.console.conftest import client_of_member
 from tests.console.serving import site_running
+from tests.recovery.console.world import make_person
 
 pytestmark = pytest.mark.browser
 
@@ -46,6 +47,8 @@ OUTSIDE = {
     "setup-dead": "/setup/none",
 }
 INSIDE = {
+    "email": "/accounts/email/",
+    "passkey-add": "/accounts/2fa/webauthn/add/",
     "organisations": "/o/?all",
     "organisation-new": "/o/new",
     "account": "/account/",
@@ -68,10 +71,13 @@ class World:
     def __init__(self) -> None:
         self.tenant: Tenant = make_tenant("Northwind Insurance")
         self.owner: Member = make_member(self.tenant)
+        self.second: Member = make_member(self.tenant, Role.ADMINISTRATOR)
         self.colleague = make_member(self.tenant, Role.HELP_DESK)
         User.objects.filter(pk=self.owner.user_id).update(name="Ada Lovelace")
         actor = Actor(ActorKind.MEMBER, self.owner.public_id)
         with tenant_scope(self.tenant.id):
+            make_person("anna.novak")
+            make_person("ben.okri")
             self.invitation = invite_member(
                 email=f"{secrets.token_hex(4)}@new.example",
                 role=Role.AUDITOR,
@@ -192,3 +198,39 @@ def test_removing_a_seat_waits_for_the_typed_word(inside: Page, world: World, or
     assert button.is_disabled()
     inside.locator("#remove-seat-word").fill("remove")
     assert button.is_enabled()
+
+
+def test_what_was_typed_outlives_a_sign_in_that_had_ended(inside: Page, world: World, origin: str) -> None:
+    """And only for its reader: the next one at this tab finds the page as it is."""
+    settings_page = world.path(f"{origin}/o/{{slug}}/settings")
+    for member, found in ((world.owner, "Ring the bell"), (world.second, "")):
+        inside.context.add_cookies([cookie_of(client_of_member(world.owner), origin)])
+        inside.goto(settings_page)
+        inside.get_by_label("Help desk contact").fill("Ring the bell")
+        inside.context.clear_cookies(name=live.SESSION_COOKIE_NAME)
+        inside.get_by_role("button", name="Save").click()
+        inside.wait_for_url("**/accounts/login/?next=*")
+        inside.context.add_cookies([cookie_of(client_of_member(member), origin)])
+        inside.goto(settings_page)
+        if found:
+            inside.get_by_text("What you typed is here again").wait_for()
+        assert inside.get_by_label("Help desk contact").input_value() == found
+
+
+def test_a_search_in_an_ended_session_leads_to_sign_in_and_back(
+    inside: Page, world: World, origin: str
+) -> None:
+    inside.goto(world.path(f"{origin}/o/{{slug}}/people/?status=active"))
+    inside.context.clear_cookies(name=live.SESSION_COOKIE_NAME)
+    inside.locator("#filter_q").fill("nov")
+    inside.wait_for_url("**/accounts/login/?next=*")
+    assert "people/%3Fstatus%3Dactive" in inside.url
+
+
+def test_ticked_people_are_counted_and_their_effect_is_shown(inside: Page, world: World, origin: str) -> None:
+    inside.goto(world.path(f"{origin}/o/{{slug}}/people/"))
+    inside.get_by_label("All on this page").check()
+    inside.get_by_text("2 chosen").wait_for()
+    inside.get_by_role("button", name="Suspend…").click()
+    inside.get_by_text("2 people can no longer sign in here or recover").wait_for()
+    assert Axe().run(inside, options=RULES).response["violations"] == []

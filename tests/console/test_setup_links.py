@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,14 +10,22 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from portal.console.checklist import organisation_items
+from portal.console.setup_links import OPENS
 from portal.kit import clock
+from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
 from tenants.audit.models import AuditEvent
 from tenants.models import Member, SetupLink, Tenant
 from tenants.rights import Role
+from tenants.setup_links import make_setup_link
+from tenants.verified_id.services import turn_on_verified_id
 from tests.conftest import make_member, site_client
-from tests.console.conftest import client_of_member, code_in, link_in, newest_mail
+from tests.console.conftest import client_of_member, code_in, forget_network_jobs, link_in, newest_mail
+from tests.console.test_every_address import routes
+from tests.recovery.console.world import make_profile
 
+PLACES = {"organisation": "x", "vendor": "house"}
 SETTINGS = {"name": "Acme", "help_desk_contact": "Call 7", "time_zone": "UTC", "accent": "#1f5eff"}
 
 
@@ -170,3 +179,63 @@ def test_the_session_cookie_changes_when_the_seat_is_taken(tenant: Tenant, owner
     before = client.cookies["readmit_staff"].value
     client.post(f"{path}/code", {"code": code_in(newest_mail(email))})
     assert client.cookies["readmit_staff"].value != before
+
+
+TASKS = list(OPENS)
+
+
+def test_every_task_that_can_be_sent_opens_its_own_addresses(tenant: Tenant) -> None:
+    with tenant_scope(tenant.id):
+        sendable = {item.key for item in organisation_items(tenant) if item.can_be_sent}
+    assert sendable == set(OPENS)
+    assert {name for names in OPENS.values() for name in names} <= set(routes())
+
+
+@pytest.mark.parametrize("item", TASKS)
+def test_a_task_opens_what_it_takes_and_nothing_else_of_the_room(
+    tenant: Tenant, owner: Member, item: str
+) -> None:
+    """Each address of the console, from a seat of this task: its own, or the way to sign in."""
+    with tenant_scope(tenant.id):
+        turn_on_verified_id(actor=SYSTEM)
+        made = make_setup_link(item=item, email="it@x.example", made_by=owner.id, actor=SYSTEM)
+    forget_network_jobs()
+    client = site_client()
+    client.post(f"/setup/{made.token}")
+    landed = client.post(f"/setup/{made.token}/code", {"code": code_in(newest_mail("it@x.example"))})
+    assert client.get(landed["Location"]).status_code == 200
+    for name, route in routes().items():
+        if name == "console:setup_done":
+            continue
+        path = "/" + re.sub(r"<\w+:(\w+)>", lambda place: PLACES.get(place[1], "x"), route)
+        path = path.replace("/o/x/", f"/o/{tenant.slug}/")
+        for answer in (client.get(path), client.post(path)):
+            is_sent_away = answer.get("Location", "").startswith("/accounts/login/")
+            assert is_sent_away is (name not in OPENS[item]), (name, answer.status_code)
+        if name in OPENS[item]:
+            assert client.get(path).status_code != 403, name
+    forget_network_jobs()
+
+
+def test_the_page_of_a_task_leads_nowhere_else(tenant: Tenant, owner_client: Client) -> None:
+    path, email = send(owner_client, tenant, "people")
+    client = prove(path, email)
+    page = client.get(f"/o/{tenant.slug}/people/import").content.decode()
+    links = set(re.findall(rf'href="/o/{tenant.slug}/([^"]*)"', page))
+    assert links == {"people/import/example"}
+
+
+def test_dangerous_steps_of_a_task_wait_for_an_address_proven_lately(
+    tenant: Tenant, owner_client: Client
+) -> None:
+    with tenant_scope(tenant.id):
+        profile = make_profile(mode="evaluation")
+    path, email = send(owner_client, tenant, "profile")
+    client = prove(path, email)
+    publish = f"/o/{tenant.slug}/recovery/profiles/{profile.public_id}/publish"
+    assert client.get(publish).status_code == 200
+    session = client.session
+    session["setup_seat_at"] -= 1000
+    session.save()
+    answer = client.get(publish)
+    assert answer.status_code == 403 and "Open the link in the mail once more" in answer.content.decode()

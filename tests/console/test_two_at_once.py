@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ from tenants.rights import Role
 from tenants.verified_id.models import Authority
 from tenants.verified_id.services import turn_on_verified_id
 from tests.conftest import make_member
-from tests.console.conftest import client_of_member
+from tests.console.conftest import client_of_member, forget_network_jobs
 from tests.recovery.console.world import make_case, make_person, make_profile, published_profile
 
 SETTINGS = {"name": "Acme", "help_desk_contact": "Call 7", "time_zone": "UTC", "accent": "#1f5eff"}
@@ -35,6 +35,12 @@ OIDC = {
 def seen_on(client: Client, path: str) -> str:
     """The marks that stand in the page's form."""
     return re.search(r'name="seen" value="([^"]+)"', client.get(path).content.decode())[1]  # type: ignore[index]
+
+
+@pytest.fixture(autouse=True)
+def no_network() -> Iterator[None]:
+    yield
+    forget_network_jobs()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portal.console.checklist import ChecklistItem
 from portal.console.forms import CodeForm
 from portal.console.navigation import exists
-from portal.console.setup_links import find_link, leave_seat, prove_address, send_code
+from portal.console.setup_links import find_link, landing_of, leave_seat, prove_address, send_code
 from portal.kit.errors import Invalid, NotHere
 from portal.rights import actor_of, seat_of
 from tenants.models import Tenant
@@ -28,7 +28,7 @@ def _dead(request: HttpRequest) -> HttpResponse:
 
 
 def _onward(tenant: Tenant, item: ChecklistItem) -> HttpResponse:
-    return redirect(item.url_name, tenant.slug)
+    return redirect(landing_of(item), tenant.slug)
 
 
 @require_http_methods(["GET", "POST"])

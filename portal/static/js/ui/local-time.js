@@ -40,3 +40,9 @@ export function localTimes(root = document) {
 
 register("time[data-local]", show);
 setInterval(() => document.querySelectorAll("time[data-local='relative']").forEach(show), 30000);
+
+// A new organisation is mostly where its founder sits; a choice already made stays.
+register("select[data-zone-of-reader]", (select) => {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (select.value === "UTC" && [...select.options].some((option) => option.value === here)) select.value = here;
+});
