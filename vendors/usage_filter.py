@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from portal.kit import clock
+from portal.kit.references import typed_reference
 from tenants.models import Tenant
 from vendors.billing.selectors import UsageFilter
 
@@ -30,7 +31,7 @@ def _day(text: str, default: date, latest: date) -> date:
 
 
 def read_filter(query: Mapping[str, str], tenant: Tenant) -> UsageFilter:
-    """`from`, `to`, `partner`, `billable`, `sort`. Ends in the wrong order are swapped; at most a year is shown."""
+    """`q` (a case's reference), `from`, `to`, `partner`, `billable`, `sort`. Ends in the wrong order are swapped; at most a year is shown."""
     zone = zone_of(tenant)
     today = clock.now().astimezone(zone).date()
     first = _day(query.get("from", ""), today.replace(day=1), today + LONGEST)
@@ -42,5 +43,6 @@ def read_filter(query: Mapping[str, str], tenant: Tenant) -> UsageFilter:
         zone=zone,
         vendor=query.get("partner", "")[:40],
         billable=BILLABLE.get(query.get("billable", "")),
+        reference=typed_reference(query.get("q", "")),
         sort=query.get("sort", ""),
     )

@@ -82,6 +82,7 @@ def usage(request: HttpRequest) -> HttpResponse:
         "vendors": vendors,
         "billable_options": [("", _("Charged or not")), ("yes", _("Charged")), ("no", _("Not charged"))],
         "billable": request.GET.get("billable", ""),
+        "typed": request.GET.get("q", "")[:20],
         "chart": draw(days),
         "days": [day for day in days if day.total],
         "totals": [

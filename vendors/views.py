@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -31,6 +32,12 @@ def _slug(request: HttpRequest) -> str:
 
 def _to_partner(request: HttpRequest, vendor: str) -> HttpResponse:
     return redirect("partners:partner", organisation=_slug(request), vendor=vendor)
+
+
+def _needed_by_url(request: HttpRequest, connection: Connection) -> str:
+    if not seat_of(request).may(Right.SEE_PROFILES):
+        return ""
+    return reverse("profiles:of_partner", args=[_slug(request), connection.public_id])
 
 
 def _connection_or_404(vendor: str) -> Connection:
@@ -176,5 +183,7 @@ def remove(request: HttpRequest, vendor: str) -> HttpResponse:
         **_shown(request, selectors.offer_of(vendor)),
         "form": form,
         "open_attempts": selectors.open_attempts(connection),
+        # Profiles stand above this room and fill their part of the page by their own address.
+        "needed_by_url": _needed_by_url(request, connection),
     }
     return render(request, "vendors/remove.html", context)

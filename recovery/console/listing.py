@@ -9,17 +9,17 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from django.db.models import CharField, QuerySet, Value
-from django.db.models.functions import Cast, Coalesce, Collate, Right
+from django.db.models import QuerySet, Value
+from django.db.models.functions import Coalesce
 
-from portal.kit.ids import decode_base32, parse_public_id
+from portal.kit.ids import parse_public_id
 from portal.kit.paging import Column, Order, Page, page_of, read_order
+from portal.kit.references import typed_reference, with_reference
 from recovery.models import Case
 from recovery.statuses import CaseStatus, Mode
 from tenants.models import Tenant
 
 PAGE = 50
-REFERENCE_LENGTH = 8  # base32 characters, five bits each
 ENDED_OR_NEVER = Coalesce("ended_at", Value(datetime(9999, 1, 1, tzinfo=UTC)))
 COLUMNS: Mapping[str, Column] = {
     "opened": Column("created_at"),
@@ -75,26 +75,13 @@ def read_filter(query: Mapping[str, str], tenant: Tenant, *, may_see_decoys: boo
     return CaseFilter(
         status=status if status in CaseStatus.values else "",
         mode=mode if mode in Mode.values else "",
-        reference="".join(filter(str.isalnum, query.get("q", "")))[:REFERENCE_LENGTH],
+        reference=typed_reference(query.get("q", "")),
         person_id=person_id,
         since=_midnight(query.get("from", ""), zone),
         until=_midnight(query.get("to", ""), zone, after=1),
         show_decoys=may_see_decoys and query.get("decoys") == "yes",
         sort=query.get("sort", ""),
     )
-
-
-def _by_reference(found: QuerySet[Case], typed: str) -> QuerySet[Case]:
-    """The beginning of a reference is a range of the last forty bits of the id (portal.kit.ids.short_reference)."""
-    try:
-        number = decode_base32(typed)
-    except ValueError:
-        return found.none()
-    shift = 5 * (REFERENCE_LENGTH - len(typed))
-    first = number << shift
-    last = first | (1 << shift) - 1
-    tail = Collate(Right(Cast("id", CharField()), 10), "C")
-    return found.annotate(tail=tail).filter(tail__gte=f"{first:010x}", tail__lte=f"{last:010x}")
 
 
 def cases_found(chosen: CaseFilter) -> QuerySet[Case]:
@@ -113,7 +100,7 @@ def cases_found(chosen: CaseFilter) -> QuerySet[Case]:
         found = found.filter(created_at__gte=chosen.since)
     if chosen.until:
         found = found.filter(created_at__lt=chosen.until)
-    return _by_reference(found, chosen.reference) if chosen.reference else found
+    return with_reference(found, "id", chosen.reference) if chosen.reference else found
 
 
 def page_of_cases(chosen: CaseFilter, cursor: str, size: int = PAGE) -> Page[Case]:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", profile_views.list_profiles, name="list"),
     path("new", profile_views.new, name="new"),
     path("check", profile_views.check, name="check"),
+    path("of-partner/<str:connection_id>", profile_views.of_partner, name="of_partner"),
     path("<str:profile_id>/", profile_views.edit, name="edit"),
     path("<str:profile_id>/publish", profile_views.publish, name="publish"),
     path("<str:profile_id>/withdraw", profile_views.withdraw, name="withdraw"),

@@ -25,6 +25,7 @@ from tenants.audit.events import EventName
 from tenants.audit.models import AuditEvent
 from tenants.rights import Right
 from vendors import selectors as partners
+from vendors.models import Connection
 
 TONES = {
     Profile.Status.DRAFT: "info",
@@ -76,6 +77,29 @@ def list_profiles(request: HttpRequest) -> HttpResponse:
         "may_manage": seat_of(request).may(Right.MANAGE_PROFILES),
     }
     return render(request, "recovery_console/profiles.html", context)
+
+
+@require_GET
+@requires(Right.SEE_PROFILES)
+def of_partner(request: HttpRequest, connection_id: str) -> HttpResponse:
+    """Who would lose the way back in with a partner: part of the page that removes one, in the room below."""
+    try:
+        wanted = parse_public_id(Connection.prefix, connection_id)
+    except ValueError as error:
+        raise Http404 from error
+    if wanted not in {connection.id for connection in partners.connections()}:
+        raise Http404
+    using = [profile for profile in profiles.profiles() if profile.connection_id == wanted]
+    in_force = next((one for one in using if one.status == Profile.Status.PUBLISHED), None)
+    live = Case.objects.filter(profile__in=using, status__in=LIVE, is_decoy=False)
+    context = {
+        "in_force": in_force,
+        "can": reach_of(in_force).can if in_force else 0,
+        "live": live.count(),
+        "others": sum(one.status == Profile.Status.DRAFT for one in using),
+    }
+    template = "parts/of_partner.html" if request.headers.get("HX-Request") else "of_partner.html"
+    return render(request, f"recovery_console/{template}", context)
 
 
 def _typed(form: ProfileForm, profile: Profile | None) -> Profile:

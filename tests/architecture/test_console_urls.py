@@ -1,4 +1,7 @@
-"""Every page of the console asks for a right; strangers, passers-by and colleagues without it each get their answer."""
+"""Every page of the console asks for a right, and the left-hand list holds what opens.
+
+What each role, a stranger and nobody read at every address is tests/console/test_every_address.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,6 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from portal.console.navigation import ENTRIES, exists
 from tenants.models import Tenant
 from tenants.rights import RIGHTS, Right, Role
-from tests.conftest import site_client
 
 # Pages that a limited seat opens instead of a right; they refuse every other seat themselves.
 BY_SEAT = {"console:setup_done"}
@@ -61,13 +63,6 @@ def test_a_page_asks_for_a_right(page: Page) -> None:
     assert page.right is not None or page.name in BY_SEAT
 
 
-@each
-def test_somebody_who_is_not_signed_in_is_led_to_sign_in(tenant: Tenant, page: Page) -> None:
-    path = page.path(tenant.slug)
-    answer = site_client().get(path)
-    assert answer.status_code == 302 and answer["Location"].startswith("/accounts/login/?next="), path
-
-
 @pytest.fixture(scope="module")
 def clients() -> dict[str, Client]:
     """Sign-ins are slow; the pages need no fresh ones."""
@@ -81,48 +76,11 @@ def client_as(clients: dict[str, Client], make: Callable[[], Client], key: str) 
 
 
 @each
-def test_a_member_of_another_organisation_reads_404(
-    tenant: Tenant,
-    other_tenant: Tenant,
-    staff_client: Callable[..., Client],
-    clients: dict[str, Client],
-    page: Page,
-) -> None:
-    stranger = client_as(clients, lambda: staff_client(Role.OWNER, other_tenant), "stranger")
-    assert stranger.get(page.path(tenant.slug)).status_code == 404
-    assert stranger.post(page.path(tenant.slug)).status_code == 404
-
-
-@each
 def test_an_organisation_that_does_not_exist_reads_the_same(
     other_tenant: Tenant, staff_client: Callable[..., Client], clients: dict[str, Client], page: Page
 ) -> None:
     stranger = client_as(clients, lambda: staff_client(Role.OWNER, other_tenant), "stranger")
     assert stranger.get(page.path("there-is-none")).status_code == 404
-
-
-WITHOUT = [
-    (page, next((role for role in Role if page.right not in RIGHTS[role]), None))
-    for page in PAGES
-    if page.right is not None
-]
-
-
-@pytest.mark.parametrize(
-    ("page", "role"),
-    [pair for pair in WITHOUT if pair[1]],
-    ids=lambda value: getattr(value, "name", str(value)),
-)
-def test_a_colleague_without_the_right_reads_403(
-    tenant: Tenant, staff_client: Callable[..., Client], page: Page, role: Role
-) -> None:
-    client = staff_client(role)
-    statuses = {
-        client.get(page.path(tenant.slug)).status_code,
-        client.post(page.path(tenant.slug)).status_code,
-    }
-    # A page that answers only one of the two says 405 to the other, whoever asks.
-    assert 403 in statuses and statuses <= {403, 405}
 
 
 @pytest.mark.parametrize("role", list(Role))

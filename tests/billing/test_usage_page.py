@@ -83,6 +83,32 @@ def test_filters_in_the_address_choose_rows_and_csv_alike(tenant, may, staff_cli
     assert {row["id"] for row in rows_of(client.get(address(tenant, "csv") + MAY + query))} == wanted
 
 
+def test_a_case_s_reference_finds_its_checks_totals_and_days_alike(tenant, may, staff_client):
+    client = staff_client(Role.BILLING_MANAGER)
+    for typed in (
+        may[0].case_reference,
+        may[0].case_reference[:6].lower(),
+        may[0].case_reference.replace("-", " "),
+    ):
+        query = {"from": "2026-05-01", "to": "2026-05-31", "q": typed}
+        page = client.get(address(tenant), query).content.decode()
+        assert "1 of 1 checks" in page and "1 charged of 1" in page
+        assert [row["case"] for row in rows_of(client.get(address(tenant, "csv"), query))] == [
+            may[0].case_reference
+        ]
+    assert "No checks in this period" in client.get(address(tenant) + MAY + "&q=ZZZZZZZZ").content.decode()
+
+
+@pytest.mark.parametrize(("sort", "first"), [("when", 0), ("-when", 4), ("-amount", 1), ("amount", 2)])
+def test_the_list_and_its_csv_are_sorted_alike(tenant, may, staff_client, sort, first):
+    client = staff_client()
+    page = client.get(address(tenant) + MAY + f"&sort={sort}").content.decode()
+    lines = rows_of(client.get(address(tenant, "csv") + MAY + f"&sort={sort}"))
+    shown = re.findall(r"usage/(usage_[0-9a-z]{26})/", page)
+    assert [line["id"] for line in lines] == list(dict.fromkeys(shown))
+    assert lines[0]["amount"] == str(may[first].amount)
+
+
 def test_days_are_the_tenant_s_own(tenant, staff_client):
     tenant.time_zone = "Asia/Tokyo"
     tenant.save()

@@ -35,6 +35,7 @@ from tests.billing.test_ledger import record
 from tests.conftest import make_member, make_tenant, site_client
 from tests.console.conftest import client_of_member, forget_network_jobs
 from tests.recovery.console.world import add_whole_journey, make_case, make_person, published_profile
+from vendors.models import Connection
 
 # O owner, A administrator, B billing manager, H help-desk agent, U auditor: who opens it (GET), and who sends (POST).
 # "-" where that method is not answered. Nobody else gets more than 403.
@@ -76,6 +77,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "profiles:list": ("OAU", "-"),
     "profiles:new": ("OA", "OA"),
     "profiles:check": ("-", "OA"),
+    "profiles:of_partner": ("OAU", "-"),
     "profiles:edit": ("OAU", "OA"),
     "profiles:publish": ("OA", "OA"),
     "profiles:withdraw": ("OA", "OA"),
@@ -116,7 +118,7 @@ LETTERS = {
 # The places of an address that name something of one organisation.
 OWN = {
     *("member", "invitation", "link", "event", "person_id", "import_id"),
-    *("case_id", "credential_id", "entry_id", "profile_id"),
+    *("case_id", "credential_id", "entry_id", "profile_id", "connection_id"),
 }
 PEOPLE = b"user_name,given_names,family_name,email\nzoe,Zoe,Zed,zoe@people.example\n"
 
@@ -182,6 +184,7 @@ class World:
             "profile_id": profile.public_id,
             "credential_id": credential.public_id,
             "entry_id": record(idempotency_key=uuid7().hex).public_id,
+            "connection_id": Connection.objects.get().public_id,
             "vendor": "house",
         }
 

@@ -10,6 +10,7 @@ from django.apps import apps
 from portal.kit import clock, outbox
 from portal.kit.actors import SYSTEM
 from portal.kit.codes import digest
+from portal.kit.ids import short_reference, uuid7
 from portal.kit.scope import tenant_scope
 from tenants.rights import Role
 from tenants.verified_id.console import wording
@@ -179,3 +180,26 @@ def test_a_stranger_reads_404_and_nobody_signs_in_first(tenant, credential, staf
         assert client.get(address(tenant, path)).status_code == 404
         assert site_client().get(address(tenant, path)).status_code == 302
     assert client.get(address(other_tenant, f"issued/{credential.public_id}")).status_code == 404
+
+
+def test_the_list_of_cards_and_its_csv_are_searched_and_sorted_alike(tenant, credential, staff_client):
+    with tenant_scope(tenant.id):
+        made = Issuance.objects.create(reference=uuid7(), expires_at=clock.now())
+        other = Credential.objects.create(
+            issuance=made,
+            reference=made.reference,
+            status_list=StatusList.objects.get(),
+            status_index=8,
+            holder_thumbprint="thumb",
+            notification_digest=digest("m"),
+            expires_at=clock.now() + timedelta(days=10),
+        )
+    client = staff_client(Role.AUDITOR)
+    first, second = short_reference(other.reference), short_reference(credential.reference)
+    page = client.get(address(tenant, "issued?sort=until")).content.decode()
+    assert page.index(first) < page.index(second) and "2 of 2 cards" in page
+    lines = b"".join(client.get(address(tenant, "issued/csv?sort=-until")).streaming_content).decode()
+    assert lines.index(second) < lines.index(first)
+    found = client.get(address(tenant, f"issued?q={first}")).content.decode()
+    assert "1 of 1 cards" in found and second not in found
+    assert "No card fits" in client.get(address(tenant, "issued?q=ZZZZ")).content.decode()

@@ -13,6 +13,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import TruncDate
 
 from portal.kit.paging import Column, Order, read_order
+from portal.kit.references import with_reference
 from vendors.billing.models import ContractPrice, PriceVersion, UsageEntry
 
 
@@ -43,6 +44,7 @@ class UsageFilter:
     zone: ZoneInfo
     vendor: str = ""
     billable: bool | None = None
+    reference: str = ""
     sort: str = ""
 
     @property
@@ -66,6 +68,8 @@ def usage(chosen: UsageFilter) -> QuerySet[UsageEntry]:
         entries = entries.filter(vendor=chosen.vendor)
     if chosen.billable is not None:
         entries = entries.filter(billable=chosen.billable)
+    if chosen.reference:
+        entries = with_reference(entries, "case_id", chosen.reference)
     return entries.order_by(*chosen.order.fields())
 
 

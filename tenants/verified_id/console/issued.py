@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from portal.kit.errors import NotHere
 from portal.kit.paging import Column, Order, Page, page_of, read_order
+from portal.kit.references import with_reference
 from tenants.verified_id.models import Credential
 
 PAGE = 50
@@ -26,6 +27,7 @@ class IssuedFilter:
     state: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    reference: str = ""
     sort: str = ""
 
     @property
@@ -34,7 +36,7 @@ class IssuedFilter:
 
     @property
     def is_narrow(self) -> bool:
-        return bool(self.state or self.since or self.until)
+        return bool(self.state or self.since or self.until or self.reference)
 
 
 def issued_found(chosen: IssuedFilter) -> QuerySet[Credential]:
@@ -46,7 +48,7 @@ def issued_found(chosen: IssuedFilter) -> QuerySet[Credential]:
         found = found.filter(created_at__gte=chosen.since)
     if chosen.until:
         found = found.filter(created_at__lt=chosen.until)
-    return found
+    return with_reference(found, "reference", chosen.reference) if chosen.reference else found
 
 
 def issued_page(chosen: IssuedFilter, cursor: str, size: int = PAGE) -> Page[Credential]:

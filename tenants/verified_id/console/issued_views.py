@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.kit import clock
 from portal.kit.ids import parse_public_id, public_id, short_reference
+from portal.kit.references import typed_reference
 from portal.kit.scope import tenant_scope
 from portal.kit.sheets import sheet_lines
 from portal.recent import recent_sign_in
@@ -55,6 +56,7 @@ def _read_filter(request: HttpRequest) -> IssuedFilter:
         state=form.cleaned_data.get("status", ""),
         since=datetime.combine(since, time(), zone) if since else None,
         until=datetime.combine(until + timedelta(days=1), time(), zone) if until else None,
+        reference=typed_reference(request.GET.get("q", "")),
         sort=request.GET.get("sort", ""),
     )
 

@@ -108,3 +108,17 @@ def test_nobody_is_sent_to_sign_in(pages):
 )
 def test_a_senseless_address_still_shows_the_list(pages, staff_client, tail):
     assert staff_client().get(pages["see"]["cases"] + tail).status_code == 200
+
+
+def test_who_removes_a_partner_reads_how_many_lose_their_way_back(tenant, staff_client):
+    with tenant_scope(tenant.id):
+        profile = published_profile()
+        people = [make_person() for _number in range(3)]
+        make_case(profile, people[0], CaseStatus.PROVING)
+        connection = profile.connection.public_id
+    client = staff_client(Role.ADMINISTRATOR)
+    address = f"/o/{tenant.slug}/recovery/profiles/of-partner/{connection}"
+    assert address in client.get(f"/o/{tenant.slug}/partners/house/remove").content.decode()
+    part = client.get(address, headers={"hx-request": "true"}).content.decode()
+    assert "3 people lose the way back in" in part and "1 recovery under way" in part
+    assert "<html" not in part and "<html" in client.get(address).content.decode()
