@@ -39,12 +39,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return error_page(
-        request,
-        403,
-        _(
-            "This page was open for too long, or you signed in again in another tab, or cookies are off. Open the "
-            "page again: what you typed is kept."
-        ),
-        again_url=page_to_return_to(request),
+    if getattr(request, "host_kind", "") != "site":
+        return error_page(
+            request,
+            403,
+            _("This page was open for too long or cookies are off. Go back, reload the page and try again."),
+        )
+    sentence = _(
+        "This page was open for too long, or you signed in again in another tab, or cookies are off. Open the page "
+        "again: what you typed is kept."
     )
+    return error_page(request, 403, sentence, again_url=page_to_return_to(request))

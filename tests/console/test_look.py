@@ -202,6 +202,7 @@ def test_removing_a_seat_waits_for_the_typed_word(inside: Page, world: World, or
 
 def test_what_was_typed_outlives_a_sign_in_that_had_ended(inside: Page, world: World, origin: str) -> None:
     """And only for its reader: the next one at this tab finds the page as it is."""
+    inside.set_default_timeout(90_000)
     settings_page = world.path(f"{origin}/o/{{slug}}/settings")
     for member, found in ((world.owner, "Ring the bell"), (world.second, "")):
         inside.context.add_cookies([cookie_of(client_of_member(world.owner), origin)])
@@ -209,7 +210,7 @@ def test_what_was_typed_outlives_a_sign_in_that_had_ended(inside: Page, world: W
         inside.get_by_label("Help desk contact").fill("Ring the bell")
         inside.context.clear_cookies(name=live.SESSION_COOKIE_NAME)
         inside.get_by_role("button", name="Save").click()
-        inside.wait_for_url("**/accounts/login/?next=*")
+        inside.wait_for_url("**/accounts/login/?next=*", wait_until="domcontentloaded")
         inside.context.add_cookies([cookie_of(client_of_member(member), origin)])
         inside.goto(settings_page)
         if found:
@@ -220,10 +221,11 @@ def test_what_was_typed_outlives_a_sign_in_that_had_ended(inside: Page, world: W
 def test_a_search_in_an_ended_session_leads_to_sign_in_and_back(
     inside: Page, world: World, origin: str
 ) -> None:
+    inside.set_default_timeout(90_000)
     inside.goto(world.path(f"{origin}/o/{{slug}}/people/?status=active"))
     inside.context.clear_cookies(name=live.SESSION_COOKIE_NAME)
     inside.locator("#filter_q").fill("nov")
-    inside.wait_for_url("**/accounts/login/?next=*")
+    inside.wait_for_url("**/accounts/login/?next=*", wait_until="commit")
     assert "people/%3Fstatus%3Dactive" in inside.url
 
 

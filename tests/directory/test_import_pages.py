@@ -149,18 +149,19 @@ def test_a_file_that_is_too_large_reads_a_sentence(tenant, staff_client):
     assert page.status_code == 200 and "larger than 10 MB" in page.content.decode()
 
 
-def test_ten_thousand_people_come_in_seconds(tenant):
+def test_ten_thousand_people_cost_seconds(tenant):
+    """Of this process's own work, so that a busy machine fails nothing."""
     rows = "".join(
         f"user{n},Maria{n},Muster{n % 900},u{n}@x.example,1990-04-12,Dept {n % 7}\n" for n in range(10_000)
     )
-    began = time.monotonic()
+    began = time.process_time()
     member = uuid7()
     with tenant_scope(tenant.id):
         row = imports.begin_import((HEAD + rows).encode(), file_name="x.csv", member_id=member)
     with tenant_scope(tenant.id):
         imports.apply_import(row.id, member_id=member, actor=SYSTEM)
         assert PersonKey.objects.count() == 20_000
-    assert time.monotonic() - began < 120
+    assert time.process_time() - began < 60
 
 
 @pytest.mark.parametrize(
