@@ -1,8 +1,9 @@
 """Bringing a case into another browser: the QR hand-over to a phone, and the continuation code.
 
 Protects against a relayed QR and a stolen code: a hand-over is one way, lives ten minutes and ends before any
-proofing; a continuation code brings only what was proven, so that a new presentation and a Face Check are needed
-before any pass, and it is worth nothing once the case was decided. What it does not do: work twice.
+proofing; a continuation code brings only what was proven, so that a live face is needed before any card, a new
+presentation and a Face Check before any pass, and before proofing the address is confirmed anew. It is worth nothing
+once the case was decided. What it does not do: work twice.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from portal.kit.ids import random_base32
 from portal.kit.limits import Limit, take
 from portal.kit.origins import network_of, tenant_url
 from portal.kit.scope import require_no_transaction, tenant_scope
-from recovery.cases import claimant, locked
+from recovery.cases import claimant, has_done, locked
 from recovery.models import CarryCode, Case
+from recovery.opening import send_code
 from recovery.proofing import is_proofing
 from recovery.statuses import CaseStatus, StepKind
 from tenants.audit.events import EventName
@@ -119,19 +121,45 @@ def continue_case(
             raise Refused("continuation_too_late", _("This recovery has ended or was decided. Start again."))
         if bytes(case.browser_digest) == browser_digest:
             return case
-        if is_proofing(case):
-            case.attempt_id = None
-        case.browser_digest = fresh_digest
-        case.needs_new_presence = True
-        case.presentation_id = None
-        case.face_check_id = None
-        case.save(
-            update_fields=[
-                "browser_digest",
-                "needs_new_presence",
-                "presentation_id",
-                "face_check_id",
-                "attempt_id",
-            ]
+        _move_to(case, fresh_digest)
+        record_event(
+            EventName.CASE_CONTINUED,
+            actor=claimant(case),
+            subject=case.public_id,
+            case_id=case.id,
+            data={"proofed": not case.needs_new_confirmation},
         )
+        if case.needs_new_confirmation:
+            send_code(tenant, case)
         return case
+
+
+def _move_to(case: Case, browser_digest: bytes) -> None:
+    """Only what was proven comes along. Before that nothing does, not even the address that was confirmed: it would be
+    the second kind of evidence of whoever holds the code."""
+    proofed = has_done(case, StepKind.PROOFED)
+    if is_proofing(case):
+        case.attempt_id = None
+    case.browser_digest = browser_digest
+    case.needs_new_presence = True
+    case.needs_new_confirmation = not proofed
+    case.presentation_id = None
+    case.face_check_id = None
+    case.face_is_before_card = False
+    if not proofed:
+        case.earlier_case_id = None
+        # The right code was among the tries counted so far; the new one has its own five.
+        case.code_tries = 0
+    case.save(
+        update_fields=[
+            "attempt_id",
+            "browser_digest",
+            "needs_new_presence",
+            "needs_new_confirmation",
+            "presentation_id",
+            "face_check_id",
+            "face_is_before_card",
+            "earlier_case_id",
+            "code_tries",
+        ]
+    )

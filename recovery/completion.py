@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -14,14 +14,8 @@ from portal.kit.outbox import Job
 from recovery.access_pass.services import revoke_passes
 from recovery.cases import has_done, locked, move_case, record_step
 from recovery.models import Case, CredentialBinding
-from recovery.passkeys.services import (
-    activate_passkey,
-    drop_passkey,
-    end_sessions,
-    invalidate_passkeys,
-    void_saved_codes,
-)
-from recovery.profiles import may_recover
+from recovery.passkeys.services import end_sessions, invalidate_passkeys, void_saved_codes
+from recovery.proof import keep_proof, keeps_proof
 from recovery.repudiation import make_repudiation_link
 from recovery.statuses import MOVES, CaseStatus, StepKind
 from tenants.directory.models import HeldEvidence
@@ -31,41 +25,17 @@ from tenants.models import Tenant
 from tenants.notices.services import send_notice
 from tenants.verified_id import credentials, issuance, presentation
 
-REGISTRATION_WINDOW = timedelta(minutes=10)
 
-
-def on_pass_redeemed(job: Job) -> None:
-    """The pass was used in the case's browser: ten minutes to register a passkey."""
-    case = locked(job.uuid("case_id"))
-    if case.state is not CaseStatus.GRANTED or has_done(case, StepKind.SIGNED_IN):
-        return
-    record_step(
-        case, StepKind.SIGNED_IN, actor=Actor(ActorKind.PERSON, public_id("person", job.uuid("person_id")))
-    )
-
-
-def on_passkey_registered(job: Job) -> None:
-    """A passkey was registered with a pass: the account is recovered. Passkeys added in a session end elsewhere."""
-    if job.payload["permission"] != "pass":
-        return
-    case = locked(job.uuid("permission_id"))
-    person_id, passkey_id = job.uuid("person_id"), job.uuid("passkey_id")
-    if case.state is not CaseStatus.GRANTED or case.person_id != person_id:
-        # The case ended in between, or another passkey completed it: this one must not stay behind.
-        drop_passkey(passkey_id, reason="recovery_not_completed", actor=SYSTEM)
-        return
-    if case.person is None or not may_recover(case.profile, case.person):
-        drop_passkey(passkey_id, reason="person_may_not_recover", actor=SYSTEM)
-        move_case(case.id, CaseStatus.REFUSED, reasons=["person_may_not_recover"])
-        return
-    person = Actor(ActorKind.PERSON, public_id("person", person_id))
-    if not has_done(case, StepKind.SIGNED_IN):
-        record_step(case, StepKind.SIGNED_IN, actor=person)
+def complete_recovery(case: Case, passkey_id: UUID) -> None:
+    """A passkey was kept under the case's pass: the account is recovered. In the transaction that keeps the passkey, with
+    the case locked, so that there is no moment in which it opens the account and the old ones do as well."""
+    if case.person_id is None:
+        raise ValueError("a case without a person recovers nothing")
+    person = Actor(ActorKind.PERSON, public_id("person", case.person_id))
     record_step(case, StepKind.PASSKEY_REGISTERED, actor=person)
-    activate_passkey(passkey_id)
-    removed = invalidate_passkeys(person_id, keep={passkey_id}, reason="recovered", actor=SYSTEM)
-    ended = end_sessions(person_id, keep=None, reason="recovered", actor=SYSTEM)
-    void_saved_codes(person_id)
+    removed = invalidate_passkeys(case.person_id, keep={passkey_id}, reason="recovered", actor=SYSTEM)
+    ended = end_sessions(case.person_id, keep=None, reason="recovered", actor=SYSTEM)
+    void_saved_codes(case.person_id)
     case = move_case(case.id, CaseStatus.RECOVERED, actor=person)
     _bind(case)
     _tell(case, removed, ended)
@@ -109,13 +79,19 @@ def _tell(case: Case, removed: int, ended: int) -> None:
 
 
 def on_case_ended(job: Job) -> None:
-    """Every end but `recovered` revokes what the case was given; refusals after the code are told to the person."""
+    """Every end but `recovered` revokes what the case was given, and every end destroys the proof unless it may serve the
+    person again; refusals after the code are told to the person."""
     case = locked(job.uuid("case_id"))
     status = CaseStatus(job.payload["status"])
     if status is CaseStatus.RECOVERED:
+        issuance.destroy_of_reference(case.id)
+        presentation.destroy_of_reference(case.id)
         return
     revoke_passes(case.id, reason=status.value, actor=SYSTEM)
-    issuance.destroy_of_reference(case.id)
+    if keeps_proof(case):
+        keep_proof(case)
+    else:
+        issuance.destroy_of_reference(case.id)
     presentation.destroy_of_reference(case.id)
     for credential_id in credentials.credentials_of(case.id):
         credentials.revoke_credential(credential_id, reason=f"case_{status.value}", actor=SYSTEM)

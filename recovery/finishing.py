@@ -1,30 +1,58 @@
-"""The pass and the passkey, as the journey uses them."""
+"""The pass and the passkey, as the journey uses them.
+
+Protects an account from a case that ended a moment ago: pass and passkey take effect with the case locked, in one
+transaction with everything that follows from them. What it does not do: compare codes or verify ceremonies.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from portal.kit import clock
+from portal.kit.actors import Actor, ActorKind
 from portal.kit.errors import Refused
-from portal.kit.scope import require_no_transaction, tenant_scope
+from portal.kit.ids import public_id
+from portal.kit.scope import tenant_scope
 from recovery.access_pass import selectors as passes
 from recovery.access_pass import services as access_pass
-from recovery.cases import get_case
+from recovery.cases import get_case, locked, record_step
+from recovery.completion import complete_recovery
 from recovery.models import Case
 from recovery.passkeys import services as passkeys
 from recovery.profiles import may_recover
-from recovery.statuses import CaseStatus
+from recovery.statuses import CaseStatus, StepKind
 from tenants.directory.models import DirectoryPerson
 from tenants.models import Tenant
 
 
+@contextmanager
+def _signing_in(case_id: UUID) -> Iterator[None]:
+    """Around the update that redeems a pass: only of a case that is granted still, and the step is written with it."""
+    case = locked(case_id)
+    if case.state is not CaseStatus.GRANTED or case.person_id is None:
+        raise access_pass.dead()
+    yield
+    person = Actor(ActorKind.PERSON, public_id("person", case.person_id))
+    record_step(case, StepKind.SIGNED_IN, actor=person)
+
+
 def use_pass_here(tenant: Tenant, case_id: UUID, *, browser_digest: bytes) -> None:
     """ "Use it now": redeems the case's pass in the browser it was issued to."""
-    require_no_transaction()
-    access_pass.redeem_in_browser(case_id, browser_digest=browser_digest, tenant_id=tenant.id)
+    access_pass.redeem_in_browser(
+        case_id, browser_digest=browser_digest, tenant_id=tenant.id, around=_signing_in
+    )
+
+
+def use_typed_pass(tenant: Tenant, characters: str, *, browser_digest: bytes) -> None:
+    """The same for whoever types the characters, in the same browser. Five tries are all there are."""
+    access_pass.redeem_characters(
+        characters, browser_digest=browser_digest, tenant_id=tenant.id, around=_signing_in
+    )
 
 
 def registration_is_open(case: Case) -> bool:
@@ -66,13 +94,23 @@ def begin_case_passkey(tenant: Tenant, case_id: UUID, *, browser_digest: bytes) 
 def complete_case_passkey(
     tenant: Tenant, case_id: UUID, *, browser_digest: bytes, response: dict[str, Any], label: str
 ) -> None:
-    """Verify the ceremony; the outbox completes the recovery."""
+    """Verify the ceremony, then keep the passkey and complete the recovery in one transaction.
+
+    Quiet for a case that is recovered: the answer was lost on its way, and the page goes on.
+    """
     with tenant_scope(tenant.id):
-        _require_open(get_case(case_id))
-    passkeys.complete_registration(
+        case = get_case(case_id)
+        if case.state is CaseStatus.RECOVERED:
+            return
+        _require_open(case)
+    new = passkeys.verify_new_passkey(
         tenant_id=tenant.id,
         browser_digest=browser_digest,
         response=response,
         label=label,
         expected_permission_id=case_id,
     )
+    with passkeys.refusing_known_passkeys(tenant.id, new), tenant_scope(tenant.id):
+        case = locked(case_id)
+        _require_open(case)
+        complete_recovery(case, passkeys.keep_passkey(new).id)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kit.ids import short_reference
 from portal.kit.models import TenantForeignKey, TenantModel
-from recovery.statuses import CaseStatus, EvidenceKind, Mode, StepKind, StepState
+from recovery.statuses import GAVE_ACCOUNT, CaseStatus, EvidenceKind, Mode, StepKind, StepState
 from tenants.directory.models import DirectoryPerson
 from vendors.models import Connection
 
@@ -45,6 +45,9 @@ class Profile(TenantModel):
     names = models.CharField(max_length=12, choices=Names.choices, default=Names.EXACT)
     birthdate_required = models.BooleanField(default=True)
     pass_lifetime_minutes = models.PositiveSmallIntegerField(_("pass lifetime"), default=60)
+    reuse_hours = models.PositiveSmallIntegerField(_("hours in which a proof serves again"), default=24)
+    daily_checks = models.PositiveIntegerField(_("paid checks a day"), default=500)
+    checks_used_up_at = models.DateTimeField(null=True)
     who = models.CharField(max_length=12, choices=Everyone.choices, default=Everyone.EVERYONE)
     departments = models.JSONField(default=list)
     version = models.PositiveIntegerField(default=1)
@@ -62,6 +65,8 @@ class Profile(TenantModel):
                 condition=models.Q(pass_lifetime_minutes__gte=10, pass_lifetime_minutes__lte=480),
                 name="profile_pass_lifetime",
             ),
+            # The portrait of a proof is kept for a day at most (DESIGN 7).
+            models.CheckConstraint(condition=models.Q(reuse_hours__lte=24), name="profile_reuse_hours"),
         ]
 
     def __str__(self) -> str:
@@ -84,11 +89,17 @@ class Case(TenantModel):
     first_browser_digest = models.BinaryField()
     code_tries = models.PositiveSmallIntegerField(default=0)
     needs_new_presence = models.BooleanField(default=False)
+    needs_new_confirmation = models.BooleanField(default=False)
+    # Where the proof was made, and where a live face agreed with it: only there its card is given out.
+    proofed_browser_digest = models.BinaryField(null=True)
+    known_face_browser_digest = models.BinaryField(null=True)
+    earlier_case_id = models.UUIDField(null=True)
     attempt_id = models.UUIDField(null=True)
     issuance_id = models.UUIDField(null=True)
     credential_id = models.UUIDField(null=True)
     presentation_id = models.UUIDField(null=True)
     face_check_id = models.UUIDField(null=True)
+    face_is_before_card = models.BooleanField(default=False)
     document_digest = models.CharField(max_length=64, blank=True)
     reasons = models.JSONField(default=list)
     assurance = models.CharField(max_length=8, blank=True)
@@ -115,6 +126,11 @@ class Case(TenantModel):
     @property
     def state(self) -> CaseStatus:
         return CaseStatus(self.status)
+
+    @property
+    def gave_account(self) -> bool:
+        """Whether the account was opened by this case."""
+        return self.state in GAVE_ACCOUNT
 
 
 class CaseStep(TenantModel):

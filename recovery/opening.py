@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from portal.kit import clock
@@ -83,14 +83,13 @@ def take_start(tenant: Tenant, identifier: str, address: str) -> Start:
     return Start(many=often or daily, silent=_is_over(MAILS, f"{whom}|{network}"))
 
 
-def _why_decoy(profile: Profile, person: DirectoryPerson | None, address: NoticeAddress | None) -> str:
+def _why_decoy(profile: Profile, person: DirectoryPerson | None) -> str:
+    """Whoever has no address is none: a code they saved confirms them, and no code is mailed that could be guessed."""
     if person is None:
         return "unknown"
     if person.status != DirectoryPerson.Status.ACTIVE:
         return "suspended"
-    if not may_recover(profile, person):
-        return "out_of_scope"
-    return "" if address else "no_address"
+    return "" if may_recover(profile, person) else "out_of_scope"
 
 
 def open_case(tenant: Tenant, *, identifier: str, browser_digest: bytes, address: str) -> Case:
@@ -103,7 +102,7 @@ def open_case(tenant: Tenant, *, identifier: str, browser_digest: bytes, address
             raise Unavailable("no_profile", _("Recovery is not set up here yet. Call your help desk."))
         person = find_person(identifier)
         held = _address_of(person.id if person else None)
-        why = _why_decoy(profile, person, held)
+        why = _why_decoy(profile, person)
         case = create_case(
             profile=profile,
             person=None if why else person,
@@ -156,18 +155,30 @@ def send_code_again(tenant: Tenant, case_id: UUID) -> None:
     take(RESENDS, f"{tenant.id}|{case_id}")
     with tenant_scope(tenant.id):
         case = locked(case_id)
-        if case.state is not CaseStatus.OPENED:
-            return
-        # By the id alone: a decoy's case and a person's do the same database work.
-        held = _address_of(case.person_id)
-        _send_code(tenant, case, held if not case.is_decoy else None, silent=SILENT in case.reasons)
+        if _awaits_code(case):
+            send_code(tenant, case)
+
+
+def send_code(tenant: Tenant, case: Case) -> None:
+    """A fresh code to the address held longest, for a case that waits for one. With the case locked."""
+    # By the id alone: a decoy's case and a person's do the same database work.
+    held = _address_of(case.person_id)
+    _send_code(tenant, case, held if not case.is_decoy else None, silent=SILENT in case.reasons)
+
+
+def _awaits_code(case: Case) -> bool:
+    """At the beginning, and in another browser before anything was proven."""
+    return case.state is CaseStatus.OPENED or (
+        case.state is CaseStatus.PROVING and case.needs_new_confirmation
+    )
 
 
 def _take_try(tenant: Tenant, case_id: UUID) -> tuple[ConfirmationCode | None, int]:
     """Count one try and commit, then hand out what to compare with; None when there is nothing to compare."""
     require_no_transaction()
     with tenant_scope(tenant.id):
-        open_cases = Case.objects.filter(id=case_id, status=CaseStatus.OPENED, code_tries__lt=CODE_TRIES)
+        waiting = Q(status=CaseStatus.OPENED) | Q(status=CaseStatus.PROVING, needs_new_confirmation=True)
+        open_cases = Case.objects.filter(waiting, id=case_id, code_tries__lt=CODE_TRIES)
         if not open_cases.update(code_tries=F("code_tries") + 1):
             return None, CODE_TRIES + 1
         tries = Case.objects.values_list("code_tries", flat=True).get(id=case_id)
@@ -185,7 +196,7 @@ def confirm_code(tenant: Tenant, case_id: UUID, typed: str) -> Case:
     with tenant_scope(tenant.id):
         case = locked(case_id)
         right = same(_code_digest(case, typed), bytes(code.code_digest) if code else b"")
-        if right and code is not None and _is_live(code, clock.now()) and case.state is CaseStatus.OPENED:
+        if right and code is not None and _is_live(code, clock.now()) and _awaits_code(case):
             return _accept(case, code)
         if right and code is not None and code.consumed_at is not None and case.state is CaseStatus.PROVING:
             return case
@@ -203,7 +214,7 @@ def _refuse_code(case: Case, tries: int) -> None:
         case_id=case.id,
         data={"tries": tries},
     )
-    if tries == CODE_TRIES and case.state is CaseStatus.OPENED:
+    if tries == CODE_TRIES and _awaits_code(case):
         move_case(case.id, CaseStatus.REFUSED, actor=claimant(case), reasons=["code_tries_used_up"])
 
 
@@ -222,7 +233,7 @@ def confirm_saved_code(tenant: Tenant, case_id: UUID, typed: str) -> Case:
     code, tries = _take_try(tenant, case_id)
     with tenant_scope(tenant.id):
         case = locked(case_id)
-        may_try = tries <= CODE_TRIES and code is not None and case.state is CaseStatus.OPENED
+        may_try = tries <= CODE_TRIES and code is not None and _awaits_code(case)
         # A decoy looks for the codes of nobody: the same work, and never a yes.
         saved_at = (
             use_saved_code(case.person_id or UUID(int=0), typed, actor=claimant(case)) if may_try else None
@@ -244,7 +255,12 @@ def _hours_since(moment: datetime | None) -> int:
 
 
 def _confirmed(case: Case, evidence: dict[str, str | int]) -> Case:
-    moved = move_case(case.id, CaseStatus.PROVING, actor=claimant(case))
+    moved = move_case(
+        case.id, CaseStatus.PROVING, actor=claimant(case), fields={"needs_new_confirmation": False}
+    )
+    if case.needs_new_confirmation:
+        case.needs_new_confirmation = moved.needs_new_confirmation = False
+        case.save(update_fields=["needs_new_confirmation"])
     record_step(moved, StepKind.CONFIRMED, actor=claimant(moved), evidence=evidence)
     record_event(
         EventName.CONFIRMATION_CODE_ACCEPTED, actor=claimant(moved), subject=moved.public_id, case_id=moved.id

@@ -1,8 +1,8 @@
 """The Verified ID shown back, and the live face beside the portrait in it.
 
 Protects against a credential that was copied, kept from another case or shown by somebody else. The presentation is
-bound to the case's browser by its `response_code`, the face to the same browser by the challenge. What it does not
-do: decide.
+bound to the case's browser by its `response_code`, the face to the same browser by the challenge. In a browser in which
+nothing was proven a live face comes before the card as well (recovery.proof). What it does not do: decide.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 
 from portal.kit.actors import Actor, ActorKind
 from portal.kit.errors import Refused, Unavailable
-from portal.kit.outbox import enqueue
+from portal.kit.outbox import Job, enqueue
 from portal.kit.scope import require_no_transaction, tenant_scope
-from recovery.cases import claimant, get_case, has_done, locked, move_case, record_step
+from recovery.cases import claimant, get_case, locked, move_case, record_step
 from recovery.models import Case
+from recovery.proof import is_shown, note_known_face, proven_portrait, wants_face_first
 from recovery.proofing import allows_flashing
 from recovery.statuses import CaseStatus, StepKind, StepState
 from tenants.models import Tenant
@@ -36,7 +37,7 @@ def begin_case_presentation(tenant: Tenant, case: Case) -> UUID:
         raise Refused("step_out_of_order")
     if case.presentation_id and presentation.state_of(case.presentation_id) == "waiting":
         return case.presentation_id
-    if is_present(case):
+    if is_shown(case):
         # A second tab is late: what was shown stays what the face is compared with.
         raise Refused("step_out_of_order")
     begun = presentation.begin_presentation(
@@ -49,16 +50,6 @@ def begin_case_presentation(tenant: Tenant, case: Case) -> UUID:
     case.presentation_id = begun.id
     case.save(update_fields=["presentation_id"])
     return begun.id
-
-
-def is_present(case: Case) -> bool:
-    """Whether the Verified ID was shown in this browser and is still kept."""
-    return (
-        has_done(case, StepKind.PRESENTED)
-        and not case.needs_new_presence
-        and case.presentation_id is not None
-        and presentation.state_of(case.presentation_id) == "returned"
-    )
 
 
 def return_from_wallet(case: Case, *, response_code: str, browser_digest: bytes) -> None:
@@ -82,25 +73,34 @@ def return_from_wallet(case: Case, *, response_code: str, browser_digest: bytes)
     )
     case.needs_new_presence = False
     case.face_check_id = None
-    case.save(update_fields=["needs_new_presence", "face_check_id"])
+    case.face_is_before_card = False
+    case.save(update_fields=["needs_new_presence", "face_check_id", "face_is_before_card"])
+
+
+def _was_charged(case: Case) -> bool:
+    """One Face Check that passed is charged, however often a case has to show a face after it."""
+    done = case.steps.filter(kind=StepKind.FACE_CHECKED, state=StepState.DONE)
+    return any(not step.evidence.get("before_card") for step in done)
 
 
 def begin_case_face_check(case: Case) -> FaceCheck:
-    """A server-chosen challenge for this browser. A case that moved browsers is not charged a second time."""
+    """A server-chosen challenge for this browser: for the decision once the Verified ID was shown, else before this
+    browser is given one. A case that moved browsers is not charged a second time, and a face before the card never."""
     case = locked(case.id)
-    if case.state is not CaseStatus.PROVING or not is_present(case):
+    before_card = not is_shown(case)
+    if case.state is not CaseStatus.PROVING or (before_card and not wants_face_first(case)):
         raise Refused("step_out_of_order")
-    already_done = has_done(case, StepKind.FACE_CHECKED)
     begun = face_check.begin_face_check(
         reference=case.id,
         browser_digest=bytes(case.browser_digest),
         threshold=case.profile.face_threshold,
         flashing=allows_flashing(case.id),
-        billable=not already_done,
+        billable=not before_card and not _was_charged(case),
         mode=case.mode,
     )
     case.face_check_id = begun.id
-    case.save(update_fields=["face_check_id"])
+    case.face_is_before_card = before_card
+    case.save(update_fields=["face_check_id", "face_is_before_card"])
     return begun
 
 
@@ -112,19 +112,25 @@ class FaceAnswer:
     reasons: tuple[str, ...] = ()
 
 
+def _portrait(case: Case) -> bytes:
+    """What the face is compared with: the portrait that was shown, or the one of the proof before there is a card."""
+    if case.face_is_before_card and wants_face_first(case):
+        return proven_portrait(case)
+    if case.face_is_before_card or not is_shown(case) or case.presentation_id is None:
+        raise Refused("step_out_of_order")
+    return presentation.peek_presented(case.presentation_id).portrait
+
+
 def submit_case_face_check(
     tenant: Tenant, case_id: UUID, *, browser_digest: bytes, clip: bytes
 ) -> FaceAnswer:
-    """Judge the live face against the portrait in the presented credential. No transaction is open while vision works."""
+    """Judge the live face against the portrait. No transaction is open while vision works."""
     require_no_transaction()
     with tenant_scope(tenant.id):
         case = get_case(case_id)
-        if case.state is not CaseStatus.PROVING or not is_present(case):
+        if case.state is not CaseStatus.PROVING or case.face_check_id is None:
             raise Refused("step_out_of_order")
-        if case.face_check_id is None or case.presentation_id is None:
-            raise Refused("step_out_of_order")
-        face_check_id, presentation_id = case.face_check_id, case.presentation_id
-        portrait = presentation.peek_presented(presentation_id).portrait
+        face_check_id, portrait = case.face_check_id, _portrait(case)
     try:
         result = face_check.submit_face_check(
             face_check_id, tenant_id=tenant.id, browser_digest=browser_digest, clip=clip, portrait=portrait
@@ -135,32 +141,64 @@ def submit_case_face_check(
         return _note_face(case_id, face_check_id, result)
 
 
+def note_judged_face(case: Case) -> bool:
+    """Note the decision on a face whose answer was lost between judging and noting. Whether there was one."""
+    if case.face_check_id is None:
+        return False
+    result = face_check.result_of(case.face_check_id)
+    if result is None or _is_noted(case, case.face_check_id):
+        return False
+    _note_face(case.id, case.face_check_id, result)
+    return True
+
+
+def on_face_check_recorded(job: Job) -> None:
+    """The ledger has the check: if the process that asked for it died in between, the case hears of it here."""
+    case = get_case(job.uuid("reference"))
+    if case.face_check_id == job.uuid("face_check_id"):
+        note_judged_face(case)
+
+
+def _is_noted(case: Case, face_check_id: UUID) -> bool:
+    faces = case.steps.filter(kind=StepKind.FACE_CHECKED)
+    return any(step.evidence.get("face_check") == face_check_id.hex for step in faces)
+
+
 def _note_face(case_id: UUID, face_check_id: UUID, result: face_check.FaceCheckResult) -> FaceAnswer:
+    """Write the decision on a face into the case, once."""
     case = locked(case_id)
-    if case.face_check_id != face_check_id or case.state is not CaseStatus.PROVING:
-        return FaceAnswer("done")
-    if result.passed:
-        record_step(
-            case,
-            StepKind.FACE_CHECKED,
-            actor=claimant(case),
-            vendor="facecheck",
-            evidence={"confidence": result.confidence, "threshold": case.profile.face_threshold},
-        )
-        enqueue("recovery.decide", tenant_id=case.tenant_id, case_id=case.id, face_check_id=face_check_id)
+    if (
+        case.face_check_id != face_check_id
+        or case.state is not CaseStatus.PROVING
+        or _is_noted(case, face_check_id)
+    ):
         return FaceAnswer("done")
     record_step(
         case,
         StepKind.FACE_CHECKED,
-        StepState.FAILED,
+        StepState.DONE if result.passed else StepState.FAILED,
         actor=claimant(case),
         vendor="facecheck",
-        evidence={"confidence": result.confidence, "threshold": case.profile.face_threshold},
-        reasons=result.reasons,
+        evidence={
+            "confidence": result.confidence,
+            "threshold": case.profile.face_threshold,
+            "face_check": face_check_id.hex,
+            "before_card": case.face_is_before_card,
+        },
+        reasons=() if result.passed else result.reasons,
     )
+    if result.passed:
+        _go_on(case, face_check_id)
+        return FaceAnswer("done")
     if result.retry:
         return FaceAnswer("again", face_checks.told_to_person(result.reasons))
-    if case.presentation_id:
-        presentation.take_presented(case.presentation_id)
+    # What was shown is destroyed with the end of the case.
     move_case(case.id, CaseStatus.REFUSED, reasons=["face_check_failed"])
     return FaceAnswer("done")
+
+
+def _go_on(case: Case, face_check_id: UUID) -> None:
+    if case.face_is_before_card:
+        note_known_face(case)
+        return
+    enqueue("recovery.decide", tenant_id=case.tenant_id, case_id=case.id, face_check_id=face_check_id)

@@ -15,7 +15,7 @@ from portal.kit.errors import Invalid, NotHere
 from portal.kit.seen import marks_of, require_unchanged
 from recovery.decision import has_two_independent_kinds
 from recovery.models import Profile
-from recovery.statuses import EvidenceKind, Mode
+from recovery.statuses import GATHERED, EvidenceKind, Mode
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.models import DirectoryPerson
@@ -29,6 +29,8 @@ FIELDS = (
     "names",
     "birthdate_required",
     "pass_lifetime_minutes",
+    "reuse_hours",
+    "daily_checks",
     "who",
     "departments",
 )
@@ -60,6 +62,14 @@ def check_profile(profile: Profile) -> None:
         raise Invalid(
             "profile_asks_nothing", _("Choose what people have to prove."), field="evidence_required"
         )
+    if not kinds <= GATHERED:
+        raise Invalid(
+            "profile_asks_impossible",
+            _(
+                "No partner of yours can check all of that yet, so that everybody would be refused. Ask for less."
+            ),
+            field="evidence_required",
+        )
     if profile.mode == Mode.PRODUCTION and not has_two_independent_kinds(kinds):
         raise Invalid(
             "profile_one_kind",
@@ -69,7 +79,7 @@ def check_profile(profile: Profile) -> None:
             ),
             field="evidence_required",
         )
-    if EvidenceKind.DOCUMENT_PHOTOGRAPH in kinds and profile.connection_id is None:
+    if profile.connection_id is None:
         raise Invalid("profile_no_partner", _("Choose a verification partner first."), field="connection")
     if profile.who == Profile.Everyone.DEPARTMENTS and not profile.departments:
         raise Invalid("profile_nobody", _("Name at least one department."), field="departments")

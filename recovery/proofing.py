@@ -14,7 +14,11 @@ from portal.kit.errors import Invalid, Refused
 from portal.kit.origins import tenant_url
 from portal.kit.outbox import Job
 from recovery.cases import claimant, get_case, has_done, locked, move_case, record_step
+from recovery.gathering import foreseen_refusal
+from recovery.holding import hold_case
 from recovery.models import Case, Profile
+from recovery.proof import browser_is_known, drop_earlier_proof
+from recovery.spending import Admission, admit_paid_check
 from recovery.statuses import ENDED_WITHOUT_ACCOUNT, CaseStatus, StepKind, StepState
 from tenants.directory.selectors import document_digest
 from tenants.models import Tenant
@@ -24,7 +28,7 @@ from vendors import selectors as partners
 from vendors import services as vendor_services
 from vendors.services import ProofingResult
 
-CONSENT_VERSION = "2026-11"
+CONSENT_VERSION = "2026-11-28"
 MAX_PROOFINGS = 3
 NEEDED = ("given_names", "family_name", "birthdate")
 
@@ -59,23 +63,32 @@ def allows_flashing(case_id: UUID) -> bool:
     return consent.flashing if consent else False
 
 
-def begin_case_proofing(tenant: Tenant, case: Case) -> None:
-    """Ask the partner for a session. Quiet until the end of the last is noted; at most three for one case."""
+def begin_case_proofing(tenant: Tenant, case: Case) -> Admission:
+    """Ask the partner for a session. Quiet until the end of the last is noted; at most three for one case.
+
+    Nobody is sent to a partner, and nothing is charged, for what would be refused at the end.
+    """
     case = locked(case.id)
     if case.state is not CaseStatus.PROVING or not has_done(case, StepKind.CONSENTED):
         raise Refused("step_out_of_order")
     if has_done(case, StepKind.PROOFED) or case.attempt_id is not None:
-        return
-    if case.profile.status != Profile.Status.PUBLISHED:
-        # Nobody is sent to a partner, and nothing is charged, for what would be refused at the end.
-        move_case(case.id, CaseStatus.REFUSED, reasons=["profile_not_in_force"])
-        return
+        return Admission.YES
     connection = case.profile.connection
     if connection is None:
         raise Invalid("no_partner", _("Recovery is not set up here yet. Call your help desk."))
+    refused = ["profile_not_in_force"] if case.profile.status != Profile.Status.PUBLISHED else []
     if case.steps.filter(kind=StepKind.PROOFED, state=StepState.FAILED).count() >= MAX_PROOFINGS:
-        move_case(case.id, CaseStatus.REFUSED, reasons=["proofing_tries_used_up"])
-        return
+        refused = ["proofing_tries_used_up"]
+    refused = refused or foreseen_refusal(case)
+    if refused:
+        move_case(case.id, CaseStatus.REFUSED, reasons=refused)
+        return Admission.YES
+    admitted = admit_paid_check(case)
+    if admitted is Admission.TOO_MANY_OF_PERSON:
+        hold_case(case, reasons=["many_checks"])
+    if admitted is not Admission.YES:
+        return admitted
+    drop_earlier_proof(case)
     attempt = vendor_services.begin_proofing(
         connection_id=connection.id,
         reference=case.id,
@@ -88,6 +101,7 @@ def begin_case_proofing(tenant: Tenant, case: Case) -> None:
     )
     case.attempt_id = attempt.id
     case.save(update_fields=["attempt_id"])
+    return admitted
 
 
 def renew_partner_link(case: Case) -> None:
@@ -185,9 +199,12 @@ def _issue(case: Case, result: ProofingResult, vendor: Actor) -> None:
         "document_country": result.claims.get("document_country", ""),
         "verified_at": case.created_at.date().isoformat(),
     }
-    begun = issuance.begin_issuance(reference=case.id, claims=claims, portrait=result.portrait, actor=SYSTEM)
+    begun = issuance.begin_issuance(
+        reference=case.id, claims=claims, portrait=result.portrait, actor=SYSTEM, kept_for_reference=True
+    )
     case.issuance_id = begun.id
-    case.save(update_fields=["document_digest", "issuance_id"])
+    case.proofed_browser_digest = result.browser_digest
+    case.save(update_fields=["document_digest", "issuance_id", "proofed_browser_digest"])
 
 
 def on_credential_issued(job: Job) -> None:
@@ -195,12 +212,11 @@ def on_credential_issued(job: Job) -> None:
     whose answer was lost may fetch another: the later one counts, the earlier was revoked. One that was fetched in the
     moment the case ended, or after it was shown, belongs to nothing and is void."""
     case = locked(job.uuid("reference"))
-    if case.state in ENDED_WITHOUT_ACCOUNT or (
-        has_done(case, StepKind.PRESENTED) and case.credential_id != job.uuid("credential_id")
-    ):
+    was_shown = has_done(case, StepKind.PRESENTED) and not case.needs_new_presence
+    if case.state in ENDED_WITHOUT_ACCOUNT or (was_shown and case.credential_id != job.uuid("credential_id")):
         credentials.revoke_credential(job.uuid("credential_id"), reason="case_moved_on", actor=SYSTEM)
         return
-    if case.issuance_id != job.uuid("issuance_id") or has_done(case, StepKind.PRESENTED):
+    if case.issuance_id != job.uuid("issuance_id") or was_shown:
         return
     case.credential_id = job.uuid("credential_id")
     case.save(update_fields=["credential_id"])
@@ -210,6 +226,6 @@ def on_credential_issued(job: Job) -> None:
 def offer_for(case_id: UUID, *, other_wallet: bool) -> issuance.Offer:
     """A fresh offer of the case's credential, for the web wallet in this browser or for any other wallet."""
     case = get_case(case_id)
-    if case.issuance_id is None or case.state is not CaseStatus.PROVING:
+    if case.issuance_id is None or case.state is not CaseStatus.PROVING or not browser_is_known(case):
         raise Refused("step_out_of_order")
     return issuance.make_offer(case.issuance_id, other_wallet=other_wallet)

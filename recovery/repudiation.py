@@ -28,6 +28,7 @@ from tenants.directory.models import HeldEvidence
 from tenants.directory.selectors import emails_of
 from tenants.models import Tenant
 from tenants.notices.services import send_notice
+from tenants.verified_id import credentials, issuance
 
 LINK_LIFE = timedelta(days=7)
 
@@ -57,26 +58,29 @@ def _forget_evidence(case: Case, person_id: UUID) -> None:
     left.filter(digest__in=[digest for digest in digests if digest]).delete()
 
 
-def repudiate(token: str) -> Case:
-    """Stop the case and everything it gave. Refused for a link that is used, old or unknown."""
-    link = find_link(token)
-    taken = link and RepudiationLink.objects.filter(id=link.id, used_at=None).update(used_at=clock.now())
-    if link is None or not taken:
-        raise Refused("link_dead", _("This link has been used or is too old. Call your help desk."))
-    case = locked(link.case_id)
-    actor = Actor(ActorKind.PERSON, case.public_id)
-    reached_account = case.state in {CaseStatus.GRANTED, CaseStatus.HANDED_OVER, CaseStatus.RECOVERED}
+def take_back(case: Case, *, reason: str, actor: Actor) -> None:
+    """Pass, registration window, Verified ID and proof of a case, at once: nobody waits for the worker. With the case
+    locked."""
+    revoke_passes(case.id, reason=reason, actor=actor)
+    issuance.destroy_of_reference(case.id)
+    for credential_id in credentials.credentials_of(case.id):
+        credentials.revoke_credential(credential_id, reason=reason, actor=actor)
+
+
+def stop_case(case: Case, *, reason: str, actor: Actor) -> Case:
+    """Stop a case at whatever status it is, and freeze what it gave: the owner's word, or a member's. A case that had
+    ended without an account keeps its end. With the case locked."""
+    reached_account = case.state is CaseStatus.GRANTED or case.gave_account
     target = CaseStatus.REPUDIATED if reached_account else CaseStatus.CANCELED
-    revoke_passes(case.id, reason="not_me", actor=actor)
+    take_back(case, reason=reason, actor=actor)
     if case.person_id and case.state is CaseStatus.RECOVERED:
         _forget_evidence(case, case.person_id)
     if case.person_id and reached_account:
         void_saved_codes(case.person_id)
-        freeze_passkeys(case.person_id, reason="not_me", actor=actor)
-        end_sessions(case.person_id, keep=None, reason="not_me", actor=actor)
+        freeze_passkeys(case.person_id, reason=reason, actor=actor)
+        end_sessions(case.person_id, keep=None, reason=reason, actor=actor)
     if MOVES.allows(case.state, target):
-        case = move_case(case.id, target, actor=actor, reasons=["not_me"])
-    record_event(EventName.NOT_ME, actor=actor, subject=case.public_id, case_id=case.id)
+        case = move_case(case.id, target, actor=actor, reasons=[reason])
     if case.person_id and reached_account:
         send_notice(
             "repudiated",
@@ -85,3 +89,15 @@ def repudiate(token: str) -> Case:
             case_id=case.id,
         )
     return case
+
+
+def repudiate(token: str) -> Case:
+    """Stop the case and everything it gave. Refused for a link that is used, old or unknown."""
+    link = find_link(token)
+    taken = link and RepudiationLink.objects.filter(id=link.id, used_at=None).update(used_at=clock.now())
+    if link is None or not taken:
+        raise Refused("link_dead", _("This link has been used or is too old. Call your help desk."))
+    case = locked(link.case_id)
+    actor = Actor(ActorKind.PERSON, case.public_id)
+    record_event(EventName.NOT_ME, actor=actor, subject=case.public_id, case_id=case.id)
+    return stop_case(case, reason="not_me", actor=actor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from recovery.cases import steps_of
 from recovery.models import Case
+from recovery.proof import browser_is_known
 from recovery.stages import NUMBERS, TOTAL, Progress, Stage, done_steps, stage_of
 from recovery.statuses import CaseStatus, StepKind
 from tenants.verified_id import issuance, presentation
@@ -32,7 +33,16 @@ def progress_of(case: Case) -> Progress:
         needs_new_presence=case.needs_new_presence
         or (proving and not decision_due and _presence_is_over(case, done)),
         decision_due=decision_due,
+        needs_new_confirmation=case.needs_new_confirmation,
+        face_first=_face_first(case, done),
     )
+
+
+def _face_first(case: Case, done: frozenset[StepKind]) -> bool:
+    """The same as proof.wants_face_first, from steps that are read already."""
+    if StepKind.PROOFED in done:
+        return case.credential_id is None and not browser_is_known(case)
+    return case.earlier_case_id is not None
 
 
 def _presence_is_over(case: Case, done: frozenset[StepKind]) -> bool:
@@ -55,8 +65,9 @@ def step_shown(stage: Stage) -> dict[str, int] | None:
     return {"number": number, "total": TOTAL} if number else None
 
 
-def offer_state(case: Case) -> str:
-    return issuance.state_of(case.issuance_id).state if case.issuance_id else "preparing"
+def offer_is_over(case: Case) -> bool:
+    """Nobody took the offer in time: the page makes a new one."""
+    return case.issuance_id is not None and not issuance.has_live_offer(case.issuance_id)
 
 
 def presentation_state(case: Case) -> str:

@@ -21,7 +21,6 @@ class Stage(Enum):
     WAITING = "waiting"
     PASS = "pass"  # noqa: S105
     PASSKEY = "passkey"
-    FINISHING = "finishing"
     DONE = "done"
     ENDED = "ended"
 
@@ -52,6 +51,9 @@ class Progress:
     credential_accepted: bool
     needs_new_presence: bool
     decision_due: bool
+    needs_new_confirmation: bool = False
+    # Whether this browser is given a card only after a live face (recovery.proof).
+    face_first: bool = False
 
 
 def done_steps(steps: Iterable[tuple[str, str]]) -> frozenset[StepKind]:
@@ -60,14 +62,18 @@ def done_steps(steps: Iterable[tuple[str, str]]) -> frozenset[StepKind]:
 
 def _proving(progress: Progress) -> Stage:
     done = progress.done
+    if progress.needs_new_confirmation:
+        return Stage.CODE
     if StepKind.CONSENTED not in done:
         return Stage.CONSENT
     if StepKind.PROOFED not in done:
+        if progress.face_first:
+            return Stage.FACE
         return Stage.PARTNER if progress.proofing_running else Stage.PROVE
     if StepKind.PRESENTED in done and not progress.needs_new_presence:
         return Stage.DECIDING if progress.decision_due else Stage.FACE
     if not progress.credential_accepted:
-        return Stage.CREDENTIAL
+        return Stage.FACE if progress.face_first else Stage.CREDENTIAL
     return Stage.PRESENT
 
 
@@ -83,8 +89,6 @@ def stage_of(progress: Progress) -> Stage:
         case CaseStatus.IN_REVIEW | CaseStatus.HELD:
             return Stage.WAITING
         case CaseStatus.GRANTED | CaseStatus.HANDED_OVER:
-            if StepKind.PASSKEY_REGISTERED in progress.done:
-                return Stage.FINISHING
             return Stage.PASSKEY if StepKind.SIGNED_IN in progress.done else Stage.PASS
         case CaseStatus.RECOVERED:
             return Stage.DONE

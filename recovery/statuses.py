@@ -54,6 +54,7 @@ MOVES: TransitionTable[CaseStatus] = TransitionTable(
 LIVE = frozenset({S.OPENED, S.PROVING, S.DECIDING, S.IN_REVIEW, S.HELD, S.GRANTED})
 ENDED_WITHOUT_ACCOUNT = frozenset({S.EVALUATED, S.REFUSED, S.CANCELED, S.EXPIRED, S.SUPERSEDED, S.REPUDIATED})
 MAY_PROVE = frozenset({S.PROVING})
+GAVE_ACCOUNT = frozenset({S.HANDED_OVER, S.RECOVERED})
 
 
 class StepKind(models.TextChoices):
@@ -95,5 +96,14 @@ class EvidenceKind(Enum):
 
 # A photograph of a document is one kind; each of these is another.
 INDEPENDENT_OF_PHOTOGRAPH = frozenset(EvidenceKind) - {EvidenceKind.DOCUMENT_PHOTOGRAPH}
+# What a journey can gather today: a profile that asks for anything else would refuse everybody.
+GATHERED = frozenset(
+    {
+        EvidenceKind.DOCUMENT_PHOTOGRAPH,
+        EvidenceKind.HELD_ADDRESS,
+        EvidenceKind.SAVED_CODE,
+        EvidenceKind.HELD_DOCUMENT_NUMBER,
+    }
+)
 # A code the person saved while signed in proves more than reading a mailbox does, and stands in for it.
 STANDS_IN_FOR_ADDRESS = frozenset({EvidenceKind.SAVED_CODE, EvidenceKind.CHIP, EvidenceKind.EID})

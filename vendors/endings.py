@@ -144,6 +144,25 @@ def _charge(attempt: ProofingAttempt, connection: Connection, outcome: Outcome) 
     )
 
 
+def note_reused_proof(attempt_id: UUID, *, reference: UUID, mode: str) -> None:
+    """An answer of the partner served another case as well. It is counted there, at nothing."""
+    attempt = ProofingAttempt.objects.get(id=attempt_id)
+    connection = Connection.objects.get(id=attempt.connection_id)
+    record_usage(
+        idempotency_key=f"reused:{attempt.id}:{reference}",
+        meter=Meter.DECISION,
+        vendor=connection.vendor,
+        connection_kind=connection.kind,
+        quantity=1,
+        billable=False,
+        why=Why.REUSED,
+        case_id=reference,
+        step=STEP,
+        mode=mode,
+        occurred_at=clock.now(),
+    )
+
+
 def _compare(attempt: ProofingAttempt, digest: bytes) -> None:
     """Nothing to compare when we ended it ourselves: a late answer is then only late."""
     said_before = bytes(attempt.answer_digest) if attempt.answer_digest is not None else None
@@ -152,6 +171,12 @@ def _compare(attempt: ProofingAttempt, digest: bytes) -> None:
     attempt.contradicted_at = clock.now()
     attempt.save(update_fields=["contradicted_at"])
     destroy_result(attempt)
+    enqueue(
+        "vendors.proofing_contradicted",
+        tenant_id=current_tenant_id(),
+        reference=attempt.reference,
+        attempt_id=attempt.id,
+    )
     connection = Connection.objects.get(id=attempt.connection_id)
     record_event(
         EventName.PROOFING_CONTRADICTED,

@@ -46,12 +46,13 @@ RESULT_NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class ProofingResult:
-    """What the partner proved. Handed out once."""
+    """What the partner proved, and in which browser. Handed out once."""
 
     claims: Mapping[str, str] = field(repr=False)
     portrait: bytes | None = field(repr=False)
     checks: tuple[Check, ...]
     evidence_digest: str
+    browser_digest: bytes = field(repr=False)
 
 
 def begin_proofing(
@@ -180,6 +181,7 @@ def take_result(attempt_id: UUID) -> ProofingResult:
             for check in attempt.checks
         ),
         evidence_digest=attempt.evidence_digest,
+        browser_digest=bytes(attempt.browser_digest),
     )
     attempt.taken_at = clock.now()
     attempt.save(update_fields=["taken_at"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -90,3 +91,13 @@ def offer_of(vendor: str) -> Offer:
 
 def catalogue() -> list[Offer]:
     return [offer_of(vendor) for vendor in ADAPTERS]
+
+
+def attempts_under_way() -> int:
+    """How many people are at partners now: each may still be charged."""
+    return ProofingAttempt.objects.filter(phase__in=OPEN).count()
+
+
+def attempts_of(references: Sequence[UUID]) -> int:
+    """How often these cases were sent to a partner."""
+    return ProofingAttempt.objects.filter(reference__in=list(references)).count()

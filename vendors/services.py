@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vendors.connecting import ask_for_test, bring_own_partner, choose_partner, remove_partner
+from vendors.endings import note_reused_proof
 from vendors.proofing import ProofingResult, begin_proofing, receive_return, renew_link, take_result
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "begin_proofing",
     "bring_own_partner",
     "choose_partner",
+    "note_reused_proof",
     "receive_return",
     "remove_partner",
     "renew_link",

@@ -15,7 +15,7 @@ from django.conf import settings
 from portal.kit import clock
 from portal.kit.codes import digest, new_token
 from portal.kit.errors import Unavailable
-from portal.kit.outbox import Apply, Job, effect
+from portal.kit.outbox import Apply, Job, effect, enqueue
 from portal.kit.scope import current_tenant_id, tenant_scope
 from tenants.models import Tenant
 from vendors import connecting, endings
@@ -49,7 +49,9 @@ from vendors.proofing import move_attempt
 from vendors.registry import adapter_of
 from vendors.sealing import open_query, open_state, seal_state, seal_url
 
-LEASE = timedelta(seconds=80)
+# Longer than every question to a partner together may take, and short enough that a worker that died is stood in for
+# within a minute.
+LEASE = timedelta(seconds=50)
 MAX_FAILURES = 3
 MAX_CONNECT_RUNS = 11
 
@@ -301,6 +303,12 @@ _FACE_WHY: dict[str, Why] = {
 def record_face_check(job: Job) -> None:
     """Write a judged Face Check into the ledger. It lives here because the two rooms below do not know each other."""
     check = FaceCheck.objects.get(id=job.uuid("face_check_id"))
+    enqueue(
+        "vendors.face_check_recorded",
+        tenant_id=check.tenant_id,
+        reference=check.reference,
+        face_check_id=check.id,
+    )
     why = _FACE_WHY[check.decision]
     decided = why is Why.DECIDED
     record_usage(

@@ -27,7 +27,8 @@ from portal.kit.scope import no_scope, require_no_transaction, tenant_scope
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=20)
-EFFECT_LEASE = timedelta(seconds=90)
+# A worker that died inside an effect is stood in for within a minute.
+EFFECT_LEASE = timedelta(seconds=55)
 MAX_ATTEMPTS = 12
 
 

@@ -8,6 +8,8 @@ one conditional update decides who redeems it. What it does not do: sign anybody
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,7 +23,6 @@ from portal.kit.actors import Actor, ActorKind
 from portal.kit.codes import same
 from portal.kit.errors import Refused
 from portal.kit.ids import ALPHABET, public_id, random_base32
-from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id, require_no_transaction, tenant_scope
 from recovery.access_pass.models import AccessPass
 from tenants.audit.events import EventName
@@ -31,6 +32,14 @@ LENGTH = 12  # 60 bits of Crockford base32
 MAX_TRIES = 5
 SHORTEST, LONGEST = timedelta(minutes=10), timedelta(minutes=480)
 REGISTRATION_WINDOW = timedelta(minutes=10)
+
+
+# What the caller wraps around the one update that redeems a case's pass, in the same transaction.
+Around = Callable[[UUID], AbstractContextManager[None]]
+
+
+def _alone(_case_id: UUID) -> AbstractContextManager[None]:
+    return nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +56,7 @@ class RedeemedPass:
     register_until: datetime
 
 
-def _dead() -> Refused:
+def dead() -> Refused:
     """The same words for every cause: unknown, used, expired, revoked, wrong, or another browser."""
     return Refused(
         "pass_refused", _("This pass does not work here. Start a recovery, or call your help desk.")
@@ -102,7 +111,7 @@ def show_characters(case_id: UUID, *, browser_digest: bytes) -> ShownPass:
     """New characters in place of earlier ones, for the browser that recovered. The tries stay (SP 800-63B-4, 3.2.2)."""
     found = _usable(case_id, browser_digest)
     if found is None:
-        raise _dead()
+        raise dead()
     characters = random_base32(LENGTH)
     found.characters_digest = _digest(found.id, characters)
     found.shown_at = clock.now()
@@ -119,7 +128,7 @@ def _redeem(pass_id: UUID, case_id: UUID) -> RedeemedPass:
         id=pass_id, redeemed_at=None, revoked_at=None, tries__lte=MAX_TRIES, expires_at__gt=moment
     ).update(redeemed_at=moment, register_until=window, characters_digest="")
     if not changed:
-        raise _dead()
+        raise dead()
     row = AccessPass.objects.get(id=pass_id)
     record_event(
         EventName.PASS_REDEEMED,
@@ -127,23 +136,18 @@ def _redeem(pass_id: UUID, case_id: UUID) -> RedeemedPass:
         subject=row.public_id,
         case_id=case_id,
     )
-    enqueue(
-        "access_pass.redeemed",
-        tenant_id=current_tenant_id(),
-        case_id=case_id,
-        person_id=row.person_id,
-        pass_id=row.id,
-    )
     return RedeemedPass(row.id, row.case_id, row.person_id, window)
 
 
-def redeem_in_browser(case_id: UUID, *, browser_digest: bytes, tenant_id: UUID) -> RedeemedPass:
+def redeem_in_browser(
+    case_id: UUID, *, browser_digest: bytes, tenant_id: UUID, around: Around = _alone
+) -> RedeemedPass:
     """ "Use it now": the browser's own 256-bit secret stands for the characters."""
     require_no_transaction()
-    with tenant_scope(tenant_id):
+    with tenant_scope(tenant_id), around(case_id):
         found = _usable(case_id, browser_digest)
         if found is None:
-            raise _dead()
+            raise dead()
         return _redeem(found.id, case_id)
 
 
@@ -158,7 +162,9 @@ def _take_try(browser_digest: bytes) -> AccessPass | None:
     return AccessPass.objects.get(id=newest)
 
 
-def redeem_characters(characters: str, *, browser_digest: bytes, tenant_id: UUID) -> RedeemedPass:
+def redeem_characters(
+    characters: str, *, browser_digest: bytes, tenant_id: UUID, around: Around = _alone
+) -> RedeemedPass:
     """Redeem what was typed, in the browser the pass was issued to. Five tries, then it is dead."""
     require_no_transaction()
     with tenant_scope(tenant_id):
@@ -167,7 +173,8 @@ def redeem_characters(characters: str, *, browser_digest: bytes, tenant_id: UUID
         wanted = tried.characters_digest if tried else ""
         typed = _digest(tried.id if tried else tenant_id, clean_characters(characters))
         if tried is not None and wanted and same(typed.encode(), wanted.encode()):
-            return _redeem(tried.id, tried.case_id)
+            with around(tried.case_id):
+                return _redeem(tried.id, tried.case_id)
         record_event(
             EventName.PASS_REFUSED,
             actor=Actor(ActorKind.CLAIMANT),
@@ -175,7 +182,7 @@ def redeem_characters(characters: str, *, browser_digest: bytes, tenant_id: UUID
             case_id=tried.case_id if tried else None,
             data={"tries": tried.tries if tried else 0},
         )
-    raise _dead()
+    raise dead()
 
 
 def revoke_passes(case_id: UUID, *, reason: str, actor: Actor) -> None:

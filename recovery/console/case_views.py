@@ -71,6 +71,14 @@ ACTIONS: dict[Action, dict[str, str]] = {
         ),
         "button": gettext_noop("Revoke the pass"),
     },
+    Action.FREEZE: {
+        "title": gettext_noop("Freeze what this recovery gave"),
+        "effect": gettext_noop(
+            "The person's passkeys stop working, everybody signed in as them is signed out, and the Verified ID is revoked, "
+            "all at once. Every address is told. The person can recover again, after a wait of 24 hours."
+        ),
+        "button": gettext_noop("Freeze this recovery"),
+    },
     Action.CANCEL: {
         "title": gettext_noop("End this recovery"),
         "effect": gettext_noop(
@@ -79,7 +87,7 @@ ACTIONS: dict[Action, dict[str, str]] = {
         "button": gettext_noop("End this recovery"),
     },
 }
-DANGEROUS = frozenset({Action.REVOKE_PASS, Action.CANCEL})
+DANGEROUS = frozenset({Action.REVOKE_PASS, Action.CANCEL, Action.FREEZE})
 
 
 def _chosen(request: HttpRequest) -> CaseFilter:

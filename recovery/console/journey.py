@@ -86,6 +86,10 @@ def _facts(step: CaseStep) -> list[tuple[str, str]]:
         facts.append((_("Others who fit as well"), str(evidence["others"])))
     if evidence.get("threshold") is not None:
         facts.append((_("Confidence"), _confidence(evidence)))
+    if evidence.get("earlier_case"):
+        facts.append((_("Proven in case"), str(evidence["earlier_case"])))
+    if evidence.get("before_card"):
+        facts.append((_("Purpose"), _("Before the Verified ID was given out in another browser")))
     if evidence.get("text_version"):
         facts.append((_("Version of the text"), str(evidence["text_version"])))
     return [(term, words) for term, words in facts if words]

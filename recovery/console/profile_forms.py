@@ -106,6 +106,27 @@ class ProfileForm(SeenForm):
         help_text=gettext_lazy("From 10 to 480 minutes. It works once, in the browser that recovered."),
         widget=forms.NumberInput(attrs={"data-width": "short", "data-suffix": gettext_lazy("minutes")}),
     )
+    reuse_hours = forms.IntegerField(
+        label=gettext_lazy("A proof serves again for"),
+        min_value=0,
+        max_value=24,
+        initial=24,
+        help_text=gettext_lazy(
+            "Whoever stops on the way, or changes browsers, need not prove and nobody pays again within that time. The "
+            "portrait is kept sealed as long. 0 turns it off."
+        ),
+        widget=forms.NumberInput(attrs={"data-width": "short", "data-suffix": gettext_lazy("hours")}),
+    )
+    daily_checks = forms.IntegerField(
+        label=gettext_lazy("Paid checks a day, at most"),
+        min_value=1,
+        max_value=1_000_000,
+        initial=500,
+        help_text=gettext_lazy(
+            "When so many were charged in 24 hours, nobody else is sent to a partner and you are told by mail."
+        ),
+        widget=forms.NumberInput(attrs={"data-width": "short"}),
+    )
     who = forms.ChoiceField(
         label=gettext_lazy("Who may recover"),
         choices=Profile.Everyone.choices,

@@ -1,4 +1,4 @@
-"""What members may do to a case: end it, give it time, send it to review, take its pass away.
+"""What members may do to a case: end it, give it time, send it to review, take its pass away, freeze what it gave.
 
 Protects the claimant and the account from a colleague acting alone in silence: each action has a reason, is written
 down, and none of them lets anybody in. What it does not do: show or make a pass.
@@ -22,6 +22,7 @@ from recovery.access_pass.selectors import pass_of
 from recovery.access_pass.services import revoke_passes
 from recovery.cases import locked, move_case
 from recovery.models import Case
+from recovery.repudiation import stop_case
 from recovery.statuses import LIVE, MOVES, CaseStatus
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
@@ -35,6 +36,7 @@ class Action(Enum):
     EXTEND = "extend"
     REVIEW = "review"
     REVOKE_PASS = "revoke-pass"  # noqa: S105
+    FREEZE = "freeze"
 
 
 def pass_is_live(found: AccessPass | None) -> bool:
@@ -53,6 +55,7 @@ def allowed_actions(case: Case, found: AccessPass | None) -> list[Action]:
         Action.EXTEND: case.state in MAY_BE_EXTENDED and case.extended_at is None,
         Action.REVOKE_PASS: case.state is CaseStatus.GRANTED and pass_is_live(found),
         Action.CANCEL: case.state in LIVE,
+        Action.FREEZE: case.gave_account,
     }
     return [action for action, is_so in may.items() if is_so]
 
@@ -76,11 +79,16 @@ def _revoke_pass(case: Case, actor: Actor) -> None:
     move_case(case.id, CaseStatus.CANCELED, actor=actor, reasons=["pass_revoked_by_member"])
 
 
+def _freeze(case: Case, actor: Actor) -> None:
+    stop_case(case, reason="frozen_by_member", actor=actor)
+
+
 _ACTS: Mapping[Action, Callable[[Case, Actor], None]] = {
     Action.CANCEL: _cancel,
     Action.EXTEND: _extend,
     Action.REVIEW: _ask_for_review,
     Action.REVOKE_PASS: _revoke_pass,
+    Action.FREEZE: _freeze,
 }
 
 

@@ -45,6 +45,10 @@ CASE_REASONS: dict[str, str] = {
     "canceled_by_claimant": gettext_noop("The person at the recovery page ended it."),
     "not_their_device": gettext_noop("The person said that the device is not theirs, so nothing was kept."),
     "contradicted": gettext_noop("The partner gave two different answers for one check."),
+    "proof_went_on": gettext_noop("What was proven here served a newer recovery of the same person."),
+    "many_checks": gettext_noop("The person was sent to a partner many times in a day."),
+    "daily_checks_used_up": gettext_noop("The paid checks of the day were used up."),
+    "frozen_by_member": gettext_noop("A member froze what the recovery had given."),
     "canceled_by_member": gettext_noop("A member ended it."),
     "pass_revoked_by_member": gettext_noop("A member took the pass away, which ended the case."),
     "review_asked": gettext_noop("A member asked for a review."),
@@ -194,6 +198,7 @@ NOTICES: dict[str, str] = {
     "account_recovered": gettext_noop("The account was recovered"),
     "recovery_held": gettext_noop("A recovery waits"),
     "recovery_refused": gettext_noop("A recovery was refused"),
+    "recovery_doubted": gettext_noop("A recovery is doubted"),
     "repudiated": gettext_noop("A recovery was stopped by its owner"),
     "details_changed": gettext_noop("Details were changed"),
 }

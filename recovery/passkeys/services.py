@@ -8,7 +8,8 @@ does not do: decide who may register; recovery and a signed-in session do.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +26,6 @@ from portal.kit.errors import Refused
 from portal.kit.ids import public_id, random_base32
 from portal.kit.limits import Limit, take
 from portal.kit.origins import network_of, tenant_host, tenant_origin
-from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id, require_no_transaction, tenant_scope
 from recovery.passkeys import ceremonies
 from recovery.passkeys.models import Ceremony, Passkey, PersonSession, SavedRecoveryCode, UserHandle
@@ -51,6 +51,17 @@ class PersonSessionToken:
     person_id: UUID
     session_id: UUID
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedPasskey:
+    """A new passkey that was verified under a permission, and not kept yet."""
+
+    ceremony: Ceremony
+    person_id: UUID
+    registration: ceremonies.VerifiedRegistration = field(repr=False)
+    transports: list[str]
+    label: str
 
 
 def relying_party(tenant: Tenant) -> ceremonies.RelyingParty:
@@ -130,15 +141,15 @@ def take_ceremony(tenant_id: UUID, kind: str, browser_digest: bytes) -> Ceremony
         return Ceremony.objects.get(id=newest)
 
 
-def complete_registration(
+def verify_new_passkey(
     *,
     tenant_id: UUID,
     browser_digest: bytes,
     response: dict[str, Any],
     label: str,
     expected_permission_id: UUID,
-) -> Passkey:
-    """Verify and keep a new passkey. Refused for any doubt; nothing is kept then.
+) -> VerifiedPasskey:
+    """Take the browser's challenge, commit that, and verify. Refused for any doubt; nothing is kept yet.
 
     `expected_permission_id` is the case or session that permits it now: the ceremony must have begun under it.
     """
@@ -156,52 +167,65 @@ def complete_registration(
         raise Refused(
             "registration_invalid", _("That passkey could not be accepted. Try again."), detail=refusal.detail
         ) from refusal
+    named = response.get("response", {}).get("transports") or []
+    transports = [str(name)[:20] for name in named[:8]] if isinstance(named, list) else []
+    return VerifiedPasskey(ceremony, ceremony.person_id, done, transports, label.strip()[:60])
+
+
+@contextmanager
+def refusing_known_passkeys(tenant_id: UUID, new: VerifiedPasskey) -> Iterator[None]:
+    """Around the scope that keeps a passkey: one that is registered already is refused, and that is written down."""
     try:
-        with tenant_scope(tenant_id):
-            return _keep(ceremony, done, response, label)
+        yield
     except IntegrityError as error:
-        _note_refusal(tenant_id, ceremony, "already_registered")
+        _note_refusal(tenant_id, new.ceremony, "already_registered")
         raise Refused(
             "passkey_exists", _("This passkey is already registered. Use another device.")
         ) from error
 
 
-def _keep(
-    ceremony: Ceremony, done: ceremonies.VerifiedRegistration, response: dict[str, Any], label: str
-) -> Passkey:
-    person_id = ceremony.person_id
-    if person_id is None:
-        raise Refused("registration_invalid")
-    transports = response.get("response", {}).get("transports") or []
+def keep_passkey(new: VerifiedPasskey) -> Passkey:
+    """Keep a verified passkey, in the caller's scope: it opens the account once that commits."""
+    done, by_pass = new.registration, new.ceremony.permission == "pass"
     made = Passkey.objects.create(
-        person_id=person_id,
+        person_id=new.person_id,
         credential_id=bytes_to_base64url(done.credential_id),
         public_key=done.public_key,
         sign_count=done.sign_count,
         aaguid=done.aaguid,
-        transports=[str(name)[:20] for name in transports[:8]] if isinstance(transports, list) else [],
+        transports=new.transports,
         backup_eligible=done.backup_eligible,
         backed_up=done.backed_up,
-        label=label.strip()[:60],
-        # Under a pass it opens nothing until the recovery is complete: the old ones gone, everybody told.
-        frozen_at=clock.now() if ceremony.permission == "pass" else None,
+        label=new.label,
     )
     record_event(
         EventName.PASSKEY_REGISTERED,
-        actor=_person(person_id),
+        actor=_person(new.person_id),
         subject=made.public_id,
-        case_id=ceremony.permission_id if ceremony.permission == "pass" else None,
-        data={"permission": ceremony.permission, "backed_up": done.backed_up},
-    )
-    enqueue(
-        "passkeys.registered",
-        tenant_id=current_tenant_id(),
-        person_id=person_id,
-        passkey_id=made.id,
-        permission=ceremony.permission,
-        permission_id=ceremony.permission_id or "",
+        case_id=new.ceremony.permission_id if by_pass else None,
+        data={"permission": new.ceremony.permission, "backed_up": done.backed_up},
     )
     return made
+
+
+def complete_registration(
+    *,
+    tenant_id: UUID,
+    browser_digest: bytes,
+    response: dict[str, Any],
+    label: str,
+    expected_permission_id: UUID,
+) -> Passkey:
+    """Verify and keep a passkey that a signed-in person adds. Refused for any doubt."""
+    new = verify_new_passkey(
+        tenant_id=tenant_id,
+        browser_digest=browser_digest,
+        response=response,
+        label=label,
+        expected_permission_id=expected_permission_id,
+    )
+    with refusing_known_passkeys(tenant_id, new), tenant_scope(tenant_id):
+        return keep_passkey(new)
 
 
 def _note_refusal(tenant_id: UUID, ceremony: Ceremony, cause: str) -> None:
@@ -296,24 +320,6 @@ def invalidate_passkeys(person_id: UUID, *, keep: Collection[UUID], reason: str,
             EventName.PASSKEY_INVALIDATED, actor=actor, subject=passkey.public_id, data={"reason": reason}
         )
     return len(gone)
-
-
-def activate_passkey(passkey_id: UUID) -> None:
-    """Let a passkey that was registered with a pass open the account. The recovery is complete."""
-    Passkey.objects.filter(id=passkey_id, invalidated_at=None).update(frozen_at=None)
-
-
-@transaction.atomic
-def drop_passkey(passkey_id: UUID, *, reason: str, actor: Actor) -> None:
-    """Take away a passkey whose recovery ended before it was complete. Quiet when it is gone."""
-    passkey = Passkey.objects.select_for_update().filter(id=passkey_id, invalidated_at=None).first()
-    if passkey is None:
-        return
-    passkey.invalidated_at, passkey.invalidated_reason = clock.now(), reason
-    passkey.save(update_fields=["invalidated_at", "invalidated_reason"])
-    record_event(
-        EventName.PASSKEY_INVALIDATED, actor=actor, subject=passkey.public_id, data={"reason": reason}
-    )
 
 
 @transaction.atomic

@@ -24,6 +24,7 @@ from recovery.cases import TERMINAL, claimant, move_case
 from recovery.forms import CodeForm, ConsentForm, ContinuationForm, SavedCodeForm, WhoForm
 from recovery.models import Case
 from recovery.profiles import profile_in_force
+from recovery.proof import reusable_proof
 from recovery.stages import Stage
 from recovery.statuses import LIVE, CaseStatus
 from recovery.views.common import (
@@ -120,6 +121,8 @@ def consent(request: HttpRequest, case: Case) -> HttpResponse:
     tenant = tenant_of(request)
     if request.method == "POST" and form.is_valid():
         proofing.give_consent(tenant, case, flashing=not form.cleaned_data["no_flashing"])
+        if reusable_proof(case) is not None:
+            return see_other("recovery:prove")
         proofing.begin_case_proofing(tenant, case)
         return see_other("recovery:partner")
     connection = case.profile.connection

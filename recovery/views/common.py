@@ -30,7 +30,6 @@ ADDRESS: dict[Stage, str] = {
     Stage.WAITING: "recovery:waiting",
     Stage.PASS: "recovery:pass",
     Stage.PASSKEY: "recovery:passkey",
-    Stage.FINISHING: "recovery:finishing",
     Stage.DONE: "recovery:done",
     Stage.ENDED: "recovery:ended",
 }

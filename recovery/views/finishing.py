@@ -23,7 +23,7 @@ from recovery.passkeys import selectors as passkeys
 from recovery.repudiation import find_link, repudiate
 from recovery.selectors import current_stage
 from recovery.stages import Stage
-from recovery.statuses import StepKind
+from recovery.statuses import CaseStatus, StepKind
 from recovery.views.common import (
     at_stage,
     at_stage_committing,
@@ -66,10 +66,8 @@ def type_pass(request: HttpRequest) -> HttpResponse:
     form = PassForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            access_pass.redeem_characters(
-                form.cleaned_data["characters"],
-                browser_digest=browser_digest(request),
-                tenant_id=tenant_of(request).id,
+            finishing.use_typed_pass(
+                tenant_of(request), form.cleaned_data["characters"], browser_digest=browser_digest(request)
             )
         except Refused as refusal:
             form.add_error("characters", refusal.sentence)
@@ -78,18 +76,11 @@ def type_pass(request: HttpRequest) -> HttpResponse:
     return page(request, "recovery/type_pass.html", form=form)
 
 
+@at_stage(Stage.PASSKEY)
 @require_GET
-def passkey(request: HttpRequest) -> HttpResponse:
-    """Create your passkey. The step after the pass may still be on its way through the outbox."""
-    case = case_of_browser(request)
-    if case is None:
-        return without_case(request)
-    stage = current_stage(case)
+def passkey(request: HttpRequest, case: Case) -> HttpResponse:
+    """Create your passkey."""
     used = passes.pass_of(case.id)
-    if stage is Stage.PASS and used is not None and used.redeemed_at is not None:
-        stage = Stage.PASSKEY
-    if stage is not Stage.PASSKEY:
-        return go_to_stage(request, case)
     return page(
         request,
         "recovery/passkey.html",
@@ -107,8 +98,12 @@ def _json(request: HttpRequest) -> dict[str, Any]:
     return found
 
 
-def _refusal(error: ReadmitError) -> JsonResponse:
-    return JsonResponse({"error": error.code, "sentence": str(error.sentence)}, status=error.status)
+def _refusal(error: ReadmitError, case: Case | None = None) -> JsonResponse:
+    """A recovery that is complete also says where it is: the answer to its passkey was lost on the way."""
+    told = {"error": error.code, "sentence": str(error.sentence)}
+    if case is not None and case.state is CaseStatus.RECOVERED:
+        told["next"] = reverse("recovery:done")
+    return JsonResponse(told, status=error.status)
 
 
 def _case_with_pass(request: HttpRequest) -> Case | None:
@@ -127,7 +122,7 @@ def passkey_options(request: HttpRequest) -> HttpResponse:
             tenant_of(request), case.id, browser_digest=browser_digest(request)
         )
     except ReadmitError as error:
-        return _refusal(error)
+        return _refusal(error, case)
     return JsonResponse(options)
 
 
@@ -148,23 +143,7 @@ def passkey_register(request: HttpRequest) -> HttpResponse:
         )
     except ReadmitError as error:
         return _refusal(error)
-    return JsonResponse({"next": reverse("recovery:finishing")})
-
-
-@require_GET
-def finishing_up(request: HttpRequest) -> HttpResponse:
-    """The moment in which the old passkeys go and the notices leave."""
-    case = case_of_browser(request)
-    if case is None:
-        return without_case(request)
-    if current_stage(case) in {Stage.PASS, Stage.PASSKEY, Stage.FINISHING}:
-        template = (
-            "recovery/parts/finishing_state.html"
-            if request.headers.get("HX-Request")
-            else "recovery/finishing.html"
-        )
-        return page(request, template, case)
-    return go_to_stage(request, case)
+    return JsonResponse({"next": reverse("recovery:done")})
 
 
 @at_stage(Stage.DONE)

@@ -13,11 +13,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portal.kit.errors import Invalid, Refused, TooMany
 from portal.kit.scope import tenant_scope
-from recovery import presence, proofing
+from recovery import presence, proof, proofing
 from recovery.browser import browser_digest, case_of_browser
 from recovery.cases import get_case, steps_of
 from recovery.models import Case
-from recovery.selectors import current_stage, offer_state, presentation_state
+from recovery.selectors import current_stage, offer_is_over, presentation_state
+from recovery.spending import is_used_up
 from recovery.stages import Stage
 from recovery.statuses import StepKind, StepState
 from recovery.views.common import (
@@ -52,16 +53,32 @@ def _last_refusal(case: Case) -> tuple[str, ...]:
     return tuple(failed[-1].reasons) if failed else ()
 
 
-@at_stage(Stage.PROVE)
+@at_stage(Stage.PROVE, Stage.FACE)
 @require_http_methods(["GET", "POST"])
 def prove(request: HttpRequest, case: Case) -> HttpResponse:
+    """To the partner, or on with what was proven a short while ago. Whoever chose that may still change their mind."""
+    if current_stage(case) is Stage.FACE and not (request.method == "POST" and is_reusing(case)):
+        return go_to_stage(request, case)
+    if request.method == "POST" and request.POST.get("use") == "earlier":
+        try:
+            proof.choose_earlier_proof(case)
+        except Refused:
+            return see_other("recovery:prove")
+        return see_other("recovery:checking")
     if request.method == "POST":
         proofing.begin_case_proofing(tenant_of(request), case)
         return see_other("recovery:partner")
     connection = case.profile.connection
-    listing = partners.listing(connection.vendor) if connection else None
-    tried = any(step.kind == StepKind.PROOFED for step in steps_of(case))
-    return page(request, "recovery/prove.html", case, partner=listing, tried=tried, stage=Stage.PROVE)
+    return page(
+        request,
+        "recovery/prove.html",
+        case,
+        partner=partners.listing(connection.vendor) if connection else None,
+        tried=any(step.kind == StepKind.PROOFED for step in steps_of(case)),
+        earlier=proof.reusable_proof(case),
+        used_up=is_used_up(case),
+        stage=Stage.PROVE,
+    )
 
 
 @at_stage(Stage.PARTNER)
@@ -119,8 +136,24 @@ def checking(request: HttpRequest) -> HttpResponse:
 def credential(request: HttpRequest, case: Case) -> HttpResponse:
     """Keep your Verified ID: in this browser, or in any wallet that speaks OpenID4VCI 1.0."""
     return page(
-        request, "recovery/credential.html", case, ready=case.issuance_id is not None, stage=Stage.CREDENTIAL
+        request,
+        "recovery/credential.html",
+        case,
+        ready=case.issuance_id is not None,
+        gone=not proof.is_at_hand(case),
+        stage=Stage.CREDENTIAL,
     )
+
+
+@at_stage(Stage.PRESENT)
+@require_POST
+def new_card(request: HttpRequest, case: Case) -> HttpResponse:
+    """The wallet with the card is out of reach: the card is void, and this browser gets another."""
+    try:
+        proof.ask_for_new_card(case)
+    except Refused:
+        return page(request, "recovery/credential.html", case, gone=True, stage=Stage.PRESENT)
+    return see_other("recovery:checking")
 
 
 @at_stage(Stage.CREDENTIAL)
@@ -151,7 +184,7 @@ def offer_progress(request: HttpRequest) -> HttpResponse:
         return HttpResponse(headers={"HX-Redirect": reverse("recovery:start")})
     if current_stage(case) is not Stage.CREDENTIAL:
         return go_to_stage(request, case)
-    if request.GET.get("waits") != "no" and offer_state(case) == "expired":
+    if request.GET.get("waits") != "no" and offer_is_over(case):
         return HttpResponse(headers={"HX-Redirect": reverse("recovery:credential")})
     return HttpResponse(status=204)
 
@@ -169,6 +202,7 @@ def present(request: HttpRequest, case: Case) -> HttpResponse:
         wallet_link=links.wallet_link,
         deep_link=links.deep_link,
         refused=presentation_state(case) == "refused",
+        ask_first=presentation_state(case) == "refused" or not proof.browser_is_known(case),
         stage=Stage.PRESENT,
     )
 
@@ -192,6 +226,11 @@ def presented(request: HttpRequest) -> HttpResponse:
 @at_stage(Stage.FACE)
 @require_GET
 def face(request: HttpRequest, case: Case) -> HttpResponse:
+    """The challenge. One whose answer was judged and lost on the way is noted instead of asked for again."""
+    if presence.note_judged_face(case):
+        return go_to_stage(request, get_case(case.id))
+    if proof.wants_face_first(case) and not proof.is_at_hand(case):
+        return _without_proof(request, case)
     check = presence.begin_case_face_check(case)
     last = [step for step in steps_of(case) if step.kind == StepKind.FACE_CHECKED]
     again = tuple(last[-1].reasons) if last and last[-1].state == StepState.FAILED else ()
@@ -203,8 +242,23 @@ def face(request: HttpRequest, case: Case) -> HttpResponse:
         flashing=proofing.allows_flashing(case.id),
         again=face_checks.told_to_person(again),
         tried=bool(again),
+        before_card=proof.wants_face_first(case),
+        reusing=is_reusing(case),
         stage=Stage.FACE,
     )
+
+
+def is_reusing(case: Case) -> bool:
+    """Whether the person chose an earlier proof that is not this case's own yet."""
+    return case.earlier_case_id is not None and proof.wants_face_first(case) and case.issuance_id is None
+
+
+def _without_proof(request: HttpRequest, case: Case) -> HttpResponse:
+    """The proof is not kept any longer: back to proving, or, for the case's own, to a new recovery."""
+    if is_reusing(case):
+        proof.drop_earlier_proof(case)
+        return go_to_stage(request, get_case(case.id))
+    return page(request, "recovery/credential.html", case, gone=True, stage=Stage.FACE)
 
 
 @at_stage_committing(Stage.FACE)

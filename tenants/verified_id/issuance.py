@@ -2,8 +2,8 @@
 
 Protects a proven identity on its way to the wallet: offers are single use and short, the transaction code for foreign
 wallets is shown only on the page that began, tries count before they are compared, and claims and portrait rest under
-a key of their own that is destroyed when the wallet says it has them, or after 24 hours. What it does not do: tie the
-credential to an account.
+a key of their own that is destroyed when the wallet says it has them or, where the caller still needs them, when the
+caller says it is over; after 24 hours in any case. What it does not do: tie the credential to an account.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from portal.kit import clock
 from portal.kit.actors import SYSTEM, Actor, ActorKind
@@ -30,6 +30,7 @@ from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.verified_id.credentials import revoke_credential
 from tenants.verified_id.models import Credential, Issuance, IssuanceOffer, ProofNonce, StatusList
+from tenants.verified_id.portraits import portrait_bytes
 from tenants.verified_id.protocol.credential_offer import CredentialOffer, TxCode, offer_link_by_reference
 from tenants.verified_id.protocol.issuance import (
     NotificationEvent,
@@ -78,9 +79,17 @@ def _context(issuance_id: UUID) -> Context:
     return Context("verified_id_issuance", "sealed", issuance_id)
 
 
-def begin_issuance(*, reference: UUID, claims: Mapping[str, str], portrait: bytes, actor: Actor) -> Issuance:
-    """Keep what was proven until a wallet has it. `portrait` is a plain JPEG; `reference` is the caller's own id."""
-    row = Issuance(reference=reference, expires_at=clock.now() + KEPT)
+def begin_issuance(
+    *,
+    reference: UUID,
+    claims: Mapping[str, str],
+    portrait: bytes,
+    actor: Actor,
+    kept_for_reference: bool = False,
+) -> Issuance:
+    """Keep what was proven until a wallet has it, or until the caller's `reference` is over (`destroy_of_reference`); for
+    24 hours at most. `portrait` is a plain JPEG."""
+    row = Issuance(reference=reference, expires_at=clock.now() + KEPT, kept_for_reference=kept_for_reference)
     body = {**claims, "portrait": "data:image/jpeg;base64," + base64.b64encode(portrait).decode()}
     row.data_key = make_data_key(_context(row.id))
     row.sealed = seal_under(bytes(row.data_key), json.dumps(body).encode(), _context(row.id))
@@ -96,6 +105,51 @@ def _open(issuance_id: UUID) -> Issuance:
     if row.sealed is None or row.expires_at <= clock.now():
         raise Refused("issuance_over")
     return row
+
+
+def is_kept(issuance_id: UUID) -> bool:
+    """Whether what was proven is still there to be issued."""
+    live = Issuance.objects.filter(id=issuance_id, expires_at__gt=clock.now())
+    return live.exclude(sealed=None).exists()
+
+
+def kept_portrait(issuance_id: UUID) -> bytes:
+    """The portrait that waits for a wallet, to be compared with a live face. Refused("issuance_over") once it is gone."""
+    return portrait_bytes(_claims(_open(issuance_id))["portrait"])
+
+
+def _claims(row: Issuance) -> dict[str, str]:
+    if row.data_key is None or row.sealed is None:
+        raise Refused("issuance_over")
+    claims: dict[str, str] = json.loads(
+        unseal_under(bytes(row.data_key), bytes(row.sealed), _context(row.id))
+    )
+    return claims
+
+
+def reopen_issuance(issuance_id: UUID, *, actor: Actor) -> None:
+    """The wallet that has the credential is out of reach: what it holds is revoked, and another may fetch a new one."""
+    row = _open(issuance_id)
+    for earlier in Credential.objects.filter(issuance=row, state=Credential.State.VALID):
+        revoke_credential(earlier.id, reason="issued_again", actor=actor)
+    IssuanceOffer.objects.filter(issuance=row, used_at=None).update(used_at=clock.now())
+    IssuanceOffer.objects.filter(issuance=row).update(access_token_digest=None)
+    Issuance.objects.filter(id=row.id).update(accepted_at=None)
+
+
+def adopt_issuance(issuance_id: UUID, *, reference: UUID, actor: Actor) -> Issuance:
+    """Hand what was proven on to another reference, for as long as it would have been kept; the first loses it, and what
+    was issued from it is revoked."""
+    reopen_issuance(issuance_id, actor=actor)
+    row = Issuance.objects.select_for_update().get(id=issuance_id)
+    body = json.dumps(_claims(row)).encode()
+    made = Issuance(reference=reference, expires_at=row.expires_at, kept_for_reference=row.kept_for_reference)
+    made.data_key = make_data_key(_context(made.id))
+    made.sealed = seal_under(bytes(made.data_key), body, _context(made.id))
+    made.save(force_insert=True)
+    _destroy(row.id)
+    record_event(EventName.CREDENTIAL_OFFERED, actor=actor, subject=made.public_id, case_id=reference)
+    return made
 
 
 def _code_of(address: str) -> str:
@@ -158,6 +212,14 @@ def state_of(issuance_id: UUID) -> IssuanceState:
         return IssuanceState("accepted" if credential.accepted_at else "issued", credential.id)
     live = row.sealed is not None and row.expires_at > clock.now()
     return IssuanceState("waiting" if live else "expired", None)
+
+
+def has_live_offer(issuance_id: UUID) -> bool:
+    """Whether a wallet can still take the newest offer, or is taking it."""
+    moment = clock.now()
+    unused = Q(used_at=None, expires_at__gt=moment)
+    under_way = Q(access_token_digest__isnull=False, access_expires_at__gt=moment)
+    return IssuanceOffer.objects.filter(unused | under_way, issuance_id=issuance_id).exists()
 
 
 # Token -----------------------------------------------------------------------------------------------------------
@@ -288,7 +350,7 @@ def issue(offer: IssuanceOffer, proof: VerifiedKeyProof) -> tuple[str, str]:
     ):
         raise credential_request_denied()
     _use_up(offer)
-    claims = json.loads(unseal_under(bytes(row.data_key), bytes(row.sealed), _context(row.id)))
+    claims = _claims(row)
     for earlier in Credential.objects.filter(issuance=row, state=Credential.State.VALID):
         revoke_credential(earlier.id, reason="issued_again", actor=SYSTEM)
     authority, moment = get_authority(), clock.now()
@@ -348,7 +410,8 @@ def notify(offer: IssuanceOffer, notification_id: str, event: NotificationEvent)
     if event is NotificationEvent.ACCEPTED and row.accepted_at is None:
         Credential.objects.filter(id=row.id).update(accepted_at=clock.now())
         Issuance.objects.filter(id=row.issuance_id).update(accepted_at=clock.now())
-        _destroy(row.issuance_id)
+        if not Issuance.objects.get(id=row.issuance_id).kept_for_reference:
+            _destroy(row.issuance_id)
         record_event(
             EventName.CREDENTIAL_ACCEPTED,
             actor=Actor(ActorKind.WALLET),
@@ -371,6 +434,11 @@ def destroy_old_issuances() -> None:
         "id", flat=True
     )[:500]:
         _destroy(issuance_id)
+
+
+def keep_until(issuance_id: UUID, moment: datetime) -> None:
+    """Never longer than it would have been kept."""
+    Issuance.objects.filter(id=issuance_id, expires_at__gt=moment).update(expires_at=moment)
 
 
 def destroy_of_reference(reference: UUID) -> None:

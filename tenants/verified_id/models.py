@@ -88,6 +88,8 @@ class Issuance(TenantModel):
     reference = models.UUIDField()
     data_key = models.BinaryField(null=True)
     sealed = models.BinaryField(null=True)
+    # Kept when a wallet has it, until the reference is over: another wallet may have to be served.
+    kept_for_reference = models.BooleanField(default=False)
     expires_at = models.DateTimeField()
     issued_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)

@@ -13,11 +13,12 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.conf import settings
 from django.core import mail
 from django.test import Client
 
-from portal.kit import clock
+from portal.kit import clock, outbox
 from portal.kit.actors import SYSTEM
 from portal.kit.codes import digest
 from portal.kit.origins import tenant_origin
@@ -228,6 +229,13 @@ class Journey:
             entry.body for entry in mail.outbox if reference in entry.body and (not to or to in entry.to)
         ]
         return [path_of(link) for body in bodies for link in re.findall(r"http\S+/not-me/\S+", body)]
+
+    def alerts(self) -> list[str]:
+        """Who among the members was mailed about this case."""
+        waiting = apps.get_model("tenants", "Outbox").objects.filter(topic="notices.send_staff_mail")
+        for row_id in waiting.values_list("id", flat=True):
+            outbox.run(row_id)
+        return [entry.to[0] for entry in mail.outbox if f"Case {self.case.reference}" in entry.subject]
 
     def confirm(self, code: str | None = None) -> Journey:
         self.post("/recover/code", {"code": code or self.code_mailed()})

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
@@ -14,6 +16,16 @@ from tenants.verified_id.credentials import revoke_credential
 from tenants.verified_id.models import Credential, Presentation
 from tests.holder import Wallet, path_of
 from tests.recovery.journey import Journey, Place, make_place
+
+
+def assert_not_accepted(browser: Journey, *, state: str = "valid") -> None:
+    """The wallet reads a refusal, and the case is where it was: nothing shown, charged, told or lost."""
+    assert (browser.case.status, browser.stage) == ("proving", Stage.PRESENT)
+    assert "presented" not in browser.done() and browser.credential() == state
+    refused = [event.data for event in browser.audit() if event.name == "verified_id:presentation:refuse"]
+    assert len(refused) == 1 and refused[0]["reason"], refused
+    assert browser.notices() == ["confirmation_code"]
+    assert browser.usage() == [("decision", True, "own_contract")]
 
 
 def test_another_valid_credential_of_the_tenant_ends_the_case(place: Place, browser: Journey):
@@ -35,8 +47,7 @@ def test_a_credential_of_another_tenant_is_not_accepted(provider, vision, browse
     link = browser.get("/recover/present").context["deep_link"]
     answer = browser.wallet.respond(browser.wallet.request(link), stranger.wallet.credentials[0])
     assert answer.status_code == 400
-    assert browser.stage is Stage.PRESENT and "presented" not in browser.done()
-    assert "verified_id:presentation:refuse" in browser.events()
+    assert_not_accepted(browser)
 
 
 def test_a_revoked_credential_is_not_accepted_and_one_revoked_later_is_not_decided_on(
@@ -62,7 +73,23 @@ def test_a_copied_credential_without_its_key_is_not_accepted(place: Place, brows
     thief = Wallet(place.tenant)
     link = browser.get("/recover/present").context["deep_link"]
     assert thief.respond(thief.request(link), browser.wallet.credentials[0]).status_code == 400
-    assert browser.stage is Stage.PRESENT
+    assert_not_accepted(browser)
+
+
+@pytest.mark.parametrize("state", ["revoked", "expired"])
+def test_a_credential_that_is_revoked_or_expired_is_not_accepted(place: Place, browser: Journey, state: str):
+    browser.begin("ada").prove().keep()
+    with tenant_scope(place.tenant.id):
+        if state == "revoked":
+            revoke_credential(browser.case.credential_id, reason="test", actor=SYSTEM)
+        else:
+            Credential.objects.update(expires_at=clock.now() - timedelta(1))
+    link = browser.get("/recover/present").context["deep_link"]
+    assert browser.wallet.respond(browser.wallet.request(link)).status_code == 400
+    assert_not_accepted(browser, state=state)
+    browser.post("/recover/credential/again")
+    browser.keep().show().face()
+    assert browser.stage is Stage.PASS
 
 
 def test_an_answer_shown_twice_counts_once(place: Place, browser: Journey):
@@ -70,7 +97,8 @@ def test_an_answer_shown_twice_counts_once(place: Place, browser: Journey):
     wallet, link = browser.wallet, browser.get("/recover/present").context["deep_link"]
     request = wallet.request(link)
     back = wallet.respond(request).json()["redirect_uri"]
-    assert wallet.respond(request).status_code == 400
+    replayed = wallet.respond(request)
+    assert replayed.status_code == 400
     browser.get(path_of(back))
     assert browser.stage is Stage.FACE
     browser.get(path_of(back))

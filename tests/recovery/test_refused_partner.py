@@ -79,19 +79,36 @@ def test_a_second_contradicting_answer_refuses_the_case(place: Place, browser: J
     browser.come_back(first).keep().show()
     place.provider.answers.claims["family_name"] = "Byron"
     browser.come_back(second)
-    browser.face()
+    assert browser.post("/recover/face/clip", b"x", content_type="a/b").url == "/recover/ended"
     assert browser.case.status == "refused" and "partner_contradicted_itself" in browser.case.reasons
     assert browser.credential() == "revoked"
     assert browser.notices()[1:] == ["recovery_refused"] * 2
     assert "partner:proofing:contradict" in browser.events()
 
 
-def test_a_no_of_the_partner_ends_the_case_and_is_charged_once(place: Place, browser: Journey):
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "doc_expired",
+        "data_inconsistent",
+        "doc_not_genuine",
+        "face_mismatch",
+        "liveness_failed",
+        "presentation_attack",
+    ],
+)
+def test_a_no_of_the_partner_ends_the_case_and_is_charged_once(place: Place, browser: Journey, reason: str):
     place.provider.answers.level = "FAILED"
+    place.provider.answers.reasons = [reason]
     browser.begin("ada").prove()
     assert browser.outcome() == ("refused", ["proofing_refused"])
     assert browser.usage() == [("decision", True, "own_contract")]
     assert browser.notices()[1:] == ["recovery_refused"] * 2
+    assert browser.credential() == "none" and "verified_id:credential:offer" not in browser.events()
+    completed = [event.data for event in browser.audit() if event.name == "partner:proofing:complete"]
+    assert [(data["outcome"], data["reasons"]) for data in completed] == [("not_verified", [reason])]
+    ended = browser.get("/recover/ended").content.decode()
+    assert reason not in ended and "What was shown was not enough" in ended
 
 
 def test_an_answer_without_a_name_or_a_portrait_ends_the_case(place: Place, browser: Journey):

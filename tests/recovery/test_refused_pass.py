@@ -10,10 +10,10 @@ from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.errors import Refused
 from portal.kit.scope import tenant_scope
-from recovery.access_pass import services as access_pass
+from recovery import finishing
 from recovery.access_pass.models import AccessPass
 from recovery.models import Case
-from recovery.passkeys.models import Passkey
+from recovery.passkeys.models import Passkey, PersonSession
 from recovery.stages import Stage
 from tests.recovery.authenticator import Authenticator, b64
 from tests.recovery.journey import Journey
@@ -26,9 +26,7 @@ def row(browser: Journey) -> AccessPass:
 
 
 def redeem(browser: Journey, characters: str) -> None:
-    access_pass.redeem_characters(
-        characters, browser_digest=browser.browser_digest, tenant_id=browser.place.tenant.id
-    )
+    finishing.use_typed_pass(browser.place.tenant, characters, browser_digest=browser.browser_digest)
 
 
 def characters_of(browser: Journey) -> str:
@@ -45,9 +43,7 @@ def test_a_used_pass_is_refused(granted: Journey):
     assert granted.stage is Stage.PASSKEY
     first = row(granted).redeemed_at
     with pytest.raises(Refused, match="pass_refused"):
-        access_pass.redeem_in_browser(
-            granted.case.id, browser_digest=granted.browser_digest, tenant_id=granted.place.tenant.id
-        )
+        finishing.use_pass_here(granted.place.tenant, granted.case.id, browser_digest=granted.browser_digest)
     assert granted.use_pass().stage is Stage.PASSKEY
     assert row(granted).redeemed_at == first
     assert granted.events().count("pass:pass:redeem") == 1
@@ -196,12 +192,11 @@ def test_a_passkey_is_not_registered_without_using_the_pass(granted: Journey, ad
 
 
 @pytest.mark.parametrize("end", ["cancel", "not_me", "expire"])
-def test_a_passkey_whose_case_ends_before_the_worker_looks_opens_nothing(registering: Journey, ada, end: str):
-    """Register, then end the case at once: no silent way in that leaves the old passkeys and tells nobody."""
+def test_a_passkey_whose_case_ends_before_it_is_sent_is_not_kept(registering: Journey, ada, end: str):
+    """Make it, then end the case: no silent way in that leaves the old passkeys and tells nobody."""
     old, _session = registering.place.old_passkey(ada)
     authenticator = Authenticator(registering.origin)
-    assert registering.register(authenticator.create(registering.options())).status_code == 200
-    assert registering.sign_in(authenticator).status_code == 403
+    made = authenticator.create(registering.options())
     if end == "cancel":
         registering.post("/recover/cancel")
     elif end == "not_me":
@@ -212,23 +207,72 @@ def test_a_passkey_whose_case_ends_before_the_worker_looks_opens_nothing(registe
         with tenant_scope(registering.place.tenant.id):
             Case.objects.filter(id=registering.case.id).update(expires_at=clock.now() - timedelta(1))
             expire_cases_of(registering.place.tenant)
+    answer = registering.register(made)
+    assert (answer.status_code, answer.json()["error"]) == (403, "registration_over")
     registering.work()
     assert registering.sign_in(authenticator).status_code == 403
     assert registering.bound_to() is None and registering.held(ada) == []
     with tenant_scope(registering.place.tenant.id):
+        kept = Passkey.objects.get(id=old)
+        assert kept.invalidated_at is None and (kept.frozen_at is None) is (end != "not_me")
+        assert not Passkey.objects.filter(credential_id=b64(authenticator.credential_id)).exists()
+
+
+def test_passkey_and_recovery_are_one_change_that_needs_no_worker(registering: Journey, ada):
+    """There is no moment in which old and new passkeys open the account, and none in which neither does."""
+    old, session = registering.place.old_passkey(ada)
+    authenticator = Authenticator(registering.origin)
+    assert registering.register(authenticator.create(registering.options())).json() == {
+        "next": "/recover/done"
+    }
+    assert (registering.case.status, registering.stage) == ("recovered", Stage.DONE)
+    assert registering.usable_passkeys(ada) == 1 and registering.bound_to() == ada.id
+    with tenant_scope(registering.place.tenant.id):
+        assert Passkey.objects.get(id=old).invalidated_reason == "recovered"
+        assert PersonSession.objects.get(id=session).ended_at is not None
+    assert registering.sign_in(authenticator).status_code == 200
+    registering.work()
+    assert registering.notices().count("account_recovered") == 2
+
+
+def test_a_failure_while_completing_keeps_nothing_at_all(registering: Journey, ada, monkeypatch):
+    from recovery import completion
+
+    old, _session = registering.place.old_passkey(ada)
+    authenticator = Authenticator(registering.origin)
+    made = authenticator.create(registering.options())
+    with monkeypatch.context() as broken, pytest.raises(OSError, match="the process dies here"):
+        broken.setattr(
+            completion, "_tell", lambda *_args: (_ for _ in ()).throw(OSError("the process dies here"))
+        )
+        registering.register(made)
+    assert registering.case.status == "granted" and registering.stage is Stage.PASSKEY
+    assert registering.sign_in(authenticator).status_code == 403
+    with tenant_scope(registering.place.tenant.id):
         assert Passkey.objects.get(id=old).invalidated_at is None
-        made = Passkey.objects.get(credential_id=b64(authenticator.credential_id))
-        assert made.invalidated_reason == "recovery_not_completed"
+    registering.passkey()
+    assert registering.case.status == "recovered" and registering.usable_passkeys(ada) == 1
 
 
-def test_two_passkeys_registered_at_once_leave_one(registering: Journey, ada):
+def test_a_lost_answer_to_the_passkey_leads_on_and_makes_no_second_one(registering: Journey, ada):
+    authenticator = Authenticator(registering.origin)
+    made = authenticator.create(registering.options())
+    assert registering.register(made).status_code == 200
+    assert registering.register(made).json() == {"next": "/recover/done"}
+    again = registering.post("/recover/passkey/options")
+    assert (again.status_code, again.json()["next"]) == (403, "/recover/done")
+    assert registering.usable_passkeys(ada) == 1
+
+
+def test_of_two_passkeys_registered_at_once_one_is_kept(registering: Journey, ada):
     first, second = Authenticator(registering.origin), Authenticator(registering.origin)
-    assert registering.register(first.create(registering.options())).status_code == 200
-    assert registering.register(second.create(registering.options())).status_code == 200
+    one, other = first.create(registering.options()), second.create(registering.options())
+    answers = [registering.register(made).status_code for made in (other, one)]
+    assert answers[0] == 200
     registering.work()
     assert registering.case.status == "recovered"
     assert registering.usable_passkeys(ada) == 1
-    assert sorted(registering.sign_in(key).status_code for key in (first, second)) == [200, 403]
+    assert [registering.sign_in(key).status_code for key in (second, first)] == [200, 403]
     assert registering.notices().count("account_recovered") == 2
 
 

@@ -36,6 +36,7 @@ ACTIONS: list[tuple[str, str, dict[str, str], set[Stage]]] = [
     ("get", "/recover/prove", {}, {Stage.PROVE}),
     ("get", "/recover/partner", {}, {Stage.PARTNER}),
     ("post", "/recover/credential/offer", {"wallet": "other"}, {Stage.CREDENTIAL}),
+    ("post", "/recover/credential/again", {}, {Stage.PRESENT}),
     ("get", "/recover/present", {}, {Stage.PRESENT}),
     ("get", "/recover/presented?response_code=abc", {}, {Stage.PRESENT}),
     ("get", "/recover/face", {}, {Stage.FACE}),
@@ -232,7 +233,7 @@ def test_a_continuation_code_works_once_and_a_newer_one_replaces_it(place: Place
     first = continuation(browser)
     second = continuation(browser)
     assert place.browser().post("/recover/continue", {"code": first}).context["form"].errors
-    assert carry(place, second.lower()).stage is Stage.PROVE
+    assert carry(place, second.lower()).stage is Stage.CODE
     assert place.browser().post("/recover/continue", {"code": second}).context["form"].errors
 
 

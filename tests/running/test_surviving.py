@@ -162,13 +162,26 @@ def _go_on_after_the_fall(claimant: Claimant, product: Product, seen: Survived) 
     claimant.page.goto(product.stand.address("hosted", "/recover/checking"))
     claimant.show_credential()
     claimant.show_face()
-    claimant.visitor.arrive("**/recover/pass")
+    claimant.page.wait_for_url(re.compile(r"/recover/(pass|waiting|ended)$"))
+    assert claimant.page.url.endswith("/recover/pass"), _what_happened(product, seen.reference)
     claimant.page.get_by_text("Show the characters", exact=True).click()
     claimant.page.get_by_role("button", name="Show the characters once").click()
     seen.characters = claimant.page.locator("pre code").inner_text().strip()
     claimant.use_pass()
     claimant.make_passkey()
     seen.audited.append(_audit(product))
+
+
+def _what_happened(product: Product, reference: str) -> str:
+    """How the case stands and why, for whoever reads the log of a failure."""
+    with psycopg.connect(product.database()) as connection:
+        cases = connection.execute("SELECT id, status, reasons FROM recovery_case").fetchall()
+        [(case, status, reasons)] = [row for row in cases if short_reference(row[0]) == reference]
+        steps = connection.execute(
+            "SELECT kind, state, reasons FROM recovery_casestep WHERE case_id = %s ORDER BY created_at, id",
+            [case],
+        ).fetchall()
+    return f"{status} {reasons}: {steps}"
 
 
 def _portrait_in_wallet(claimant: Claimant) -> bytes:

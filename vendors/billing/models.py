@@ -26,6 +26,7 @@ class Why(models.TextChoices):
     INCONCLUSIVE = "inconclusive", _("No decision")
     RETAKE = "retake", _("Retake")
     MOVED_BROWSERS = "moved_browsers", _("Moved to another browser")
+    REUSED = "reused", _("Proof used again")
 
 
 class PriceVersion(PlatformModel):

@@ -17,6 +17,9 @@ SENTENCES = {
     Why.GIVEN_UP: _("The person gave up before a decision. That costs nothing."),
     Why.INCONCLUSIVE: _("The partner could not decide and let the person begin again. That costs nothing."),
     Why.RETAKE: _("The capture was not good enough to be judged and was taken again. That costs nothing."),
+    Why.REUSED: _(
+        "The person had proved who they are a short while before, and that proof served again. That costs nothing."
+    ),
     Why.MOVED_BROWSERS: _(
         "The case moved to another browser, so the Face Check was repeated for safety. The repetition costs nothing."
     ),

@@ -134,3 +134,9 @@ def totals(chosen: UsageFilter) -> Sequence[Total]:
         Total(row["currency"], row["connection_kind"], row["entries"], row["paid"], row["amount"])
         for row in rows
     ]
+
+
+def paid_checks_since(moment: datetime) -> int:
+    """How many checks were charged from `moment` on, decisions and Face Checks together."""
+    found = UsageEntry.objects.filter(occurred_at__gte=moment, billable=True)
+    return int(found.aggregate(checks=Sum("quantity"))["checks"] or 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from portal.kit.errors import NotHere
-from vendors.facecheck.models import FaceCheck, FaceTries
+from vendors.facecheck.models import Decision, FaceCheck, FaceTries
 from vendors.facecheck.reasons import told_to_person
 
 
@@ -16,10 +16,15 @@ def face_check(face_check_id: UUID) -> FaceCheck:
     return found
 
 
+def has_passed(face_check_id: UUID) -> bool:
+    """False for one that nobody knows."""
+    return FaceCheck.objects.filter(id=face_check_id, decision=Decision.PASSED).exists()
+
+
 def tries_of(reference: UUID) -> int:
     """How often this case has been judged."""
     row = FaceTries.objects.filter(reference=reference).first()
     return row.tries if row else 0
 
 
-__all__ = ["face_check", "told_to_person", "tries_of"]
+__all__ = ["face_check", "has_passed", "told_to_person", "tries_of"]

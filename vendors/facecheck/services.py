@@ -27,6 +27,7 @@ from vendors.facecheck.engine.calibration import HIGHEST_THRESHOLD, LOWEST_THRES
 from vendors.facecheck.engine.liveness.challenge import make_challenge
 from vendors.facecheck.models import Decision, FaceCheck, FaceTries
 from vendors.facecheck.reasons import NO_ANSWER, NOT_CONFIRMED
+from vendors.facecheck.selectors import tries_of
 
 MAX_TRIES = 5
 
@@ -181,6 +182,17 @@ def _complete(face_check_id: UUID, judged: judging.Judged, *, may_retry: bool) -
     enqueue("facecheck.decided", tenant_id=check.tenant_id, face_check_id=check.id)
     passed = decision is Decision.PASSED
     return FaceCheckResult(passed, judged.confidence, _told(decision, judged), not passed and may_retry)
+
+
+def result_of(face_check_id: UUID) -> FaceCheckResult | None:
+    """What was decided, for whoever lost the answer; None while nothing was. In the tenant's scope."""
+    check = FaceCheck.objects.filter(id=face_check_id).exclude(decision="").first()
+    if check is None:
+        return None
+    decision, passed = Decision(check.decision), check.decision == Decision.PASSED
+    judged = judging.Judged(None, confidence=check.confidence, reasons=tuple(check.reasons))
+    may_retry = not passed and tries_of(check.reference) < MAX_TRIES
+    return FaceCheckResult(passed, check.confidence, _told(decision, judged), may_retry)
 
 
 def _told(decision: Decision, judged: judging.Judged) -> tuple[str, ...]:

@@ -28,6 +28,8 @@ if (root) {
       const answer = await createPasskey(root.dataset.optionsUrl, root.dataset.registerUrl, root.dataset.csrf);
       window.location.assign(answer.next);
     } catch (error) {
+      // The answer to an earlier try was lost on its way: it is done.
+      if (error.next) return window.location.assign(error.next);
       say(explain(error, root.dataset));
       setBusy(button, false);
     }

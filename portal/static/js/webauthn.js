@@ -3,9 +3,10 @@
 // AuthenticationResponseJSON (5.1.8).
 
 export class Refusal extends Error {
-  constructor(code, sentence) {
+  constructor(code, sentence, next = "") {
     super(code);
     this.sentence = sentence;
+    this.next = next;
   }
 }
 
@@ -23,7 +24,7 @@ async function post(url, csrf, body) {
     credentials: "same-origin",
   });
   const answer = await response.json().catch(() => ({}));
-  if (!response.ok) throw new Refusal(answer.error || "failed", answer.sentence || "");
+  if (!response.ok) throw new Refusal(answer.error || "failed", answer.sentence || "", answer.next || "");
   return answer;
 }
 

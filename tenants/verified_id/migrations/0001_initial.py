@@ -47,6 +47,7 @@ class Migration(migrations.Migration):
                 ('reference', models.UUIDField()),
                 ('data_key', models.BinaryField(null=True)),
                 ('sealed', models.BinaryField(null=True)),
+                ('kept_for_reference', models.BooleanField(default=False)),
                 ('expires_at', models.DateTimeField()),
                 ('issued_at', models.DateTimeField(null=True)),
                 ('accepted_at', models.DateTimeField(null=True)),

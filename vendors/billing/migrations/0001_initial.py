@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
                 ('amount', models.DecimalField(decimal_places=6, max_digits=14)),
                 ('currency', models.CharField(max_length=3)),
                 ('billable', models.BooleanField()),
-                ('why', models.CharField(choices=[('decided', 'Decided'), ('own_contract', 'Your own contract'), ('partner_failed', "Partner's error"), ('timed_out', 'Timed out'), ('given_up', 'Given up'), ('inconclusive', 'No decision'), ('retake', 'Retake'), ('moved_browsers', 'Moved to another browser')], max_length=20)),
+                ('why', models.CharField(choices=[('decided', 'Decided'), ('own_contract', 'Your own contract'), ('partner_failed', "Partner's error"), ('timed_out', 'Timed out'), ('given_up', 'Given up'), ('inconclusive', 'No decision'), ('retake', 'Retake'), ('moved_browsers', 'Moved to another browser'), ('reused', 'Proof used again')], max_length=20)),
                 ('case_id', models.UUIDField()),
                 ('case_reference', models.CharField(max_length=12)),
                 ('step', models.CharField(max_length=30)),

@@ -1,0 +1,150 @@
+"""Gathering what a case proved, for the pure decision; and what can be foreseen of it before anybody is charged."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from portal.kit import clock
+from recovery.cases import MANY, last_done, steps_of
+from recovery.decision import Assurance, Evidence, Outcome, Policy, decide
+from recovery.models import Case, CaseStep, Profile
+from recovery.profiles import evidence_kinds, may_recover
+from recovery.statuses import CaseStatus, EvidenceKind, Mode, StepKind, StepState
+from tenants.directory.matching import MatchOutcome, MatchPolicy, PersonMatch, ProvenIdentity, match_person
+from tenants.directory.models import DirectoryPerson, HeldEvidence
+from tenants.directory.selectors import addresses_of, candidate_of, held_evidence, near
+from tenants.verified_id import credentials
+from tenants.verified_id.presentation import Presented
+from vendors import selectors as partners
+from vendors.facecheck import selectors as face_checks
+
+HELD_FOR = timedelta(hours=72)
+
+
+def _proven(case: Case, shown: Presented) -> ProvenIdentity:
+    return ProvenIdentity(
+        given_names=shown.claims.get("given_name", ""),
+        family_name=shown.claims.get("family_name", ""),
+        birthdate=_date(shown.claims.get("birthdate", "")),
+        document_digest=case.document_digest,
+    )
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def match_of(case: Case, person: DirectoryPerson | None, shown: Presented) -> PersonMatch:
+    if person is None:
+        return PersonMatch(MatchOutcome.NONE, ("decoy",))
+    proven = _proven(case, shown)
+    policy = MatchPolicy(
+        relaxed_names=case.profile.names == "relaxed", birthdate_required=case.profile.birthdate_required
+    )
+    return match_person(proven, candidate_of(person), near(proven), policy=policy)
+
+
+def _confirmed_kind(case: Case) -> set[EvidenceKind]:
+    """What the confirmed address or saved code counts as. Whoever sits at an open session for a minute can save codes or
+    change an address; neither counts at once."""
+    confirmed = last_done(case, StepKind.CONFIRMED)
+    if confirmed is None or int(confirmed.evidence.get("held_hours", 0)) < HELD_FOR.total_seconds() / 3600:
+        return set()
+    saved = confirmed.evidence.get("channel") == "saved_code"
+    return {EvidenceKind.SAVED_CODE if saved else EvidenceKind.HELD_ADDRESS}
+
+
+def _kinds(case: Case, match: PersonMatch) -> frozenset[EvidenceKind]:
+    found = _confirmed_kind(case)
+    if last_done(case, StepKind.PROOFED):
+        found.add(EvidenceKind.DOCUMENT_PHOTOGRAPH)
+    if match.document_was_held:
+        found.add(EvidenceKind.HELD_DOCUMENT_NUMBER)
+    return frozenset(found)
+
+
+def _face_passed(case: Case) -> bool:
+    """The very check this case is at passed, and it was made of what was shown last."""
+    if case.face_check_id is None or not face_checks.has_passed(case.face_check_id):
+        return False
+    relevant: list[CaseStep] = [
+        step for step in steps_of(case) if step.kind in (StepKind.PRESENTED, StepKind.FACE_CHECKED)
+    ]
+    last = relevant[-1] if relevant else None
+    return (
+        last is not None
+        and (last.kind, last.state) == (StepKind.FACE_CHECKED, StepState.DONE)
+        and last.evidence.get("face_check") == case.face_check_id.hex
+        and any(step.kind == StepKind.PRESENTED for step in relevant)
+    )
+
+
+def _changed_recently(person: DirectoryPerson) -> bool:
+    """Names or addresses that changed in the last 72 hours hold a recovery: an insider may have prepared it."""
+    since = clock.now() - HELD_FOR
+    named = person.names_changed_at is not None and person.names_changed_at > since
+    held = addresses_of(person.id)
+    # An account whose every address is new is young, not tampered with: the missing evidence refuses it already.
+    newest_is_fresh = any(address.held_since > since for address in held)
+    return named or (newest_is_fresh and any(address.held_since <= since for address in held))
+
+
+def _repudiated_recently(person: DirectoryPerson) -> bool:
+    """ "This was not me", or a member's word, in the last 72 hours: whoever tried may come back with all they had."""
+    since = clock.now() - HELD_FOR
+    return Case.objects.filter(person=person, status=CaseStatus.REPUDIATED, ended_at__gt=since).exists()
+
+
+def evidence_of(case: Case, person: DirectoryPerson | None, shown: Presented, match: PersonMatch) -> Evidence:
+    return Evidence(
+        kinds=_kinds(case, match),
+        profile_in_force=case.profile.status == Profile.Status.PUBLISHED,
+        person_may_recover=person is not None and may_recover(case.profile, person),
+        is_decoy=case.is_decoy,
+        credential_is_of_this_case=shown.credential_id == case.credential_id,
+        credential_is_valid=credentials.status_of(shown.credential_id) == "valid",
+        face_passed=_face_passed(case),
+        match=match.outcome,
+        match_reasons=match.reasons,
+        contradicted=bool(case.attempt_id and partners.proofing_state(case.attempt_id).contradicted),
+        changed_recently=person is not None and _changed_recently(person),
+        many_attempts=MANY in case.reasons,
+        repudiated_recently=person is not None and _repudiated_recently(person),
+        hold_is_over=case.held_until is not None and case.held_until <= clock.now(),
+        account_level=Assurance(person.assurance_level) if person else Assurance.IAL1,
+    )
+
+
+def policy_of(case: Case) -> Policy:
+    return Policy(mode=Mode(case.mode), required=evidence_kinds(case.profile.evidence_required))
+
+
+def foreseen_refusal(case: Case) -> list[str]:
+    """Why the case will be refused even if everything goes well at the partner and with the face; empty if it need not."""
+    person = case.person
+    held = held_evidence(person.id) if person else []
+    kinds = {EvidenceKind.DOCUMENT_PHOTOGRAPH} | _confirmed_kind(case)
+    if any(evidence.kind == HeldEvidence.Kind.DOCUMENT_NUMBER for evidence in held):
+        kinds.add(EvidenceKind.HELD_DOCUMENT_NUMBER)
+    best = Evidence(
+        kinds=frozenset(kinds),
+        profile_in_force=case.profile.status == Profile.Status.PUBLISHED,
+        person_may_recover=person is not None and may_recover(case.profile, person),
+        is_decoy=case.is_decoy,
+        credential_is_of_this_case=True,
+        credential_is_valid=True,
+        face_passed=True,
+        match=MatchOutcome.ONE,
+        match_reasons=(),
+        contradicted=False,
+        changed_recently=False,
+        many_attempts=False,
+        repudiated_recently=False,
+        hold_is_over=True,
+        account_level=Assurance(person.assurance_level) if person else Assurance.IAL1,
+    )
+    decision = decide(best, policy_of(case))
+    return list(decision.reasons) if decision.outcome is Outcome.REFUSED else []

@@ -1,0 +1,169 @@
+"""Every hosted page, reloaded, left by the back button, opened twice, sent twice and come back to late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+
+from portal.kit import clock
+from portal.kit.scope import tenant_scope
+from recovery.completion import expire_cases_of
+from recovery.models import Case
+from recovery.stages import Stage
+from recovery.statuses import CaseStatus
+from recovery.views.common import ADDRESS
+from tests.conftest import client_of
+from tests.recovery.journey import Journey, Place
+from vendors.models import ProofingAttempt
+
+PAGES: dict[Stage, str] = {
+    Stage.CODE: "/recover/code",
+    Stage.CONSENT: "/recover/consent",
+    Stage.PROVE: "/recover/prove",
+    Stage.PARTNER: "/recover/partner",
+    Stage.CREDENTIAL: "/recover/credential",
+    Stage.PRESENT: "/recover/present",
+    Stage.FACE: "/recover/face",
+    Stage.DECIDING: "/recover/checking",
+    Stage.WAITING: "/recover/waiting",
+    Stage.PASS: "/recover/pass",
+    Stage.PASSKEY: "/recover/passkey",
+    Stage.DONE: "/recover/done",
+    Stage.ENDED: "/recover/ended",
+}
+
+
+def look(browser: Journey) -> None:
+    """At the stage it is at: reload, every other page, another tab, the beginning, the code to continue."""
+    stage, before = browser.stage, (browser.outcome(), browser.done())
+    page = PAGES[stage]
+    for _reload in range(2):
+        answer = browser.get(page)
+        assert answer.status_code == 200, (stage, answer.status_code)
+        assert browser.case.reference.encode() in answer.content, stage
+    tab = client_of(browser.place.tenant)
+    tab.cookies = browser.client.cookies
+    assert tab.get(page).status_code == 200
+    for other in PAGES.values():
+        if other != page:
+            answer = browser.get(other)
+            assert (answer.status_code, answer.url) == (303, page), (stage, other, answer)
+    assert browser.get("/recover/").status_code == 200
+    assert (browser.stage, (browser.outcome(), browser.done())) == (stage, before)
+
+
+def test_every_page_has_an_address_here():
+    assert set(PAGES) == set(ADDRESS) == set(Stage)
+
+
+def test_reload_back_and_second_tab_agree_at_every_page(place: Place, browser: Journey, ada):
+    browser.who("ada")
+    look(browser)
+    browser.confirm()
+    look(browser)
+    browser.post("/recover/consent", {"agree": "on"})
+    look(browser)
+    browser.work().come_back(browser.at_partner())
+    look(browser)
+    browser.keep()
+    look(browser)
+    browser.show()
+    look(browser)
+    browser.get("/recover/face")
+    browser.clip()
+    look(browser)
+    browser.work()
+    look(browser)
+    browser.use_pass()
+    look(browser)
+    browser.passkey()
+    look(browser)
+    stopped = place.browser().begin("ada")
+    stopped.post("/recover/cancel")
+    look(stopped)
+
+
+def test_the_cookie_outlives_the_browser_s_closing_and_the_case(browser: Journey):
+    browser.who("ada")
+    morsel = browser.client.cookies[settings.JOURNEY_COOKIE_NAME]
+    assert int(morsel["max-age"]) >= 48 * 3600 and morsel["httponly"] and morsel["samesite"] == "Lax"
+
+
+def twice(send: Callable[[], object], browser: Journey) -> None:
+    """The answer was lost, so the browser sends the same once more: the person stands where they stood."""
+    send()
+    stage, done = browser.stage, browser.done()
+    send()
+    assert (browser.stage, browser.done()) == (stage, done)
+
+
+def test_what_was_sent_twice_because_the_network_was_lost_is_done_once(place: Place, browser: Journey, ada):
+    browser.who("ada")
+    code = browser.code_mailed()
+    twice(lambda: browser.post("/recover/code", {"code": code}), browser)
+    twice(lambda: browser.post("/recover/consent", {"agree": "on"}), browser)
+    browser.work()
+    query = browser.at_partner()
+    twice(lambda: browser.come_back(query), browser)
+    browser.keep().show()
+    browser.get("/recover/face")
+    twice(lambda: browser.post("/recover/face/clip", b"x", content_type="a/b"), browser)
+    browser.work()
+    twice(lambda: browser.post("/recover/pass/use"), browser)
+    browser.passkey()
+    assert browser.case.status == "recovered"
+    assert len(browser.done()) == len(set(browser.done())) == 10
+
+
+LIVE = [CaseStatus.OPENED, CaseStatus.PROVING, CaseStatus.DECIDING, CaseStatus.HELD, CaseStatus.GRANTED]
+
+
+@pytest.mark.parametrize("status", LIVE, ids=lambda status: status.value)
+def test_a_case_whose_time_is_over_says_so_on_every_page(place: Place, browser: Journey, status: CaseStatus):
+    browser.who("ada")
+    with tenant_scope(place.tenant.id):
+        Case.objects.filter(id=browser.case.id).update(
+            status=status.value, expires_at=clock.now() - timedelta(seconds=1)
+        )
+        assert expire_cases_of(place.tenant) == 1
+    for page in PAGES.values():
+        if page != "/recover/ended":
+            assert browser.get(page).url == "/recover/ended"
+    ended = browser.get("/recover/ended").content
+    assert b"The time is over" in ended and b"Start again" in ended
+
+
+def test_what_is_short_lived_on_a_page_is_made_anew_or_explained(place: Place, browser: Journey, ada):
+    browser.begin("ada").consent()
+    with tenant_scope(place.tenant.id):
+        ProofingAttempt.objects.update(url_expires_at=clock.now() - timedelta(seconds=1))
+    assert browser.get("/recover/partner").status_code == 200
+    browser.work().come_back(browser.at_partner())
+    browser.post("/recover/credential/offer", {"wallet": "here"})
+    with clock.frozen(clock.now() + timedelta(minutes=3)):
+        waiting = browser.get("/recover/credential/progress", headers={"HX-Request": "true"})
+        assert waiting.headers["HX-Redirect"] == "/recover/credential"
+    browser.keep()
+    old = browser.get("/recover/present").context["deep_link"]
+    with clock.frozen(clock.now() + timedelta(minutes=6)):
+        assert browser.get("/recover/present").context["deep_link"] != old
+    browser.show().face()
+    browser.use_pass()
+    with clock.frozen(clock.now() + timedelta(minutes=11)):
+        page = browser.get("/recover/passkey").content
+    assert b"The ten minutes are over" in page and b"Start again" in page
+
+
+def test_whoever_missed_the_ten_minutes_proves_nothing_twice(place: Place, browser: Journey, ada):
+    browser.to_pass().use_pass()
+    browser.post("/recover/cancel")
+    browser.work().begin("ada")
+    browser.post("/recover/consent", {"agree": "on"})
+    browser.post("/recover/prove", {"use": "earlier"})
+    assert browser.stage is Stage.CREDENTIAL
+    browser.keep().show().face()
+    assert browser.stage is Stage.PASS
+    assert [paid for meter, paid, _why in browser.usage() if meter == "decision"] == [False]

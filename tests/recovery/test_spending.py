@@ -1,0 +1,83 @@
+"""Nobody spends a tenant's money without end, and nobody pays for what would be refused anyway."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.core import mail
+
+from portal.kit import clock
+from portal.kit.scope import tenant_scope
+from recovery import spending
+from recovery.stages import Stage
+from tenants.directory.models import DirectoryPerson
+from tenants.rights import Role
+from tests.conftest import make_member
+from tests.recovery.journey import Journey, Place, make_place
+
+
+def test_a_person_sent_to_partners_too_often_waits_a_day_and_is_told(place: Place, ada, monkeypatch):
+    monkeypatch.setattr(spending, "PERSON_A_DAY", 2)
+    place.set_profile(reuse_hours=0)
+    for _number in range(2):
+        place.browser().begin("ada").prove()
+    place.provider.calls.clear()
+    third = place.browser().begin("ada").consent()
+    assert third.outcome() == ("held", ["many_checks"]) and third.stage is Stage.WAITING
+    assert place.provider.calls == [] and third.usage() == []
+    assert third.notices()[1:] == ["recovery_held"] * 2
+    with clock.frozen(clock.now() + timedelta(hours=24, seconds=30)):
+        third.work()
+        assert third.stage is Stage.PROVE
+        third.post("/recover/prove")
+        assert third.work().stage is Stage.PARTNER
+
+
+def test_when_the_days_checks_are_used_up_nobody_is_sent_on_and_the_members_are_told_once(
+    place: Place, browser: Journey, ada
+):
+    owner = make_member(place.tenant, Role.OWNER)
+    place.person("grace", given_names="Grace", family_name="Hopper")
+    place.set_profile(daily_checks=2)
+    browser.to_pass()
+    place.provider.calls.clear()
+    other = place.browser().begin("grace").consent()
+    assert other.stage is Stage.PROVE and place.provider.calls == [] and other.usage() == []
+    assert b"used up for today" in other.get("/recover/prove").content
+    other.post("/recover/prove")
+    other.work()
+    assert other.alerts() == [owner.user.email]
+    told = [entry for entry in mail.outbox if f"Case {other.case.reference}" in entry.subject]
+    assert "used up" in told[0].body and "Hopper" not in told[0].body
+    assert other.events().count("recovery:case:alert") == 1
+    browser.use_pass().passkey()
+    assert browser.case.status == "recovered"
+    with clock.frozen(clock.now() + timedelta(hours=24, seconds=1)), tenant_scope(place.tenant.id):
+        assert not spending.is_used_up(browser.case)
+
+
+def test_somebody_who_is_at_a_partner_counts_before_they_are_charged(place: Place, browser: Journey):
+    place.person("grace", given_names="Grace", family_name="Hopper")
+    place.set_profile(daily_checks=1)
+    assert browser.begin("ada").consent().stage is Stage.PARTNER
+    assert place.browser().begin("grace").consent().stage is Stage.PROVE
+    browser.come_back(browser.at_partner()).keep().show().face()
+    assert browser.stage is Stage.PASS
+
+
+def test_an_address_held_too_short_is_refused_before_anybody_is_charged(place: Place):
+    place.person("young", held=timedelta(hours=71))
+    browser = place.browser().begin("young").consent()
+    assert browser.outcome() == ("refused", ["missing_held_address"])
+    assert browser.usage() == [] and browser.notices()[1:] == ["recovery_refused"] * 2
+
+
+def test_an_account_proven_at_a_higher_level_is_refused_before_anybody_is_charged(provider, vision):
+    place = make_place(provider, vision, mode="evaluation")
+    place.set_profile(evidence_required=["document_photograph"])
+    ada = place.person("ada", held=timedelta(hours=1))
+    with tenant_scope(place.tenant.id):
+        DirectoryPerson.objects.filter(id=ada.id).update(assurance_level="ial2")
+    browser = place.browser().begin("ada").consent()
+    assert browser.outcome() == ("refused", ["assurance_below_account"])
+    assert browser.usage() == []
