@@ -133,8 +133,16 @@ def test_time_is_given_once(tenant):
             act_on_case(case.id, Action.EXTEND, reason="Again.", actor=SYSTEM)
 
 
-@pytest.mark.parametrize("status", [CaseStatus.REFUSED, CaseStatus.RECOVERED, CaseStatus.EXPIRED])
-def test_an_ended_case_allows_nothing(tenant, status):
+@pytest.mark.parametrize(
+    ("status", "allowed"),
+    [
+        (CaseStatus.REFUSED, []),
+        (CaseStatus.EXPIRED, []),
+        (CaseStatus.REPUDIATED, []),
+        (CaseStatus.RECOVERED, [Action.FREEZE]),
+    ],
+)
+def test_an_ended_case_allows_nothing_but_freezing_what_it_gave(tenant, status, allowed):
     with tenant_scope(tenant.id):
         case = make_case(published_profile(), make_person(), status)
-        assert allowed_actions(case, None) == []
+        assert allowed_actions(case, None) == allowed
