@@ -10,6 +10,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register, run
 from django.core.management.base import SystemCheckError
 from django.db import connections
 
+# Second labels below which country domains sell names.
+SECOND_LABELS = frozenset(["ac", "co", "com", "edu", "go", "gob", "gov", "gv", "ne", "net", "or", "org"])
 LOCAL_MAILBOX = "tenants.notices.mailbox.LocalMailboxBackend"
 PRETENDING_MAIL = frozenset(
     {
@@ -24,6 +26,15 @@ PRETENDING_MAIL = frozenset(
 NOT_A_TENANTS = ("tenants_host", "tenants_outbox", "audit_auditpending")
 SHORTEST_SECRET = 50
 SHORTEST_TOKEN = 32
+
+
+def registrable_domain(host: str) -> str:
+    """What somebody registers: the last two labels, or three where a country sells names below a second label
+    (`acme.co.uk`). Without the Public Suffix List, which changes weekly, this is a rule of thumb: it serves a warning,
+    never a refusal, and where it is wrong it says "shared" of domains that are not."""
+    labels = host.rstrip(".").lower().split(".")
+    is_country = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in SECOND_LABELS
+    return ".".join(labels[-3 if is_country else -2 :])
 
 
 @register(Tags.security)
@@ -68,7 +79,7 @@ def check_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         settings.WALLET_ORIGIN,
         settings.HOUSE_ORIGIN,
     ]
-    domains = [".".join((urlsplit(host).hostname or "").split(".")[-2:]) for host in hosts]
+    domains = [registrable_domain(urlsplit(host).hostname or "") for host in hosts]
     if len(set(domains)) < len(domains):
         found.append(
             Warning(

@@ -57,7 +57,7 @@ def case_of_browser(request: HttpRequest) -> Case | None:
         return None
     case = (
         Case.objects.filter(browser_digest=browser_digest(request))
-        .select_related("profile", "person")
+        .select_related("profile__connection", "person")
         .order_by("-created_at")
         .first()
     )

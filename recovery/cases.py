@@ -12,6 +12,7 @@ from portal.kit.actors import SYSTEM, Actor, ActorKind
 from portal.kit.errors import NotHere
 from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id
+from portal.kit.together import insert_soon
 from recovery.models import Case, CaseStep, Profile
 from recovery.statuses import MOVES, CaseStatus, StepKind, StepState
 from tenants.audit.events import EventName
@@ -49,7 +50,7 @@ def create_case(
     is_silent: bool = False,
 ) -> Case:
     """One row for everyone: eligible people's cases and decoys differ in their values only."""
-    case = Case.objects.create(
+    case = Case(
         profile=profile,
         profile_version=profile.version,
         mode=profile.mode,
@@ -61,6 +62,7 @@ def create_case(
         reasons=[name for name, is_so in ((MANY, many_attempts), (SILENT, is_silent)) if is_so],
         expires_at=clock.now() + CASE_LIFE,
     )
+    insert_soon(case)
     record_event(
         EventName.CASE_OPENED,
         actor=claimant(case),
@@ -72,8 +74,9 @@ def create_case(
 
 
 def locked(case_id: UUID) -> Case:
-    """The case, re-read and locked until the transaction ends."""
-    case = Case.objects.select_for_update().filter(id=case_id).first()
+    """The case, re-read and locked until the transaction ends; its profile and partner come with it."""
+    found = Case.objects.select_for_update(of=("self",)).select_related("profile__connection")
+    case = found.filter(id=case_id).first()
     if case is None:
         raise NotHere("case_unknown")
     return case
@@ -128,7 +131,7 @@ def record_step(
 ) -> CaseStep:
     """Add one step, numbered after the earlier ones of its kind. Call it with the case locked."""
     attempt = CaseStep.objects.filter(case=case, kind=kind).count() + 1
-    step = CaseStep.objects.create(
+    step = CaseStep(
         case=case,
         kind=kind,
         attempt=attempt,
@@ -138,6 +141,7 @@ def record_step(
         reasons=list(reasons),
         ended_at=None if state == StepState.STARTED else clock.now(),
     )
+    insert_soon(step)
     record_event(
         EventName.CASE_STEP_RECORDED,
         actor=actor,

@@ -18,10 +18,11 @@ from django.utils.translation import gettext as _
 
 from portal.kit import clock
 from portal.kit.codes import keyed_digest, new_token, numeric_code, same
-from portal.kit.errors import Refused, TooMany, Unavailable
-from portal.kit.limits import Limit, take
+from portal.kit.errors import Refused, Unavailable
+from portal.kit.limits import Limit, over, take, take_in_turn
 from portal.kit.origins import network_of
 from portal.kit.scope import current_tenant_id, require_no_transaction, tenant_scope
+from portal.kit.together import insert_soon
 from recovery.cases import SILENT, claimant, create_case, locked, move_case, record_step
 from recovery.models import Case, ConfirmationCode, Profile
 from recovery.passkeys.services import use_saved_code
@@ -61,26 +62,32 @@ class Start:
     silent: bool
 
 
-def _is_over(limit: Limit, key: str) -> bool:
-    try:
-        take(limit, key)
-    except TooMany:
-        return True
-    return False
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """Whoever an identifier names, and the e-mail address held longest for them."""
+
+    person: DirectoryPerson | None
+    address: NoticeAddress | None
 
 
-def take_start(tenant: Tenant, identifier: str, address: str) -> Start:
+def _named(identifier: str) -> _Named:
+    """The same two queries for somebody and for nobody."""
+    person = find_person(identifier)
+    return _Named(person, _address_of(person.id if person else None))
+
+
+def take_start(tenant: Tenant, identifier: str, address: str) -> tuple[Start, _Named]:
     """Count one beginning. TooMany for the network or the tenant, never for the person: who they are is counted once
     over all the names they go by."""
     network = network_of(address)
-    if not _is_this_machine(address):
-        take(NETWORK, f"{tenant.id}|{network}")
-    take(TENANT, str(tenant.id))
+    of_network, of_tenant = (NETWORK, f"{tenant.id}|{network}"), (TENANT, str(tenant.id))
+    # A network that is refused uses up nothing of its tenant's.
+    take_in_turn(*([] if _is_this_machine(address) else [of_network]), of_tenant)
     with tenant_scope(tenant.id):
-        person = find_person(identifier)
-    whom = f"{tenant.id}|{person.id if person else normalise_identifier(identifier)}"
-    often, daily = _is_over(PERSON, whom), _is_over(PERSON_A_DAY, whom)
-    return Start(many=often or daily, silent=_is_over(MAILS, f"{whom}|{network}"))
+        named = _named(identifier)
+    whom = f"{tenant.id}|{named.person.id if named.person else normalise_identifier(identifier)}"
+    often, daily, silent = over((PERSON, whom), (PERSON_A_DAY, whom), (MAILS, f"{whom}|{network}"))
+    return Start(many=often or daily, silent=silent), named
 
 
 def _why_decoy(profile: Profile, person: DirectoryPerson | None) -> str:
@@ -95,23 +102,21 @@ def _why_decoy(profile: Profile, person: DirectoryPerson | None) -> str:
 def open_case(tenant: Tenant, *, identifier: str, browser_digest: bytes, address: str) -> Case:
     """Open a case for whoever says they are `identifier`. Unavailable when no profile is in force."""
     require_no_transaction()
-    counted = take_start(tenant, identifier, address)
+    counted, named = take_start(tenant, identifier, address)
     with tenant_scope(tenant.id):
         profile = profile_in_force()
         if profile is None:
             raise Unavailable("no_profile", _("Recovery is not set up here yet. Call your help desk."))
-        person = find_person(identifier)
-        held = _address_of(person.id if person else None)
-        why = _why_decoy(profile, person)
+        why = _why_decoy(profile, named.person)
         case = create_case(
             profile=profile,
-            person=None if why else person,
+            person=None if why else named.person,
             decoy_reason=why,
             browser_digest=browser_digest,
             many_attempts=counted.many,
             is_silent=counted.silent,
         )
-        _send_code(tenant, case, None if why else held, silent=counted.silent)
+        _send_code(tenant, case, None if why else named.address, silent=counted.silent)
         return case
 
 
@@ -130,11 +135,13 @@ def _send_code(tenant: Tenant, case: Case, held: NoticeAddress | None, *, silent
     code = numeric_code()
     # A code nobody is sent is one nobody can guess.
     secret = code if held and not silent else new_token()
-    ConfirmationCode.objects.create(
-        case=case,
-        code_digest=_code_digest(case, secret),
-        address_held_since=held.held_since if held else None,
-        expires_at=clock.now() + CODE_LIFE,
+    insert_soon(
+        ConfirmationCode(
+            case=case,
+            code_digest=_code_digest(case, secret),
+            address_held_since=held.held_since if held else None,
+            expires_at=clock.now() + CODE_LIFE,
+        )
     )
     link = make_repudiation_link(tenant, case)
     goes_to = held.value if held and not silent else ""

@@ -17,6 +17,7 @@ from portal.kit.actors import Actor, ActorKind
 from portal.kit.codes import digest, new_token
 from portal.kit.errors import Refused
 from portal.kit.origins import tenant_url
+from portal.kit.together import insert_soon
 from recovery.access_pass.services import revoke_passes
 from recovery.cases import locked, move_case
 from recovery.models import Case, CredentialBinding, RepudiationLink
@@ -36,7 +37,7 @@ LINK_LIFE = timedelta(days=7)
 def make_repudiation_link(tenant: Tenant, case: Case) -> str:
     """A new link for one mail. It opens a page that asks; nothing happens on opening."""
     token = new_token()
-    RepudiationLink.objects.create(case=case, token_digest=digest(token), expires_at=clock.now() + LINK_LIFE)
+    insert_soon(RepudiationLink(case=case, token_digest=digest(token), expires_at=clock.now() + LINK_LIFE))
     return tenant_url(tenant.slug, f"/not-me/{token}")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import connection
+from django.db.models.expressions import RawSQL
 
 from portal.kit.codes import digest
 from portal.kit.ids import public_id
@@ -46,19 +46,19 @@ class Seat:
 
 def tenant_of_host(name: str) -> Tenant | None:
     """The active tenant a host name serves."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tenant_of_host(%s)", [name.lower().partition(":")[0]])
-        row = cursor.fetchone()
-    return Tenant.objects.filter(id=row[0], status=Tenant.Status.ACTIVE).first() if row and row[0] else None
+    wanted = RawSQL("(SELECT tenant_of_host(%s))", [name.lower().partition(":")[0]])
+    return Tenant.objects.filter(id=wanted, status=Tenant.Status.ACTIVE).first()
 
 
 def seats_of_user(user_id: UUID) -> list[Seat]:
     """Where a user may work, by name of the organisation."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tenant_id, member_id, role FROM seats_of_user(%s)", [user_id])
-        rows = cursor.fetchall()
-    tenants = Tenant.objects.filter(status=Tenant.Status.ACTIVE).in_bulk([row[0] for row in rows])
-    seats = [Seat(tenants[row[0]], row[1], row[2]) for row in rows if row[0] in tenants]
+    found = Tenant.objects.raw(
+        "SELECT t.*, s.member_id, s.role FROM seats_of_user(%s) s JOIN tenants_tenant t ON t.id = s.tenant_id "
+        "WHERE t.status = %s",
+        [user_id, Tenant.Status.ACTIVE],
+    )
+    # The two columns that are not the organisation's own come as attributes beside its fields.
+    seats = [Seat(tenant, vars(tenant)["member_id"], vars(tenant)["role"]) for tenant in found]
     return sorted(seats, key=lambda seat: seat.tenant.name.lower())
 
 
@@ -68,10 +68,8 @@ def seat_in(user_id: UUID, slug: str) -> Seat | None:
 
 def tenant_of_token(token: str) -> Tenant | None:
     """The tenant that made an invitation or set-up link."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT tenant_of_token(%s)", [digest(token)])
-        row = cursor.fetchone()
-    return Tenant.objects.filter(id=row[0], status=Tenant.Status.ACTIVE).first() if row and row[0] else None
+    wanted = RawSQL("(SELECT tenant_of_token(%s))", [digest(token)])
+    return Tenant.objects.filter(id=wanted, status=Tenant.Status.ACTIVE).first()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,20 +6,28 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.console.checklist import ChecklistItem, Status
+from portal.console.selectors import Headcount, chosen_partners, headcount
+from portal.kit.scope import read_once
 from recovery.profiles import profile_in_force
 from recovery.statuses import Mode
-from tenants.directory.selectors import count_people
 from tenants.models import Tenant
 from tenants.rights import Right
-from tenants.selectors import owner_count
 from tenants.verified_id import selectors as verified_id_room
-from tenants.verified_id.models import LinkedDomain
+from tenants.verified_id.models import Authority, LinkedDomain
 from vendors import selectors as partners
 from vendors.models import Connection
 
 
+def _headcount() -> Headcount:
+    return read_once("headcount", headcount)
+
+
+def _authority() -> Authority | None:
+    return read_once("authority", verified_id_room.authority)
+
+
 def second_owner(tenant: Tenant) -> ChecklistItem:
-    done = owner_count() > 1
+    done = _headcount().owners > 1
     hint = (
         _("If one of you is locked out, the other lets them back in.")
         if not done
@@ -51,7 +59,7 @@ def help_desk_contact(tenant: Tenant) -> ChecklistItem:
 
 
 def verified_id(tenant: Tenant) -> ChecklistItem:
-    authority = verified_id_room.authority()
+    authority = _authority()
     return ChecklistItem(
         "verified_id",
         _("Turn on Verified ID"),
@@ -63,7 +71,7 @@ def verified_id(tenant: Tenant) -> ChecklistItem:
 
 
 def _linked_domain_state() -> tuple[Status, str]:
-    if verified_id_room.authority() is None:
+    if _authority() is None:
         return "blocked", _("Turn on Verified ID first.")
     domain = verified_id_room.linked_domain()
     if domain is None or domain.state == LinkedDomain.State.NOT_LINKED:
@@ -87,7 +95,7 @@ def linked_domain(tenant: Tenant) -> ChecklistItem:
 
 
 def _partner_state() -> tuple[Status, str]:
-    found = partners.connections()
+    found = chosen_partners()
     ready = [connection for connection in found if connection.status == Connection.Status.READY]
     if ready:
         return "done", ", ".join(_(partners.listing(connection.vendor).title) for connection in ready)
@@ -106,7 +114,7 @@ def partner(tenant: Tenant) -> ChecklistItem:
 
 
 def people(tenant: Tenant) -> ChecklistItem:
-    count = count_people()
+    count = _headcount().people
     hint = (
         ngettext("%(count)d person", "%(count)d people", count) % {"count": count}
         if count
@@ -123,11 +131,11 @@ def people(tenant: Tenant) -> ChecklistItem:
 
 
 def profile(tenant: Tenant) -> ChecklistItem:
-    found = profile_in_force()
+    found = read_once("profile_in_force", profile_in_force)
     status: Status = "todo"
     if found:
         status, hint = "done", _("“%(name)s” is in force.") % {"name": found.name}
-    elif not partners.connections():
+    elif not chosen_partners():
         status, hint = "blocked", _("Choose a verification partner first.")
     else:
         hint = _("Who may recover, and what they have to prove. Begin in evaluation mode.")
@@ -142,7 +150,7 @@ def profile(tenant: Tenant) -> ChecklistItem:
 
 
 def production(tenant: Tenant) -> ChecklistItem:
-    found = profile_in_force()
+    found = read_once("profile_in_force", profile_in_force)
     status: Status = "blocked"
     hint = _("Put a profile in force first.")
     if found and found.mode == Mode.PRODUCTION:

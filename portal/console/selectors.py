@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, TextField
+from django.db.models import Count, Max, Q, Subquery, TextField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from portal.kit import clock
 from portal.kit.ids import decode_base32
+from portal.kit.scope import read_once
 from recovery.models import Case
 from recovery.statuses import CaseStatus
 from tenants.audit.events import EventName
-from tenants.audit.selectors import last_event
-from tenants.models import Tenant
+from tenants.audit.models import AuditEvent
+from tenants.directory.models import DirectoryPerson
+from tenants.directory.selectors import count_people
+from tenants.models import Member, Tenant
+from tenants.rights import Role
 from vendors import selectors as partners
 from vendors.models import Connection
 
@@ -77,17 +81,60 @@ def start_of_day(zone: str) -> datetime:
     return datetime.combine(today, time(), tzinfo=ZoneInfo(zone))
 
 
-def _outcomes(since: datetime) -> list[StatusCount]:
-    rows = (
-        Case.objects.filter(created_at__gte=since, is_decoy=False)
-        .values("status")
-        .annotate(count=Count("id"))
+@dataclass(frozen=True, slots=True)
+class Headcount:
+    owners: int
+    people: int
+    directory_changed_at: datetime | None
+
+
+def headcount() -> Headcount:
+    """How many there are, and when the directory changed last, in one query."""
+    people = DirectoryPerson.objects.order_by().values("tenant_id").annotate(n=Count("id")).values("n")
+    owners = Member.objects.filter(role=Role.OWNER, removed_at=None)
+    changes = AuditEvent.objects.filter(name__in=DIRECTORY_EVENTS).order_by("-created_at")
+    found = owners.aggregate(
+        owners=Count("id"),
+        people=Max(Subquery(people)),
+        changed_at=Max(Subquery(changes.values("created_at")[:1])),
     )
-    counts = {row["status"]: row["count"] for row in rows}
+    if found["owners"]:
+        return Headcount(found["owners"], found["people"] or 0, found["changed_at"])
+    # Without an owner there is no row that could carry the others.
+    return Headcount(0, count_people(), changes.values_list("created_at", flat=True).first())
+
+
+def chosen_partners() -> list[Connection]:
+    return read_once("connections", partners.connections)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Cases of one status: opened since midnight, ended since midnight, and standing there now."""
+
+    opened: int
+    ended: int
+    now: int
+
+
+def _counted(since: datetime) -> dict[str, _Counted]:
+    """One query for every number of cases on the page."""
+    opened, ended = Q(created_at__gte=since), Q(ended_at__gte=since)
+    rows = (
+        Case.objects.filter(opened | ended | Q(status=CaseStatus.IN_REVIEW), is_decoy=False)
+        .values("status")
+        .annotate(opened=Count("id", filter=opened), ended=Count("id", filter=ended), now=Count("id"))
+    )
+    return {row["status"]: _Counted(row["opened"], row["ended"], row["now"]) for row in rows}
+
+
+def _outcomes(counted: Mapping[str, _Counted]) -> list[StatusCount]:
     return [
-        StatusCount(str(status.label), CASE_TONES.get(status, "neutral"), counts[status], status.value)
+        StatusCount(
+            str(status.label), CASE_TONES.get(status, "neutral"), counted[status].opened, status.value
+        )
         for status in CaseStatus
-        if counts.get(status)
+        if status in counted and counted[status].opened
     ]
 
 
@@ -99,23 +146,21 @@ def _partners() -> list[PartnerState]:
             PARTNER_TONES.get(Connection.Status(connection.status), "neutral"),
             connection.vendor,
         )
-        for connection in partners.connections()
+        for connection in chosen_partners()
     ]
 
 
 def health_of(tenant: Tenant) -> Health:
-    since = start_of_day(tenant.time_zone)
-    outcomes = _outcomes(since)
-    ended = Case.objects.filter(ended_at__gte=since, is_decoy=False)
-    changed = last_event(DIRECTORY_EVENTS)
+    counted = _counted(start_of_day(tenant.time_zone))
+    outcomes, none = _outcomes(counted), _Counted(0, 0, 0)
     return Health(
         cases_today=sum(outcome.count for outcome in outcomes),
-        recovered_today=ended.filter(status=CaseStatus.RECOVERED).count(),
-        refused_today=ended.filter(status=CaseStatus.REFUSED).count(),
-        waiting_reviews=Case.objects.filter(status=CaseStatus.IN_REVIEW).count(),
+        recovered_today=counted.get(CaseStatus.RECOVERED, none).ended,
+        refused_today=counted.get(CaseStatus.REFUSED, none).ended,
+        waiting_reviews=counted.get(CaseStatus.IN_REVIEW, none).now,
         outcomes=outcomes,
         partners=_partners(),
-        last_directory_change=changed.created_at if changed else None,
+        last_directory_change=read_once("headcount", headcount).directory_changed_at,
     )
 
 

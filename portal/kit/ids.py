@@ -13,8 +13,12 @@ _VALUES.update({"O": 0, "I": 1, "L": 1})
 
 def uuid7() -> UUID:
     """A new time-ordered UUID (RFC 9562, section 5.7): 48 bits of milliseconds, 74 random bits."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds & (2**48 - 1)) << 80 | secrets.randbits(80)
+    return uuid7_at(time.time_ns() // 1_000_000, secrets.randbits(80))
+
+
+def uuid7_at(milliseconds: int, random_bits: int) -> UUID:
+    """The UUID of an instant and 80 random bits, six of which make room for version and variant."""
+    value = (milliseconds & (2**48 - 1)) << 80 | random_bits
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return UUID(int=value)

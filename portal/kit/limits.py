@@ -26,11 +26,34 @@ class Limiter(Protocol):
         """How many have been counted in the window now open."""
 
 
-def limiter() -> Limiter:
-    made: Limiter = import_string(settings.LIMITER)()
+class LimiterOfMany(Limiter, Protocol):
+    """Counts several at once: a page that counts five things sends one or two statements, not five."""
+
+    def take_in_turn(self, *wanted: tuple[Limit, str]) -> None:
+        """Count one under each (limit, key), commit, then compare. A limit is counted only while those before it hold,
+        so that who is refused by the first uses up none of the second. TooMany for the first that is over. Refuses
+        inside a transaction."""
+
+    def over(self, *wanted: tuple[Limit, str]) -> list[bool]:
+        """Count one under each (limit, key), whatever the others say, commit, and tell which are over. Refuses inside
+        a transaction; TooMany("limiter_down") when it cannot count."""
+
+
+def limiter() -> LimiterOfMany:
+    made: LimiterOfMany = import_string(settings.LIMITER)()
     return made
 
 
 def take(limit: Limit, key: str) -> None:
     """Count one, commit, compare. Put the tenant into `key`: counters know no scope."""
     limiter().take(limit, key)
+
+
+def take_in_turn(*wanted: tuple[Limit, str]) -> None:
+    """Several limits in one statement, each counted only while those before it hold."""
+    limiter().take_in_turn(*wanted)
+
+
+def over(*wanted: tuple[Limit, str]) -> list[bool]:
+    """Several limits in one statement, all counted; says which are over instead of refusing."""
+    return limiter().over(*wanted)

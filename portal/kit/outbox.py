@@ -23,6 +23,7 @@ from django.utils.module_loading import import_string
 from portal.kit import clock
 from portal.kit.ids import uuid7
 from portal.kit.scope import no_scope, require_no_transaction, tenant_scope
+from portal.kit.together import insert_soon
 
 log = logging.getLogger(__name__)
 
@@ -93,13 +94,14 @@ def enqueue(
         raise KeyError(topic)
     due = available_at or clock.now()
     later = due > clock.now()
-    row = _model().objects.create(
+    row = _model()(
         topic=topic,
         tenant_id=tenant_id,
         payload={name: str(value) for name, value in ids.items()},
         # Leased to the sender below: the relay takes over only if that delivery is lost.
         available_at=due if later else due + LEASE,
     )
+    insert_soon(row)
     if not later:
         transaction.on_commit(lambda: _send(row.id))
     row_id: UUID = row.id
@@ -203,18 +205,17 @@ def relay(limit: int = 100) -> int:
 
 
 def drain(limit: int = 1000) -> int:
-    """Do everything that is due or leased, here and now: for tests and commands without a worker."""
-    done = 0
+    """Do everything that is due or leased, here and now: for tests and commands without a worker. A row that fails is
+    passed over."""
+    done, failed = 0, set[UUID]()
     while done < limit:
         horizon = clock.now() + LEASE
-        row_id = (
-            _model()
-            .objects.filter(failed_at=None, available_at__lte=horizon)
-            .order_by("created_at")
-            .values_list("id", flat=True)
-            .first()
-        )
-        if row_id is None or not run(row_id):
+        due = _model().objects.filter(failed_at=None, available_at__lte=horizon).exclude(id__in=failed)
+        row_id = due.order_by("created_at").values_list("id", flat=True).first()
+        if row_id is None:
             break
-        done += 1
+        if run(row_id):
+            done += 1
+        else:
+            failed.add(row_id)
     return done

@@ -110,7 +110,3 @@ def chain_state() -> ChainState:
         AuditCheck.objects.order_by("-created_at").first(),
         AuditHead.objects.order_by("-number").first(),
     )
-
-
-def last_event(names: Sequence[str]) -> AuditEvent | None:
-    return AuditEvent.objects.filter(name__in=names).order_by("-created_at").first()

@@ -14,6 +14,7 @@ from portal.kit import clock
 from portal.kit.actors import Actor
 from portal.kit.scope import require_no_transaction, tenant_scope
 from portal.kit.sealed import Context, seal
+from portal.kit.together import insert_soon
 from tenants.audit.chain import BrokenChain
 from tenants.audit.events import EventName
 from tenants.audit.heads import sign_tail
@@ -57,10 +58,10 @@ def record_event(
         event.personal_digest = personal_digest(salt, body)
         row = AuditPersonal(event=event)
         row.sealed = seal(salt + body, Context("audit_auditpersonal", "sealed", row.id))
-    event.save(force_insert=True)
-    AuditPending(id=event.id, tenant_id=event.tenant_id).save(force_insert=True)
+    insert_soon(event)
+    insert_soon(AuditPending(id=event.id, tenant_id=event.tenant_id))
     if row is not None:
-        row.save(force_insert=True)
+        insert_soon(row)
     return event
 
 

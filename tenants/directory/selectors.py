@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from portal.kit.codes import keyed_digest
 from portal.kit.errors import NotHere
@@ -24,10 +24,9 @@ def normalise_identifier(identifier: str) -> str:
 
 
 def find_person(identifier: str) -> DirectoryPerson | None:
-    """By user name, e-mail or employee number. Always two queries, found or not (sameness, DESIGN 1, rule 3)."""
-    key = PersonKey.objects.filter(value=normalise_identifier(identifier)).first()
-    wanted = key.person_id if key else UUID(int=0)
-    return DirectoryPerson.objects.filter(id=wanted).first()
+    """By user name, e-mail or employee number. Always one query, found or not (sameness, DESIGN 1, rule 3)."""
+    found = PersonKey.objects.filter(value=normalise_identifier(identifier)).select_related("person").first()
+    return found.person if found else None
 
 
 def get_person(person_id: UUID) -> DirectoryPerson:
@@ -77,18 +76,24 @@ def _words_of(name: str) -> set[str]:
 def near(proven: ProvenIdentity) -> list[Candidate]:
     """Everybody who shares a word of the family name and one of the given names, or who showed this document before.
 
-    Nobody whose names could agree is left out: a namesake overlooked is an account given away.
+    Nobody who could be meant is left out: a namesake overlooked is an account given away. So there is no limit; a
+    different birth date alone rules somebody out (`match_person`), and here it keeps a large directory's many
+    namesakes in the database.
     """
     given = SearchWord.objects.filter(word__in=_words_of(proven.given_names)).values("person_id")
     family = SearchWord.objects.filter(word__in=_words_of(proven.family_name), person_id__in=given)
-    ids = set(family.values_list("person_id", flat=True))
+    namesakes = Q(id__in=family.values("person_id"))
+    if proven.birthdate is not None:
+        namesakes &= Q(birthdate=proven.birthdate) | Q(birthdate=None)
+    showed: set[UUID] = set()
     if proven.document_digest:
-        ids |= set(
+        showed = set(
             HeldEvidence.objects.filter(
                 kind=HeldEvidence.Kind.DOCUMENT_NUMBER, digest=proven.document_digest
             ).values_list("person_id", flat=True)
         )
-    people = DirectoryPerson.objects.filter(id__in=ids)
+    people = list(DirectoryPerson.objects.filter(namesakes | Q(id__in=showed)))
+    ids = [person.id for person in people]
     digests: dict[UUID, set[str]] = {}
     for held in HeldEvidence.objects.filter(person_id__in=ids, kind=HeldEvidence.Kind.DOCUMENT_NUMBER):
         digests.setdefault(held.person_id, set()).add(held.digest)

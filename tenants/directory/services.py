@@ -20,26 +20,35 @@ from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddres
 from tenants.directory.selectors import get_person, normalise_identifier
 
 
-def person_keys(person: DirectoryPerson, emails: Sequence[str]) -> list[PersonKey]:
-    """Every way to name the person, once each."""
-    kinds = [(PersonKey.Kind.USER_NAME, person.user_name)]
-    kinds += [(PersonKey.Kind.EMAIL, email) for email in emails]
+def names_of(person: DirectoryPerson, emails: Sequence[str]) -> dict[str, str]:
+    """Every way to name the person, normalised and once each, with its kind."""
+    kinds = [(PersonKey.Kind.USER_NAME.value, person.user_name)]
+    kinds += [(PersonKey.Kind.EMAIL.value, email) for email in emails]
     if person.employee_number:
-        kinds.append((PersonKey.Kind.EMPLOYEE_NUMBER, person.employee_number))
-    seen: dict[str, PersonKey] = {}
+        kinds.append((PersonKey.Kind.EMPLOYEE_NUMBER.value, person.employee_number))
+    found: dict[str, str] = {}
     for kind, value in kinds:
-        cleaned = normalise_identifier(value)
-        seen.setdefault(cleaned, PersonKey(person=person, kind=kind, value=cleaned))
-    return list(seen.values())
+        found.setdefault(normalise_identifier(value), kind)
+    return found
 
 
-def search_words(person: DirectoryPerson, emails: Sequence[str]) -> list[SearchWord]:
+def words_of(person: DirectoryPerson, emails: Sequence[str]) -> list[str]:
     """Every word a person is found by, names also as a document would spell them."""
     text = " ".join([person.display_name, person.user_name, person.employee_number, *emails])
     expanded = " ".join(
         spelling for name in (person.given_names, person.family_name) for spelling in sorted(spellings(name))
     )
-    return [SearchWord(person=person, word=word[:120]) for word in dict.fromkeys(words(f"{text} {expanded}"))]
+    return list(dict.fromkeys(word[:120] for word in words(f"{text} {expanded}")))
+
+
+def person_keys(person: DirectoryPerson, emails: Sequence[str]) -> list[PersonKey]:
+    return [
+        PersonKey(person=person, kind=kind, value=value) for value, kind in names_of(person, emails).items()
+    ]
+
+
+def search_words(person: DirectoryPerson, emails: Sequence[str]) -> list[SearchWord]:
+    return [SearchWord(person=person, word=word) for word in words_of(person, emails)]
 
 
 def new_person(

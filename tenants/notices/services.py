@@ -10,6 +10,7 @@ from portal.kit.ids import uuid7
 from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id, no_scope
 from portal.kit.sealed import Context, seal
+from portal.kit.together import insert_soon
 from tenants.notices.models import Notice, StaffMail
 
 
@@ -33,7 +34,7 @@ def send_notice(
     for address in dict.fromkeys(addresses):
         row_id = uuid7()
         sealed = seal(_body(address, context), notice_context(row_id))
-        Notice.objects.create(id=row_id, template=template, case_id=case_id, sealed=sealed)
+        insert_soon(Notice(id=row_id, template=template, case_id=case_id, sealed=sealed))
         enqueue("notices.send", tenant_id=tenant_id, notice_id=row_id)
 
 
@@ -42,5 +43,5 @@ def send_staff_mail(template: str, *, address: str, context: Mapping[str, str]) 
     row_id = uuid7()
     with no_scope():
         sealed = seal(_body(address, context), staff_mail_context(row_id))
-    StaffMail.objects.create(id=row_id, template=template, sealed=sealed)
+    insert_soon(StaffMail(id=row_id, template=template, sealed=sealed))
     enqueue("notices.send_staff_mail", staff_mail_id=row_id)

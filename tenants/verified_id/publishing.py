@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from base64 import urlsafe_b64decode
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from portal.kit import clock
+from portal.kit.codes import digest
 from tenants.models import Tenant
 from tenants.verified_id.models import Authority, Credential, LinkedDomain, StatusList
 from tenants.verified_id.protocol.did_web import did_document
@@ -139,3 +142,10 @@ def status_token(row: StatusList) -> str:
         expires_at=now + STATUS_LIFE,
         time_to_live=STATUS_TTL,
     )
+
+
+def status_tag(token: str, *, now: int) -> str:
+    """A weak tag of what a status list token says: signature and times differ each time, the list does not. It ends
+    with the time to live, so that nobody keeps a token whose own times ran out."""
+    said = json.loads(urlsafe_b64decode(token.split(".")[1] + "=="))
+    return f'W/"{digest(json.dumps(said["status_list"]) + str(now // STATUS_TTL)).hex()[:32]}"'

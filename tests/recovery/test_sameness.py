@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import statistics
+
 import pytest
 from django.core import mail
-from scipy.stats import mannwhitneyu
 
 from recovery.opening import MAILS, PERSON
 from recovery.stages import Stage
@@ -49,14 +50,19 @@ def test_only_the_eligible_person_is_written_to(crowd: Place):
     assert [entry.to for entry in mail.outbox] == [["eligible@people.example"]]
 
 
-def test_times_do_not_tell_people_apart(crowd: Place):
-    """A lenient threshold here; the benchmark takes two hundred walks of each."""
-    taken: dict[str, list[float]] = {"eligible": [], "unknown.": []}
+def test_times_do_not_tell_people_apart_at_a_glance(crowd: Place):
+    """Only a gross difference fails here, however loaded the machine: one of the two is slower in every one of the
+    interleaved rounds, and half as slow again in the middle. The benchmark takes two hundred walks of each kind and a
+    rank test."""
+    ratios = []
     for number in range(ROUNDS):
+        taken = {}
         with new_day(number):
             for kind in ("eligible", "unknown.") if number % 2 else ("unknown.", "eligible"):
-                taken[kind].append(sum(entry.seconds for entry in walk(crowd, kind, counting=False, pages=6)))
-    assert mannwhitneyu(taken["eligible"], taken["unknown."]).pvalue > 0.001, taken
+                taken[kind] = sum(entry.seconds for entry in walk(crowd, kind, counting=False, pages=6))
+        ratios.append(taken["eligible"] / taken["unknown."])
+    in_every_round = min(ratios) > 1 or max(ratios) < 1
+    assert not (in_every_round and not 2 / 3 < statistics.median(ratios) < 3 / 2), ratios
 
 
 def test_a_decoy_never_gets_past_the_code(crowd: Place):

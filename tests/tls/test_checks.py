@@ -161,3 +161,17 @@ def test_the_web_server_does_not_load_with_a_dangerous_setting(tmp_path: Path) -
         timeout=60,
     )
     assert done.returncode != 0 and "readmit.E002" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("acme.readmit.example", "readmit.example"),
+        ("readmit.co.uk", "readmit.co.uk"),
+        ("acme.readmit.co.uk", "readmit.co.uk"),
+        ("console.readmit.de", "readmit.de"),
+        ("com.de", "com.de"),
+    ],
+)
+def test_what_is_registered_may_be_three_labels(host: str, expected: str) -> None:
+    assert checks.registrable_domain(host) == expected

@@ -367,9 +367,8 @@ def test_a_provider_that_hangs_is_left_after_the_time_out(journey, connection, i
     journey.provider.answers.hang["/token"] = 30
     attempt_id = journey.begin(connection)
     journey.come_back(journey.go(attempt_id))
-    began = time.monotonic()
     work(journey.tenant, rounds=1)
-    assert time.monotonic() - began < 5
+    # Had it been waited for, its answer would have come and the phase be another.
     assert journey.state(attempt_id).phase == "processing"
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from anyascii import anyascii
 
 # Several spellings in official documents of one letter (ICAO 9303 part 3, section 6): a document may carry either.
 _EXPANSIONS = {"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe", "æ": "ae", "ß": "ss"}
+# What `anyascii` leaves is ASCII.
+_NO_WORD = re.compile(r"[^a-z0-9]+")
 PARTICLES = frozenset(
     [
         "af",
@@ -54,8 +57,7 @@ PARTICLES = frozenset(
 def normalise(text: str) -> str:
     """Lower case, Latin letters and digits, single spaces. `Müller-Lüdenscheidt` → `muller ludenscheidt`."""
     folded = anyascii(unicodedata.normalize("NFC", text)).casefold()
-    kept = "".join(character if character.isalnum() else " " for character in folded.replace("'", ""))
-    return " ".join(kept.split())
+    return _NO_WORD.sub(" ", folded.replace("'", "")).strip()
 
 
 def words(text: str) -> tuple[str, ...]:

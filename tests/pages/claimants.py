@@ -1,0 +1,198 @@
+"""Through every hosted page, as people, wallets and their browsers walk them."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+from django.core import mail
+from PIL import Image
+
+from portal.kit.actors import SYSTEM
+from portal.kit.scope import tenant_scope
+from recovery.carrying import make_hand_over
+from recovery.passkeys.models import Passkey
+from recovery.passkeys.services import make_saved_codes
+from recovery.stages import Stage
+from tenants.verified_id.models import StatusList
+from tests.conftest import client_of, make_tenant
+from tests.holder import Wallet, path_of
+from tests.recovery.journey import Journey, Place
+
+HTMX = {"HX-Request": "true"}
+DOCUMENTS = (
+    "/.well-known/did.json",
+    "/did.json",
+    "/.well-known/openid-credential-issuer",
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/jwt-vc-issuer",
+    "/credentials/VerifiedIdentity/1",
+)
+
+
+def before_the_code(browser: Journey, user_name: str) -> None:
+    """Every page up to the code, one wrong code and one wrong saved code."""
+    for path in ("/", "/healthz", "/brand.css", "/recover/", "/recover/who", "/sign-in", "/not-me/unknown"):
+        browser.get(path)
+    browser.who(user_name)
+    for path in ("/recover/", "/recover/code", "/recover/code/saved", "/recover/forget", "/recover/ended"):
+        browser.get(path)
+    browser.post("/recover/code/again")
+    browser.work()
+    browser.post("/recover/code", {"code": "000000"})
+    browser.post("/recover/code/saved", {"code": "0000-0000-0000-0000"})
+
+
+def carried(browser: Journey) -> Journey:
+    """To a phone, as a computer offers it and a phone takes it."""
+    phone, tenant = browser.place.browser(), browser.place.tenant
+    browser.post("/recover/hand-over")
+    browser.get("/recover/hand-over/state")
+    # The page shows its address as a picture only; a newer one takes its place.
+    with tenant_scope(tenant.id):
+        link = path_of(make_hand_over(tenant, browser.case))
+    phone.get(link)
+    phone.post(link)
+    browser.get("/recover/hand-over/state")
+    browser.get("/recover/consent")
+    return phone
+
+
+def proving(browser: Journey) -> None:
+    browser.get("/recover/consent")
+    browser.post("/recover/consent", {"agree": "on"})
+    browser.get("/recover/partner")
+    browser.get("/recover/partner", headers=HTMX)
+    browser.work()
+    query = browser.at_partner()
+    browser.get("/recover/checking")
+    browser.client.get("/recover/return", query)
+    browser.get("/recover/checking")
+    browser.get("/recover/checking", headers=HTMX)
+    browser.work()
+    browser.get("/recover/checking")
+
+
+def keeping(browser: Journey) -> None:
+    browser.get("/recover/credential")
+    browser.get("/recover/credential/progress", headers=HTMX)
+    browser.post("/recover/credential/offer")
+    browser.keep()
+    browser.wallet.notify()
+
+
+def facing(browser: Journey) -> None:
+    """A face that is not theirs, a code to continue elsewhere, and then their own."""
+    browser.get("/recover/present")
+    browser.show()
+    browser.place.vision.confidence = 10
+    browser.face()
+    browser.place.vision.confidence = 90
+    browser.get("/recover/continue")
+    code = str(browser.post("/recover/continuation-code").context["code"])
+    browser.post("/recover/continue", {"code": code})
+    browser.face()
+
+
+def ending(browser: Journey) -> None:
+    for path in ("/recover/pass", "/sign-in/pass", "/recover/waiting"):
+        browser.get(path)
+    browser.post("/recover/pass/show")
+    browser.post("/sign-in/pass", {"characters": "0000-0000-0000"})
+    browser.post("/recover/pass/use")
+    browser.get("/recover/passkey")
+    browser.work()
+    browser.get("/recover/passkey")
+
+
+def secured(browser: Journey) -> None:
+    """The passkey, and everything on Your security."""
+    authenticator = browser.passkey()
+    for path in ("/recover/finishing", "/recover/done", "/recover/receipt", "/recover/ended"):
+        browser.get(path)
+    browser.get("/recover/finishing", headers=HTMX)
+    browser.sign_in(authenticator)
+    browser.get("/security/")
+    browser.post("/security/codes")
+    browser.post("/security/passkeys/options")
+    browser.post("/security/sessions/end")
+    with tenant_scope(browser.place.tenant.id):
+        own = Passkey.objects.filter(person_id=browser.case.person_id).order_by("-created_at").first()
+    assert own is not None
+    browser.post(f"/security/passkeys/{own.public_id}/rename", {"label": "Mine"})
+    browser.post(f"/security/passkeys/{own.public_id}/remove")
+    browser.post("/sign-out")
+
+
+def whole_recovery(place: Place, user_name: str) -> Journey:
+    """From the first page to the receipt, and then "this was not me"."""
+    place.old_passkey(place.person(user_name))
+    browser = place.browser()
+    before_the_code(browser, user_name)
+    browser.confirm()
+    assert browser.stage is Stage.CONSENT, browser.outcome()
+    browser = carried(browser)
+    browser.wallet = Wallet(place.tenant)
+    proving(browser)
+    keeping(browser)
+    facing(browser)
+    assert browser.stage is Stage.PASS, (browser.stage, browser.outcome())
+    ending(browser)
+    secured(browser)
+    link = browser.links_mailed()[-1]
+    browser.get(link)
+    browser.post(link)
+    browser.work()
+    return browser
+
+
+def given_up(place: Place, user_name: str) -> None:
+    """Cases that end early."""
+    place.person(user_name)
+    saved = place.browser().who(user_name)
+    with tenant_scope(place.tenant.id):
+        codes = make_saved_codes(saved.case.person_id, actor=SYSTEM)
+    saved.post("/recover/code/saved", {"code": codes[0]})
+    assert saved.stage is Stage.CONSENT
+    saved.consent()
+    saved.get("/recover/prove")
+    saved.post("/recover/forget")
+    canceled = place.browser().begin(user_name)
+    canceled.post("/recover/cancel")
+    canceled.get("/recover/ended")
+    wrong = place.browser().who(user_name)
+    for _number in range(5):
+        wrong.post("/recover/code", {"code": "x"})
+
+
+def documents(place: Place) -> None:
+    client = client_of(place.tenant)
+    for path in DOCUMENTS:
+        assert client.get(path).status_code == 200, path
+    with tenant_scope(place.tenant.id):
+        kept = StatusList.objects.first()
+    assert kept is not None
+    client.get(f"/status/{kept.id.hex}")
+
+
+def trying_it() -> None:
+    """The demonstration's own pages."""
+    tenant = make_tenant(is_demonstration=True)
+    client, held = client_of(tenant), io.BytesIO()
+    Image.new("RGB", (700, 900), (120, 130, 140)).save(held, "JPEG")
+    told = {
+        "given_names": "Kim",
+        "family_name": "Muster",
+        "birthdate": "1990-05-17",
+        "picture": base64.b64encode(held.getvalue()).decode(),
+    }
+    client.get("/try")
+    client.post("/try/person", told, content_type="application/json")
+    client.get("/try/mail")
+
+
+def walk_everything(place: Place, user_name: str) -> None:
+    mail.outbox.clear()
+    whole_recovery(place, user_name)
+    given_up(place, f"{user_name}.early")
+    documents(place)

@@ -1,0 +1,59 @@
+"""How many statements a page may take, and the pages that may take more, with the reason.
+
+Counted is everything that is sent to the database, the `SET LOCAL` of each scope and savepoints among it; BEGIN and
+COMMIT, which ask nothing, are not.
+"""
+
+from __future__ import annotations
+
+LIMIT = 12
+MILLISECONDS = 100
+
+COMMITS = (
+    "counts the try or consumes the code and commits before it compares, then acts: several scopes (STYLE 19)"
+)
+SENT = "consumes what a wallet sent and commits before it verifies it: several scopes (STYLE 19)"
+LOCKS = "locks the case and reads again under the lock what the page was chosen by, then writes"
+GUEST = "somebody without an account: link, its maker's right, the item, and a session of their own"
+SAVEPOINT = "changes several things or none inside the page's scope: savepoints, and a lock after the look"
+# The number is the most; who makes a page better writes the smaller one down.
+EXCEPTIONS: dict[str, tuple[int, str]] = {
+    "tenant POST /recover/code": (15, COMMITS),
+    "tenant POST /recover/code/saved": (16, COMMITS),
+    "tenant POST /recover/consent": (19, "keeps the consent and begins the proofing in one go; " + LOCKS),
+    "tenant GET /recover/present": (13, "begins a presentation; " + LOCKS),
+    "tenant GET /recover/presented?response_code": (15, LOCKS),
+    "tenant GET /recover/face": (15, "begins a Face Check; " + LOCKS),
+    "tenant POST /recover/passkey/options": (15, COMMITS),
+    "tenant POST /recover/passkey/register": (14, COMMITS),
+    "tenant POST /security/passkeys/options": (13, COMMITS),
+    "tenant POST /sign-in/complete": (13, COMMITS),
+    "tenant POST /not-me/<str:token>": (
+        24,
+        "stops everything a case gave in one transaction: passes, passkeys, sessions, saved codes, evidence, binding",
+    ),
+    "tenant POST /openid4vci/credential": (20, SENT),
+    "tenant POST /openid4vp/responses/<str:presentation_id>": (17, SENT),
+    "site POST /setup/<str:token>": (14, GUEST),
+    "site POST /setup/<str:token>/code": (19, GUEST + "; " + COMMITS),
+    "site GET /o/<slug:organisation>/verified-id/": (
+        13,
+        "through a set-up link; a member's own seat takes fewer",
+    ),
+    "site POST /o/<slug:organisation>/verified-id/domain": (15, SAVEPOINT),
+    "site POST /o/<slug:organisation>/verified-id/rotate": (14, SAVEPOINT),
+    "site POST /o/<slug:organisation>/checklist/<slug:item>/send": (
+        13,
+        "reads the whole checklist, then writes",
+    ),
+    "site POST /o/<slug:organisation>/people/import/<str:import_id>/apply": (
+        19,
+        "the same for ten thousand people as for one; " + SAVEPOINT,
+    ),
+    "site POST /o/<slug:organisation>/recovery/cases/<str:case_id>/<slug:action>": (14, SAVEPOINT),
+    "site POST /o/<slug:organisation>/recovery/reviews/<str:case_id>/": (15, SAVEPOINT),
+    "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/": (13, SAVEPOINT),
+    "site POST /o/new": (17, "makes an organisation before there is a scope to write in; " + COMMITS),
+}
+# Judged by the vision process, not held to the figures of pages without image work.
+IMAGES = frozenset({"tenant POST /recover/face/clip", "tenant POST /try/person"})

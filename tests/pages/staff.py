@@ -1,0 +1,314 @@
+"""Through every page of the console and of the site before it, as members and strangers open them."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.test.utils import override_settings
+
+from portal.kit.scope import tenant_scope
+from recovery.models import Case, Profile
+from recovery.statuses import CaseStatus
+from tenants.audit.models import AuditEvent
+from tenants.audit.sealing import seal_events
+from tenants.directory.models import DirectoryPerson
+from tenants.models import Invitation, Member, SetupLink, Tenant, User
+from tenants.notices.mailbox import BACKEND
+from tenants.notices.models import LocalMessage
+from tenants.rights import Role
+from tenants.verified_id.models import Credential
+from tests.conftest import make_member, site_client
+from tests.console.conftest import client_of_member, code_in, link_in, newest_mail, sign_in
+from tests.recovery.console.world import add_whole_journey, make_case, make_person
+from vendors.billing.models import UsageEntry
+
+HEAD = "user_name,given_names,family_name,email,birthdate,department\n"
+HTMX = {"HX-Request": "true"}
+SETTINGS = {"name": "Acme", "help_desk_contact": "Call 7", "time_zone": "UTC", "accent": "#1f5eff"}
+PROFILE = {
+    "name": "Sales",
+    "mode": "evaluation",
+    "evidence_required": ["document_photograph", "held_address"],
+    "face_threshold": 70,
+    "names": "exact",
+    "birthdate_required": "on",
+    "pass_lifetime_minutes": 60,
+    "who": "everyone",
+}
+BEFORE_SIGNING_IN = (
+    "/",
+    "/healthz",
+    "/accounts/login/",
+    "/accounts/login/code/",
+    "/accounts/signup/",
+    "/accounts/password/reset/",
+    "/join/nothing",
+    "/setup/nothing",
+)
+BY_ONESELF = (
+    "/o/?all",
+    "/o/new",
+    "/o/host-name?slug=acme-two",
+    "/account/",
+    "/account/passkey",
+    "/accounts/email/",
+    "/accounts/2fa/",
+    "/accounts/2fa/webauthn/",
+    "/accounts/2fa/webauthn/add/",
+    "/accounts/2fa/totp/activate/",
+    "/accounts/2fa/recovery-codes/generate/",
+    "/accounts/password/change/",
+    "/accounts/logout/",
+    "/accounts/reauthenticate/",
+)
+IN_THE_CONSOLE = (
+    "",
+    "settings",
+    "settings/accent?accent=%23123456",
+    "members/",
+    "members/invite",
+    "checklist/linked_domain/send",
+    "people/",
+    "people/?q=muster",
+    "people/?q=maria+mus",
+    "people/?department=Dept",
+    "people/csv",
+    "people/import",
+    "people/import/example",
+    "recovery/cases/",
+    "recovery/cases/?status=held",
+    "recovery/cases/csv",
+    "recovery/profiles/",
+    "recovery/profiles/new",
+    "recovery/reviews/",
+    "audit/",
+    "audit/?actor=member",
+    "audit/state",
+    "audit/export.csv",
+    "partners/",
+    "partners/house/",
+    "partners/house/state",
+    "partners/oidc/",
+    "partners/oidc/settings",
+    "usage/",
+    "usage/csv",
+    "verified-id/",
+    "verified-id/state",
+    "verified-id/domain",
+    "verified-id/domain/state",
+    "verified-id/domain/file",
+    "verified-id/card",
+    "verified-id/issued",
+)
+
+
+def outside() -> None:
+    for path in BEFORE_SIGNING_IN:
+        site_client().get(path)
+    wallet = Client(HTTP_HOST="wallet.localhost:8000")
+    for path in ("/", "/card", "/offer", "/present", "/healthz"):
+        wallet.get(path)
+
+
+@override_settings(EMAIL_BACKEND=BACKEND)
+def mailbox() -> None:
+    mail.send_mail("Your code", "123456", None, ["kim@x.example"], html_message="<p>123456</p>")
+    newest = LocalMessage.objects.order_by("-created_at").first()
+    assert newest is not None
+    for path in ("", "?to=kim@x.example", newest.public_id):
+        site_client().get(f"/mailbox/{path}")
+
+
+def account(member: Member) -> None:
+    client = client_of_member(member)
+    for path in BY_ONESELF:
+        client.get(path)
+    client.post("/account/", {"name": "Kim Muster"})
+    client.post("/accounts/logout/")
+    fresh = site_client()
+    fresh.post("/accounts/login/", {"login": "nobody@staff.example", "password": "wrong wrong wrong"})
+
+
+def organisation() -> None:
+    user = User.objects.create_user(f"{secrets.token_hex(6)}@staff.example", "correct horse battery staple")
+    client = sign_in(user)
+    client.get("/o/")
+    wanted = {"your_name": "Kim", "help_desk_contact": "Call 7", "time_zone": "UTC"}
+    client.post("/o/new", {**wanted, "name": "New", "slug": f"n{secrets.token_hex(5)}"})
+
+
+def reading(tenant: Tenant, client: Client) -> None:
+    for path in IN_THE_CONSOLE:
+        _get(client, tenant, path)
+    for path in _addresses(tenant):
+        _get(client, tenant, path)
+
+
+def _get(client: Client, tenant: Tenant, path: str, **headers: Any) -> Any:
+    answer = client.get(f"/o/{tenant.slug}/{path}", **headers)
+    if answer.streaming:
+        b"".join(answer.streaming_content)
+    return answer
+
+
+def _addresses(tenant: Tenant) -> list[str]:
+    """The page of one of each thing there is."""
+    with tenant_scope(tenant.id):
+        person = DirectoryPerson.objects.order_by("-created_at").first()
+        profile = Profile.objects.order_by("created_at").first()
+        cases = list(Case.objects.order_by("-created_at")[:3])
+        held = Case.objects.filter(status=CaseStatus.IN_REVIEW).first()
+        event = AuditEvent.objects.filter(personal_digest__isnull=False).first()
+        entry = UsageEntry.objects.first()
+        credential = Credential.objects.first()
+        member = Member.objects.first()
+    found = [f"people/{person.public_id}/", f"recovery/cases/of/{person.public_id}"] if person else []
+    found += [f"recovery/profiles/{profile.public_id}/"] if profile else []
+    found += [f"recovery/cases/{case.public_id}/" for case in cases]
+    found += (
+        [f"recovery/reviews/{held.public_id}/", f"recovery/cases/{held.public_id}/cancel"] if held else []
+    )
+    found += [f"audit/{event.public_id}"] if event else []
+    found += [f"usage/{entry.public_id}/"] if entry else []
+    found += [f"verified-id/issued/{credential.public_id}"] if credential else []
+    found += [f"members/{member.public_id}"] if member else []
+    return found
+
+
+def some_cases(tenant: Tenant) -> None:
+    """One in review and one refused, with every kind of step."""
+    with tenant_scope(tenant.id):
+        profile = Profile.objects.filter(status="published").get()
+        for status in (CaseStatus.IN_REVIEW, CaseStatus.REFUSED, CaseStatus.HELD):
+            add_whole_journey(make_case(profile, make_person(), status))
+    seal_events(tenant.id)
+
+
+def people(tenant: Tenant, client: Client) -> None:
+    base = f"/o/{tenant.slug}/people"
+    row = f"u{secrets.token_hex(4)},Ada,Lovelace,{secrets.token_hex(4)}@x.example,1990-04-12,Maths\n"
+    for what in ("apply", "discard"):
+        sent = SimpleUploadedFile("people.csv", (HEAD + row).encode())
+        preview = client.post(f"{base}/import", {"file": sent})["Location"]
+        client.get(preview)
+        client.post(f"{preview}/{what}")
+    with tenant_scope(tenant.id):
+        person = make_person()
+    for what in ("suspend", "activate"):
+        client.post(f"{base}/{person.public_id}/{what}", {"reason": "They asked for it."})
+
+
+def profiles(tenant: Tenant, client: Client) -> None:
+    base = f"/o/{tenant.slug}/recovery/profiles"
+    with tenant_scope(tenant.id):
+        in_force = Profile.objects.filter(status="published").select_related("connection").get()
+    assert in_force.connection is not None
+    sent = {**PROFILE, "connection": str(in_force.connection_id)}
+    client.post(f"{base}/check", sent, headers=HTMX)
+    client.post(f"{base}/new", sent)
+    with tenant_scope(tenant.id):
+        made = Profile.objects.order_by("-created_at").first()
+    assert made is not None and made.name == "Sales", made
+    client.post(f"{base}/{made.public_id}/", {**sent, "name": "Sales people"})
+    for path in (f"{made.public_id}/publish", f"{in_force.public_id}/publish", f"{made.public_id}/withdraw"):
+        client.get(f"{base}/{path}")
+        client.post(f"{base}/{path}", {"word": "go live"})
+
+
+def cases(tenant: Tenant, client: Client) -> None:
+    base = f"/o/{tenant.slug}/recovery"
+    with tenant_scope(tenant.id):
+        profile = Profile.objects.filter(status="published").get()
+        reviewed, held = (
+            make_case(profile, make_person(), status) for status in (CaseStatus.IN_REVIEW, CaseStatus.HELD)
+        )
+    client.post(f"{base}/reviews/{reviewed.public_id}/", {"verdict": "refuse", "reason": "It is not them."})
+    for action in ("cancel", "review", "extend"):
+        client.get(f"{base}/cases/{held.public_id}/{action}")
+        client.post(f"{base}/cases/{held.public_id}/{action}", {"reason": "They rang about it."})
+
+
+def members(tenant: Tenant, client: Client) -> None:
+    base, email = f"/o/{tenant.slug}", f"{secrets.token_hex(5)}@colleague.example"
+    client.post(f"{base}/members/invite", {"email": email, "role": "auditor"})
+    with tenant_scope(tenant.id):
+        invited = Invitation.objects.get(email=email)
+    client.post(f"{base}/invitations/{invited.public_id}/renew")
+    path, user = link_in(newest_mail(email)), User.objects.create_user(email, "correct horse battery staple")
+    user.emailaddress_set.create(email=email, verified=True, primary=True)
+    joining = sign_in(user)
+    joining.get(path)
+    joining.post(f"{path}/accept")
+    colleague = make_member(tenant, Role.HELP_DESK)
+    client.get(f"{base}/members/{colleague.public_id}")
+    client.post(f"{base}/members/{colleague.public_id}", {"role": "auditor"})
+    client.get(f"{base}/members/{colleague.public_id}/remove")
+    client.post(f"{base}/members/{colleague.public_id}/remove", {"word": "remove"})
+    client.post(f"{base}/settings", SETTINGS)
+    client.post(f"{base}/members/invite", {"email": f"x{email}", "role": "auditor"})
+    with tenant_scope(tenant.id):
+        other = Invitation.objects.get(email=f"x{email}")
+    client.post(f"{base}/invitations/{other.public_id}/withdraw")
+
+
+def setup_links(tenant: Tenant, client: Client) -> None:
+    base, email = f"/o/{tenant.slug}", f"{secrets.token_hex(5)}@colleague.example"
+    client.post(f"{base}/checklist/linked_domain/send", {"email": email})
+    path, stranger = link_in(newest_mail(email)), site_client()
+    stranger.get(path)
+    stranger.post(path)
+    stranger.get(f"{path}/code")
+    stranger.post(f"{path}/code", {"code": code_in(newest_mail(email))})
+    stranger.get(f"{base}/verified-id/")
+    stranger.get(f"{base}/setup-done")
+    client.post(f"{base}/checklist/linked_domain/send", {"email": f"x{email}"})
+    with tenant_scope(tenant.id):
+        link = SetupLink.objects.get(email=f"x{email}")
+    client.post(f"{base}/setup-links/{link.public_id}/withdraw")
+
+
+def rooms(tenant: Tenant, client: Client) -> None:
+    """Partners, the authority and the audit log."""
+    base = f"/o/{tenant.slug}"
+    client.post(f"{base}/partners/house/choose")
+    client.get(f"{base}/partners/house/state")
+    client.post(f"{base}/partners/oidc/settings", {"issuer": "https://op.example", "client_id": "x"})
+    client.post(f"{base}/partners/house/test")
+    client.post(f"{base}/partners/house/remove", {"word": "remove"})
+    client.post(f"{base}/verified-id/turn-on")
+    client.post(f"{base}/verified-id/check")
+    client.post(f"{base}/verified-id/domain", {"origin": "https://acme.example"})
+    client.post(f"{base}/verified-id/domain/check")
+    client.post(f"{base}/verified-id/card", {"title": "Acme", "accent": "#1f5eff"})
+    client.post(f"{base}/verified-id/rotate", {"word": "rotate"})
+    with tenant_scope(tenant.id):
+        credential = Credential.objects.first()
+        event = AuditEvent.objects.filter(personal_digest__isnull=False).first()
+    if credential is not None:
+        client.get(f"{base}/verified-id/issued/{credential.public_id}/revoke")
+        client.post(f"{base}/verified-id/issued/{credential.public_id}/revoke", {"reason": "Lost telephone."})
+    if event is not None:
+        client.post(f"{base}/audit/{event.public_id}")
+    client.post(f"{base}/audit/verify")
+
+
+def everything(tenant: Tenant) -> None:
+    mail.outbox.clear()
+    member = make_member(tenant)
+    client = client_of_member(member)
+    outside()
+    mailbox()
+    account(make_member(tenant))
+    organisation()
+    some_cases(tenant)
+    reading(tenant, client)
+    people(tenant, client)
+    cases(tenant, client)
+    members(tenant, client)
+    setup_links(tenant, client)
+    profiles(tenant, client)
+    rooms(tenant, client)
