@@ -220,7 +220,8 @@ class Ctx:
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:
-    """`return_state` is the core's own unguessable word for this attempt: what comes back must carry it."""
+    """`return_state` is the core's own unguessable word for this attempt: what comes back must carry it.
+    `case_reference` is what the person may read out; a partner of ours shows it on its pages."""
 
     attempt_id: UUID
     return_url: str
@@ -228,6 +229,7 @@ class StartRequest:
     locale: str
     purpose: str
     demonstration: bool
+    case_reference: str = ""
 
 
 @dataclass(frozen=True, slots=True)

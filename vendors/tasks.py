@@ -15,6 +15,7 @@ from django.conf import settings
 from portal.kit import clock
 from portal.kit.codes import digest, new_token
 from portal.kit.errors import Unavailable
+from portal.kit.ids import short_reference
 from portal.kit.outbox import Apply, Job, effect, enqueue
 from portal.kit.scope import current_tenant_id, tenant_scope
 from tenants.models import Tenant
@@ -132,6 +133,7 @@ def start_proofing(job: Job) -> Apply | None:
         locale=attempt.locale,
         purpose=attempt.purpose,
         demonstration=attempt.is_demonstration,
+        case_reference=short_reference(attempt.reference),
     )
     try:
         started = lease.adapter.start(lease.ctx, request)

@@ -13,7 +13,7 @@ import pytest
 from portal.embedded import broker, databases
 from portal.embedded.testing import create_database, drop_database, ensure_test_services
 from portal.kit.actors import SYSTEM
-from portal.kit.ids import uuid7
+from portal.kit.ids import short_reference, uuid7
 from portal.kit.scope import tenant_scope
 from tests.conftest import make_tenant
 from tests.house.conftest import House, house_environment, serve
@@ -90,9 +90,11 @@ def test_a_person_proves_who_they_are_and_the_result_arrives(connected, house):
 
 def test_a_person_who_leaves_has_given_up(connected, house):
     journey, connection = connected
-    attempt_id = journey.begin(connection)
+    reference = uuid7()
+    attempt_id = journey.begin(connection, reference=reference)
     person = Person(house.origin)
     person.arrive(journey.state(attempt_id).continue_url)
+    assert short_reference(reference) in person.page
     person.post(f"{person.check}/leave")
     journey.come_back(query_of(person.link(), journey.tenant))
     work(journey.tenant)

@@ -127,6 +127,8 @@ class Claimant:
             self.page.get_by_label("Do not flash colours").check()
         self.visitor.tap("Agree and continue")
         self.visitor.arrive("**/check/*/consent")
+        # Whoever calls from the partner's page reads out the same reference.
+        self.page.get_by_text(self.reference).first.wait_for()
 
     # At the house partner --------------------------------------------------------------------------------------
 

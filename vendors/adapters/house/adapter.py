@@ -9,7 +9,15 @@ from vendors.adapters.house.listing import LISTING, MANIFEST
 from vendors.adapters.oidc.adapter import SANDBOX_MARKER, OidcAdapter
 from vendors.adapters.oidc.answers import fault_of, read_object, text_of
 from vendors.adapters.oidc.discovery import configured_issuer, find_provider
-from vendors.contract import BadConfig, Connected, ConnectRequest, ContractBroken, Ctx, PartnerAuthFailed
+from vendors.contract import (
+    BadConfig,
+    Connected,
+    ConnectRequest,
+    ContractBroken,
+    Ctx,
+    PartnerAuthFailed,
+    StartRequest,
+)
 
 TRUST_FRAMEWORK = "readmit_house"
 
@@ -17,6 +25,10 @@ TRUST_FRAMEWORK = "readmit_house"
 @dataclass(frozen=True, slots=True)
 class HouseAdapter(OidcAdapter):
     """`Registers`, on top of what every OpenID Provider does."""
+
+    def own_parameters(self, request: StartRequest) -> dict[str, str]:
+        """The reference that the person reads out when they call stands on every page of theirs."""
+        return {"case_reference": request.case_reference}
 
     def connect(self, ctx: Ctx, request: ConnectRequest) -> Connected:
         """Dynamic client registration with an initial access token (RFC 7591, section 3)."""

@@ -76,6 +76,7 @@ class OidcAdapter:
         provider = find_provider(ctx)
         made = _Secrets.new(ctx, state=request.return_state)
         parameters = _parameters(ctx, made, request.return_url, request.locale, request.purpose)
+        parameters |= self.own_parameters(request)
         request_uri, lifetime = client.push_request(ctx, provider, parameters)
         state = {
             "nonce": made.nonce,
@@ -88,6 +89,10 @@ class OidcAdapter:
             url=client.authorization_url(ctx, provider, request_uri),
             expires_at=ctx.now + timedelta(seconds=lifetime),
         )
+
+    def own_parameters(self, request: StartRequest) -> dict[str, str]:
+        """What only this provider reads. A foreign one is told nothing that the standards do not name."""
+        return {}
 
     def handle_return(self, ctx: Ctx, ref: SessionRef, inbound: InboundReturn) -> Snapshot:
         """What must hold: 1. state is this attempt's; 2. `iss` is the provider's (RFC 9207, section 2.4), before

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from dataclasses import asdict
@@ -28,6 +29,8 @@ class Command(BaseCommand):
         if pictures:
             pictures.mkdir(parents=True, exist_ok=True)
         quiet = options["json"]
+        # Whoever ends the walk ends what it started: browsers, and a product of its own with its folder.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         journal = Journal(pictures, say=lambda line: None if quiet else self._line(line))
         began, failed = time.monotonic(), ""
         try:
