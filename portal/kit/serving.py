@@ -65,8 +65,9 @@ class WholeRequests:
     async def _body(self, scope: Any, protocol: Any, held: list[int]) -> bytes:
         """Refused(408) for a sender who is too slow, 413 for one who never stops, 503 while others fill the memory, 400
         for one who broke off: half a request is none."""
-        if "content-length" not in scope.headers and "transfer-encoding" not in scope.headers:
-            return b""
+        told = "content-length" in scope.headers or "transfer-encoding" in scope.headers
+        if not told and scope.http_version.startswith("1"):
+            return b""  # HTTP/2 need not say that a body comes
         loop = asyncio.get_running_loop()
         kept, received, began = bytearray(), 0, loop.time()
         chunks = aiter(protocol)
@@ -178,6 +179,8 @@ def _environ(scope: Any, body: bytes) -> Environ:
     }
     for name, value in scope.headers.items():
         _add_header(environ, name, value)
+    if scope.authority:
+        environ.setdefault("HTTP_HOST", scope.authority)  # HTTP/2 has no Host (RFC 9113, 8.3.1)
     if "CONTENT_LENGTH" not in environ and body:
         environ["CONTENT_LENGTH"] = str(len(body))
     environ.pop("HTTP_TRANSFER_ENCODING", None)
