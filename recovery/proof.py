@@ -162,7 +162,8 @@ def _earlier(case: Case) -> Case:
 
 
 def choose_earlier_proof(case: Case) -> None:
-    """Let an earlier proof serve this case: at once in the browser in which it was made, else after a live face."""
+    """Let an earlier proof serve this case, once a live face agreed with it here: each case has a browser token of its own,
+    so that nothing else says who sits in front of it now."""
     case = locked(case.id)
     earlier = reusable_proof(case)
     if (
@@ -174,15 +175,7 @@ def choose_earlier_proof(case: Case) -> None:
     if earlier is None:
         raise _gone()
     case.earlier_case_id = earlier.id
-    if _same_browser(case, earlier):
-        case.known_face_browser_digest = bytes(case.browser_digest)
-    case.save(update_fields=["earlier_case_id", "known_face_browser_digest"])
-    if _same_browser(case, earlier):
-        _adopt(case)
-
-
-def _same_browser(case: Case, earlier: Case) -> bool:
-    return bytes(earlier.browser_digest) == bytes(case.browser_digest) and browser_is_known(earlier)
+    case.save(update_fields=["earlier_case_id"])
 
 
 def drop_earlier_proof(case: Case) -> None:

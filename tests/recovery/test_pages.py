@@ -163,6 +163,7 @@ def test_whoever_missed_the_ten_minutes_proves_nothing_twice(place: Place, brows
     browser.work().begin("ada")
     browser.post("/recover/consent", {"agree": "on"})
     browser.post("/recover/prove", {"use": "earlier"})
+    browser.face()
     assert browser.stage is Stage.CREDENTIAL
     browser.keep().show().face()
     assert browser.stage is Stage.PASS

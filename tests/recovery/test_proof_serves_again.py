@@ -226,12 +226,14 @@ def test_within_the_window_the_same_proof_serves_a_later_case_and_is_charged_onc
     assert ended.status == {"canceled": "canceled", "expired": "expired", "closed": "superseded"}[how]
 
 
-def test_in_the_browser_of_the_proof_no_further_face_comes_before_the_card(place: Place, browser: Journey):
+def test_in_a_later_case_a_face_comes_before_the_card_in_the_same_browser_too(place: Place, browser: Journey):
     browser.begin("ada").prove()
     browser.post("/recover/cancel")
     browser.work().begin("ada")
     browser.post("/recover/consent", {"agree": "on"})
     browser.post("/recover/prove", {"use": "earlier"})
+    assert browser.stage is Stage.FACE
+    browser.face()
     assert browser.stage is Stage.CREDENTIAL
     browser.keep().show().face()
     assert browser.stage is Stage.PASS
