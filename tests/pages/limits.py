@@ -20,26 +20,29 @@ SAVEPOINT = "changes several things or none inside the page's scope: savepoints,
 EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /recover/code": (15, COMMITS),
     "tenant POST /recover/code/saved": (16, COMMITS),
-    "tenant POST /recover/consent": (19, "keeps the consent and begins the proofing in one go; " + LOCKS),
+    "tenant POST /recover/consent": (
+        29,
+        "keeps the consent, looks for a proof that may serve again, begins the proofing; " + LOCKS,
+    ),
     "tenant GET /recover/present": (13, "begins a presentation; " + LOCKS),
     "tenant GET /recover/presented?response_code": (15, LOCKS),
-    "tenant GET /recover/face": (15, "begins a Face Check; " + LOCKS),
+    "tenant GET /recover/face": (20, "begins a Face Check; " + LOCKS),
     "tenant POST /recover/passkey/options": (15, COMMITS),
-    "tenant POST /recover/passkey/register": (14, COMMITS),
+    "tenant POST /recover/passkey/register": (
+        48,
+        "ends the recovery with the new passkey: old passkeys, sessions, evidence, binding, notices; "
+        + COMMITS,
+    ),
     "tenant POST /security/passkeys/options": (13, COMMITS),
     "tenant POST /sign-in/complete": (13, COMMITS),
     "tenant POST /not-me/<str:token>": (
-        24,
+        31,
         "stops everything a case gave in one transaction: passes, passkeys, sessions, saved codes, evidence, binding",
     ),
     "tenant POST /openid4vci/credential": (20, SENT),
     "tenant POST /openid4vp/responses/<str:presentation_id>": (17, SENT),
     "site POST /setup/<str:token>": (14, GUEST),
     "site POST /setup/<str:token>/code": (19, GUEST + "; " + COMMITS),
-    "site GET /o/<slug:organisation>/verified-id/": (
-        13,
-        "through a set-up link; a member's own seat takes fewer",
-    ),
     "site POST /o/<slug:organisation>/verified-id/domain": (15, SAVEPOINT),
     "site POST /o/<slug:organisation>/verified-id/rotate": (14, SAVEPOINT),
     "site POST /o/<slug:organisation>/checklist/<slug:item>/send": (
@@ -52,7 +55,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     ),
     "site POST /o/<slug:organisation>/recovery/cases/<str:case_id>/<slug:action>": (14, SAVEPOINT),
     "site POST /o/<slug:organisation>/recovery/reviews/<str:case_id>/": (15, SAVEPOINT),
-    "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/": (13, SAVEPOINT),
+    "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/": (15, SAVEPOINT),
     "site POST /o/new": (17, "makes an organisation before there is a scope to write in; " + COMMITS),
 }
 # Judged by the vision process, not held to the figures of pages without image work.

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import override_settings
 
 from portal.kit.scope import tenant_scope
+from recovery.console.profile_forms import initial_of
 from recovery.models import Case, Profile
 from recovery.statuses import CaseStatus
 from tenants.audit.models import AuditEvent
@@ -29,16 +30,6 @@ from vendors.billing.models import UsageEntry
 HEAD = "user_name,given_names,family_name,email,birthdate,department\n"
 HTMX = {"HX-Request": "true"}
 SETTINGS = {"name": "Acme", "help_desk_contact": "Call 7", "time_zone": "UTC", "accent": "#1f5eff"}
-PROFILE = {
-    "name": "Sales",
-    "mode": "evaluation",
-    "evidence_required": ["document_photograph", "held_address"],
-    "face_threshold": 70,
-    "names": "exact",
-    "birthdate_required": "on",
-    "pass_lifetime_minutes": 60,
-    "who": "everyone",
-}
 BEFORE_SIGNING_IN = (
     "/",
     "/healthz",
@@ -205,9 +196,10 @@ def people(tenant: Tenant, client: Client) -> None:
 def profiles(tenant: Tenant, client: Client) -> None:
     base = f"/o/{tenant.slug}/recovery/profiles"
     with tenant_scope(tenant.id):
-        in_force = Profile.objects.filter(status="published").select_related("connection").get()
-    assert in_force.connection is not None
-    sent = {**PROFILE, "connection": str(in_force.connection_id)}
+        in_force = Profile.objects.filter(status="published").get()
+    # What its own form would send, whatever fields it has.
+    shown = {name: value for name, value in initial_of(in_force).items() if value not in (None, False)}
+    sent = {**shown, "name": "Sales", "mode": "evaluation"}
     client.post(f"{base}/check", sent, headers=HTMX)
     client.post(f"{base}/new", sent)
     with tenant_scope(tenant.id):
