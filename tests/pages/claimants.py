@@ -157,6 +157,8 @@ def given_up(place: Place, user_name: str) -> None:
     saved.consent()
     saved.get("/recover/prove")
     saved.post("/recover/forget")
+    lost = place.browser().begin(user_name).prove().keep()
+    lost.post("/recover/credential/again")
     canceled = place.browser().begin(user_name)
     canceled.post("/recover/cancel")
     canceled.get("/recover/ended")

@@ -27,6 +27,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant GET /recover/present": (13, "begins a presentation; " + LOCKS),
     "tenant GET /recover/presented?response_code": (15, LOCKS),
     "tenant GET /recover/face": (20, "begins a Face Check; " + LOCKS),
+    "tenant POST /recover/credential/again": (18, "voids the card and asks for another; " + LOCKS),
     "tenant POST /recover/passkey/options": (15, COMMITS),
     "tenant POST /recover/passkey/register": (
         48,

@@ -26,6 +26,7 @@ from tests.conftest import make_member, site_client
 from tests.console.conftest import client_of_member, code_in, link_in, newest_mail, sign_in
 from tests.recovery.console.world import add_whole_journey, make_case, make_person
 from vendors.billing.models import UsageEntry
+from vendors.models import Connection
 
 HEAD = "user_name,given_names,family_name,email,birthdate,department\n"
 HTMX = {"HX-Request": "true"}
@@ -94,6 +95,7 @@ IN_THE_CONSOLE = (
     "verified-id/domain/file",
     "verified-id/card",
     "verified-id/issued",
+    "verified-id/issued/csv",
 )
 
 
@@ -157,8 +159,10 @@ def _addresses(tenant: Tenant) -> list[str]:
         entry = UsageEntry.objects.first()
         credential = Credential.objects.first()
         member = Member.objects.first()
+        connection = Connection.objects.first()
     found = [f"people/{person.public_id}/", f"recovery/cases/of/{person.public_id}"] if person else []
     found += [f"recovery/profiles/{profile.public_id}/"] if profile else []
+    found += [f"recovery/profiles/of-partner/{connection.public_id}"] if connection else []
     found += [f"recovery/cases/{case.public_id}/" for case in cases]
     found += (
         [f"recovery/reviews/{held.public_id}/", f"recovery/cases/{held.public_id}/cancel"] if held else []
@@ -189,6 +193,7 @@ def people(tenant: Tenant, client: Client) -> None:
         client.post(f"{preview}/{what}")
     with tenant_scope(tenant.id):
         person = make_person()
+    client.post(f"{base}/suspend", {"person": [person.public_id]})
     for what in ("suspend", "activate"):
         client.post(f"{base}/{person.public_id}/{what}", {"reason": "They asked for it."})
 
