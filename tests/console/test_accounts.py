@@ -138,7 +138,7 @@ def test_mail_waits_in_the_outbox_and_rests_sealed() -> None:
 def test_a_new_password_is_told_to_its_owner() -> None:
     client, email = sign_up()
     values = {"oldpassword": PASSWORD, "password1": f"{PASSWORD} two", "password2": f"{PASSWORD} two"}
-    assert client.post(values).status_code == 302
+    assert client.post("/accounts/password/change/", values).status_code == 302
     assert "password of your account was changed" in newest_mail(email)
 
 
