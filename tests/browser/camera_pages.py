@@ -42,18 +42,20 @@ navigator.mediaDevices.getUserMedia = async () => {
 
 @dataclass
 class Server:
-    """Answers the page's scripts. `posts` is what arrived, `offline` breaks every connection."""
+    """Answers the page's scripts. `posts` is what arrived, `offline` breaks every connection, `broken` those that send
+    to an address with this end."""
 
     html: str
     posts: list[tuple[str, bytes]] = field(default_factory=list)
     offline: bool = False
+    broken: str = ""
     loads: int = 0
 
     def answer(self, route: Route) -> None:
         path = route.request.url.removeprefix(ORIGIN).partition("?")[0]
         if path.startswith("/static/"):
             _file(route, path.removeprefix("/static/"))
-        elif self.offline:
+        elif self.offline or (self.broken and route.request.method == "POST" and path.endswith(self.broken)):
             route.abort()
         elif route.request.method == "POST":
             self.posts.append((path, route.request.post_data_buffer or b""))
