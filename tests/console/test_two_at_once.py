@@ -57,6 +57,8 @@ def profile_form(**values: Any) -> dict[str, Any]:
         "names": "exact",
         "birthdate_required": "on",
         "pass_lifetime_minutes": "60",
+        "reuse_hours": "24",
+        "daily_checks": "500",
         "who": "everyone",
     }
     return {**given, **values}

@@ -27,6 +27,10 @@ class Installation:
         self.output = folder / "up.log"
         shutil.copytree(STANDIN, self.repository)
         shutil.copytree(REPOSITORY / "portal/embedded", self.repository / "portal/embedded")
+        kit = self.repository / "portal/kit"
+        kit.mkdir()
+        # What stands between the web server and the application is the product's own.
+        shutil.copy(REPOSITORY / "portal/kit/serving.py", kit)
         shutil.copy(REPOSITORY / "manage.py", self.repository)
         for lock in REPOSITORY.glob("requirements*.lock"):
             shutil.copy(lock, self.repository)
