@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from zoneinfo import available_timezones
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.kit import clock
 from portal.kit.errors import Invalid
 from portal.kit.seen import SeenForm
 from tenants.models import User
@@ -25,7 +25,7 @@ ROLE_HINTS = {
 
 def time_zones() -> list[tuple[str, str]]:
     """By continent; the aliases that computers keep for old times are left out."""
-    names = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
+    names = sorted(name for name in clock.time_zone_names() if "/" in name and not name.startswith("Etc/"))
     return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
 
 

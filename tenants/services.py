@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from zoneinfo import available_timezones
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from portal.kit import clock
 from portal.kit.actors import Actor, ActorKind
 from portal.kit.errors import Invalid
 from portal.kit.origins import tenant_host
@@ -45,7 +45,7 @@ def clean_slug(text: str) -> str:
 
 
 def clean_time_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in clock.time_zone_names():
         raise Invalid("time_zone_unknown", _("Choose a time zone from the list."), field="time_zone")
     return name
 
