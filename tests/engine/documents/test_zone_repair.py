@@ -110,5 +110,5 @@ def test_proportional_type_is_uneven_and_a_fixed_pitch_is_not():
 def test_one_name_in_proportional_type_among_even_fillers_is_uneven():
     upper = zone("L898902C3")[0]
     line = _set(upper, {})
-    shifted = [place + (0.3 / 44 if 6 <= at < 13 and at % 2 else 0) for at, place in enumerate(line.places)]
+    shifted = [place + (0.5 / 44 if 6 <= at < 13 and at % 2 else 0) for at, place in enumerate(line.places)]
     assert evenness(Line(upper, line.sureness, tuple(shifted), line.rivals), 44) < LEAST_EVENNESS

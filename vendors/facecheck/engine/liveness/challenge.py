@@ -38,7 +38,6 @@ DISTINCT_COLOURS = 5
 COLOUR_MS = 400
 COLOUR_EVERY_MS = 100
 POSE_EVERY_MS = 200
-STILL_POSE_EVERY_MS = 250  # without colours a clip is four times as long
 STILL_MS = 900
 TURN_MS = 3000
 STILL_TURNS = 5
@@ -136,20 +135,19 @@ def _flashing_phases(random: Random) -> tuple[Phase, ...]:
 
 def _turning_phases(random: Random) -> tuple[Phase, ...]:
     """Five turns with pauses of unforeseeable length: a recording of turns would have to guess sides and times."""
-    every = STILL_POSE_EVERY_MS
-    phases = [_still(STILL_MS, every)]
+    phases = [_still(STILL_MS)]
     for _ in range(STILL_TURNS):
-        phases.append(_turn(2200 + 100 * _below(9, random), random, every))
-        phases.append(_still(1800 + 100 * _below(9, random), every))
+        phases.append(_turn(2200 + 100 * _below(9, random), random))
+        phases.append(_still(1800 + 100 * _below(9, random)))
     return tuple(phases)
 
 
-def _still(duration_ms: int, every_ms: int = POSE_EVERY_MS) -> Phase:
-    return Phase("still", duration_ms, every_ms)
+def _still(duration_ms: int) -> Phase:
+    return Phase("still", duration_ms, POSE_EVERY_MS)
 
 
-def _turn(duration_ms: int, random: Random, every_ms: int = POSE_EVERY_MS) -> Phase:
-    return Phase("turn", duration_ms, every_ms, side=SIDES[_below(2, random)])
+def _turn(duration_ms: int, random: Random) -> Phase:
+    return Phase("turn", duration_ms, POSE_EVERY_MS, side=SIDES[_below(2, random)])
 
 
 def _below(bound: int, random: Random) -> int:
