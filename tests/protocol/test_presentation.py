@@ -190,7 +190,7 @@ def test_a_wallet_that_gives_a_key_gets_an_encrypted_request() -> None:
 
 POST_STEPS = {
     1: (b"wallet_nonce=1&wallet_nonce=2", "parameter_repeated"),
-    2: (b"wallet_nonce=", "member_text"),
+    2: (b"wallet_nonce=" + b"n" * 513, "member_text"),
     3: (urlencode({"wallet_metadata": '{"jwks":{"keys":[]}}'}).encode(), "wallet_jwks"),
 }
 
