@@ -89,9 +89,10 @@ def test_neither_success_nor_refusal_leaves_a_trace_of_what_was_shown(
         shown = browser.post("/recover/pass/show").context["shown"].characters
         secrets |= {"pass": shown.encode(), "pass in one word": shown.replace("-", "").encode()}
         browser.use_pass().passkey()
-    assert browser.case.status == ending
+    case = browser.case
+    assert case.status == ending
     assert_no_trace(secrets)
     # Six digits occur by chance in any log of changes; the tables hold them only as they were typed.
     assert f"{code}".encode() not in b"".join(
-        line for line in dump().splitlines() if browser.case.id.hex.encode() in line.replace(b"-", b"")
+        line for line in dump().splitlines() if case.id.hex.encode() in line.replace(b"-", b"")
     )
