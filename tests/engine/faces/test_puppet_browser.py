@@ -150,7 +150,9 @@ def test_a_puppet_passes_in_a_real_browser_and_is_the_person_in_its_portrait(
 def test_a_photograph_before_the_camera_does_not_pass(browser: Browser, scratch: Scratch) -> None:
     decision = _decision(browser, scratch, Puppet("person_b", act="still_photo"))
     assert not decision.passed
-    assert "colours_not_answered" in decision.reasons
+    # One photograph in a hundred sways in time with the colours, but never by as much as light would.
+    assert {"colours_not_answered", "light_too_weak"} & set(decision.reasons), decision.to_json()
+    assert "head_not_turned" in decision.reasons
 
 
 def test_canceling_ends_the_challenge_and_clears_the_stage(browser: Browser, scratch: Scratch) -> None:
