@@ -1,22 +1,19 @@
 """`openvc-core` on the other side: it reads our documents and verifies our proofs and encrypted presentations.
 
-It is no dependency of this product: `OPENVC_PYTHON` names the interpreter of an environment that has
-`openvc-core` 1.37; without it these tests are skipped and say so. It judges a credential's `iat` by the machine's
-clock, so these tests live in the present.
+It is no dependency of this product and runs in the peers' environment. It judges a credential's `iat` by the
+machine's clock, so these tests live in the present.
 """
 
 import json
-import os
 import subprocess
 import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-import pytest
-
 from tenants.verified_id.protocol import did_web, holder
 from tenants.verified_id.protocol.keys import thumbprint
+from tests.peers.installed import python_peer
 from tests.protocol.test_issuance import OFFER, metadata
 from tests.protocol.test_presentation import CLIENT_ID, KEY, NONCE, QUERY, request_object, wallet_reads
 from tests.protocol.world import DID, HOLDER, ISSUER, ISSUER_ORIGIN, STRANGER, credential
@@ -25,11 +22,8 @@ NOW = int(time.time())
 
 
 def ask(verb: str, **members: Any) -> dict[str, Any]:
-    python = os.environ.get("OPENVC_PYTHON")
-    if not python:
-        pytest.skip("openvc-core was not asked: OPENVC_PYTHON names no interpreter that has it")
     done = subprocess.run(
-        [python, str(Path(__file__).with_name("openvc_peer.py"))],
+        [str(python_peer()), str(Path(__file__).with_name("openvc_peer.py"))],
         input=json.dumps({"verb": verb, "now": NOW, **members}),
         capture_output=True,
         text=True,
