@@ -55,6 +55,7 @@ EVENTS: dict[EventName, str] = {
     N.PASSKEY_FROZEN: gettext_noop("Passkey frozen"),
     N.SESSIONS_ENDED: gettext_noop("Sign-ins ended"),
     N.SIGNED_IN: gettext_noop("Signed in"),
+    N.SIGN_IN_REFUSED: gettext_noop("Earlier passkey tried"),
     N.NOT_ME: gettext_noop("The owner said that it was not them"),
     N.NOTICE_SENT: gettext_noop("Mail sent"),
     N.NOTICE_FAILED: gettext_noop("Mail could not be sent"),

@@ -253,19 +253,19 @@ def begin_authentication(*, tenant_id: UUID, browser_digest: bytes, address: str
 def complete_authentication(
     *, tenant_id: UUID, browser_digest: bytes, response: dict[str, Any]
 ) -> PersonSessionToken:
-    """Sign in. One refusal for every cause: unknown, frozen, invalidated, wrong signature, no user verification."""
+    """Sign in. One refusal for every cause: unknown, frozen, invalidated, wrong signature, no user verification.
+
+    Whoever can use a passkey that opens nothing any more holds the device it is on and unlocks it: that is written
+    down, so that a thief who tries a lost phone is seen. A passkey that is not proven leaves no trace.
+    """
     ceremony = take_ceremony(tenant_id, Ceremony.Kind.AUTHENTICATION, browser_digest)
     refusal = Refused(
         "sign_in_refused", _("That passkey does not work here. Use another one, or recover your account.")
     )
     with tenant_scope(tenant_id):
         credential_id = str(response.get("id", ""))[:1400]
-        passkey = (
-            Passkey.objects.select_for_update()
-            .filter(credential_id=credential_id, invalidated_at=None, frozen_at=None)
-            .first()
-        )
-        if passkey is None or not is_active(passkey.person_id):
+        passkey = Passkey.objects.select_for_update().filter(credential_id=credential_id).first()
+        if passkey is None:
             raise refusal
         try:
             done = ceremonies.verify_authentication(
@@ -278,13 +278,31 @@ def complete_authentication(
             )
         except Refused as error:
             raise refusal from error
-        passkey.sign_count, passkey.backed_up, passkey.last_used_at = (
-            done.sign_count,
-            done.backed_up,
-            clock.now(),
+        closed = _why_closed(passkey)
+        if not closed:
+            passkey.sign_count, passkey.backed_up, passkey.last_used_at = (
+                done.sign_count,
+                done.backed_up,
+                clock.now(),
+            )
+            passkey.save(update_fields=["sign_count", "backed_up", "last_used_at"])
+            return _begin_session(passkey)
+        record_event(
+            EventName.SIGN_IN_REFUSED,
+            actor=_person(passkey.person_id),
+            subject=passkey.public_id,
+            data={"cause": closed},
         )
-        passkey.save(update_fields=["sign_count", "backed_up", "last_used_at"])
-        return _begin_session(passkey)
+    raise refusal
+
+
+def _why_closed(passkey: Passkey) -> str:
+    """Why a passkey that was proven opens nothing; empty when it does."""
+    if passkey.invalidated_at is not None:
+        return "invalidated"
+    if passkey.frozen_at is not None:
+        return "frozen"
+    return "" if is_active(passkey.person_id) else "not_active"
 
 
 def _begin_session(passkey: Passkey) -> PersonSessionToken:

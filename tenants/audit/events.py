@@ -86,6 +86,7 @@ class EventName(StrEnum):
     PASSKEY_INVALIDATED = "passkey:passkey:invalidate"
     PASSKEY_FROZEN = "passkey:passkey:freeze"
     SIGNED_IN = "person:browser_session:begin"
+    SIGN_IN_REFUSED = "person:browser_session:refuse"
     SESSIONS_ENDED = "person:browser_session:end"
     SAVED_CODES_MADE = "person:saved_codes:create"
     SAVED_CODE_USED = "person:saved_codes:use"

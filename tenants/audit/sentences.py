@@ -82,6 +82,7 @@ SENTENCES: dict[EventName, str] = {
     E.PASSKEY_INVALIDATED: gettext_noop("A passkey was invalidated"),
     E.PASSKEY_FROZEN: gettext_noop("A passkey was frozen"),
     E.SIGNED_IN: gettext_noop("A person signed in"),
+    E.SIGN_IN_REFUSED: gettext_noop("A passkey that was taken away was tried"),
     E.SESSIONS_ENDED: gettext_noop("A person's sign-ins were ended"),
     E.SAVED_CODES_MADE: gettext_noop("Saved recovery codes were made"),
     E.SAVED_CODE_USED: gettext_noop("A saved recovery code was used"),
