@@ -18,8 +18,10 @@ from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from vendors.billing.models import Meter, Why
-from vendors.billing.services import record_usage
+from vendors.billing.models import Meter
+from vendors.billing.rating.billability import Outcome as CheckOutcome
+from vendors.billing.rating.billability import outcome_named
+from vendors.billing.services import Usage, record_check
 from vendors.contract import AdapterError, ClaimState, Outcome, Phase, Reason, SessionOver, Snapshot
 from vendors.models import Connection, ProofingAttempt
 from vendors.phases import MOVES, OPEN, AttemptPhase
@@ -29,14 +31,6 @@ log = logging.getLogger("readmit.vendors")
 
 RESULT_LIFETIME = timedelta(minutes=30)
 STEP = "proofed"
-WHY = {
-    Outcome.VERIFIED: Why.DECIDED,
-    Outcome.NOT_VERIFIED: Why.DECIDED,
-    Outcome.RETRY_ALLOWED: Why.INCONCLUSIVE,
-    Outcome.USER_ABORTED: Why.GIVEN_UP,
-    Outcome.EXPIRED: Why.TIMED_OUT,
-    Outcome.PARTNER_FAILED: Why.PARTNER_FAILED,
-}
 
 
 def _locked(attempt_id: UUID) -> ProofingAttempt:
@@ -126,21 +120,20 @@ def _note_end(attempt: ProofingAttempt, connection: Connection) -> None:
 
 
 def _charge(attempt: ProofingAttempt, connection: Connection, outcome: Outcome) -> None:
-    """A decision, pass or fail, is one; everything else is counted at nothing, with the reason."""
-    decided = WHY[outcome] is Why.DECIDED
-    own = connection.kind == Connection.Kind.OWN_CONTRACT
-    record_usage(
-        idempotency_key=f"decision:{attempt.id}",
-        meter=Meter.DECISION,
-        vendor=connection.vendor,
-        connection_kind=connection.kind,
-        quantity=1,
-        billable=decided,
-        why=Why.OWN_CONTRACT if decided and own else WHY[outcome],
-        case_id=attempt.reference,
-        step=STEP,
-        mode=attempt.mode,
-        occurred_at=clock.now(),
+    """Tell the ledger how it ended; what that costs is the ledger's to say."""
+    record_check(
+        Usage(
+            idempotency_key=f"decision:{attempt.id}",
+            meter=Meter.DECISION,
+            vendor=connection.vendor,
+            connection_kind=connection.kind,
+            outcome=outcome_named(outcome.value),
+            quantity=1,
+            case_id=attempt.reference,
+            step=STEP,
+            mode=attempt.mode,
+            occurred_at=clock.now(),
+        )
     )
 
 
@@ -148,18 +141,19 @@ def note_reused_proof(attempt_id: UUID, *, reference: UUID, mode: str) -> None:
     """An answer of the partner served another case as well. It is counted there, at nothing."""
     attempt = ProofingAttempt.objects.get(id=attempt_id)
     connection = Connection.objects.get(id=attempt.connection_id)
-    record_usage(
-        idempotency_key=f"reused:{attempt.id}:{reference}",
-        meter=Meter.DECISION,
-        vendor=connection.vendor,
-        connection_kind=connection.kind,
-        quantity=1,
-        billable=False,
-        why=Why.REUSED,
-        case_id=reference,
-        step=STEP,
-        mode=mode,
-        occurred_at=clock.now(),
+    record_check(
+        Usage(
+            idempotency_key=f"reused:{attempt.id}:{reference}",
+            meter=Meter.DECISION,
+            vendor=connection.vendor,
+            connection_kind=connection.kind,
+            outcome=CheckOutcome.REUSED,
+            quantity=1,
+            case_id=reference,
+            step=STEP,
+            mode=mode,
+            occurred_at=clock.now(),
+        )
     )
 
 

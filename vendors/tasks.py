@@ -21,8 +21,10 @@ from portal.kit.scope import current_tenant_id, tenant_scope
 from tenants.models import Tenant
 from vendors import connecting, endings
 from vendors.addresses import return_url_of
-from vendors.billing.models import Meter, Why
-from vendors.billing.services import record_usage
+from vendors.billing.models import Meter
+from vendors.billing.rating.billability import DECISIONS, outcome_named
+from vendors.billing.rating.billability import Outcome as CheckOutcome
+from vendors.billing.services import Usage, record_check
 from vendors.context import keep_memory, open_context
 from vendors.contract import (
     Adapter,
@@ -43,7 +45,7 @@ from vendors.contract import (
     Started,
     StartRequest,
 )
-from vendors.facecheck.models import Decision, FaceCheck
+from vendors.facecheck.models import FaceCheck
 from vendors.models import Connection, ProofingAttempt, ProofingReturn
 from vendors.phases import OPEN, AttemptPhase
 from vendors.proofing import move_attempt
@@ -294,14 +296,6 @@ def _write_test(connection: Connection, ctx: Ctx, problems: list[ConfigProblem])
 # ------------------------------------------------------------------ Face Checks
 
 
-_FACE_WHY: dict[str, Why] = {
-    Decision.PASSED: Why.DECIDED,
-    Decision.FAILED: Why.DECIDED,
-    Decision.RETAKE: Why.RETAKE,
-    Decision.NO_ANSWER: Why.PARTNER_FAILED,
-}
-
-
 def record_face_check(job: Job) -> None:
     """Write a judged Face Check into the ledger. It lives here because the two rooms below do not know each other."""
     check = FaceCheck.objects.get(id=job.uuid("face_check_id"))
@@ -311,18 +305,20 @@ def record_face_check(job: Job) -> None:
         reference=check.reference,
         face_check_id=check.id,
     )
-    why = _FACE_WHY[check.decision]
-    decided = why is Why.DECIDED
-    record_usage(
-        idempotency_key=f"face_check:{check.id}",
-        meter=Meter.FACE_CHECK,
-        vendor="readmit",
-        connection_kind=Connection.Kind.THROUGH_US,
-        quantity=1,
-        billable=decided and check.billable,
-        why=Why.MOVED_BROWSERS if decided and not check.billable else why,
-        case_id=check.reference,
-        step="face_checked",
-        mode=check.mode,
-        occurred_at=check.decided_at or clock.now(),
+    outcome = outcome_named(check.decision)
+    if outcome in DECISIONS and not check.billable:
+        outcome = CheckOutcome.MOVED_BROWSERS
+    record_check(
+        Usage(
+            idempotency_key=f"face_check:{check.id}",
+            meter=Meter.FACE_CHECK,
+            vendor="readmit",
+            connection_kind=Connection.Kind.THROUGH_US,
+            outcome=outcome,
+            quantity=1,
+            case_id=check.reference,
+            step="face_checked",
+            mode=check.mode,
+            occurred_at=check.decided_at or clock.now(),
+        )
     )

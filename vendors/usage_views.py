@@ -34,10 +34,10 @@ def partner_name(vendor: str) -> str:
     return _("Face Check")
 
 
-def case_url(request: HttpRequest, case_id: UUID) -> str:
+def case_url(request: HttpRequest, case_id: UUID | None) -> str:
     """The case's page, for those who may see cases; empty otherwise."""
     seat = seat_of(request)
-    if not seat.may(Right.SEE_CASES):
+    if case_id is None or not seat.may(Right.SEE_CASES):
         return ""
     try:
         return reverse(CASE_PAGE, args=[seat.tenant.slug, public_id("case", case_id)])
@@ -73,7 +73,10 @@ def usage(request: HttpRequest) -> HttpResponse:
     page = page_of(billing.usage(chosen), chosen.order, request.GET.get("cursor", ""), PAGE)
     days = billing.usage_by_day(chosen)
     totals = billing.totals(chosen)
-    vendors = [("", _("All partners")), *((name, partner_name(name)) for name in billing.vendors_used())]
+    vendors = [
+        ("", _("All partners")),
+        *((name, partner_name(name)) for name in billing.vendors_used(chosen)),
+    ]
     csv_query = _address(request, cursor=None)
     context = {
         "rows": [_row(request, entry) for entry in page.rows],

@@ -9,6 +9,7 @@ import time
 from uuid import UUID
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = [first + second for first in ALPHABET for second in ALPHABET]
 _VALUES = {character: value for value, character in enumerate(ALPHABET)}
 _VALUES.update({"O": 0, "I": 1, "L": 1})
 
@@ -60,10 +61,10 @@ def uuid7_at(milliseconds: int, random_bits: int) -> UUID:
 def encode_base32(number: int, length: int) -> str:
     """`number` in Crockford's base32, padded with zeros to `length` characters."""
     digits = []
-    for _ in range(length):
-        number, digit = divmod(number, 32)
-        digits.append(ALPHABET[digit])
-    return "".join(reversed(digits))
+    for _ in range(0, length, 2):
+        number, pair = divmod(number, 1024)
+        digits.append(_PAIRS[pair])
+    return "".join(reversed(digits))[-length:]
 
 
 def decode_base32(text: str) -> int:

@@ -113,3 +113,43 @@ class AppendOnly(Operation):
 
     def describe(self) -> str:
         return f"Make {', '.join(self.names)} append-only for the web role"
+
+
+class RefuseChanges(Operation):
+    """Triggers on these models' tables refuse UPDATE, DELETE and TRUNCATE to every role. Stands behind `AppendOnly`:
+    a right that was granted by mistake changes nothing."""
+
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
+        return (type(self).__name__, list(self.names), {})
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        return None
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        schema_editor.execute(
+            "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION USING ERRCODE = 'insufficient_privilege', "
+            "MESSAGE = 'rows of ' || TG_TABLE_NAME || ' are never changed'; END $$"
+        )
+        for name in self.names:
+            table = to_state.apps.get_model(app_label, name)._meta.db_table
+            schema_editor.execute(
+                f'CREATE TRIGGER "{table}_rows_stay" BEFORE UPDATE OR DELETE ON "{table}" '
+                f"FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+            )
+            schema_editor.execute(
+                f'CREATE TRIGGER "{table}_table_stays" BEFORE TRUNCATE ON "{table}" '
+                f"FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+            )
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        return None  # the triggers go with the tables
+
+    def describe(self) -> str:
+        return f"Refuse every change of {', '.join(self.names)}"

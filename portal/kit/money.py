@@ -1,9 +1,14 @@
-"""Money without floats: amounts in minor units, unit prices as exact decimals."""
+"""Money without floats: amounts in minor units, unit prices as exact decimals.
+
+The rule of rounding is written here and nowhere else (`rounded`): amounts are exact until they stand on a line, a line is
+rounded once, and a total adds rounded lines and is never rounded again.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
+from fractions import Fraction
 
 EXPONENTS = {"EUR": 2, "USD": 2, "GBP": 2, "CHF": 2, "CZK": 2, "SEK": 2, "PLN": 2, "JPY": 0}
 
@@ -20,9 +25,24 @@ class Money:
             raise ValueError("amounts in different currencies do not add")
         return Money(self.minor + other.minor, self.currency)
 
+    def __neg__(self) -> Money:
+        return Money(-self.minor, self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return self + -other
+
+    @property
+    def amount(self) -> Decimal:
+        """In major units, exact: 1250 EUR minor units are 12.50."""
+        return Decimal(self.minor).scaleb(-EXPONENTS[self.currency])
+
     def __str__(self) -> str:
-        exponent = EXPONENTS[self.currency]
-        return f"{Decimal(self.minor).scaleb(-exponent):,.{exponent}f} {self.currency}"
+        return f"{self.amount:,.{EXPONENTS[self.currency]}f} {self.currency}"
+
+
+def rounded(amount: Decimal | Fraction, currency: str) -> Money:
+    """An exact amount in major units to the currency's smallest unit, half to even."""
+    return Money(round(Fraction(amount) * 10 ** EXPONENTS[currency]), currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +53,8 @@ class UnitPrice:
     currency: str
 
     def times(self, quantity: int) -> Money:
-        """Rounded once, half to even, at the end."""
-        minor = (self.amount * quantity).scaleb(EXPONENTS[self.currency])
-        return Money(int(minor.quantize(Decimal(1), rounding=ROUND_HALF_EVEN)), self.currency)
+        """Rounded once, at the end."""
+        return rounded(self.amount * quantity, self.currency)
 
     def __str__(self) -> str:
         return f"{self.amount.normalize():f} {self.currency}"

@@ -47,6 +47,13 @@ class EventName(StrEnum):
     FACE_CHECK_STARTED = "face_check:check:start"
     FACE_CHECK_COMPLETED = "face_check:check:complete"
     USAGE_RECORDED = "usage:entry:record"
+    USAGE_KEPT_ASIDE = "usage:entry:keep"
+    USAGE_IMPORTED = "usage:entries:import"
+    USAGE_CORRECTED = "usage:entry:correct"
+    SUBSCRIPTION_CHANGED = "usage:subscription:change"
+    PERIOD_CLOSED = "usage:period:close"
+    CREDIT_GRANTED = "usage:credit:grant"
+    TAX_NOTED = "usage:tax:note"
     CONTRACT_PRICE_ENTERED = "usage:contract_price:enter"
 
     PEOPLE_IMPORTED = "people:import:apply"

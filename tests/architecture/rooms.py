@@ -35,10 +35,16 @@ APART: dict[str, frozenset[str]] = {
     "vendors.facecheck.engine": frozenset(),
     "tenants.verified_id.protocol": frozenset(),
     "tenants.directory.matching": frozenset(),
+    "vendors.billing.rating": frozenset({"portal.kit.money"}),
 }
 
 # Protocol and engine code knows no framework (STYLE 17).
-NO_DJANGO = ("vendors.facecheck.engine", "tenants.verified_id.protocol", "tenants.directory.matching")
+NO_DJANGO = (
+    "vendors.facecheck.engine",
+    "tenants.verified_id.protocol",
+    "tenants.directory.matching",
+    "vendors.billing.rating",
+)
 
 # Processes and static sites of their own: nobody imports them, they are reached by address.
 REACHED_BY_ADDRESS = ("vendors.house", "portal.wallet", "portal.sandboxes", "portal.embedded")

@@ -14,6 +14,7 @@ from portal.kit.scope import tenant_scope
 from portal.kit.sheets import safe_cell
 from tenants.rights import Role
 from tests.billing.test_ledger import record
+from vendors.billing.rating.billability import Outcome
 
 
 def address(tenant, path=""):
@@ -31,7 +32,7 @@ def may(tenant):
         made = [
             record(idempotency_key="a", occurred_at=at(3)),
             record(idempotency_key="b", occurred_at=at(3, 13)),
-            record(idempotency_key="c", occurred_at=at(4), billable=False, why="retake"),
+            record(idempotency_key="c", occurred_at=at(4), outcome=Outcome.RETAKE),
         ]
         for key, day in (("d", 5), ("e", 5)):
             made.append(

@@ -89,7 +89,7 @@ def test_a_photograph_and_then_another_face_end_the_recovery(
         assert case["status"] == "refused"
         _wait_until_revoked(claimant, rows, case["credential_id"])
         charged = rows(
-            "SELECT billable FROM billing_usageentry WHERE case_id = %s AND meter = 'face_check'", case["id"]
+            "SELECT billable FROM billing_entry WHERE case_id = %s AND meter = 'face_check'", case["id"]
         )
         assert charged
     assert journal.troubles == []

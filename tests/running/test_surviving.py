@@ -80,7 +80,7 @@ def test_a_case_outlives_kill_9_of_every_process(product: Product, survived: Sur
             [case],
         ).fetchall()
         charged = connection.execute(
-            "SELECT meter, count(*) FROM billing_usageentry WHERE case_id = %s GROUP BY meter", [case]
+            "SELECT meter, count(*) FROM billing_entry WHERE case_id = %s GROUP BY meter", [case]
         ).fetchall()
     assert status == "recovered"
     assert {kind: count for kind, count in steps if count > 1} == {}

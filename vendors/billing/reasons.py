@@ -23,6 +23,12 @@ SENTENCES = {
     Why.MOVED_BROWSERS: _(
         "The case moved to another browser, so the Face Check was repeated for safety. The repetition costs nothing."
     ),
+    Why.DUPLICATE: _(
+        "The same case had a decision of the same partner a short while before. Within the time on the partner's listing "
+        "a repetition costs nothing."
+    ),
+    Why.NOT_CHARGED: _("This partner's listing says that this outcome costs nothing."),
+    Why.CORRECTED: _("An earlier entry was wrong. This one takes it back, with its price."),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -14,13 +14,23 @@ from django.db.models.functions import TruncDate
 
 from portal.kit.paging import Column, Order, read_order
 from portal.kit.references import with_reference
+from vendors.billing.book import DEFAULT_CURRENCIES, Book
 from vendors.billing.models import ContractPrice, PriceVersion, UsageEntry
+from vendors.billing.rating.prices import STANDARD
 
 
 def price_at(meter: str, vendor: str, moment: datetime) -> PriceVersion | None:
-    """The price version in force."""
-    versions = PriceVersion.objects.filter(meter=meter, vendor=vendor, effective_from__lte=moment)
+    """The price version in force on the standard plan, in its own currency: what is listed for everybody."""
+    versions = PriceVersion.objects.filter(
+        meter=meter, vendor=vendor, plan=STANDARD, currency=DEFAULT_CURRENCIES[0], effective_from__lte=moment
+    )
     return versions.order_by("-effective_from").first()
+
+
+def own_price_at(meter: str, vendor: str, moment: datetime) -> PriceVersion | None:
+    """The price version in force for the tenant in scope: on its plan, in one of its currencies."""
+    found = Book.of((meter, vendor)).find((meter, vendor), moment)
+    return PriceVersion.objects.get(id=found.price.id) if found else None
 
 
 def contract_price_at(vendor: str, moment: datetime) -> ContractPrice | None:
@@ -77,8 +87,11 @@ def entry_of(entry_id: UUID) -> UsageEntry | None:
     return UsageEntry.objects.select_related("price_version").filter(id=entry_id).first()
 
 
-def vendors_used() -> list[str]:
-    return list(UsageEntry.objects.order_by("vendor").values_list("vendor", flat=True).distinct())
+def vendors_used(chosen: UsageFilter) -> list[str]:
+    """The partners with entries in the days of a filter, whatever else it asks for; the chosen one in any case."""
+    days = replace(chosen, vendor="", billable=None, reference="")
+    found = usage(days).order_by().values_list("vendor", flat=True).distinct()
+    return sorted({*found, chosen.vendor} - {""})
 
 
 @dataclass(frozen=True, slots=True)

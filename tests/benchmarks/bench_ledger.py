@@ -1,0 +1,220 @@
+"""The ledger: a million events against the oracle, events a second in bulk and live, the usage page over many entries.
+
+    python -m tests.benchmarks.bench_ledger [recount|live|page …] [--events 1000000] [--tenants 200]
+                                            [--writers 4] [--seconds 15] [--entries 5000000] [--times 40]
+
+`recount` draws events over all tenants and seven partners, 20 % twice, in no order, 3 % after two periods were closed, and
+compares every document with the oracle of the tests. `live` records one event a transaction from several processes.
+`page` fills one database by COPY, a tenth of it for one tenant, and asks for the usage page and the preview.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from tests.benchmarks.ready import say  # isort: skip
+from django.db import connection, connections
+
+from portal.kit.ids import short_reference, uuid7
+from portal.kit.scope import tenant_scope
+from tenants.models import Tenant, User
+from tests.billing import oracle
+from tests.billing.market import PERIODS, disturb, draw_events, join, make_market
+from tests.billing.test_recount import by_tenant, invoiced_about, recount
+from tests.billing.world import close, look
+from tests.conftest import make_member, make_tenant, site_client
+from vendors.billing.event_file import record_lines
+from vendors.billing.models import Entry, UsageEntry
+from vendors.billing.rating.billability import Outcome
+from vendors.billing.selectors import price_at
+from vendors.billing.services import Usage, record_usage
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+def record(events: list[dict[str, Any]]) -> None:
+    lines = [json.dumps(event) for event in events]
+    began, counted = time.perf_counter(), 0
+    for outcome in record_lines(lines):
+        assert outcome.result in {"recorded", "known"}, outcome
+        counted += outcome.result == "recorded"
+    took = time.perf_counter() - began
+    say(f"  {len(lines):,} lines, {counted:,} new, in {took:.1f} s: {len(lines) / took:,.0f} a second")
+
+
+def compare(
+    market: Any, tenants: dict[str, Tenant], events: list[dict[str, Any]], labels: tuple[str, ...]
+) -> int:
+    known, wrong = by_tenant(events), 0
+    for slug, tenant in tenants.items():
+        found = invoiced_about(tenant)
+        wrong += sum(found[label] != recount(market, slug, known[slug], label) for label in labels)
+    return wrong
+
+
+def bench_recount(asked: argparse.Namespace) -> None:
+    market = make_market()
+    tenants = {tenant.slug: tenant for tenant in (make_tenant() for _ in range(asked.tenants))}
+    for number, tenant in enumerate(tenants.values()):
+        join(market, tenant, number)
+    timely, late = disturb(list(draw_events(market, list(tenants), asked.events, 1, largest=1)), 2)
+    say(f"recount: {asked.events:,} events, {asked.tenants} tenants, {len(market.partners)} partners")
+    record(timely)
+    began = time.perf_counter()
+    for tenant in tenants.values():
+        earlier = ("2025-12",) if market.subscriptions[tenant.slug]["from"] < "2026" else ()
+        for label in (*earlier, *PERIODS[:2]):
+            close(tenant, label)
+    say(f"  closed {PERIODS[:2]} in {time.perf_counter() - began:.1f} s")
+    wrong = compare(market, tenants, timely, PERIODS[:2])
+    say(f"  {wrong} of {len(tenants) * 2} periods differ from the oracle before the late events")
+    record(late)
+    for tenant in tenants.values():
+        close(tenant, PERIODS[2])
+    wrong = compare(market, tenants, timely + late, PERIODS)
+    say(f"  {wrong} of {len(tenants) * 3} periods differ from the oracle at the end")
+
+
+def _write(tenants: list[UUID], seconds: float, done: Any) -> None:
+    connections.close_all()
+    until, count = time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        moment = datetime.now(UTC)
+        with tenant_scope(tenants[count % len(tenants)]):
+            record_usage(
+                Usage(
+                    idempotency_key=str(uuid7()),
+                    meter="face_check",
+                    vendor="readmit",
+                    connection_kind="through_us",
+                    outcome=Outcome.PASSED,
+                    quantity=1,
+                    occurred_at=moment,
+                    case_id=uuid7(),
+                )
+            )
+        count += 1
+    done.put(count)
+
+
+def bench_live(asked: argparse.Namespace) -> None:
+    tenants = [make_tenant().id for _ in range(20)]
+    connections.close_all()
+    context = multiprocessing.get_context("fork")
+    done = context.Queue()
+    writers = [
+        context.Process(target=_write, args=(tenants, asked.seconds, done)) for _ in range(asked.writers)
+    ]
+    for writer in writers:
+        writer.start()
+    total = sum(done.get() for _ in writers)
+    for writer in writers:
+        writer.join()
+    say(f"live: {total / asked.seconds:,.0f} events a second, {asked.writers} writers, one transaction each")
+
+
+def entries(tenant_id: UUID, count: int, days: int) -> Iterator[Entry]:
+    price = price_at("face_check", "readmit", datetime.now(UTC))
+    begun = datetime.now(UTC) - timedelta(days=days)
+    for number in range(count):
+        case_id, billable = uuid7(), number % 5 != 0
+        yield UsageEntry(
+            tenant_id=tenant_id,
+            idempotency_key=str(case_id),
+            debit="unbilled",
+            credit="revenue",
+            amount=Decimal("0.25") if billable else Decimal(0),
+            currency="EUR",
+            meter="face_check",
+            vendor=("readmit", "house", "au10tix")[number % 3],
+            connection_kind="through_us",
+            quantity=1,
+            price_version_id=price.id if price else None,
+            unit_price=Decimal("0.25"),
+            billable=billable,
+            outcome="passed" if billable else "retake",
+            why="decided" if billable else "retake",
+            case_id=case_id,
+            case_reference=short_reference(case_id),
+            step="face_checked",
+            mode="production",
+            occurred_at=begun + timedelta(days=days) * number / count,
+        )
+
+
+def fill(tenant_id: UUID, count: int, days: int) -> None:
+    fields = Entry._meta.concrete_fields
+    names = ", ".join(f'"{field.column}"' for field in fields)
+    head = f"COPY billing_entry ({names}) FROM STDIN"
+    with connections["migrator"].cursor() as cursor, cursor.copy(head) as sink:
+        for row in entries(tenant_id, count, days):
+            sink.write_row([getattr(row, field.attname) for field in fields])
+
+
+def bench_page(asked: argparse.Namespace) -> None:
+    began = time.perf_counter()
+    big = make_tenant()
+    fill(big.id, asked.entries // 10, 365)
+    small = [make_tenant() for _ in range(99)]
+    for tenant in small:
+        fill(tenant.id, asked.entries * 9 // 10 // len(small), 365)
+    connections["migrator"].close()
+    with connections["migrator"].cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE billing_entry")
+    say(f"page: {asked.entries:,} entries in {time.perf_counter() - began:.0f} s")
+    show("one of 99", small[0], asked.times)
+    show("a tenth of all", big, asked.times)
+
+
+def show(name: str, tenant: Tenant, times: int) -> None:
+    client = site_client()
+    client.force_login(User.objects.get(pk=make_member(tenant).user_id), BACKEND)
+    measure(f"usage page, {name}", lambda: client.get(f"/o/{tenant.slug}/usage/"), times)
+    label = datetime.now(UTC).strftime("%Y-%m")
+    measure(f"preview, {name}", lambda: look(tenant, label), times)
+
+
+def measure(name: str, ask: Any, times: int) -> None:
+    taken = []
+    for number in range(times + 3):
+        began = time.perf_counter()
+        ask()
+        if number >= 3:
+            taken.append((time.perf_counter() - began) * 1000)
+    taken.sort()
+    say(f"  {name:28} p50 {taken[len(taken) // 2]:7.1f} ms   p95 {taken[int(len(taken) * 0.95) - 1]:7.1f} ms")
+
+
+PARTS = {"recount": bench_recount, "live": bench_live, "page": bench_page}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], default=[])
+    numbers = {
+        "events": 1_000_000,
+        "tenants": 200,
+        "writers": 4,
+        "seconds": 15,
+        "entries": 5_000_000,
+        "times": 40,
+    }
+    for name, default in numbers.items():
+        parser.add_argument(f"--{name}", type=int, default=default)
+    asked = parser.parse_args()
+    assert oracle.BILLED
+    for name in asked.parts or PARTS:
+        PARTS[name](asked)
+    connection.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,263 @@
+"""What a period costs, read from the ledger: the same for a preview and for closing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Min, Sum
+
+from portal.kit.money import EXPONENTS
+from vendors.billing.book import Standing, load_versions
+from vendors.billing.models import Entry, EntryKind, Invoice, InvoiceLine, Paid, PriceVersion, UsageEntry
+from vendors.billing.rating.invoice import (
+    Credit,
+    Drafts,
+    Line,
+    LineKind,
+    Product,
+    differences,
+    draft,
+    period_lines,
+)
+from vendors.billing.rating.periods import Period
+from vendors.billing.rating.prices import FEE, Fee, InForce, Price, Stretch, fees, in_force, stretches
+from vendors.billing.rating.rate import Segment
+
+FEE_PRODUCT = (FEE, "readmit")
+# How long a transaction that was open while a period was closed may take to become visible.
+SLOWEST_WRITER = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    quantity: int
+    entries: int
+
+
+ProductName = tuple[str, str]  # meter, vendor
+
+
+def _usage_of(stretch: Stretch, currency: str) -> dict[ProductName, dict[str, _Used]]:
+    """What is ours to invoice, by product and price version."""
+    rows = (
+        UsageEntry.objects.filter(
+            occurred_at__gte=stretch.start,
+            occurred_at__lt=stretch.end,
+            connection_kind=Paid.THROUGH_US,
+            billable=True,
+            currency=currency,
+        )
+        .values("meter", "vendor", "price_version_id")
+        .annotate(units=Sum("quantity"), rows=Count("id"))
+    )
+    found: dict[ProductName, dict[str, _Used]] = {}
+    for row in rows:
+        by_version = found.setdefault((row["meter"], row["vendor"]), {})
+        by_version[str(row["price_version_id"])] = _Used(row["units"], row["rows"])
+    return found
+
+
+def _segments(
+    used: Mapping[str, _Used], prices: Sequence[Price], stretch: Stretch, period: Period
+) -> list[Segment]:
+    """The versions in force in a stretch, and any that is in the ledger all the same: what was booked before a price was
+    loaded for that time keeps its own."""
+    found = in_force(prices, stretch, period)
+    missing = set(used) - {held.price.id for held in found}
+    found += [InForce(price, price.effective_from, Fraction(0)) for price in prices if price.id in missing]
+    found.sort(key=lambda held: (held.began, held.price.id))
+    nothing = _Used(0, 0)
+    return [
+        Segment(
+            version=held.price.id,
+            terms=held.price.terms,
+            quantity=used.get(held.price.id, nothing).quantity,
+            entries=used.get(held.price.id, nothing).entries,
+            share=held.share,
+        )
+        for held in found
+    ]
+
+
+def _used_before(
+    product: tuple[str, str], currency: str, segments: Sequence[Segment], moment: datetime
+) -> int:
+    """Only trial quantities ask for the past."""
+    if not any(segment.terms.trial for segment in segments):
+        return 0
+    meter, vendor = product
+    earlier = UsageEntry.objects.filter(
+        meter=meter,
+        vendor=vendor,
+        connection_kind=Paid.THROUGH_US,
+        billable=True,
+        currency=currency,
+        occurred_at__lt=moment,
+    )
+    return earlier.aggregate(units=Sum("quantity"))["units"] or 0
+
+
+def lines_of(standing: Standing, period: Period, currency: str) -> list[Line]:
+    """What a period costs in a currency as the ledger stands now."""
+    cut = stretches(standing.spans, period)
+    usage = [_usage_of(stretch, currency) for stretch in cut]
+    names = sorted({name for used in usage for name in used})
+    versions = load_versions(names) if names else {}
+    products = []
+    for name in names:
+        prices = [entry.price for entry in versions[name] if entry.price.currency == currency]
+        segments: list[Segment] = []
+        for stretch, used in zip(cut, usage, strict=True):
+            segments += _segments(used.get(name, {}), prices, stretch, period)
+        before = _used_before(name, currency, segments, period.start)
+        products.append(Product(*name, tuple(segments), before))
+    due = _fees(standing, period) if currency == standing.currencies[0] else []
+    return period_lines(period, products, due, currency)
+
+
+def _fees(standing: Standing, period: Period) -> list[Fee]:
+    prices: list[Price] = [
+        entry.price
+        for entry in load_versions({FEE_PRODUCT})[FEE_PRODUCT]
+        if entry.price.currency == standing.currencies[0]
+    ]
+    return fees(prices, standing.spans, period)
+
+
+# ------------------------------------------------------------------ earlier periods
+
+
+def invoiced_lines(period: str, currency: str) -> list[Line]:
+    """What was put on documents about a period so far, credits apart."""
+    rows = InvoiceLine.objects.filter(about=period, invoice__currency=currency).exclude(kind=LineKind.CREDIT)
+    return [stored_line(row) for row in rows.order_by("invoice_id", "position")]
+
+
+def stored_line(row: InvoiceLine) -> Line:
+    return Line(
+        kind=LineKind(row.kind),
+        about=row.about,
+        meter=row.meter,
+        vendor=row.vendor,
+        version=str(row.source_id),
+        quantity=row.quantity,
+        entries=row.entries,
+        minor=row.minor,
+        exact=row.exact,
+        at_list_price=row.at_list_price,
+        detail=row.detail,
+    )
+
+
+def closed_periods(standing: Standing) -> list[Period]:
+    labels = Invoice.objects.filter(kind=Invoice.Kind.INVOICE).values_list("period", flat=True).distinct()
+    return sorted((standing.period_named(label) for label in labels), key=lambda period: period.start)
+
+
+def _first_id_at(made_at: UUID, earlier: timedelta) -> UUID:
+    """The smallest UUIDv7 of the millisecond that lies `earlier` before another's."""
+    milliseconds = (made_at.int >> 80) - int(earlier.total_seconds() * 1000)
+    return UUID(int=max(0, milliseconds) << 80)
+
+
+def _earliest_late(period: Period, previous: Period) -> datetime | None:
+    """When the earliest event happened that may have come after the period before this one was closed."""
+    closed = Invoice.objects.filter(kind=Invoice.Kind.INVOICE, period=previous.label).order_by("id").first()
+    if closed is None:
+        return None
+    late = UsageEntry.objects.filter(
+        id__gte=_first_id_at(closed.id, SLOWEST_WRITER), occurred_at__lt=period.start
+    )
+    found: datetime | None = late.aggregate(first=Min("occurred_at"))["first"]
+    return found
+
+
+def corrections(standing: Standing, period: Period, currency: str) -> dict[Period, list[Line]]:
+    """What earlier closed periods cost more or less than their documents say, because events came or were taken back.
+
+    Every closed period since the earliest late event is rated anew: trial quantities make later ones depend on it.
+    """
+    closed = [earlier for earlier in closed_periods(standing) if earlier.start < period.start]
+    since = _earliest_late(period, closed[-1]) if closed else None
+    if since is None:
+        return {}
+    found = {
+        earlier: differences(lines_of(standing, earlier, currency), invoiced_lines(earlier.label, currency))
+        for earlier in closed
+        if earlier.end > since
+    }
+    return {earlier: lines for earlier, lines in found.items() if lines}
+
+
+# ------------------------------------------------------------------ credits
+
+
+def credits_left(currency: str) -> list[Credit]:
+    """What was given, less what was used."""
+    given = Entry.objects.filter(kind=EntryKind.CREDIT_GRANTED, currency=currency)
+    rows = list(given.values_list("id", "amount", "occurred_at", "expires_at"))
+    used = dict(
+        Entry.objects.filter(kind=EntryKind.CREDIT, refers_to_id__in=[row[0] for row in rows])
+        .values_list("refers_to_id")
+        .annotate(used=Sum("amount"))
+    )
+    scale = 10 ** EXPONENTS[currency]
+    return [
+        Credit(str(grant), int((amount - used.get(grant, Decimal(0))) * scale), granted_at, expires_at)
+        for grant, amount, granted_at, expires_at in rows
+    ]
+
+
+def draft_of(standing: Standing, period: Period) -> list[Drafts]:
+    """The invoice of a period and the credit notes that go with it, one of each currency of the tenant."""
+    return [
+        draft(
+            period,
+            currency,
+            lines_of(standing, period, currency),
+            corrections=corrections(standing, period, currency),
+            credits=credits_left(currency),
+        )
+        for currency in standing.currencies
+    ]
+
+
+# ------------------------------------------------------------------ what is not invoiced
+
+
+def metered_elsewhere(period: Period) -> list[dict[str, Any]]:
+    """Own contracts at the price the tenant entered: counted, never on our invoice."""
+    rows = UsageEntry.objects.filter(
+        occurred_at__gte=period.start,
+        occurred_at__lt=period.end,
+        connection_kind=Paid.OWN_CONTRACT,
+        billable=True,
+    )
+    found = (
+        rows.values("vendor", "meter", "currency")
+        .annotate(units=Sum("quantity"), rows=Count("id"), cost=Sum("amount"))
+        .order_by("vendor", "meter", "currency")
+    )
+    return [dict(row) for row in found]
+
+
+def not_charged(period: Period) -> list[dict[str, Any]]:
+    """What was counted and costs nothing, by reason; decisions of free partners among it."""
+    rows = UsageEntry.objects.filter(occurred_at__gte=period.start, occurred_at__lt=period.end)
+    free = rows.filter(billable=False) | rows.filter(connection_kind=Paid.FREE)
+    found = (
+        free.values("vendor", "meter", "connection_kind", "why")
+        .annotate(units=Sum("quantity"), rows=Count("id"))
+        .order_by("vendor", "meter", "connection_kind", "why")
+    )
+    return [dict(row) for row in found]
+
+
+def price_versions(ids: Sequence[str]) -> dict[str, PriceVersion]:
+    return {str(row.id): row for row in PriceVersion.objects.filter(id__in=ids)}
