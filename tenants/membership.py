@@ -133,9 +133,9 @@ def _use_up(invitation: Invitation) -> None:
 
 
 def _seat(user: User, role: str) -> Member:
-    member = Member.objects.select_for_update().filter(user=user).first()
-    if member is None:
-        return Member.objects.create(user=user, role=role)
+    member, new = Member.objects.select_for_update().get_or_create(user=user, defaults={"role": role})
+    if new:
+        return member
     if member.removed_at is None:
         raise Invalid("already_member", _("You are a member of this organisation already."))
     member.role, member.removed_at = role, None

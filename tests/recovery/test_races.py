@@ -16,6 +16,7 @@ from recovery import carrying, opening, proofing
 from recovery.access_pass import services as access_pass
 from recovery.access_pass.models import AccessPass
 from recovery.models import Case
+from recovery.repudiation import repudiate
 from recovery.stages import Stage
 from tenants.audit.models import AuditEvent
 from tenants.models import Tenant
@@ -197,3 +198,18 @@ def test_guessing_continuation_codes_is_refused_after_ten_from_one_network(place
         times=60,
     )
     assert found["carry_code_dead"] <= 20 and found["carry_codes_of_network"] >= 40
+
+
+def test_this_was_not_me_stops_everything_once_however_often_it_is_said(place: Place, browser: Journey, ada):
+    browser.to_end()
+    token = browser.links_mailed("ada@home.example")[-1].rstrip("/").rsplit("/", 1)[-1]
+    case_id = browser.case.id
+
+    def say(_number: int) -> str:
+        with tenant_scope(place.tenant.id):
+            return str(repudiate(token).status)
+
+    assert race(say, times=40) == {"repudiated": 1, "link_dead": 39}
+    browser.work()
+    assert events(place.tenant, case_id, "person:recovery:repudiate") == 1
+    assert browser.notices().count("repudiated") == 2
