@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 
 from portal.kit import clock
 from portal.kit.codes import digest, new_token
-from recovery.models import Case
+from recovery.models import CarryCode, Case
 
 COOKIE_LIFE = timedelta(hours=72)
 SHOWN_AFTER_END = timedelta(hours=24)
@@ -66,13 +66,13 @@ def case_of_browser(request: HttpRequest) -> Case | None:
     return case
 
 
-def case_moved_away(request: HttpRequest) -> Case | None:
-    """The case that began here and was handed to a phone."""
+def code_that_carried_away(request: HttpRequest) -> CarryCode | None:
+    """What took the case out of this browser: a hand-over to a phone, or a continuation code."""
     if not browser_token(request):
         return None
     return (
-        Case.objects.filter(first_browser_digest=browser_digest(request), moved_to_phone_at__isnull=False)
-        .exclude(browser_digest=browser_digest(request))
-        .order_by("-created_at")
+        CarryCode.objects.filter(left_browser_digest=browser_digest(request))
+        .select_related("case")
+        .order_by("-carried_at")
         .first()
     )

@@ -58,7 +58,6 @@ def create_case(
         is_decoy=person is None,
         decoy_reason=decoy_reason,
         browser_digest=browser_digest,
-        first_browser_digest=browser_digest,
         reasons=[name for name, is_so in ((MANY, many_attempts), (SILENT, is_silent)) if is_so],
         expires_at=clock.now() + CASE_LIFE,
     )

@@ -30,7 +30,7 @@ def on_decide(job: Job) -> None:
     presentation_id = case.presentation_id
     if case.state is not CaseStatus.PROVING or presentation_id is None or case.needs_new_presence:
         return
-    if case.face_check_id != job.uuid("face_check_id") or case.needs_new_confirmation:
+    if case.face_check_id != job.uuid("face_check_id"):
         return
     if presentation.state_of(presentation_id) != "returned":
         # Nobody worked for longer than the picture is kept: it is shown once more.

@@ -17,6 +17,8 @@ from portal.kit import clock
 from portal.kit.actors import Actor, ActorKind
 from portal.kit.errors import Refused
 from portal.kit.ids import public_id
+from portal.kit.limits import Limit, take
+from portal.kit.origins import network_of
 from portal.kit.scope import tenant_scope
 from recovery.access_pass import selectors as passes
 from recovery.access_pass import services as access_pass
@@ -28,6 +30,8 @@ from recovery.profiles import may_recover
 from recovery.statuses import CaseStatus, StepKind
 from tenants.directory.models import DirectoryPerson
 from tenants.models import Tenant
+
+TYPED = Limit("passes_typed_in_network", 300, 900)
 
 
 @contextmanager
@@ -48,8 +52,10 @@ def use_pass_here(tenant: Tenant, case_id: UUID, *, browser_digest: bytes) -> No
     )
 
 
-def use_typed_pass(tenant: Tenant, characters: str, *, browser_digest: bytes) -> None:
-    """The same for whoever types the characters, in the same browser. Five tries are all there are."""
+def use_typed_pass(tenant: Tenant, characters: str, *, browser_digest: bytes, address: str) -> None:
+    """The same for whoever types the characters, in the same browser. Five tries are all there are; a network that types
+    without end is refused before anything is written."""
+    take(TYPED, f"{tenant.id}|{network_of(address)}")
     access_pass.redeem_characters(
         characters, browser_digest=browser_digest, tenant_id=tenant.id, around=_signing_in
     )
@@ -69,11 +75,15 @@ def _require_open(case: Case) -> DirectoryPerson:
         or not registration_is_open(case)
         or not may_recover(case.profile, person)
     ):
-        raise Refused(
-            "registration_over",
-            _("The ten minutes to create a passkey are over. Start again, or call your help desk."),
-        )
+        raise _over()
     return person
+
+
+def _over() -> Refused:
+    return Refused(
+        "registration_over",
+        _("The ten minutes to create a passkey are over. Start again, or call your help desk."),
+    )
 
 
 def begin_case_passkey(tenant: Tenant, case_id: UUID, *, browser_digest: bytes) -> dict[str, Any]:
@@ -102,15 +112,19 @@ def complete_case_passkey(
         case = get_case(case_id)
         if case.state is CaseStatus.RECOVERED:
             return
-        _require_open(case)
-    new = passkeys.verify_new_passkey(
-        tenant_id=tenant.id,
-        browser_digest=browser_digest,
-        response=response,
-        label=label,
-        expected_permission_id=case_id,
-    )
-    with passkeys.refusing_known_passkeys(tenant.id, new), tenant_scope(tenant.id):
-        case = locked(case_id)
-        _require_open(case)
-        complete_recovery(case, passkeys.keep_passkey(new).id)
+        if case.state is not CaseStatus.GRANTED or case.person_id is None:
+            raise _over()
+    with passkeys.noting_refusals(tenant.id, case.person_id, case_id=case_id):
+        with tenant_scope(tenant.id):
+            _require_open(case)
+        new = passkeys.verify_new_passkey(
+            tenant_id=tenant.id,
+            browser_digest=browser_digest,
+            response=response,
+            label=label,
+            expected_permission_id=case_id,
+        )
+        with tenant_scope(tenant.id):
+            case = locked(case_id)
+            _require_open(case)
+            complete_recovery(case, passkeys.keep_passkey(new).id)

@@ -86,10 +86,8 @@ class Case(TenantModel):
     is_decoy = models.BooleanField(default=False)
     decoy_reason = models.CharField(max_length=40, blank=True)
     browser_digest = models.BinaryField()
-    first_browser_digest = models.BinaryField()
     code_tries = models.PositiveSmallIntegerField(default=0)
     needs_new_presence = models.BooleanField(default=False)
-    needs_new_confirmation = models.BooleanField(default=False)
     # Where the proof was made, and where a live face agreed with it: only there its card is given out.
     proofed_browser_digest = models.BinaryField(null=True)
     known_face_browser_digest = models.BinaryField(null=True)
@@ -114,7 +112,6 @@ class Case(TenantModel):
             models.Index(fields=["tenant_id", "status", "-created_at"], name="case_by_status"),
             models.Index(fields=["tenant_id", "person"], name="case_of_person"),
             models.Index(fields=["tenant_id", "browser_digest"], name="case_of_browser"),
-            models.Index(fields=["tenant_id", "first_browser_digest"], name="case_of_first_browser"),
             models.Index(fields=["tenant_id", "expires_at"], name="case_expiry"),
         ]
 
@@ -165,7 +162,8 @@ class ConfirmationCode(TenantModel):
 
 
 class CarryCode(TenantModel):
-    """Brings a case into another browser: the QR hand-over to a phone, or a continuation code."""
+    """Brings a case into another browser: the QR hand-over to a phone, or a continuation code. A continuation code that
+    was typed waits in `asked_by_digest`'s browser for a fresh code; until then the case stays where it is."""
 
     class Kind(models.TextChoices):
         HAND_OVER = "hand_over", _("Hand-over to a phone")
@@ -176,9 +174,17 @@ class CarryCode(TenantModel):
     code_digest = models.BinaryField()
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+    asked_by_digest = models.BinaryField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    carried_at = models.DateTimeField(null=True)
+    left_browser_digest = models.BinaryField(null=True)
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant_id", "code_digest"], name="carry_code_once")]
+        indexes = [
+            models.Index(fields=["tenant_id", "asked_by_digest"], name="carry_code_asked_by"),
+            models.Index(fields=["tenant_id", "left_browser_digest"], name="carry_code_left"),
+        ]
 
 
 class RepudiationLink(TenantModel):

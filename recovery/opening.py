@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from portal.kit import clock
@@ -44,6 +44,8 @@ PERSON = Limit("recovery_starts_of_person", 5, 900)
 PERSON_A_DAY = Limit("recovery_starts_of_person_a_day", 12, 86_400)
 MAILS = Limit("recovery_mails_to_person_from_network", 5, 900)
 RESENDS = Limit("codes_of_case", 4, 1800)
+# What confirmed a person, and for how long it was held: the evidence of a step.
+Confirmation = dict[str, str | int]
 
 
 def _is_this_machine(address: str) -> bool:
@@ -130,7 +132,14 @@ def _code_digest(case: Case, code: str) -> bytes:
     return keyed_digest(code, context=f"confirmation|{current_tenant_id()}|{case.id}")
 
 
-def _send_code(tenant: Tenant, case: Case, held: NoticeAddress | None, *, silent: bool) -> None:
+def _send_code(
+    tenant: Tenant,
+    case: Case,
+    held: NoticeAddress | None,
+    *,
+    silent: bool,
+    template: str = "confirmation_code",
+) -> None:
     """The same rows for everyone. A decoy's mail goes to no address, its code is random and known to nobody."""
     code = numeric_code()
     # A code nobody is sent is one nobody can guess.
@@ -146,7 +155,7 @@ def _send_code(tenant: Tenant, case: Case, held: NoticeAddress | None, *, silent
     link = make_repudiation_link(tenant, case)
     goes_to = held.value if held and not silent else ""
     send_notice(
-        "confirmation_code",
+        template,
         addresses=[goes_to],
         context={"code": code, "reference": case.reference, "minutes": "30", "not_me_url": link},
         case_id=case.id,
@@ -162,30 +171,23 @@ def send_code_again(tenant: Tenant, case_id: UUID) -> None:
     take(RESENDS, f"{tenant.id}|{case_id}")
     with tenant_scope(tenant.id):
         case = locked(case_id)
-        if _awaits_code(case):
+        if case.state is CaseStatus.OPENED:
             send_code(tenant, case)
 
 
-def send_code(tenant: Tenant, case: Case) -> None:
+def send_code(tenant: Tenant, case: Case, *, template: str = "confirmation_code") -> None:
     """A fresh code to the address held longest, for a case that waits for one. With the case locked."""
     # By the id alone: a decoy's case and a person's do the same database work.
     held = _address_of(case.person_id)
-    _send_code(tenant, case, held if not case.is_decoy else None, silent=SILENT in case.reasons)
-
-
-def _awaits_code(case: Case) -> bool:
-    """At the beginning, and in another browser before anything was proven."""
-    return case.state is CaseStatus.OPENED or (
-        case.state is CaseStatus.PROVING and case.needs_new_confirmation
-    )
+    silent = SILENT in case.reasons
+    _send_code(tenant, case, held if not case.is_decoy else None, silent=silent, template=template)
 
 
 def _take_try(tenant: Tenant, case_id: UUID) -> tuple[ConfirmationCode | None, int]:
     """Count one try and commit, then hand out what to compare with; None when there is nothing to compare."""
     require_no_transaction()
     with tenant_scope(tenant.id):
-        waiting = Q(status=CaseStatus.OPENED) | Q(status=CaseStatus.PROVING, needs_new_confirmation=True)
-        open_cases = Case.objects.filter(waiting, id=case_id, code_tries__lt=CODE_TRIES)
+        open_cases = Case.objects.filter(id=case_id, status=CaseStatus.OPENED, code_tries__lt=CODE_TRIES)
         if not open_cases.update(code_tries=F("code_tries") + 1):
             return None, CODE_TRIES + 1
         tries = Case.objects.values_list("code_tries", flat=True).get(id=case_id)
@@ -203,8 +205,8 @@ def confirm_code(tenant: Tenant, case_id: UUID, typed: str) -> Case:
     with tenant_scope(tenant.id):
         case = locked(case_id)
         right = same(_code_digest(case, typed), bytes(code.code_digest) if code else b"")
-        if right and code is not None and _is_live(code, clock.now()) and _awaits_code(case):
-            return _accept(case, code)
+        if right and code is not None and _is_live(code, clock.now()) and case.state is CaseStatus.OPENED:
+            return _confirmed(case, _consume(code))
         if right and code is not None and code.consumed_at is not None and case.state is CaseStatus.PROVING:
             return case
         _refuse_code(case, tries)
@@ -221,7 +223,7 @@ def _refuse_code(case: Case, tries: int) -> None:
         case_id=case.id,
         data={"tries": tries},
     )
-    if tries == CODE_TRIES and _awaits_code(case):
+    if tries == CODE_TRIES and case.state is CaseStatus.OPENED:
         move_case(case.id, CaseStatus.REFUSED, actor=claimant(case), reasons=["code_tries_used_up"])
 
 
@@ -240,36 +242,48 @@ def confirm_saved_code(tenant: Tenant, case_id: UUID, typed: str) -> Case:
     code, tries = _take_try(tenant, case_id)
     with tenant_scope(tenant.id):
         case = locked(case_id)
-        may_try = tries <= CODE_TRIES and code is not None and _awaits_code(case)
-        # A decoy looks for the codes of nobody: the same work, and never a yes.
-        saved_at = (
-            use_saved_code(case.person_id or UUID(int=0), typed, actor=claimant(case)) if may_try else None
-        )
-        if saved_at is not None:
-            return _confirmed(case, {"channel": "saved_code", "held_hours": _hours_since(saved_at)})
+        may_try = tries <= CODE_TRIES and code is not None and case.state is CaseStatus.OPENED
+        evidence = prove_by_saved_code(case, typed) if may_try else None
+        if evidence is not None:
+            return _confirmed(case, evidence)
         _refuse_code(case, tries)
     raise _code_refusal(tries)
 
 
-def _accept(case: Case, code: ConfirmationCode) -> Case:
+def prove_by_mail(case: Case, typed: str, *, sent_since: datetime) -> Confirmation | None:
+    """What the newest code proves if it was mailed since then and is the one that was typed; it is consumed. Call it
+    with the case locked, after a try was counted and committed."""
+    sent = ConfirmationCode.objects.filter(case=case, created_at__gte=sent_since)
+    code = sent.order_by("-created_at").first()
+    right = same(_code_digest(case, typed), bytes(code.code_digest) if code else b"")
+    return _consume(code) if right and code is not None and _is_live(code, clock.now()) else None
+
+
+def prove_by_saved_code(case: Case, typed: str) -> Confirmation | None:
+    """The same for a code the person saved. A decoy looks for the codes of nobody: the same work, and never a yes."""
+    saved_at = use_saved_code(case.person_id or UUID(int=0), typed, actor=claimant(case))
+    return None if saved_at is None else {"channel": "saved_code", "held_hours": _hours_since(saved_at)}
+
+
+def _consume(code: ConfirmationCode) -> Confirmation:
     code.consumed_at = clock.now()
     code.save(update_fields=["consumed_at"])
-    return _confirmed(case, {"channel": "email", "held_hours": _hours_since(code.address_held_since)})
+    return {"channel": "email", "held_hours": _hours_since(code.address_held_since)}
 
 
 def _hours_since(moment: datetime | None) -> int:
     return int((clock.now() - moment).total_seconds() // 3600) if moment else 0
 
 
-def _confirmed(case: Case, evidence: dict[str, str | int]) -> Case:
-    moved = move_case(
-        case.id, CaseStatus.PROVING, actor=claimant(case), fields={"needs_new_confirmation": False}
-    )
-    if case.needs_new_confirmation:
-        case.needs_new_confirmation = moved.needs_new_confirmation = False
-        case.save(update_fields=["needs_new_confirmation"])
-    record_step(moved, StepKind.CONFIRMED, actor=claimant(moved), evidence=evidence)
-    record_event(
-        EventName.CONFIRMATION_CODE_ACCEPTED, actor=claimant(moved), subject=moved.public_id, case_id=moved.id
-    )
+def _confirmed(case: Case, evidence: Confirmation) -> Case:
+    moved = move_case(case.id, CaseStatus.PROVING, actor=claimant(case))
+    note_confirmed(moved, evidence)
     return moved
+
+
+def note_confirmed(case: Case, evidence: Confirmation) -> None:
+    """An address or a saved code was confirmed, now. With the case locked."""
+    record_step(case, StepKind.CONFIRMED, actor=claimant(case), evidence=evidence)
+    record_event(
+        EventName.CONFIRMATION_CODE_ACCEPTED, actor=claimant(case), subject=case.public_id, case_id=case.id
+    )

@@ -33,7 +33,6 @@ def progress_of(case: Case) -> Progress:
         needs_new_presence=case.needs_new_presence
         or (proving and not decision_due and _presence_is_over(case, done)),
         decision_due=decision_due,
-        needs_new_confirmation=case.needs_new_confirmation,
         face_first=_face_first(case, done),
     )
 

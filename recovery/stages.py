@@ -51,7 +51,6 @@ class Progress:
     credential_accepted: bool
     needs_new_presence: bool
     decision_due: bool
-    needs_new_confirmation: bool = False
     # Whether this browser is given a card only after a live face (recovery.proof).
     face_first: bool = False
 
@@ -62,8 +61,6 @@ def done_steps(steps: Iterable[tuple[str, str]]) -> frozenset[StepKind]:
 
 def _proving(progress: Progress) -> Stage:
     done = progress.done
-    if progress.needs_new_confirmation:
-        return Stage.CODE
     if StepKind.CONSENTED not in done:
         return Stage.CONSENT
     if StepKind.PROOFED not in done:

@@ -96,6 +96,29 @@ def issue_pass(
     return made
 
 
+def _why_dead(found: AccessPass | None) -> str:
+    """The code of a refusal, for the log; the person reads the same words for each."""
+    if found is None:
+        return "no_pass_here"
+    causes = {
+        "used_before": found.redeemed_at is not None,
+        "revoked": found.revoked_at is not None,
+        "too_old": found.expires_at <= clock.now(),
+        "tries_used_up": found.tries >= MAX_TRIES,
+    }
+    return next((cause for cause, is_so in causes.items() if is_so), "wrong")
+
+
+def _note_refusal(found: AccessPass | None, reason: str, *, tries: int = 0) -> None:
+    record_event(
+        EventName.PASS_REFUSED,
+        actor=Actor(ActorKind.CLAIMANT),
+        subject=found.public_id if found else "",
+        case_id=found.case_id if found else None,
+        data={"reason": reason, "tries": tries},
+    )
+
+
 def _usable(case_id: UUID, browser_digest: bytes) -> AccessPass | None:
     return AccessPass.objects.filter(
         case_id=case_id,
@@ -144,22 +167,39 @@ def redeem_in_browser(
 ) -> RedeemedPass:
     """ "Use it now": the browser's own 256-bit secret stands for the characters."""
     require_no_transaction()
-    with tenant_scope(tenant_id), around(case_id):
-        found = _usable(case_id, browser_digest)
-        if found is None:
-            raise dead()
-        return _redeem(found.id, case_id)
+    try:
+        with tenant_scope(tenant_id), around(case_id):
+            found = _usable(case_id, browser_digest)
+            if found is None:
+                raise dead()
+            return _redeem(found.id, case_id)
+    except Refused:
+        with tenant_scope(tenant_id):
+            held = AccessPass.objects.filter(case_id=case_id, browser_digest=browser_digest).first()
+            _note_refusal(held, _why_dead(held))
+        raise
 
 
-def _take_try(browser_digest: bytes) -> AccessPass | None:
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """This browser's newest pass, and whether the try was counted on it and may be compared."""
+
+    found: AccessPass | None
+    counted: bool
+
+
+def _take_try(browser_digest: bytes) -> _Try:
     """Count one try on this browser's pass; committed by the caller's scope before anything is compared."""
-    live = AccessPass.objects.filter(
-        browser_digest=browser_digest, redeemed_at=None, revoked_at=None, expires_at__gt=clock.now()
+    mine = AccessPass.objects.filter(browser_digest=browser_digest)
+    newest = mine.order_by("-created_at").first()
+    if newest is None:
+        return _Try(None, counted=False)
+    live = mine.filter(
+        id=newest.id, redeemed_at=None, revoked_at=None, expires_at__gt=clock.now(), tries__lt=MAX_TRIES
     )
-    newest = live.order_by("-created_at").values_list("id", flat=True).first()
-    if newest is None or not live.filter(id=newest, tries__lt=MAX_TRIES).update(tries=F("tries") + 1):
-        return None
-    return AccessPass.objects.get(id=newest)
+    counted = bool(live.update(tries=F("tries") + 1))
+    newest.refresh_from_db()
+    return _Try(newest, counted=counted)
 
 
 def redeem_characters(
@@ -169,19 +209,15 @@ def redeem_characters(
     require_no_transaction()
     with tenant_scope(tenant_id):
         tried = _take_try(browser_digest)
+    found = tried.found
     with tenant_scope(tenant_id):
-        wanted = tried.characters_digest if tried else ""
-        typed = _digest(tried.id if tried else tenant_id, clean_characters(characters))
-        if tried is not None and wanted and same(typed.encode(), wanted.encode()):
-            with around(tried.case_id):
-                return _redeem(tried.id, tried.case_id)
-        record_event(
-            EventName.PASS_REFUSED,
-            actor=Actor(ActorKind.CLAIMANT),
-            subject=tried.public_id if tried else "",
-            case_id=tried.case_id if tried else None,
-            data={"tries": tried.tries if tried else 0},
-        )
+        wanted = found.characters_digest if found and tried.counted else ""
+        typed = _digest(found.id if found else tenant_id, clean_characters(characters))
+        if found is not None and wanted and same(typed.encode(), wanted.encode()):
+            with around(found.case_id):
+                return _redeem(found.id, found.case_id)
+        reason = "wrong" if tried.counted else _why_dead(found)
+        _note_refusal(found, reason, tries=found.tries if found else 0)
     raise dead()
 
 

@@ -195,6 +195,7 @@ CREDENTIAL_STATES: dict[str, tuple[str, str]] = {
 }
 NOTICES: dict[str, str] = {
     "confirmation_code": gettext_noop("A code, to an address held before"),
+    "continuation_code": gettext_noop("A code to go on in another browser, to an address held before"),
     "account_recovered": gettext_noop("The account was recovered"),
     "recovery_held": gettext_noop("A recovery waits"),
     "recovery_refused": gettext_noop("A recovery was refused"),

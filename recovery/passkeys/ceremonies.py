@@ -129,7 +129,7 @@ def verify_registration(
         )
     except Exception as error:
         # The library reads eight formats of attestation out of the sender's bytes: whatever trips it is a no.
-        raise Refused("registration_invalid", detail={"cause": type(error).__name__}) from error
+        raise Refused("registration_invalid", detail={"cause": _cause_of(error)}) from error
     if _is_cross_origin(response):
         raise Refused("registration_invalid", detail={"cause": "cross_origin"})
     if len(done.credential_id) > MAX_CREDENTIAL_ID:
@@ -142,6 +142,22 @@ def verify_registration(
         backup_eligible=done.credential_device_type is CredentialDeviceType.MULTI_DEVICE,
         backed_up=done.credential_backed_up,
     )
+
+
+# What the library says in words, as the code that is written down; anything else by the name of its error.
+CAUSES = {
+    "User verification": "no_user_verification",
+    "User presence": "no_user_presence",
+    "Unexpected client data origin": "other_origin",
+    "Unexpected RP ID hash": "other_relying_party",
+    "Client data challenge": "other_challenge",
+    "Unexpected client data type": "other_ceremony",
+}
+
+
+def _cause_of(error: Exception) -> str:
+    said = str(error)
+    return next((code for words, code in CAUSES.items() if said.startswith(words)), type(error).__name__)
 
 
 def _is_cross_origin(response: dict[str, Any]) -> bool:

@@ -163,7 +163,6 @@ def verify_new_passkey(
             expected_challenge=base64url_to_bytes(ceremony.challenge),
         )
     except Refused as refusal:
-        _note_refusal(tenant_id, ceremony, str(refusal.detail.get("cause", "")))
         raise Refused(
             "registration_invalid", _("That passkey could not be accepted. Try again."), detail=refusal.detail
         ) from refusal
@@ -173,15 +172,19 @@ def verify_new_passkey(
 
 
 @contextmanager
-def refusing_known_passkeys(tenant_id: UUID, new: VerifiedPasskey) -> Iterator[None]:
-    """Around the scope that keeps a passkey: one that is registered already is refused, and that is written down."""
+def noting_refusals(tenant_id: UUID, person_id: UUID, *, case_id: UUID | None = None) -> Iterator[None]:
+    """Around a registration and the scope that keeps its passkey: one that is registered already is refused, and every
+    refusal is written down with its cause."""
     try:
         yield
     except IntegrityError as error:
-        _note_refusal(tenant_id, new.ceremony, "already_registered")
+        _note_refusal(tenant_id, person_id, case_id, "already_registered")
         raise Refused(
             "passkey_exists", _("This passkey is already registered. Use another device.")
         ) from error
+    except Refused as refusal:
+        _note_refusal(tenant_id, person_id, case_id, str(refusal.detail.get("cause") or refusal.code))
+        raise
 
 
 def keep_passkey(new: VerifiedPasskey) -> Passkey:
@@ -211,30 +214,29 @@ def keep_passkey(new: VerifiedPasskey) -> Passkey:
 def complete_registration(
     *,
     tenant_id: UUID,
+    person_id: UUID,
     browser_digest: bytes,
     response: dict[str, Any],
     label: str,
     expected_permission_id: UUID,
 ) -> Passkey:
     """Verify and keep a passkey that a signed-in person adds. Refused for any doubt."""
-    new = verify_new_passkey(
-        tenant_id=tenant_id,
-        browser_digest=browser_digest,
-        response=response,
-        label=label,
-        expected_permission_id=expected_permission_id,
-    )
-    with refusing_known_passkeys(tenant_id, new), tenant_scope(tenant_id):
-        return keep_passkey(new)
+    with noting_refusals(tenant_id, person_id):
+        new = verify_new_passkey(
+            tenant_id=tenant_id,
+            browser_digest=browser_digest,
+            response=response,
+            label=label,
+            expected_permission_id=expected_permission_id,
+        )
+        with tenant_scope(tenant_id):
+            return keep_passkey(new)
 
 
-def _note_refusal(tenant_id: UUID, ceremony: Ceremony, cause: str) -> None:
+def _note_refusal(tenant_id: UUID, person_id: UUID, case_id: UUID | None, cause: str) -> None:
     with tenant_scope(tenant_id):
         record_event(
-            EventName.PASSKEY_REFUSED,
-            actor=_person(ceremony.person_id) if ceremony.person_id else Actor(ActorKind.CLAIMANT),
-            case_id=ceremony.permission_id if ceremony.permission == "pass" else None,
-            data={"cause": cause},
+            EventName.PASSKEY_REFUSED, actor=_person(person_id), case_id=case_id, data={"cause": cause}
         )
 
 

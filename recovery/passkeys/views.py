@@ -173,6 +173,7 @@ def register_complete(request: HttpRequest, session: PersonSession) -> HttpRespo
         sent = _json(request)
         services.complete_registration(
             tenant_id=_tenant(request).id,
+            person_id=session.person_id,
             browser_digest=digest,
             response=sent.get("credential", {}),
             label=str(sent.get("label", "")),

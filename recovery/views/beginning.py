@@ -34,6 +34,7 @@ from recovery.views.common import (
     page,
     see_other,
     tenant_of,
+    waiting_to_continue,
 )
 from vendors import selectors as partners
 
@@ -233,7 +234,7 @@ def continue_here(request: HttpRequest) -> HttpResponse:
         tenant = tenant_of(request)
         token, fresh = new_browser()
         try:
-            case = carrying.continue_case(
+            continued = carrying.continue_case(
                 tenant,
                 form.cleaned_data["code"],
                 browser_digest=browser_digest(request),
@@ -243,8 +244,48 @@ def continue_here(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             form.add_error("code", refusal.sentence)
         else:
-            response = see_other("recovery:checking")
-            if bytes(case.browser_digest) == fresh:
-                remember_browser(response, token)
+            if continued.here:
+                return see_other("recovery:checking")
+            response = see_other("recovery:continue_code")
+            remember_browser(response, token)
             return response
     return page(request, "recovery/continue_here.html", form=form)
+
+
+@waiting_to_continue
+@require_http_methods(["GET", "POST"])
+def continue_code(request: HttpRequest, case: Case) -> HttpResponse:
+    """The fresh code to the address already held: only with it the case comes here."""
+    return _confirm_continuation(request, case, CodeForm(request.POST or None), "recovery/continue_code.html")
+
+
+@waiting_to_continue
+@require_http_methods(["GET", "POST"])
+def continue_saved_code(request: HttpRequest, case: Case) -> HttpResponse:
+    """The same for those who can read no mailbox any more."""
+    form = SavedCodeForm(request.POST or None)
+    return _confirm_continuation(request, case, form, "recovery/continue_saved_code.html", saved=True)
+
+
+def _confirm_continuation(
+    request: HttpRequest, case: Case, form: CodeForm, template: str, *, saved: bool = False
+) -> HttpResponse:
+    if request.method == "POST" and form.is_valid():
+        try:
+            carrying.confirm_continuation(
+                tenant_of(request), browser_digest(request), form.cleaned_data["code"], saved=saved
+            )
+        except Refused as refusal:
+            if refusal.code != "code_wrong":
+                return page(request, "recovery/code_dead.html", sentence=refusal.sentence)
+            form.add_error("code", refusal.sentence)
+        else:
+            return see_other("recovery:checking")
+    return page(request, template, case, form=form)
+
+
+@waiting_to_continue
+@require_POST
+def continue_code_again(request: HttpRequest, case: Case) -> HttpResponse:
+    carrying.send_continuation_code_again(tenant_of(request), browser_digest(request))
+    return see_other("recovery:continue_code")

@@ -12,8 +12,9 @@ from django.urls import reverse
 
 from portal.kit.scope import tenant_scope
 from portal.middleware.scope import own_scope
-from recovery.browser import case_moved_away, case_of_browser
-from recovery.models import Case
+from recovery.browser import browser_digest, case_of_browser, code_that_carried_away
+from recovery.carrying import waits_to_continue
+from recovery.models import CarryCode, Case
 from recovery.selectors import current_stage, step_shown
 from recovery.stages import Stage
 from tenants.models import Tenant
@@ -75,11 +76,14 @@ def page(request: HttpRequest, template: str, case: Case | None = None, **contex
 
 
 def without_case(request: HttpRequest) -> HttpResponse:
-    """No case in this browser: it was handed to a phone, or there is none."""
-    moved = case_moved_away(request)
-    if moved is not None:
-        return page(request, "recovery/on_phone.html", moved)
-    return see_other("recovery:start")
+    """No case in this browser: it waits for one, has lost it to another, or there is none."""
+    if waits_to_continue(browser_digest(request)) is not None:
+        return look_at(request, reverse("recovery:continue_code"))
+    carried = code_that_carried_away(request)
+    if carried is None:
+        return see_other("recovery:start")
+    to_phone = carried.kind == CarryCode.Kind.HAND_OVER
+    return page(request, "recovery/on_phone.html" if to_phone else "recovery/went_on.html", carried.case)
 
 
 def at_stage(*stages: Stage) -> Callable[[CaseView], CaseView]:
@@ -119,3 +123,21 @@ def at_stage_committing(*stages: Stage) -> Callable[[CaseView], CaseView]:
         return guarded
 
     return wrap
+
+
+def waiting_to_continue(view: CaseView) -> CaseView:
+    """For a browser that typed a continuation code and has no case yet; the view commits as it goes."""
+
+    @own_scope
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with tenant_scope(tenant_of(request).id):
+            case = case_of_browser(request)
+            if case is not None:
+                return go_to_stage(request, case)
+            asked = waits_to_continue(browser_digest(request))
+            if asked is None:
+                return without_case(request)
+        return view(request, asked.case, *args, **kwargs)
+
+    return guarded

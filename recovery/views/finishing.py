@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portal.kit.bodies import read_json
 from portal.kit.errors import ReadmitError, Refused
+from portal.kit.origins import client_address
 from portal.kit.scope import tenant_scope
 from portal.middleware.scope import own_scope
 from recovery import finishing
@@ -67,7 +68,10 @@ def type_pass(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             finishing.use_typed_pass(
-                tenant_of(request), form.cleaned_data["characters"], browser_digest=browser_digest(request)
+                tenant_of(request),
+                form.cleaned_data["characters"],
+                browser_digest=browser_digest(request),
+                address=client_address(request),
             )
         except Refused as refusal:
             form.add_error("characters", refusal.sentence)

@@ -81,6 +81,20 @@ def keeping(browser: Journey) -> None:
     browser.wallet.notify()
 
 
+def carried_by_code(browser: Journey) -> Journey:
+    """Into another browser of the same person, by the code they wrote down and the one that is mailed then."""
+    there = browser.place.ask_to_continue(browser.continuation())
+    there.wallet = browser.wallet
+    there.get("/recover/checking")
+    for path in ("/recover/continue/code", "/recover/continue/code/saved"):
+        there.get(path)
+        there.post(path, {"code": "000000"})
+    there.post("/recover/continue/code/again")
+    there.work().post("/recover/continue/code", {"code": browser.code_mailed()})
+    browser.get("/recover/checking")
+    return there
+
+
 def facing(browser: Journey) -> None:
     """A face that is not theirs, a code to continue elsewhere, and then their own."""
     browser.get("/recover/present")
@@ -135,6 +149,7 @@ def whole_recovery(place: Place, user_name: str) -> Journey:
     browser.wallet = Wallet(place.tenant)
     proving(browser)
     keeping(browser)
+    browser = carried_by_code(browser)
     facing(browser)
     assert browser.stage is Stage.PASS, (browser.stage, browser.outcome())
     ending(browser)

@@ -50,6 +50,10 @@ LONG_AGO = timedelta(days=100)
 ADA = {"given_names": "Ada", "family_name": "Lovelace", "birthdate": date(1985, 12, 10)}
 
 
+def codes_in(body: str) -> list[str]:
+    return re.findall(r"(?<![\w-])\d{6}(?![\w-])", body)
+
+
 @dataclass
 class Place:
     """A tenant that is ready: Verified ID on, a partner connected, a profile in force."""
@@ -72,6 +76,20 @@ class Place:
 
     def browser(self) -> Journey:
         return Journey(self)
+
+    def ask_to_continue(self, code: str) -> Journey:
+        """Another browser in which a continuation code was typed; the case is where it was."""
+        into = self.browser()
+        answer = into.post("/recover/continue", {"code": code})
+        assert (answer.status_code, answer.url) == (303, "/recover/continue/code"), answer.content
+        return into.work()
+
+    def carry(self, code: str) -> Journey:
+        """The same, and its person types the code that was mailed to them."""
+        into = self.ask_to_continue(code)
+        answer = into.post("/recover/continue/code", {"code": codes_in(mail.outbox[-1].body)[0]})
+        assert (answer.status_code, answer.url) == (303, "/recover/checking"), answer.content
+        return into.work()
 
     def old_passkey(self, person: DirectoryPerson) -> tuple[UUID, UUID]:
         """(passkey, session) from before the loss."""
@@ -220,7 +238,11 @@ class Journey:
     def code_mailed(self, case: Case | None = None) -> str:
         reference = (case or self.case).reference
         found = [entry for entry in mail.outbox if reference in entry.body]
-        return re.findall(r"(?<![\w-])\d{6}(?![\w-])", found[-1].body)[0]
+        return codes_in(found[-1].body)[0]
+
+    def continuation(self) -> str:
+        """The code that brings this case into another browser."""
+        return str(self.post("/recover/continuation-code").context["code"])
 
     def links_mailed(self, to: str = "") -> list[str]:
         """The not-me links in the mails of this case, the newest last."""

@@ -66,10 +66,8 @@ def test_in_another_browser_they_confirm_with_another_of_their_codes(place: Plac
     browser = place.browser().who("nomail")
     browser.post("/recover/code/saved", {"code": codes[0]})
     browser.consent()
-    code = browser.post("/recover/continuation-code").context["code"]
-    there: Journey = place.browser()
-    there.post("/recover/continue", {"code": code})
-    there.post("/recover/code/saved", {"code": codes[0]})
-    assert there.stage is Stage.CODE
-    there.post("/recover/code/saved", {"code": codes[1]})
+    there: Journey = place.ask_to_continue(browser.continuation())
+    there.post("/recover/continue/code/saved", {"code": codes[0]})
+    assert there.get("/recover/checking").url == "/recover/continue/code" and browser.stage is Stage.PARTNER
+    there.post("/recover/continue/code/saved", {"code": codes[1]})
     assert there.stage is Stage.PROVE

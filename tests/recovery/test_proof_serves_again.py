@@ -18,16 +18,6 @@ from tests.recovery.journey import Journey, Place
 from vendors.models import ProofingAttempt
 
 
-def code_of(browser: Journey) -> str:
-    return str(browser.post("/recover/continuation-code").context["code"])
-
-
-def carry(place: Place, code: str) -> Journey:
-    into = place.browser()
-    assert into.post("/recover/continue", {"code": code}).status_code == 303
-    return into.work()
-
-
 def states(place: Place) -> list[str]:
     with tenant_scope(place.tenant.id):
         return list(Credential.objects.order_by("created_at").values_list("state", flat=True))
@@ -58,7 +48,7 @@ def test_with_the_card_out_of_reach_another_browser_gets_a_new_one_after_a_live_
     place: Place, browser: Journey, ada
 ):
     accept_and_say_so(browser.begin("ada").prove())
-    there = carry(place, code_of(browser))
+    there = place.carry(browser.continuation())
     assert there.stage is Stage.PRESENT
     page = there.get("/recover/present")
     assert b"Get a new Verified ID here" in page.content and b"data-unasked" not in page.content
@@ -82,12 +72,12 @@ def test_with_the_card_out_of_reach_another_browser_gets_a_new_one_after_a_live_
     assert attempts(place) == 1 and not kept(there)
 
 
-def test_a_thief_with_the_continuation_code_gets_neither_card_nor_portrait(
+def test_a_thief_with_the_continuation_code_and_the_mailbox_gets_neither_card_nor_portrait(
     place: Place, browser: Journey, ada
 ):
     """Before a wallet had it: nothing is offered to a browser in which the proven face was not live."""
     browser.begin("ada").prove()
-    thief = carry(place, code_of(browser))
+    thief = place.carry(browser.continuation())
     assert thief.stage is Stage.FACE
     for path in ("/recover/credential", "/recover/present"):
         assert thief.get(path).url == "/recover/face"
@@ -97,7 +87,7 @@ def test_a_thief_with_the_continuation_code_gets_neither_card_nor_portrait(
         assert thief.face()["state"] == ("again" if number < 4 else "done")
     assert thief.outcome() == ("refused", ["face_check_failed"])
     assert states(place) == [] and not kept(thief)
-    assert thief.notices()[1:] == ["recovery_refused"] * 2
+    assert thief.notices()[1:] == ["continuation_code", *["recovery_refused"] * 2]
     assert [why for meter, _paid, why in thief.usage() if meter == "face_check"] == ["moved_browsers"] * 5
     assert not any(paid for meter, paid, _why in thief.usage() if meter == "face_check")
 
@@ -105,7 +95,7 @@ def test_a_thief_with_the_continuation_code_gets_neither_card_nor_portrait(
 def test_the_face_before_the_card_opens_no_pass(place: Place, browser: Journey):
     """It says who sits there, not that the card was shown: the decision wants a face of its own."""
     accept_and_say_so(browser.begin("ada").prove())
-    there = carry(place, code_of(browser))
+    there = place.carry(browser.continuation())
     there.post("/recover/credential/again")
     there.face()
     assert "recovery:case:decide" not in there.events()
@@ -119,7 +109,7 @@ def test_the_wallet_of_the_first_browser_may_still_show_its_card_in_the_second(
     place: Place, browser: Journey
 ):
     accept_and_say_so(browser.begin("ada").prove())
-    there = carry(place, code_of(browser))
+    there = place.carry(browser.continuation())
     there.wallet = browser.wallet
     there.show()
     there.face()
@@ -129,7 +119,7 @@ def test_the_wallet_of_the_first_browser_may_still_show_its_card_in_the_second(
 def test_a_card_that_was_replaced_is_not_accepted_any_more(place: Place, browser: Journey):
     accept_and_say_so(browser.begin("ada").prove())
     old = browser.wallet
-    there = carry(place, code_of(browser))
+    there = place.carry(browser.continuation())
     there.post("/recover/credential/again")
     there.face()
     accept_and_say_so(there)
@@ -155,21 +145,9 @@ def test_no_new_card_is_given_for_one_that_was_shown(place: Place, browser: Jour
     assert states(place) == ["valid"]
 
 
-def test_before_proofing_another_browser_has_to_confirm_the_address_anew(place: Place, browser: Journey):
-    """Or a stolen code would bring the second kind of evidence to whoever makes a document."""
+def test_before_proofing_only_the_confirmed_address_comes_along(place: Place, browser: Journey):
     browser.begin("ada").consent()
-    thief = carry(place, code_of(browser))
-    assert thief.stage is Stage.CODE
-    assert browser.get("/recover/consent").url == "/recover/"
-    for _number in range(5):
-        thief.confirm("000000" if thief.code_mailed() != "000000" else "111111")
-    assert thief.outcome() == ("refused", ["code_tries_used_up"])
-
-
-def test_the_person_confirms_anew_and_goes_on(place: Place, browser: Journey):
-    browser.begin("ada").consent()
-    there = carry(place, code_of(browser))
-    there.confirm()
+    there = place.carry(browser.continuation())
     assert there.stage is Stage.PROVE
     there.post("/recover/prove")
     there.work().come_back(there.at_partner())

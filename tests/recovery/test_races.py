@@ -11,11 +11,12 @@ from portal.kit.actors import SYSTEM
 from portal.kit.codes import digest
 from portal.kit.errors import Refused
 from portal.kit.ids import uuid7
+from portal.kit.limits import Limit
 from portal.kit.scope import tenant_scope
 from recovery import carrying, opening, proofing
 from recovery.access_pass import services as access_pass
 from recovery.access_pass.models import AccessPass
-from recovery.models import Case
+from recovery.models import CarryCode, Case
 from recovery.repudiation import repudiate
 from recovery.stages import Stage
 from tenants.audit.models import AuditEvent
@@ -156,7 +157,10 @@ def test_consent_given_many_times_at_once_is_one_consent_and_one_attempt(place: 
 
 
 @pytest.mark.parametrize("kind", ["hand_over", "continuation"])
-def test_a_code_that_carries_a_case_works_for_one_of_many(place: Place, browser: Journey, kind: str):
+def test_a_code_that_carries_a_case_works_for_one_of_many(
+    place: Place, browser: Journey, kind: str, monkeypatch
+):
+    monkeypatch.setattr(carrying, "OF_CODE", Limit("uses_of_carry_code", 100, 900))
     browser.begin("ada")
     with tenant_scope(place.tenant.id):
         if kind == "hand_over":
@@ -181,11 +185,51 @@ def test_a_code_that_carries_a_case_works_for_one_of_many(place: Place, browser:
 
     assert race(carry, times=40) == {"carried": 1, "carry_code_dead": 39}
     with tenant_scope(place.tenant.id):
-        holder = bytes(Case.objects.get(id=case_id).browser_digest)
-    assert holder in {digest(f"{kind}{number}") for number in range(40)}
+        moved = CarryCode.objects.get(case_id=case_id)
+        holder = Case.objects.get(id=case_id).browser_digest if kind == "hand_over" else moved.asked_by_digest
+    assert bytes(holder) in {digest(f"{kind}{number}") for number in range(40)}
+    assert events(place.tenant, case_id, "recovery:carry_code:refuse") == 39
 
 
-def test_guessing_continuation_codes_is_refused_after_ten_from_one_network(place: Place, browser: Journey):
+def test_a_dead_code_tried_again_and_again_is_refused_and_fills_no_log(place: Place, browser: Journey):
+    browser.begin("ada").consent()
+    code = browser.continuation()
+    browser.post("/recover/continue", {"code": code})
+    found = race(lambda n: continue_from(place, code, f"192.0.2.{n}"), times=60)
+    assert found == {"carry_code_dead": 9, "uses_of_carry_code": 51}
+    assert events(place.tenant, browser.case.id, "recovery:carry_code:refuse") == 9
+    again = continue_from(place, browser.continuation(), "192.0.2.1")
+    assert not again.here, "the person's next code is not theirs to block"
+
+
+def test_of_a_hundred_wrong_codes_for_a_stolen_continuation_five_are_compared_and_the_case_stays(
+    place: Place, browser: Journey, monkeypatch
+):
+    browser.begin("ada").consent()
+    thief = place.ask_to_continue(browser.continuation())
+    right, bad = thief.code_mailed(browser.case), wrong(browser)
+    compared: list[bytes] = []
+    real = opening.same
+    monkeypatch.setattr(opening, "same", lambda a, b: (b and compared.append(b)) or real(a, b))
+    found = race(lambda _n: carrying.confirm_continuation(place.tenant, thief.browser_digest, bad), times=100)
+    assert found["code_wrong"] == 4 and found["continuation_over"] == 96 and len(compared) == 5
+    with pytest.raises(Refused, match="continuation_over"):
+        carrying.confirm_continuation(place.tenant, thief.browser_digest, right)
+    assert browser.outcome() == ("proving", []) and browser.stage is Stage.PARTNER
+    assert browser.case.code_tries == 1
+    assert events(place.tenant, browser.case.id, "recovery:carry_code:refuse") == 5
+
+
+def continue_from(place: Place, code: str, address: str) -> carrying.Continued:
+    return carrying.continue_case(
+        place.tenant, code, browser_digest=digest("no case's"), fresh_digest=digest(address), address=address
+    )
+
+
+def test_guessing_continuation_codes_from_one_network_is_refused_before_long(
+    place: Place, browser: Journey, monkeypatch
+):
+    monkeypatch.setattr(carrying, "OF_NETWORK", Limit("carry_codes_of_network", 10, 900))
     browser.begin("ada")
     found = race(
         lambda n: carrying.continue_case(

@@ -43,16 +43,6 @@ def test_an_answer_that_is_not_this_cases_own_proves_nothing(place: Place, brows
     assert "partner:proofing:refuse" in browser.events()
 
 
-def test_the_signed_answer_of_another_case_proves_nothing_here(place: Place, browser: Journey):
-    other = place.browser().begin("ada").consent()
-    query = other.at_partner()
-    token = place.provider.sign(place.provider.codes[query["code"][0]])
-    browser.begin("ada").consent()
-    place.provider.answers.raw_token = token
-    browser.come_back(browser.at_partner())
-    assert_nothing_proven(browser)
-
-
 def test_the_return_of_another_tenants_case_is_not_read(provider, vision, place: Place, browser: Journey):
     there = make_place(provider, vision)
     there.person("ada")
@@ -70,20 +60,6 @@ def test_the_return_in_another_browser_is_not_read(place: Place, browser: Journe
     phisher.come_back(query)
     assert phisher.stage is Stage.PARTNER and browser.stage is Stage.PARTNER
     assert browser.come_back(query).stage is Stage.CREDENTIAL
-
-
-def test_a_second_contradicting_answer_refuses_the_case(place: Place, browser: Journey):
-    browser.begin("ada").consent()
-    link = browser.get("/recover/partner", headers={"HX-Request": "true"}).headers["HX-Redirect"]
-    first, second = place.provider.visit(link), place.provider.visit(link)
-    browser.come_back(first).keep().show()
-    place.provider.answers.claims["family_name"] = "Byron"
-    browser.come_back(second)
-    assert browser.post("/recover/face/clip", b"x", content_type="a/b").url == "/recover/ended"
-    assert browser.case.status == "refused" and "partner_contradicted_itself" in browser.case.reasons
-    assert browser.credential() == "revoked"
-    assert browser.notices()[1:] == ["recovery_refused"] * 2
-    assert "partner:proofing:contradict" in browser.events()
 
 
 @pytest.mark.parametrize(
@@ -109,12 +85,6 @@ def test_a_no_of_the_partner_ends_the_case_and_is_charged_once(place: Place, bro
     assert [(data["outcome"], data["reasons"]) for data in completed] == [("not_verified", [reason])]
     ended = browser.get("/recover/ended").content.decode()
     assert reason not in ended and "What was shown was not enough" in ended
-
-
-def test_an_answer_without_a_name_or_a_portrait_ends_the_case(place: Place, browser: Journey):
-    place.provider.answers.claims["birthdate"] = None
-    browser.begin("ada").prove()
-    assert browser.outcome() == ("refused", ["proofing_refused"])
 
 
 def test_after_three_answers_that_could_not_be_used_the_case_is_over(place: Place, browser: Journey):

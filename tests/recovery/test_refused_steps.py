@@ -11,7 +11,7 @@ from django.conf import settings
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
-from recovery.models import Case
+from recovery.models import CarryCode, Case
 from recovery.passkeys.services import make_saved_codes
 from recovery.repudiation import make_repudiation_link
 from recovery.stages import Stage
@@ -170,24 +170,14 @@ def test_a_hand_over_is_over_once_proofing_began(place: Place, browser: Journey)
     assert browser.post("/recover/hand-over").status_code == 303
 
 
-def continuation(browser: Journey) -> str:
-    return str(browser.post("/recover/continuation-code").context["code"])
-
-
-def carry(place: Place, code: str) -> Journey:
-    into = place.browser()
-    into.post("/recover/continue", {"code": code})
-    return into
-
-
-def test_a_stolen_continuation_code_needs_the_card_and_a_face_of_its_own_which_is_not_charged(
+def test_a_continuation_code_stolen_with_the_mailbox_needs_the_card_and_a_face_which_is_not_charged(
     place: Place, browser: Journey
 ):
     browser.to_face()
     place.vision.confidence = 10
     browser.face()
     place.vision.confidence = 90
-    thief = carry(place, continuation(browser))
+    thief = place.carry(browser.continuation())
     assert thief.stage is Stage.PRESENT
     assert thief.get("/recover/face").url == "/recover/present"
     assert thief.post("/recover/face/clip", b"x", content_type="a/b").url == "/recover/present"
@@ -197,18 +187,76 @@ def test_a_stolen_continuation_code_needs_the_card_and_a_face_of_its_own_which_i
     for _number in range(4):
         thief.face()
     assert thief.outcome() == ("refused", ["face_check_failed"])
-    assert browser.get("/recover/face").url == "/recover/"
+    assert_gone_elsewhere(browser)
+
+
+def assert_gone_elsewhere(browser: Journey) -> None:
+    """The browser that lost its case says where it went, and how to stop it."""
+    page = browser.get("/recover/checking")
+    assert "recovery/went_on.html" in [template.name for template in page.templates]
+    assert b"This was not me" in page.content
+
+
+@pytest.mark.parametrize("until", ["partner", "credential", "present", "face"])
+def test_a_stolen_continuation_code_alone_takes_nothing_from_its_person(
+    place: Place, browser: Journey, until: str
+):
+    """The person is asked by mail, and goes on in their own browser as if nothing had happened."""
+    browser.begin("ada").consent()
+    query = browser.at_partner()
+    if until != "partner":
+        browser.come_back(query)
+    if until in {"present", "face"}:
+        browser.keep()
+    if until == "face":
+        browser.show()
+    stage = browser.stage
+    thief = place.ask_to_continue(browser.continuation())
+    assert browser.stage is stage
+    assert browser.notices() == ["confirmation_code", "continuation_code"]
+    assert (
+        browser.events()[-1] == "notice:notice:send" and "recovery:case:ask_to_continue" in browser.events()
+    )
+    for path in ("/recover/credential", "/recover/present", "/recover/face", "/recover/pass"):
+        assert thief.get(path).url == "/recover/continue/code"
+    assert thief.post("/recover/credential/again").url == "/recover/continue/code"
+    assert thief.post("/recover/cancel").url == "/recover/start" or thief.last.url == "/recover/"
+    if until == "partner":
+        browser.come_back(query)
+    if until in {"partner", "credential"}:
+        browser.keep()
+    if until != "face":
+        browser.show()
+    browser.face()
+    assert browser.stage is Stage.PASS
+    thief.post("/recover/continue/code", {"code": browser.code_mailed()})
+    assert "recovery/code_dead.html" in [template.name for template in thief.last.templates]
+    assert browser.stage is Stage.PASS
+
+
+def test_a_continuation_code_from_before_a_hold_is_dead_after_it(place: Place, browser: Journey, ada):
+    """It is worth nothing once the case was decided, also where the decision leads back to proving."""
+    with tenant_scope(place.tenant.id):
+        ada.addresses.create(kind="email", value="new@evil.example")
+    browser.to_face()
+    code = browser.continuation()
+    browser.face()
+    assert browser.case.status == "held"
+    with tenant_scope(place.tenant.id):
+        CarryCode.objects.update(expires_at=clock.now() + timedelta(days=2))
+    with clock.frozen(clock.now() + timedelta(hours=24, seconds=30)):
+        browser.work()
+        assert browser.stage is Stage.PRESENT
+        answer = place.browser().post("/recover/continue", {"code": code})
+        assert answer.context["form"].errors and browser.stage is Stage.PRESENT
 
 
 def test_a_case_that_moved_browsers_is_not_charged_for_a_second_face(place: Place, browser: Journey):
     browser.to_face()
-    with tenant_scope(place.tenant.id):
-        from recovery.carrying import make_continuation_code
-
-        code = make_continuation_code(browser.case)
+    moved = place.ask_to_continue(browser.continuation())
     browser.get("/recover/face")
     browser.clip()
-    moved = carry(place, code)
+    moved.post("/recover/continue/code", {"code": browser.code_mailed()})
     moved.wallet = browser.wallet
     moved.work().show().face()
     assert moved.stage is Stage.PASS
@@ -216,32 +264,10 @@ def test_a_case_that_moved_browsers_is_not_charged_for_a_second_face(place: Plac
     assert faces == [("face_check", True, "decided"), ("face_check", False, "moved_browsers")]
 
 
-def test_a_continuation_code_is_dead_once_the_case_was_decided(place: Place, browser: Journey):
-    browser.to_face()
-    code = continuation(browser)
-    browser.face()
-    assert browser.stage is Stage.PASS
-    thief = place.browser()
-    answer = thief.post("/recover/continue", {"code": code})
-    assert answer.status_code == 200 and answer.context["form"].errors
-    assert browser.stage is Stage.PASS
-    assert thief.get("/recover/pass").url == "/recover/"
-
-
-def test_a_continuation_code_works_once_and_a_newer_one_replaces_it(place: Place, browser: Journey):
-    browser.begin("ada").consent()
-    first = continuation(browser)
-    second = continuation(browser)
-    assert place.browser().post("/recover/continue", {"code": first}).context["form"].errors
-    assert carry(place, second.lower()).stage is Stage.CODE
-    assert place.browser().post("/recover/continue", {"code": second}).context["form"].errors
-
-
 def test_in_the_same_browser_a_continuation_code_changes_nothing(place: Place, browser: Journey):
     browser.to_face()
-    code = continuation(browser)
-    browser.post("/recover/continue", {"code": code})
-    assert browser.stage is Stage.FACE
+    browser.post("/recover/continue", {"code": browser.continuation()})
+    assert browser.stage is Stage.FACE and "recovery:case:ask_to_continue" not in browser.events()
 
 
 # ------------------------------------------------------------------ this was not me
@@ -346,4 +372,6 @@ def test_continuing_in_the_same_browser_keeps_its_cookie_and_another_gets_a_new_
     other.client.cookies[settings.JOURNEY_COOKIE_NAME] = "planted"
     other.post("/recover/continue", {"code": code})
     assert other.client.cookies[settings.JOURNEY_COOKIE_NAME].value not in {"planted", own}
-    assert other.case.id
+    assert (
+        browser.client.cookies[settings.JOURNEY_COOKIE_NAME].value == own and browser.stage is Stage.PARTNER
+    )
