@@ -52,7 +52,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def stand() -> Iterator[Stand]:
-    """The whole product, started by `manage.py up` in a temporary folder. Its tests are of the group `browser`."""
+    """The whole product, started by `manage.py up` in a temporary folder. Its tests share a worker (tests/turns.py)."""
     from portal.demo.walk.stand import own_stand
 
     with own_stand() as started:

@@ -24,10 +24,10 @@ def main(data: DataFolder, arguments: list[str], models: Path) -> int:
 
 
 def _with_workers(arguments: list[str]) -> list[str]:
-    """Two workers, unless the person says how many or wants a debugger. Tests of one group share a worker."""
+    """Two workers, unless the person says how many or wants a debugger. Tests of one file share a worker."""
     own = ("-n", "--numprocesses", "--pdb", "--trace", "no:xdist")
     return (
         []
         if any(argument.startswith(own) for argument in arguments)
-        else ["-n", WORKERS, "--dist", "loadgroup"]
+        else ["-n", WORKERS, "--dist", "loadfile"]
     )

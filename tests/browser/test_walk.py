@@ -24,7 +24,6 @@ pytestmark = [
     pytest.mark.whole,
     pytest.mark.vision,
     pytest.mark.timeout(1200),
-    pytest.mark.xdist_group("browser"),
 ]
 
 

@@ -1,19 +1,12 @@
-"""The staff side in a real browser: accessible, under the strict policy, at both widths and in both schemes.
-
-With READMIT_SHOTS set to a folder, every page leaves a picture there.
-"""
+"""The staff side in a real browser: accessible, under the strict policy, at both widths and in both schemes."""
 
 from __future__ import annotations
 
-import json
-import os
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as live
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -31,11 +24,11 @@ from tenants.setup_links import make_setup_link
 from tests.conftest import make_member, make_tenant
 from tests.console.conftest import client_of_member
 from tests.console.serving import site_running
+from tests.look.looking import examined, violations
 from tests.recovery.console.world import make_person
 
 pytestmark = pytest.mark.browser
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 OUTSIDE = {
     "front": "/",
     "sign-in": "/accounts/login/",
@@ -124,32 +117,6 @@ def cookie_of(client: Client, origin: str) -> Any:
     return {"name": name, "value": client.cookies[name].value, "url": origin}
 
 
-def check(page: Page, origin: str, path: str, name: str) -> None:
-    heard: list[str] = []
-    page.on("console", lambda said: heard.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: heard.append(str(error)))
-    for width in (390, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-            page.goto(origin + path)  # afresh: colours must not be caught halfway between two schemes
-            picture(page, f"{name}-{width}-{scheme}")
-            found = Axe().run(page, options=RULES).response["violations"]
-            told = json.dumps([(v["id"], [n["html"][:160] for n in v["nodes"]][:4]) for v in found], indent=1)
-            assert found == [], f"{name} at {width} {scheme}: {told}"
-        sideways = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        assert sideways <= 0, f"{name} scrolls sideways at {width}"
-    assert [text for text in heard if "404 (Not Found)" not in text] == []
-
-
-def picture(page: Page, name: str) -> None:
-    folder = os.environ.get("READMIT_SHOTS")
-    if folder:
-        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
-
-
 @pytest.fixture
 def outside(browser: Browser) -> Iterator[Page]:
     context: BrowserContext = browser.new_context()
@@ -167,12 +134,13 @@ def inside(browser: Browser, world: World, origin: str) -> Iterator[Page]:
 
 @pytest.mark.parametrize("name", list(OUTSIDE))
 def test_a_page_for_everybody_is_accessible(outside: Page, world: World, origin: str, name: str) -> None:
-    check(outside, origin, world.path(OUTSIDE[name]), name)
+    status = 404 if name.endswith("-dead") else 200
+    assert examined(outside, origin + world.path(OUTSIDE[name]), name, status=status) == []
 
 
 @pytest.mark.parametrize("name", list(INSIDE))
 def test_a_page_for_members_is_accessible(inside: Page, world: World, origin: str, name: str) -> None:
-    check(inside, origin, world.path(INSIDE[name]), name)
+    assert examined(inside, origin + world.path(INSIDE[name]), name) == []
 
 
 def test_a_host_name_is_checked_while_it_is_typed(inside: Page, world: World, origin: str) -> None:
@@ -237,4 +205,4 @@ def test_ticked_people_are_counted_and_their_effect_is_shown(inside: Page, world
     inside.get_by_text("2 chosen").wait_for()
     inside.get_by_role("button", name="Suspend…").click()
     inside.get_by_text("2 people can no longer sign in here or recover").wait_for()
-    assert Axe().run(inside, options=RULES).response["violations"] == []
+    assert violations(inside) == []

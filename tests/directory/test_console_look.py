@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
@@ -25,13 +21,12 @@ from tenants.verified_id.models import Authority
 from tenants.verified_id.publishing import published_addresses
 from tenants.verified_id.services import link_domain, turn_on_verified_id
 from tests.conftest import make_member
+from tests.look.looking import examined
 from tests.recovery.console.serving import serve_site
 from tests.recovery.console.world import add_whole_journey, make_case, make_person, published_profile
 
 pytestmark = pytest.mark.browser
 
-PICTURES = os.environ.get("READMIT_PICTURES", "")
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 FILE = (
     "user_name,given_names,family_name,email,department,shoe\n"
     "anna.novak,Anna,Nováková,anna.novak@new.example,Finance,38\n"
@@ -132,43 +127,8 @@ def addresses(tenant, page) -> dict[str, str]:
     return {name: base + path for name, path in made.items()}
 
 
-def violations(page: Page) -> str:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return (
-        json.dumps([(v["id"], [n["html"][:160] for n in v["nodes"]][:4]) for v in found], indent=1)
-        if found
-        else ""
-    )
-
-
-def take_picture(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"), full_page=True)
-
-
 def test_every_page_is_accessible_keeps_the_policy_and_never_scrolls_sideways(page, origin, addresses):
-    heard: list[str] = []
-    page.on(
-        "console",
-        lambda message: heard.append(message.text) if message.type in ("error", "warning") else None,
-    )
-    page.on("pageerror", lambda error: heard.append(str(error)))
-    wrong = {}
-    for name, path in addresses.items():
-        for scheme, width in (("light", 1280), ("dark", 390)):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            answer = page.goto(origin + path, wait_until="networkidle")
-            assert answer is not None and answer.ok, (name, answer and answer.status)
-            take_picture(page, f"{name}-{width}-{scheme}")
-            too_wide = page.evaluate(
-                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-            )
-            found = violations(page)
-            if found or heard or too_wide > 0:
-                wrong[f"{name} {width}"] = (found, list(heard), too_wide)
-            heard.clear()
-    assert wrong == {}
+    assert [wrong for name, path in addresses.items() for wrong in examined(page, origin + path, name)] == []
 
 
 def test_the_list_of_people_searches_as_one_types(page, origin, addresses):

@@ -16,8 +16,6 @@ from portal.embedded.supervisor import Supervisor
 
 SECONDS = 60.0
 
-pytestmark = pytest.mark.xdist_group("postgres")
-
 
 def _quiet(sentence):
     pass

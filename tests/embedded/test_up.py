@@ -13,7 +13,7 @@ import pytest
 from portal.embedded import processes
 from tests.embedded.installation import Installation, ended, until_true
 
-pytestmark = [pytest.mark.whole, pytest.mark.xdist_group("up")]
+pytestmark = pytest.mark.whole
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ from tests.engine.documents.conftest import photographed, specimen_of
 from tests.engine.faces.conftest import ROOT, challenge_of, clip_of
 from vendors.facecheck.engine.liveness.clip import write_clip
 
-pytestmark = [pytest.mark.vision, pytest.mark.xdist_group("faces")]
+pytestmark = pytest.mark.vision
 COMMANDS = ("compare_faces", "check_liveness", "read_document")
 
 

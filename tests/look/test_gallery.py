@@ -1,23 +1,21 @@
 """The elements in a real browser, under the strict policy, at both widths and in both schemes."""
 
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Route
+from playwright.sync_api import Browser, Page, Route
+
+from tests.look.looking import complaints, violations_in_both_schemes
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["/", "/?rtl", "/look/hosted", "/look/partner", "/look/wallet", "/look/site", "/look/receipt"]
 PAGES += [f"/errors/{code}{look}" for code in (400, 403, 404, 429, 500) for look in ("", "_hosted")]
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 
 @pytest.fixture(scope="module")
@@ -53,40 +51,12 @@ def one_page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-@contextmanager
-def complaints(page: Page, heard: list[str]) -> Iterator[None]:
-    def said(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            heard.append(message.text)
-
-    def raised(error: Error) -> None:
-        heard.append(str(error))
-
-    page.on("console", said)
-    page.on("pageerror", raised)
-    yield
-    page.remove_listener("console", said)
-    page.remove_listener("pageerror", raised)
-
-
-def violations(page: Page) -> str:
-    found = Axe().run(page, options=RULES).response["violations"]
-    return (
-        json.dumps([(v["id"], [n["html"][:160] for n in v["nodes"]][:4]) for v in found], indent=1)
-        if found
-        else ""
-    )
-
-
 @pytest.mark.parametrize("path", PAGES)
 def test_a_page_is_accessible_and_keeps_the_policy(one_page: Page, origin: str, path: str) -> None:
-    heard: list[str] = []
-    with complaints(one_page, heard):
-        for scheme in ("light", "dark"):
-            one_page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-            answer = one_page.goto(origin + path)
-            assert answer is not None and answer.ok
-            assert violations(one_page) == "", scheme
+    with complaints(one_page) as heard:
+        answer = one_page.goto(origin + path)
+        assert answer is not None and answer.ok
+        assert violations_in_both_schemes(one_page) == []
     assert heard == []
 
 

@@ -8,8 +8,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
 from tenants.models import Tenant
@@ -24,10 +22,6 @@ from tests.holder import Wallet
 from tests.peers.certificates import Authority
 from tests.peers.conftest import Wallet as Peer
 from tests.verified_id.test_flow import CLAIMS, issued
-
-# One worker, one server.
-pytestmark = pytest.mark.xdist_group("peers")
-
 
 REFUSING = Refusing("invalid_request", "OpenID4VP 1.0 section 6")
 ASKED = ["given_name", "family_name", "birthdate"]

@@ -5,16 +5,11 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-import pytest
-
 from portal.kit.scope import tenant_scope
 from tenants.models import Tenant
 from tenants.verified_id import issuance, presentation
 from tests.peers.conftest import Wallet
 from tests.verified_id.test_flow import CLAIMS, ask, begin, code_in, jpeg, offer
-
-# One worker, one server.
-pytestmark = pytest.mark.xdist_group("peers")
 
 
 def well(said: dict[str, Any]) -> list[dict[str, Any]]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+from tests.turns import FAMILIES, in_turn, turn_of
 
 TESTS = Path(__file__).resolve().parents[1]
 DRIVER = "sync_" + "playwright()"
@@ -12,3 +15,30 @@ def test_only_the_shared_fixture_starts_a_browser() -> None:
     """A second driver cannot start beside the one of the worker, and each start costs seconds."""
     starting = [str(path.relative_to(TESTS)) for path in TESTS.rglob("*.py") if DRIVER in path.read_text()]
     assert starting == []
+
+
+def test_what_shares_a_worker_is_there() -> None:
+    """A file that was renamed would silently leave its family, and start everything a second time."""
+    places = [place for family in FAMILIES.values() for place in family]
+    assert [place for place in places if not (TESTS.parent / place).exists()] == []
+
+
+def test_the_whole_product_is_started_by_one_family_alone() -> None:
+    taking = re.compile(
+        r"^(?:async )?def test_\w+\((?:[^)]*\b)?(?:stand|product|walked|survived)\b", re.MULTILINE
+    )
+    families = {
+        turn_of(str(path.relative_to(TESTS.parent)))
+        for path in TESTS.rglob("test_*.py")
+        if taking.search(path.read_text())
+    }
+    assert families == {"the whole product"}
+
+
+def test_tests_begin_in_the_order_of_their_families() -> None:
+    walk, other, tls = (
+        "tests/browser/test_walk.py::test_a",
+        "tests/kit/test_a.py::test_b",
+        "tests/tls/test_a.py::c",
+    )
+    assert in_turn([other, tls, walk]) == [walk, tls, other]

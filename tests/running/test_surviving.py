@@ -27,7 +27,6 @@ pytestmark = [
     pytest.mark.whole,
     pytest.mark.vision,
     pytest.mark.timeout(900),
-    pytest.mark.xdist_group("browser"),
 ]
 MEMORY_LIMIT = 1_200_000_000
 CARDS = """async () => {

@@ -13,10 +13,6 @@ from tests.conftest import make_tenant
 from tests.peers.serving import shared_origins
 from tests.tls.conftest import Answer, Place
 
-# One worker, one server.
-pytestmark = pytest.mark.xdist_group("tls")
-
-
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 

@@ -20,10 +20,6 @@ from tenants.directory.services import create_person
 from tenants.models import Tenant
 from tests.tls.conftest import Place
 
-# One worker, one server.
-pytestmark = pytest.mark.xdist_group("tls")
-
-
 AUTHENTICATOR = {
     "protocol": "ctap2",
     "transport": "internal",

@@ -3,21 +3,13 @@
 import base64
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.look.looking import violations
 from tests.wallet.conftest import take_card
 from tests.wallet.peer import Peer
 
 pytestmark = pytest.mark.browser
-
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-def accessible(page: Page) -> None:
-    """Axe is injected by the test itself, so the page's policy does not stand in its way."""
-    found = Axe().run(page, options=RULES).response["violations"]
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
 
 
 def narrow_enough(page: Page) -> None:
@@ -144,5 +136,5 @@ def test_every_page_is_accessible_and_fits(page: Page, peer: Peer, width: int, s
 
 
 def look(page: Page) -> None:
-    accessible(page)
+    assert violations(page) == []
     narrow_enough(page)

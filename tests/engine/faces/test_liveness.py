@@ -16,9 +16,6 @@ from vendors.facecheck.engine.liveness.turn import TurnMeasures, judge_turn
 
 from .conftest import challenge_of, clip_of, judged
 
-# Clips are made once a worker: whatever needs one runs in the same.
-pytestmark = pytest.mark.xdist_group("faces")
-
 GOOD_FLASH = FlashMeasures(correlation=0.9, chance=0.002, gain=0.1, ground_ratio=0.1, shape=0.7, lag_ms=100)
 GOOD_TURN = TurnMeasures(towards=28.0, away=1.0, between=3, depth=0.08, soonest_ms=700, start=1.0)
 NAN = float("nan")

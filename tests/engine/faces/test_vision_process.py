@@ -25,8 +25,6 @@ from vendors.facecheck.vision.server import MAX_BODY_BYTES, VisionServer, Vision
 
 from .conftest import NOW, TOKEN, challenge_of, clip_of, start_vision
 
-pytestmark = pytest.mark.xdist_group("faces")
-
 
 class Clock:
     now = 0.0

@@ -1,0 +1,108 @@
+"""What is wrong with a page as it stands in a browser, by axe and by its own complaints.
+
+Only what is violated comes back from the browser: everything that is in order would be thousands of nodes with their
+selectors, which cost more than finding them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import ConsoleMessage, Error, Page
+
+Rules = Mapping[str, Any]
+
+WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+STANDARD: Rules = {"runOnly": {"type": "tag", "values": WCAG}}
+EVERYTHING: Rules = {"runOnly": {"type": "tag", "values": (*WCAG, "best-practice")}}
+# What the other scheme may change of a page that was looked at in one; the rest is the same document.
+COLOURS: Rules = {"runOnly": {"type": "rule", "values": ("color-contrast", "link-in-text-block")}}
+# And what another width may change as well.
+LOOK: Rules = {"runOnly": {"type": "rule", "values": (*COLOURS["runOnly"]["values"], "target-size")}}
+_RUN = """rules => axe.run({...rules, resultTypes: ["violations"]}).then(found => found.violations.map(
+  rule => `axe ${rule.id}: ` + rule.nodes.slice(0, 4).map(node => node.html.slice(0, 160)).join(" | ")))"""
+# Colours on their way to the other scheme would read as too faint; those of a parent set off those of its children. What
+# turns for ever has no end to go to.
+_SETTLE = """() => {
+  for (let rounds = 0; rounds < 20; rounds += 1) {
+    const moving = document.getAnimations();
+    if (!moving.length) return;
+    for (const one of moving) { try { one.finish() } catch { one.cancel() } }
+  }
+}"""
+
+
+def violations(page: Page, rules: Rules = EVERYTHING) -> list[str]:
+    """`axe rule: the first elements that break it`, for each rule; empty when all is well."""
+    page.evaluate(_SETTLE)
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(AXE_SCRIPT)
+    found: list[str] = page.evaluate(_RUN, rules)
+    return found
+
+
+def violations_in_both_schemes(page: Page, rules: Rules = EVERYTHING, *, picture: str = "") -> list[str]:
+    """As it is in light, and what its colours break in the dark. Leaves the page in the dark."""
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    found = violations(page, rules)
+    _picture(page, picture and f"{picture}-light")
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    found += [f"in the dark: {violation}" for violation in violations(page, COLOURS)]
+    _picture(page, picture and f"{picture}-dark")
+    return found
+
+
+WIDTHS = (390, 1280)
+_STILL_LOADING = "[hx-trigger~=load], .htmx-request"
+_SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def examined(page: Page, address: str, name: str, *, status: int = 200) -> list[str]:
+    """What is wrong with a page at both widths and in both schemes, what its scripts and its policy complain of included.
+
+    With READMIT_SHOTS set to a folder, the page leaves its pictures there.
+    """
+    found: list[str] = []
+    with complaints(page) as heard:
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.emulate_media(color_scheme="light", reduced_motion="reduce")
+            answer = page.goto(address)
+            if answer is None or answer.status != status:
+                found.append(f"{name} answers {answer and answer.status}")
+            page.locator(_STILL_LOADING).first.wait_for(state="detached")
+            for wrong in violations_in_both_schemes(page, picture=f"{name}-{width}"):
+                found.append(f"{name} at {width}: {wrong}")
+            if page.evaluate(_SIDEWAYS) > 0:
+                found.append(f"{name} scrolls sideways at {width}")
+    return found + [f"{name}: {text}" for text in heard if f"status of {status} " not in text]
+
+
+@contextmanager
+def complaints(page: Page) -> Iterator[list[str]]:
+    """What the page says on its console while the block runs, and what its scripts raise."""
+    heard: list[str] = []
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            heard.append(message.text)
+
+    def raised(error: Error) -> None:
+        heard.append(str(error))
+
+    page.on("console", said)
+    page.on("pageerror", raised)
+    yield heard
+    page.remove_listener("console", said)
+    page.remove_listener("pageerror", raised)
+
+
+def _picture(page: Page, name: str) -> None:
+    folder = os.environ.get("READMIT_SHOTS")
+    if folder and name:
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)

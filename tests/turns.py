@@ -1,0 +1,64 @@
+"""Which tests a worker runs together, and in which order: what takes longest begins first.
+
+A file is run by one worker, and so is a family of files that share something costly; else each worker would start it.
+The controller knows tests by their names only, so the families are told here and not by marks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+# Longest first; whatever is in none of them follows in the order of its name. Measured on two cores.
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "the whole product": ("tests/browser/test_walk.py", "tests/running/test_surviving.py"),
+    "the house partner": ("tests/house/", "tests/vendors/test_house_partner.py"),
+    "faces": ("tests/engine/faces/", "tests/engine/test_commands.py"),
+    "documents": ("tests/engine/documents/",),
+    "console pages in a browser": ("tests/console/test_look.py",),
+    "people and cases in a browser": ("tests/directory/test_console_look.py",),
+    "the stand-in product": ("tests/embedded/test_up.py",),
+    "elements in a browser": ("tests/look/",),
+    "camera pages in a browser": ("tests/browser/",),
+    "the wallet in a browser": ("tests/wallet/",),
+    "TLS": ("tests/tls/",),
+    "peers": ("tests/peers/",),
+}
+
+
+def turn_of(test: str) -> str:
+    """The family of a test, else its file."""
+    file = test.partition("::")[0]
+    # The longest beginning is the nearest: one file of a folder may belong elsewhere.
+    fitting = [
+        (len(place), name) for name, places in FAMILIES.items() for place in places if file.startswith(place)
+    ]
+    return max(fitting)[1] if fitting else file
+
+
+def in_turn(tests: list[str]) -> list[str]:
+    """The tests in the order in which their families begin."""
+    places = {name: number for number, name in enumerate(FAMILIES)}
+    return sorted(tests, key=lambda test: places.get(turn_of(test), len(places)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {test: number for number, test in enumerate(in_turn([item.nodeid for item in items]))}
+    items.sort(key=lambda item: places[item.nodeid])
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """`--dist loadfile`, by families."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Turns(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return turn_of(nodeid)
+
+    config.option.loadscopereorder = False  # the tests stand in their order already
+    return Turns(config, log)
