@@ -23,7 +23,10 @@ from playwright.sync_api import (
 from portal.demo.puppet import Puppet
 from portal.demo.walk.journal import DESK, PHONE, Journal, WalkFailed
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = (
+    *("chromium-headless-shell", "chrome-headless-shell"),
+    *("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+)
 FLAGS = [
     *("--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"),
     *("--disable-sync", "--disable-dev-shm-usage"),
