@@ -139,6 +139,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "portal.urls.site"
 TENANT_URLCONF = "portal.urls.tenant"
 WALLET_URLCONF = "portal.urls.wallet"
+WALLET_HEADERS = "portal.wallet.views.security_headers"
 WSGI_APPLICATION = "portal.wsgi.application"
 
 TEMPLATES = [

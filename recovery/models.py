@@ -88,6 +88,7 @@ class Case(TenantModel):
     browser_digest = models.BinaryField()
     code_tries = models.PositiveSmallIntegerField(default=0)
     needs_new_presence = models.BooleanField(default=False)
+    no_flashing = models.BooleanField(default=False)
     # Where the proof was made, and where a live face agreed with it: only there its card is given out.
     proofed_browser_digest = models.BinaryField(null=True)
     known_face_browser_digest = models.BinaryField(null=True)

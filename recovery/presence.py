@@ -94,14 +94,26 @@ def begin_case_face_check(case: Case) -> FaceCheck:
         reference=case.id,
         browser_digest=bytes(case.browser_digest),
         threshold=case.profile.face_threshold,
-        flashing=allows_flashing(case.id),
+        flashing=allows_flashing(case),
         billable=not before_card and not _was_charged(case),
         mode=case.mode,
+        under_way=case.face_check_id,
     )
-    case.face_check_id = begun.id
-    case.face_is_before_card = before_card
-    case.save(update_fields=["face_check_id", "face_is_before_card"])
+    if (case.face_check_id, case.face_is_before_card) != (begun.id, before_card):
+        case.face_check_id = begun.id
+        case.face_is_before_card = before_card
+        case.save(update_fields=["face_check_id", "face_is_before_card"])
     return begun
+
+
+def choose_no_flashing(case: Case) -> None:
+    """Colours are no option for this person: from here on every challenge of the case turns the head instead, which is
+    judged as strictly. The one that was shown is void with the next. It is not taken back."""
+    case = locked(case.id)
+    if case.state is not CaseStatus.PROVING:
+        raise Refused("step_out_of_order")
+    case.no_flashing = True
+    case.save(update_fields=["no_flashing"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +134,17 @@ def _portrait(case: Case) -> bytes:
 
 
 def submit_case_face_check(
-    tenant: Tenant, case_id: UUID, *, browser_digest: bytes, clip: bytes
+    tenant: Tenant, case_id: UUID, *, browser_digest: bytes, clip: bytes, answers: str = ""
 ) -> FaceAnswer:
-    """Judge the live face against the portrait. No transaction is open while vision works."""
+    """Judge the live face against the portrait. No transaction is open while vision works. A recording that says it
+    `answers` another challenge than the case's, of a tab that was left behind, is not judged and costs no try."""
     require_no_transaction()
     with tenant_scope(tenant.id):
         case = get_case(case_id)
         if case.state is not CaseStatus.PROVING or case.face_check_id is None:
             raise Refused("step_out_of_order")
+        if answers and answers != case.face_check_id.hex:
+            return FaceAnswer("again")
         face_check_id, portrait = case.face_check_id, _portrait(case)
     try:
         result = face_check.submit_face_check(

@@ -18,7 +18,7 @@ from recovery.gathering import foreseen_refusal
 from recovery.holding import hold_case
 from recovery.models import Case, Profile
 from recovery.proof import browser_is_known, drop_earlier_proof
-from recovery.spending import Admission, admit_paid_check
+from recovery.spending import Admission, admit_paid_check, hold_network_back
 from recovery.statuses import ENDED_WITHOUT_ACCOUNT, CaseStatus, StepKind, StepState
 from tenants.directory.selectors import document_digest
 from tenants.models import Tenant
@@ -58,13 +58,14 @@ def give_consent(tenant: Tenant, case: Case, *, flashing: bool) -> None:
     record_step(case, StepKind.CONSENTED, actor=claimant(case), evidence={"text_version": CONSENT_VERSION})
 
 
-def allows_flashing(case_id: UUID) -> bool:
-    consent = consent_of(case_id)
-    return consent.flashing if consent else False
+def allows_flashing(case: Case) -> bool:
+    consent = consent_of(case.id)
+    return bool(consent and consent.flashing and not case.no_flashing)
 
 
-def begin_case_proofing(tenant: Tenant, case: Case) -> Admission:
+def begin_case_proofing(tenant: Tenant, case: Case, *, network_is_over: bool) -> Admission:
     """Ask the partner for a session. Quiet until the end of the last is noted; at most three for one case.
+    `network_is_over` was counted and committed before (recovery.spending).
 
     Nobody is sent to a partner, and nothing is charged, for what would be refused at the end.
     """
@@ -83,6 +84,8 @@ def begin_case_proofing(tenant: Tenant, case: Case) -> Admission:
     if refused:
         move_case(case.id, CaseStatus.REFUSED, reasons=refused)
         return Admission.YES
+    if network_is_over:
+        return hold_network_back(case)
     admitted = admit_paid_check(case)
     if admitted is Admission.TOO_MANY_OF_PERSON:
         hold_case(case, reasons=["many_checks"])

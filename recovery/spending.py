@@ -2,7 +2,7 @@
 
 Protects a tenant's money from whoever can open cases without end, and people from each other's spending. Over the
 person's count the case is held, as after many attempts; over the tenant's nobody is sent to a partner until the day has
-moved on, and the members are told. A Face Check after a proof is always made: what was paid for is finished. What it
+moved on, and the members are told. A network that begins check after check waits for the hour to pass. A Face Check after a proof is always made: what was paid for is finished. What it
 does not do: reserve money; budgets are another room's.
 """
 
@@ -12,20 +12,50 @@ from datetime import timedelta
 from enum import Enum
 
 from portal.kit import clock
+from portal.kit.limits import Limit, over
+from portal.kit.origins import network_of
 from recovery.alerting import alert_members
+from recovery.cases import claimant
 from recovery.models import Case, Profile
+from tenants.audit.events import EventName
+from tenants.audit.models import AuditEvent
+from tenants.audit.services import record_event
+from tenants.models import Tenant
 from vendors import selectors as partners
 from vendors.billing.selectors import paid_checks_since
 
 DAY = timedelta(hours=24)
 PERSON_A_DAY = 6
 USED_UP = "daily_checks_used_up"
+# An office behind one address has many people, and seldom this many locked out in an hour.
+OF_NETWORK = Limit("paid_checks_of_network", 60, 3600)
 
 
 class Admission(Enum):
     YES = "yes"
     TOO_MANY_OF_PERSON = "too_many_of_person"
     TENANT_USED_UP = "tenant_used_up"
+    TOO_MANY_OF_NETWORK = "too_many_of_network"
+
+
+def network_is_over(tenant: Tenant, address: str) -> bool:
+    """Count one paid check that is about to begin from this network, commit, then compare."""
+    (is_over,) = over((OF_NETWORK, f"{tenant.id}|{network_of(address)}"))
+    return is_over
+
+
+def hold_network_back(case: Case) -> Admission:
+    """Write down, once for a case, that its network has begun too many. The case stays where it is."""
+    name = EventName.PAID_CHECK_HELD_BACK
+    if not AuditEvent.objects.filter(case_id=case.id, name=name.value).exists():
+        record_event(
+            name,
+            actor=claimant(case),
+            subject=case.public_id,
+            case_id=case.id,
+            data={"reason": Admission.TOO_MANY_OF_NETWORK.value},
+        )
+    return Admission.TOO_MANY_OF_NETWORK
 
 
 def admit_paid_check(case: Case) -> Admission:

@@ -34,6 +34,7 @@ urlpatterns = [
     path("recover/presented", proving.presented, name="presented"),
     path("recover/face", proving.face, name="face"),
     path("recover/face/clip", proving.face_clip, name="face_clip"),
+    path("recover/face/without-colours", proving.face_without_colours, name="face_without_colours"),
     path("recover/waiting", finishing.waiting, name="waiting"),
     path("recover/pass", finishing.your_pass, name="pass"),
     path("sign-in/pass", finishing.type_pass, name="type_pass"),

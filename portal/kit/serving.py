@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import io
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -30,6 +30,18 @@ _READER = 60.0
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+
+# What an answer brings where none of our middleware ran: as strict as any page, for nothing is shown.
+BARE: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
 
 
 class _Refused(Exception):
@@ -58,7 +70,8 @@ class WholeRequests:
             body = await self._body(scope, protocol, held)
             await self._serve(scope, protocol, body)
         except _Refused as refused:
-            protocol.response_empty(refused.status, [("connection", "close"), ("cache-control", "no-store")])
+            headers = [(name.lower(), value) for name, value in BARE.items()]
+            protocol.response_empty(refused.status, [("connection", "close"), *headers])
         finally:
             self.held -= held[0]
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.utils.module_loading import import_string
 
 POLICY: dict[str, str] = {
     "default-src": "'none'",
@@ -30,9 +32,14 @@ def policy(**changes: str) -> str:
 class HeadersMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self.of_wallet: Callable[[], dict[str, str]] = import_string(settings.WALLET_HEADERS)
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if getattr(request, "host_kind", "") == "wallet":
+            # Its pages bring them; so do the pages for what went wrong on its host.
+            for name, value in self.of_wallet().items():
+                response.headers.setdefault(name, value)
         response.headers.setdefault("Content-Security-Policy", policy())
         response.headers.setdefault(
             "Permissions-Policy",

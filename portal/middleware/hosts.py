@@ -14,15 +14,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 
 from portal.kit.http import serving_request
 from portal.kit.scope import no_scope
+from portal.kit.serving import BARE
 from tenants.models import Tenant
 from tenants.selectors import tenant_of_host
 
-# Nothing behind us runs for a foreign host, so its answer brings what every answer has.
-BARE = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-}
 Next = Callable[[HttpRequest], HttpResponse]
 
 

@@ -162,6 +162,15 @@ def _notices(case: Case) -> list[dict[str, Any]]:
     ]
 
 
+def _told_nobody(case: Case) -> list[str]:
+    """What was to be said and reached nobody, for a person of whom no address is held."""
+    name = EventName.NOTICE_TO_NOBODY.value
+    found = AuditEvent.objects.filter(case_id=case.id, name=name).order_by("created_at", "id")
+    return [
+        _(wording.NOTICES.get(str(event.data.get("template")), gettext_noop("A notice"))) for event in found
+    ]
+
+
 def _entries(request: HttpRequest, case: Case) -> list[dict[str, Any]]:
     """Each leads to its page in the audit log, for those who may read that."""
     events = list(AuditEvent.objects.filter(case_id=case.id).order_by("created_at", "id")[:200])
@@ -219,6 +228,7 @@ def case(request: HttpRequest, case_id: str) -> HttpResponse:
         "access_pass": issued,
         "credential": _credential(found),
         "notices": _notices(found),
+        "told_nobody": _told_nobody(found),
         "entries": _entries(request, found),
         "explanation": explaining.words_for(found.state),
         "never": explaining.never(),

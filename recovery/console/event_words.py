@@ -29,6 +29,7 @@ EVENTS: dict[EventName, str] = {
     N.CARRY_CODE_REFUSED: gettext_noop("Code that moves the case refused"),
     N.PROOF_REUSED: gettext_noop("An earlier proof served again"),
     N.CASE_HANDED_TO_PHONE: gettext_noop("Moved to a phone"),
+    N.PAID_CHECK_HELD_BACK: gettext_noop("Paid check not begun: too many from one network"),
     N.CONSENT_GIVEN: gettext_noop("Consent given"),
     N.CONFIRMATION_CODE_SENT: gettext_noop("Code sent"),
     N.CONFIRMATION_CODE_ACCEPTED: gettext_noop("Code accepted"),
@@ -63,6 +64,7 @@ EVENTS: dict[EventName, str] = {
     N.NOT_ME: gettext_noop("The owner said that it was not them"),
     N.NOTICE_SENT: gettext_noop("Mail sent"),
     N.NOTICE_FAILED: gettext_noop("Mail could not be sent"),
+    N.NOTICE_TO_NOBODY: gettext_noop("Nobody could be told: no address is held"),
     N.EVIDENCE_HELD: gettext_noop("Evidence kept for the next time"),
 }
 ACTORS: dict[str, str] = {

@@ -64,6 +64,7 @@ class Migration(migrations.Migration):
                 ('browser_digest', models.BinaryField()),
                 ('code_tries', models.PositiveSmallIntegerField(default=0)),
                 ('needs_new_presence', models.BooleanField(default=False)),
+                ('no_flashing', models.BooleanField(default=False)),
                 ('proofed_browser_digest', models.BinaryField(null=True)),
                 ('known_face_browser_digest', models.BinaryField(null=True)),
                 ('earlier_case_id', models.UUIDField(null=True)),

@@ -36,6 +36,7 @@ from recovery.views.common import (
     tenant_of,
     waiting_to_continue,
 )
+from recovery.views.proving import begin_proofing
 from vendors import selectors as partners
 
 
@@ -115,17 +116,23 @@ def code_again(request: HttpRequest, case: Case) -> HttpResponse:
     return see_other("recovery:code")
 
 
-@at_stage(Stage.CONSENT)
+@at_stage_committing(Stage.CONSENT)
 @require_http_methods(["GET", "POST"])
 def consent(request: HttpRequest, case: Case) -> HttpResponse:
     form = ConsentForm(request.POST or None)
     tenant = tenant_of(request)
-    if request.method == "POST" and form.is_valid():
+    is_given = request.method == "POST" and form.is_valid()
+    with tenant_scope(tenant.id):
+        if not is_given:
+            return _consent_page(request, case, form)
         proofing.give_consent(tenant, case, flashing=not form.cleaned_data["no_flashing"])
         if reusable_proof(case) is not None:
             return see_other("recovery:prove")
-        proofing.begin_case_proofing(tenant, case)
-        return see_other("recovery:partner")
+    return begin_proofing(request, case)
+
+
+def _consent_page(request: HttpRequest, case: Case, form: ConsentForm) -> HttpResponse:
+    tenant = tenant_of(request)
     connection = case.profile.connection
     title = partners.listing(connection.vendor).title if connection else ""
     text = mark_safe(proofing.consent_text(tenant, title))  # noqa: S308  our own template

@@ -34,6 +34,7 @@ from recovery.views.common import (
     tenant_of,
     without_case,
 )
+from tenants.directory.selectors import emails_of
 
 MAX_RESPONSE = 64_000
 
@@ -161,6 +162,7 @@ def done(request: HttpRequest, case: Case) -> HttpResponse:
         case,
         steps=[step for step in steps_of(case) if step.kind == StepKind.PASSKEY_REGISTERED],
         removed=passkeys.invalidated_by_recovery(person_id, case.ended_at) if person_id else [],
+        told=bool(person_id and emails_of(person_id)),
     )
 
 
@@ -182,6 +184,7 @@ def receipt(request: HttpRequest) -> HttpResponse:
         get_case(case.id),
         steps=steps_of(case),
         issuer=tenant_of(request).name,
+        told=bool(case.person_id and emails_of(case.person_id)),
         back_url=reverse("recovery:done"),
     )
 

@@ -11,14 +11,16 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.kit import clock
 from portal.kit.errors import Invalid, Refused, TooMany
+from portal.kit.origins import client_address
 from portal.kit.scope import tenant_scope
 from recovery import presence, proof, proofing
 from recovery.browser import browser_digest, case_of_browser
 from recovery.cases import get_case, steps_of
 from recovery.models import Case
 from recovery.selectors import current_stage, offer_is_over, presentation_state
-from recovery.spending import is_used_up
+from recovery.spending import Admission, is_used_up, network_is_over
 from recovery.stages import Stage
 from recovery.statuses import StepKind, StepState
 from recovery.views.common import (
@@ -53,21 +55,43 @@ def _last_refusal(case: Case) -> tuple[str, ...]:
     return tuple(failed[-1].reasons) if failed else ()
 
 
-@at_stage(Stage.PROVE, Stage.FACE)
+@at_stage_committing(Stage.PROVE, Stage.FACE)
 @require_http_methods(["GET", "POST"])
 def prove(request: HttpRequest, case: Case) -> HttpResponse:
     """To the partner, or on with what was proven a short while ago. Whoever chose that may still change their mind."""
-    if current_stage(case) is Stage.FACE and not (request.method == "POST" and is_reusing(case)):
-        return go_to_stage(request, case)
-    if request.method == "POST" and request.POST.get("use") == "earlier":
-        try:
-            proof.choose_earlier_proof(case)
-        except Refused:
-            return see_other("recovery:prove")
-        return see_other("recovery:checking")
-    if request.method == "POST":
-        proofing.begin_case_proofing(tenant_of(request), case)
-        return see_other("recovery:partner")
+    is_post = request.method == "POST"
+    with tenant_scope(tenant_of(request).id):
+        if current_stage(case) is Stage.FACE and not (is_post and is_reusing(case)):
+            return go_to_stage(request, case)
+        if not is_post:
+            return _prove_page(request, case)
+        if request.POST.get("use") == "earlier":
+            return _use_earlier_proof(case)
+    return begin_proofing(request, case)
+
+
+def _use_earlier_proof(case: Case) -> HttpResponse:
+    try:
+        proof.choose_earlier_proof(case)
+    except Refused:
+        return see_other("recovery:prove")
+    return see_other("recovery:checking")
+
+
+def begin_proofing(request: HttpRequest, case: Case) -> HttpResponse:
+    """Count the network, commit, and only then ask for what costs money. Outside any scope."""
+    tenant = tenant_of(request)
+    is_over = network_is_over(tenant, client_address(request))
+    with tenant_scope(tenant.id):
+        if (
+            proofing.begin_case_proofing(tenant, case, network_is_over=is_over)
+            is Admission.TOO_MANY_OF_NETWORK
+        ):
+            return _prove_page(request, case, network_over=True)
+    return see_other("recovery:partner")
+
+
+def _prove_page(request: HttpRequest, case: Case, *, network_over: bool = False) -> HttpResponse:
     connection = case.profile.connection
     return page(
         request,
@@ -77,6 +101,7 @@ def prove(request: HttpRequest, case: Case) -> HttpResponse:
         tried=any(step.kind == StepKind.PROOFED for step in steps_of(case)),
         earlier=proof.reusable_proof(case),
         used_up=is_used_up(case),
+        network_over=network_over,
         stage=Stage.PROVE,
     )
 
@@ -239,13 +264,23 @@ def face(request: HttpRequest, case: Case) -> HttpResponse:
         "recovery/face.html",
         case,
         challenge=json.loads(check.challenge_json()),
-        flashing=proofing.allows_flashing(case.id),
+        check=check.id.hex,
+        left_ms=int((check.expires_at - clock.now()).total_seconds() * 1000),
+        flashing=bool(check.challenge["flashing"]),
         again=face_checks.told_to_person(again),
         tried=bool(again),
         before_card=proof.wants_face_first(case),
         reusing=is_reusing(case),
         stage=Stage.FACE,
     )
+
+
+@at_stage(Stage.FACE)
+@require_POST
+def face_without_colours(request: HttpRequest, case: Case) -> HttpResponse:
+    """For whoever sees only here that flashes are no option: another challenge, and nothing begins anew."""
+    presence.choose_no_flashing(case)
+    return see_other("recovery:face")
 
 
 def is_reusing(case: Case) -> bool:
@@ -277,7 +312,11 @@ def face_clip(request: HttpRequest, case: Case) -> HttpResponse:
     tenant = tenant_of(request)
     try:
         answer = presence.submit_case_face_check(
-            tenant, case.id, browser_digest=browser_digest(request), clip=clip
+            tenant,
+            case.id,
+            browser_digest=browser_digest(request),
+            clip=clip,
+            answers=request.GET.get("check", ""),
         )
     except TooMany:
         return JsonResponse({"state": "done", "next": reverse("recovery:checking")})

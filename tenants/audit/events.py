@@ -80,6 +80,7 @@ class EventName(StrEnum):
     CARRY_CODE_REFUSED = "recovery:carry_code:refuse"
     PROOF_REUSED = "recovery:proof:reuse"
     CASE_HANDED_TO_PHONE = "recovery:case:hand_over"
+    PAID_CHECK_HELD_BACK = "recovery:paid_check:hold_back"
     CONSENT_GIVEN = "recovery:consent:give"
     CONFIRMATION_CODE_SENT = "recovery:confirmation_code:send"
     CONFIRMATION_CODE_ACCEPTED = "recovery:confirmation_code:accept"
@@ -103,6 +104,7 @@ class EventName(StrEnum):
 
     NOTICE_SENT = "notice:notice:send"
     NOTICE_FAILED = "notice:notice:fail"
+    NOTICE_TO_NOBODY = "notice:notice:find_no_address"
 
     AUDIT_PERSONAL_SEEN = "audit:personal:see"
     AUDIT_EXPORTED = "audit:log:export"

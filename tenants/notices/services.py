@@ -6,11 +6,14 @@ import json
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from portal.kit.actors import SYSTEM
 from portal.kit.ids import uuid7
 from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id, no_scope
 from portal.kit.sealed import Context, seal
 from portal.kit.together import insert_soon
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
 from tenants.notices.models import Notice, StaffMail
 
 
@@ -29,8 +32,11 @@ def _body(address: str, context: Mapping[str, str]) -> bytes:
 def send_notice(
     template: str, *, addresses: Sequence[str], context: Mapping[str, str], case_id: UUID | None = None
 ) -> None:
-    """One mail to each address of a person, sent by the worker once the open transaction commits."""
+    """One mail to each address of a person, sent by the worker once the open transaction commits. Nobody to tell is
+    written down on the case, so that its members see that nobody was told."""
     tenant_id = current_tenant_id()
+    if not addresses and case_id is not None:
+        record_event(EventName.NOTICE_TO_NOBODY, actor=SYSTEM, case_id=case_id, data={"template": template})
     for address in dict.fromkeys(addresses):
         row_id = uuid7()
         sealed = seal(_body(address, context), notice_context(row_id))

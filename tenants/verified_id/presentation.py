@@ -314,8 +314,16 @@ def _declined(tenant_id: UUID, row: Presentation, error: str) -> dict[str, str]:
 
 
 def _note_refusal(tenant_id: UUID, row: Presentation, reason: str) -> None:
+    """Each reason is counted on the row and written down once, however often the same answer is sent."""
     with tenant_scope(tenant_id):
-        Presentation.objects.filter(id=row.id, state=Presentation.State.WAITING).update(refusal=reason[:60])
+        now = Presentation.objects.select_for_update().only("state", "refusals").get(id=row.id)
+        before = dict(now.refusals)
+        waits = now.state == Presentation.State.WAITING
+        changes = {"refusal": reason[:60]} if waits else {}
+        counted = {**before, reason: before.get(reason, 0) + 1}
+        Presentation.objects.filter(id=row.id).update(refusals=counted, **changes)
+        if reason in before:
+            return
         record_event(
             EventName.PRESENTATION_REFUSED,
             actor=Actor(ActorKind.WALLET),

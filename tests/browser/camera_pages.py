@@ -102,7 +102,13 @@ def partner_document() -> str:
 
 def face_check(*, minutes: float = 3) -> str:
     with override_settings(ROOT_URLCONF="portal.urls.tenant"):
-        context = {"challenge": challenge(minutes=minutes), "flashing": True, "csrf_token": "token"}
+        context = {
+            "challenge": challenge(minutes=minutes),
+            "left_ms": int(minutes * 60_000),
+            "check": "0" * 32,
+            "flashing": True,
+            "csrf_token": "token",
+        }
         return render_to_string("recovery/face.html", context | {"tenant": {}, "organisation": {}})
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.house.conftest import House
-from tests.house.http import send
+from tests.house.http import Answer, send
 from tests.house.person import Person
 from tests.house.relying_party import ASKED, RETURN, Journey, RelyingParty, send_registration
 
@@ -64,7 +64,41 @@ def test_discovery_names_what_is_served(house: House) -> None:
 
 def test_another_host_reaches_nothing(house: House) -> None:
     url = f"http://127.0.0.1:{house.port}/.well-known/openid-configuration"
-    assert send("GET", url).status == 404
+    answer = send("GET", url)
+    assert answer.status == 404 and "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store" and answer.headers["x-frame-options"] == "DENY"
+
+
+def test_what_went_wrong_is_told_under_the_headers_of_every_page(house: House) -> None:
+    def guards(answer: Answer) -> dict[str, str]:
+        return {name: answer.headers.get(name, "") for name in GUARDS}
+
+    page = send("GET", f"{house.origin}/")
+    expected = guards(page)
+    assert all(expected.values()), expected
+    large = send("POST", f"{house.origin}/token", body=b"x" * 70_000, headers={"Content-Type": "text/plain"})
+    wrong = {
+        404: send("GET", f"{house.origin}/nothing/here"),
+        403: send("POST", f"{house.origin}/check/unknown/consent", form={"agree": "on"}),
+        400: send("GET", f"{house.origin}/authorize"),
+        413: large,
+        401: send("POST", f"{house.origin}/token", form={"grant_type": "authorization_code"}),
+        405: send("GET", f"{house.origin}/par"),
+    }
+    assert all(answer.status >= 400 for answer in wrong.values()), {n: a.status for n, a in wrong.items()}
+    for answer in wrong.values():
+        assert guards(answer) == expected, (answer.status, answer.headers)
+
+
+GUARDS = (
+    "content-security-policy",
+    "permissions-policy",
+    "cross-origin-opener-policy",
+    "x-content-type-options",
+    "x-frame-options",
+    "cache-control",
+    "referrer-policy",
+)
 
 
 # Registration ------------------------------------------------------------------------------------------------

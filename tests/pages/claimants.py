@@ -99,6 +99,7 @@ def facing(browser: Journey) -> None:
     """A face that is not theirs, a code to continue elsewhere, and then their own."""
     browser.get("/recover/present")
     browser.show()
+    browser.post("/recover/face/without-colours")
     browser.place.vision.confidence = 10
     browser.face()
     browser.place.vision.confidence = 90

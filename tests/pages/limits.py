@@ -21,7 +21,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /recover/code": (15, COMMITS),
     "tenant POST /recover/code/saved": (16, COMMITS),
     "tenant POST /recover/consent": (
-        29,
+        32,
         "keeps the consent, looks for a proof that may serve again, begins the proofing; " + LOCKS,
     ),
     "tenant POST /recover/continue": (13, COMMITS),
@@ -34,7 +34,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /recover/credential/again": (18, "voids the card and asks for another; " + LOCKS),
     "tenant POST /recover/passkey/options": (15, COMMITS),
     "tenant POST /recover/passkey/register": (
-        48,
+        49,
         "ends the recovery with the new passkey: old passkeys, sessions, evidence, binding, notices; "
         + COMMITS,
     ),

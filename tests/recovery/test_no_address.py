@@ -42,6 +42,12 @@ def test_a_saved_code_confirms_somebody_without_an_address_and_they_recover(plac
     browser.use_pass().passkey()
     assert browser.case.status == "recovered" and browser.case.assurance == "ial2"
     assert browser.usable_passkeys(nomail) == 1
+    assert browser.notices() == ["confirmation_code"]
+    told = [event.data for event in browser.audit() if event.name == "notice:notice:find_no_address"]
+    assert told == [{"template": "account_recovered"}]
+    for page in ("/recover/done", "/recover/receipt"):
+        said = browser.get(page).content.decode()
+        assert "has no address for you" in said and "went to" not in said, page
 
 
 def test_a_code_saved_this_week_is_refused_before_anybody_is_charged(place: Place, nomail):

@@ -17,6 +17,7 @@ from recovery.statuses import CaseStatus
 from recovery.views.common import ADDRESS
 from tests.conftest import client_of
 from tests.recovery.journey import Journey, Place
+from vendors.facecheck.selectors import tries_of
 from vendors.models import ProofingAttempt
 
 PAGES: dict[Stage, str] = {
@@ -168,3 +169,60 @@ def test_whoever_missed_the_ten_minutes_proves_nothing_twice(place: Place, brows
     browser.keep().show().face()
     assert browser.stage is Stage.PASS
     assert [paid for meter, paid, _why in browser.usage() if meter == "decision"] == [False]
+
+
+def shown(browser: Journey) -> tuple[str, dict[str, object]]:
+    """The address the recording goes to, and the challenge."""
+    context = browser.get("/recover/face").context
+    return f"/recover/face/clip?check={context['check']}", context["challenge"]
+
+
+def test_a_reload_or_a_second_tab_before_a_recording_was_sent_costs_no_try(place: Place, browser: Journey):
+    browser.to_face()
+    first, challenge = shown(browser)
+    assert shown(browser) == (first, challenge), "a reload shows the same, and nobody draws until one suits"
+    with clock.frozen(clock.now() + timedelta(seconds=100)):
+        second, newer = shown(browser)
+        assert newer["nonce"] != challenge["nonce"]
+        late = browser.post(first, b"of the first tab", content_type="a/b").json()
+        assert late["state"] == "again" and place.vision.judged == []
+        assert tries(browser) == 0
+        assert browser.post(second, b"of the second", content_type="a/b").json()["state"] == "done"
+        browser.work()
+    assert browser.stage is Stage.PASS and tries(browser) == 1
+
+
+def tries(browser: Journey) -> int:
+    with tenant_scope(browser.place.tenant.id):
+        return tries_of(browser.case.id)
+
+
+def test_a_challenge_that_was_answered_or_waits_to_be_judged_is_not_shown_again(
+    place: Place, browser: Journey
+):
+    browser.to_face()
+    place.vision.busy_at_ticket = True
+    address, challenge = shown(browser)
+    assert browser.post(address, b"x", content_type="a/b").json()["state"] == "one_moment"
+    place.vision.busy_at_ticket = False
+    _address, newer = shown(browser)
+    assert newer["nonce"] != challenge["nonce"]
+    place.vision.confidence = 10
+    browser.clip()
+    assert shown(browser)[1]["nonce"] != newer["nonce"] and tries(browser) == 1
+
+
+def test_whoever_cannot_bear_flashes_says_so_at_the_face_check_and_goes_on_with_another_challenge(
+    place: Place, browser: Journey
+):
+    browser.to_face()
+    address, coloured = shown(browser)
+    assert coloured["flashing"] and b"Go on without colours" in browser.last.content
+    assert browser.post("/recover/face/without-colours").url == "/recover/face"
+    fresh, turned = shown(browser)
+    sides = [phase for phase in turned["phases"] if phase["kind"] == "turn"]  # type: ignore[attr-defined]
+    assert not turned["flashing"] and len(sides) == 5 and b"without colours" not in browser.last.content
+    assert browser.post(address, b"x", content_type="a/b").json()["state"] == "again"
+    assert tries(browser) == 0 and shown(browser) == (fresh, turned)
+    assert browser.post(fresh, b"x", content_type="a/b").json()["state"] == "done"
+    assert browser.work().stage is Stage.PASS

@@ -22,6 +22,7 @@ from recovery.stages import Stage
 from tenants.audit.models import AuditEvent
 from tenants.models import Tenant
 from tenants.privacy.services import consent_of
+from tenants.verified_id.models import Presentation
 from tests.recovery.journey import Journey, Place
 from tests.recovery.racing import race
 from vendors.models import ProofingAttempt
@@ -145,7 +146,7 @@ def test_consent_given_many_times_at_once_is_one_consent_and_one_attempt(place: 
         with tenant_scope(place.tenant.id):
             proofing.give_consent(place.tenant, case, flashing=True)
         with tenant_scope(place.tenant.id):
-            proofing.begin_case_proofing(place.tenant, case)
+            proofing.begin_case_proofing(place.tenant, case, network_is_over=False)
         return "done"
 
     assert race(agree, times=40) == {"done": 40}
@@ -257,3 +258,18 @@ def test_this_was_not_me_stops_everything_once_however_often_it_is_said(place: P
     browser.work()
     assert events(place.tenant, case_id, "person:recovery:repudiate") == 1
     assert browser.notices().count("repudiated") == 2
+
+
+def test_one_answer_of_a_wallet_sent_a_hundred_times_at_once_leaves_one_line_in_the_log(
+    place: Place, browser: Journey
+):
+    """Whoever has the address of an answer may send it without end: it is counted, and written down once."""
+    browser.begin("ada").prove().keep()
+    request = browser.wallet.request(browser.get("/recover/present").context["deep_link"])
+    assert browser.wallet.respond(request).status_code == 200
+    case_id = browser.case.id
+    assert race(lambda _n: browser.wallet.respond(request).status_code, times=100) == {"400": 100}
+    assert events(place.tenant, case_id, "verified_id:presentation:refuse") == 1
+    with tenant_scope(place.tenant.id):
+        (shown,) = Presentation.objects.filter(reference=case_id)
+    assert shown.refusals == {"transaction_used": 100}

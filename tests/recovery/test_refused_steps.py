@@ -41,6 +41,7 @@ ACTIONS: list[tuple[str, str, dict[str, str], set[Stage]]] = [
     ("get", "/recover/presented?response_code=abc", {}, {Stage.PRESENT}),
     ("get", "/recover/face", {}, {Stage.FACE}),
     ("post", "/recover/face/clip", {}, {Stage.FACE}),
+    ("post", "/recover/face/without-colours", {}, {Stage.FACE}),
     ("get", "/recover/pass", {}, {Stage.PASS}),
     ("post", "/recover/pass/use", {}, {Stage.PASS}),
     ("post", "/recover/pass/show", {}, {Stage.PASS}),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.core import mail
 
 from portal.kit import clock
+from portal.kit.limits import Limit
 from portal.kit.scope import tenant_scope
 from recovery import spending
 from recovery.stages import Stage
@@ -14,6 +15,7 @@ from tenants.directory.models import DirectoryPerson
 from tenants.rights import Role
 from tests.conftest import make_member
 from tests.recovery.journey import Journey, Place, make_place
+from tests.recovery.racing import race
 
 
 def test_a_person_sent_to_partners_too_often_waits_a_day_and_is_told(place: Place, ada, monkeypatch):
@@ -81,3 +83,33 @@ def test_an_account_proven_at_a_higher_level_is_refused_before_anybody_is_charge
     browser = place.browser().begin("ada").consent()
     assert browser.outcome() == ("refused", ["assurance_below_account"])
     assert browser.usage() == []
+
+
+def test_a_network_that_begins_check_after_check_waits_and_is_told_what_to_do(
+    place: Place, browser: Journey, monkeypatch
+):
+    """Whoever reads many mailboxes spends nobody's money from one place; elsewhere people go on."""
+    monkeypatch.setattr(spending, "OF_NETWORK", Limit("paid_checks_of_network", 2, 3600))
+    place.set_profile(reuse_hours=0)
+    for _number in range(2):
+        assert place.browser().begin("ada").consent().stage is Stage.PARTNER
+    place.provider.calls.clear()
+    browser.begin("ada").post("/recover/consent", {"agree": "on"})
+    assert browser.last.status_code == 200 and browser.stage is Stage.PROVE
+    said = browser.last.content.decode()
+    assert "Too many checks were begun from your network" in said and "call your help desk" in said
+    assert f"read out the reference {browser.case.reference}" in said
+    browser.post("/recover/prove")
+    assert place.provider.calls == [] and browser.usage() == [] and browser.case.status == "proving"
+    assert browser.events().count("recovery:paid_check:hold_back") == 1
+    browser.client.defaults["REMOTE_ADDR"] = "2001:db8:1:2::7"
+    browser.post("/recover/prove")
+    assert browser.stage is Stage.PARTNER
+
+
+def test_a_whole_ipv6_network_is_one_and_a_tenant_s_own(place: Place, other_tenant, monkeypatch):
+    monkeypatch.setattr(spending, "OF_NETWORK", Limit("paid_checks_of_network", 3, 3600))
+    found = race(lambda n: spending.network_is_over(place.tenant, f"2001:db8:1:2:{n:x}::1"), times=40)
+    assert found == {"False": 3, "True": 37}
+    assert not spending.network_is_over(other_tenant, "2001:db8:1:2::1")
+    assert not spending.network_is_over(place.tenant, "2001:db8:1:3::1")

@@ -28,5 +28,5 @@ def test_no_second_session_begins_before_the_first_is_noted(place: Place, browse
     browser.begin("ada").consent()
     _end_unnoted(place, browser)
     with tenant_scope(place.tenant.id):
-        begin_case_proofing(place.tenant, browser.case)
+        begin_case_proofing(place.tenant, browser.case, network_is_over=False)
         assert ProofingAttempt.objects.filter(reference=browser.case.id).count() == 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -30,6 +30,8 @@ from vendors.facecheck.reasons import NO_ANSWER, NOT_CONFIRMED
 from vendors.facecheck.selectors import tries_of
 
 MAX_TRIES = 5
+# A challenge with less time left is not shown again: to get ready, to be recorded and to arrive.
+TIME_TO_ANSWER = timedelta(seconds=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,33 @@ class FaceCheckResult:
 
 
 def begin_face_check(
-    *, reference: UUID, browser_digest: bytes, threshold: int, flashing: bool, billable: bool, mode: str
+    *,
+    reference: UUID,
+    browser_digest: bytes,
+    threshold: int,
+    flashing: bool,
+    billable: bool,
+    mode: str,
+    under_way: UUID | None = None,
 ) -> FaceCheck:
-    """Draw a challenge for this browser. In the tenant's scope."""
+    """Draw a challenge for this browser; the one `under_way` while it still serves, so that a reload or a second tab
+    shows the same and nobody draws until one suits. In the tenant's scope."""
     if not LOWEST_THRESHOLD <= threshold <= HIGHEST_THRESHOLD:
         raise ValueError("a threshold lies between 50 and 100")
+    shown = FaceCheck.objects.filter(
+        id=under_way or UUID(int=0),
+        reference=reference,
+        browser_digest=browser_digest,
+        threshold=threshold,
+        billable=billable,
+        mode=mode,
+        challenge__flashing=flashing,
+        taken_at=None,
+        clip_digest=None,
+        expires_at__gt=clock.now() + TIME_TO_ANSWER,
+    ).first()
+    if shown is not None:
+        return shown
     challenge = make_challenge(random=secrets.token_bytes, now=clock.now(), flashing=flashing)
     check = FaceCheck.objects.create(
         reference=reference,

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 
 from portal.kit.errors import ReadmitError, TooMany
+from portal.kit.serving import BARE
 from vendors.house.provider.errors import ProtocolError
 from vendors.house.views.errors import error_page, protocol_answer
 
@@ -42,7 +43,9 @@ class HostMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.META.get("HTTP_HOST", "").lower() != self.host:
-            return HttpResponseNotFound("There is nothing at this address.\n", content_type="text/plain")
+            return HttpResponseNotFound(
+                "There is nothing at this address.\n", content_type="text/plain", headers=BARE
+            )
         return self.get_response(request)
 
 

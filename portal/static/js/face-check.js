@@ -24,11 +24,11 @@ window.addEventListener("pageshow", (event) => event.persisted && location.reloa
 // The page before said what comes: the browser asks for the camera now, and the button stays for whoever said no.
 preview.open({ focus: false });
 
-/** The challenge came with the page and lasts minutes: whoever took longer to get ready is given a new one, unasked. */
+/** The challenge lasts minutes, of which a reload may find a part gone: whoever took longer to get ready is given a new
+ *  one, unasked. */
 function tooOld() {
-  const lasts = Date.parse(challenge.expires_at) - Date.parse(challenge.issued_at);
   const needed = challenge.phases.reduce((sum, phase) => sum + phase.duration_ms, 0);
-  return performance.now() + needed + MARGIN_MS > lasts;
+  return performance.now() + needed + MARGIN_MS > Number(root.dataset.leftMs);
 }
 
 async function start() {
