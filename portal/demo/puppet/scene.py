@@ -92,6 +92,9 @@ class Scene:
         return known[light]
 
 
+# Corners are drawn to a sixteenth of a pixel.
+_SHARE_BITS = 4
+_SHARE = 1 << _SHARE_BITS
 _LEVELS = 4096
 _EVEN = np.arange(_LEVELS) / (_LEVELS - 1)
 _BENT = np.where(_EVEN <= 0.0031308, _EVEN * 12.92, 1.055 * _EVEN ** (1 / 2.4) - 0.055)
@@ -117,18 +120,16 @@ def turned(scene: Scene, degrees: float) -> Pixels:
     """The frame with the head turned about its neck, positive to the person's left: points moved in space."""
     source, target, depth = _moved_points(scene, degrees)
     height, width = scene.pixels.shape[:2]
-    where = np.dstack(np.meshgrid(np.arange(width), np.arange(height))).astype(np.float32)
     triangles = cv2.Subdiv2D((-2, -2, width + 4, height + 4))
     for x, y in source:
         triangles.insert((float(x), float(y)))
-    corners = []
-    for row in np.array(triangles.getTriangleList()).reshape(-1, 3, 2):
-        near = [int(np.argmin(((source - corner) ** 2).sum(axis=1))) for corner in row]
-        if len(set(near)) == 3:
-            corners.append(near)
-    corners.sort(key=lambda numbers: -float(depth[numbers].mean()))
-    for numbers in corners:
-        _draw_map(where, target[numbers], source[numbers])
+    found = np.array(triangles.getTriangleList()).reshape(-1, 3, 1, 2)
+    corners = ((source - found) ** 2).sum(axis=3).argmin(axis=2)
+    a, b, c = corners.T
+    corners = corners[(a != b) & (b != c) & (a != c)]
+    # What is far is drawn first; what is near lies over it.
+    corners = corners[np.argsort(-depth[corners].mean(axis=1), kind="stable")]
+    where = _map_back(target[corners], source[corners], (height, width))
     warped: Pixels = cv2.remap(
         scene.pixels, where[..., 0], where[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )
@@ -177,22 +178,22 @@ def _rotated(
     return result
 
 
-def _draw_map(where: Floats, target: Floats, source: Floats) -> None:
-    """For the pixels of this triangle of the new picture, where they come from in the old one."""
-    height, width = where.shape[:2]
-    low = np.maximum(np.floor(target.min(axis=0)).astype(int), 0)
-    high = np.minimum(np.ceil(target.max(axis=0)).astype(int) + 1, (width, height))
-    if (high <= low).any():
-        return
-    spread = np.column_stack([target, np.ones(3, np.float32)]).astype(np.float64)
-    if abs(np.linalg.det(spread)) < 1e-3:
-        return
-    columns, rows = np.meshgrid(np.arange(low[0], high[0]), np.arange(low[1], high[1]))
-    here = np.stack([columns.ravel(), rows.ravel(), np.ones(columns.size)])
-    weights = np.linalg.solve(spread.T, here)
-    inside = (weights >= -1e-6).all(axis=0)
-    origin = weights.T[inside] @ source
-    where[here[1, inside].astype(int), here[0, inside].astype(int)] = origin
+def _map_back(target: Floats, source: Floats, shape: tuple[int, int]) -> Floats:
+    """For each pixel of the new picture, where it comes from in the old one: triangle by triangle, later ones on top."""
+    spread = np.dstack([target, np.ones((len(target), 3, 1))]).astype(np.float64)
+    drawn = np.abs(np.linalg.det(spread)) >= 1e-3
+    moves = np.linalg.solve(spread[drawn], source[drawn].astype(np.float64))
+    # One more that moves nothing, for pixels in no triangle.
+    moves = np.concatenate([moves, [[[1, 0], [0, 1], [0, 0]]]])
+    numbers = np.full(shape, len(moves) - 1, np.int32)
+    for number, triangle in enumerate(np.round(target[drawn] * _SHARE).astype(np.int32)):
+        cv2.fillConvexPoly(numbers, triangle, number, shift=_SHARE_BITS)
+    rows, columns = np.indices(shape)
+    move = moves[numbers]
+    result: Floats = (
+        columns[..., None] * move[..., 0, :] + rows[..., None] * move[..., 1, :] + move[..., 2, :]
+    ).astype(np.float32)
+    return result
 
 
 def _spread(points: Floats, values: Floats, shape: tuple[int, int], radius: float) -> Floats:
