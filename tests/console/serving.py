@@ -38,7 +38,7 @@ def site_running() -> Iterator[str]:
     settings.SITE_ORIGIN = f"http://localhost:{server.server_port}"
     settings.TENANT_BASE = f"localhost:{server.server_port}"
     server.set_app(StaticFilesHandler(get_wsgi_application()))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield settings.SITE_ORIGIN

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from typing import Any
@@ -59,12 +60,17 @@ class Answers:
     reuse_codes: bool = False
 
 
+@cache
+def _rsa() -> RSAKey:
+    """Few tests need one, and it takes a while to find."""
+    return RSAKey.generate_key(2048, {"kid": "r1"}, private=True)
+
+
 class HostileProvider:
     def __init__(self) -> None:
         self.answers = Answers()
         self.key = ECKey.generate_key("P-256", {"kid": "k1", "use": "sig"}, private=True)
         self.other_key = ECKey.generate_key("P-256", {"kid": "k1"}, private=True)
-        self.rsa = RSAKey.generate_key(2048, {"kid": "r1"}, private=True)
         self.published = [self.key.as_dict(private=False)]
         self.requests: dict[str, dict[str, str]] = {}
         self.codes: dict[str, dict[str, str]] = {}
@@ -86,7 +92,11 @@ class HostileProvider:
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.issuer = f"http://op.localhost:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+
+    @property
+    def rsa(self) -> RSAKey:
+        return _rsa()
 
     def close(self) -> None:
         self.released.set()

@@ -41,6 +41,7 @@ def specimen_of(kind: Kind = "passport", seed: int = 1) -> Specimen:
     )
 
 
+@cache
 def photographed(
     data: Specimen,
     *,

@@ -108,7 +108,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def scratch() -> Iterator[Scratch]:
     server = Scratch(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     server.challenge = _challenge()
     yield server
     server.shutdown()

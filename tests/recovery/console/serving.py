@@ -48,5 +48,5 @@ def at_site(inner: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[byt
 def serve_site() -> WSGIServer:
     application = at_site(StaticFilesHandler(get_wsgi_application()))
     server = make_server("127.0.0.1", 0, application, server_class=_Threaded, handler_class=_Quiet)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     return server
