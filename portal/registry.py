@@ -24,6 +24,7 @@ OUTBOX_TOPICS: dict[str, str] = {
     "vendors.expire_proofing": "vendors.tasks.expire_proofing",
     "vendors.destroy_result": "vendors.tasks.destroy_result",
     "facecheck.decided": "vendors.tasks.record_face_check",
+    "billing.release_reservation": "vendors.billing.budgeting.on_release_reservation",
     "audit.verify": "tenants.audit.tasks.verify",
     "notices.send": "tenants.notices.tasks.send",
     "notices.send_staff_mail": "tenants.notices.tasks.send_staff_mail",
@@ -54,6 +55,9 @@ CHECKLIST_ITEMS: tuple[str, ...] = (
     "portal.console.items.profile",
     "portal.console.items.production",
 )
+
+# Names of recovery profiles by id, for rooms below them: function() -> dict[UUID, str], in the tenant's scope.
+PROFILE_NAMES = "recovery.profiles.profile_names"
 
 # Finds the seat of somebody who came by a set-up link: function(request, slug) -> Seat | None.
 LIMITED_SEATS = "portal.console.setup_links.limited_seat"

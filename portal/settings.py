@@ -119,6 +119,7 @@ OUTBOX_SENDER = "portal.celery.send_job"
 OUTBOX_TOPICS = registry.OUTBOX_TOPICS
 PERIODIC_JOBS = registry.PERIODIC_JOBS
 LIMITED_SEATS = registry.LIMITED_SEATS
+PROFILE_NAMES = registry.PROFILE_NAMES
 
 MIDDLEWARE = [
     "portal.middleware.HostMiddleware",

@@ -15,16 +15,10 @@ from portal.kit.origins import site_url
 from recovery.models import Case
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.models import Member, Tenant
+from tenants.models import Tenant
 from tenants.notices.services import send_staff_mail
-from tenants.rights import RIGHTS, Right
-
-
-def addresses_of_members_with(right: Right) -> list[str]:
-    """In the tenant's scope."""
-    roles = [role.value for role, rights in RIGHTS.items() if right in rights]
-    found = Member.objects.filter(role__in=roles, removed_at=None).select_related("user")
-    return sorted({member.user.email for member in found})
+from tenants.rights import Right
+from tenants.selectors import addresses_of_members_with
 
 
 def alert_members(case: Case, *, reasons: Sequence[str]) -> None:

@@ -24,6 +24,7 @@ from tenants.directory.services import hold_evidence, raise_assurance
 from tenants.models import Tenant
 from tenants.notices.services import send_notice
 from tenants.verified_id import credentials, issuance, presentation
+from vendors.services import release_case
 
 
 def complete_recovery(case: Case, passkey_id: UUID) -> None:
@@ -83,6 +84,7 @@ def on_case_ended(job: Job) -> None:
     person again; refusals after the code are told to the person."""
     case = locked(job.uuid("case_id"))
     status = CaseStatus(job.payload["status"])
+    release_case(case.id)
     if status is CaseStatus.RECOVERED:
         issuance.destroy_of_reference(case.id)
         presentation.destroy_of_reference(case.id)

@@ -14,15 +14,18 @@ from django.utils.translation import gettext as _
 
 from portal.kit.actors import Actor, ActorKind
 from portal.kit.errors import Refused, Unavailable
+from portal.kit.ids import uuid7
 from portal.kit.outbox import Job, enqueue
 from portal.kit.scope import require_no_transaction, tenant_scope
 from recovery.cases import claimant, get_case, locked, move_case, record_step
 from recovery.models import Case
 from recovery.proof import is_shown, note_known_face, proven_portrait, wants_face_first
 from recovery.proofing import allows_flashing
+from recovery.spending import spender_of
 from recovery.statuses import CaseStatus, StepKind, StepState
 from tenants.models import Tenant
 from tenants.verified_id import presentation
+from vendors import services as vendor_services
 from vendors.facecheck import selectors as face_checks
 from vendors.facecheck import services as face_check
 from vendors.facecheck.models import FaceCheck
@@ -83,27 +86,44 @@ def _was_charged(case: Case) -> bool:
     return any(not step.evidence.get("before_card") for step in done)
 
 
-def begin_case_face_check(case: Case) -> FaceCheck:
+def begin_case_face_check(case: Case) -> FaceCheck | None:
     """A server-chosen challenge for this browser: for the decision once the Verified ID was shown, else before this
-    browser is given one. A case that moved browsers is not charged a second time, and a face before the card never."""
+    browser is given one. A case that moved browsers is not charged a second time, and a face before the card never.
+    What is charged is reserved first; None when a budget's cap holds it up."""
     case = locked(case.id)
     before_card = not is_shown(case)
     if case.state is not CaseStatus.PROVING or (before_card and not wants_face_first(case)):
         raise Refused("step_out_of_order")
-    begun = face_check.begin_face_check(
+    wanted = face_check.Wanted(
         reference=case.id,
         browser_digest=bytes(case.browser_digest),
         threshold=case.profile.face_threshold,
         flashing=allows_flashing(case),
         billable=not before_card and not _was_charged(case),
         mode=case.mode,
-        under_way=case.face_check_id,
     )
+    begun = face_check.face_check_under_way(case.face_check_id, wanted) or _draw(case, wanted)
+    if begun is None:
+        return None
     if (case.face_check_id, case.face_is_before_card) != (begun.id, before_card):
         case.face_check_id = begun.id
         case.face_is_before_card = before_card
         case.save(update_fields=["face_check_id", "face_is_before_card"])
     return begun
+
+
+def _draw(case: Case, wanted: face_check.Wanted) -> FaceCheck | None:
+    face_check_id, spender = uuid7(), spender_of(case)
+    if wanted.billable and not vendor_services.reserve_face_check(
+        face_check_id, spender=spender, before=case.face_check_id
+    ):
+        return None
+    return face_check.begin_face_check(
+        wanted,
+        face_check_id=face_check_id,
+        profile_id=spender.profile_id,
+        department=spender.department,
+    )
 
 
 def choose_no_flashing(case: Case) -> None:

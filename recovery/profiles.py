@@ -44,6 +44,11 @@ def profile_in_force() -> Profile | None:
     return Profile.objects.filter(status=Profile.Status.PUBLISHED).select_related("connection").first()
 
 
+def profile_names() -> dict[UUID, str]:
+    """By id; for rooms that stand below profiles (`portal.registry`)."""
+    return dict(Profile.objects.order_by("name", "id").values_list("id", "name"))
+
+
 def profiles() -> list[Profile]:
     return list(Profile.objects.select_related("connection").order_by("-created_at"))
 

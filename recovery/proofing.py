@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.kit.actors import SYSTEM, Actor, ActorKind
 from portal.kit.errors import Invalid, Refused
+from portal.kit.ids import uuid7
 from portal.kit.origins import tenant_url
 from portal.kit.outbox import Job
 from recovery.cases import claimant, get_case, has_done, locked, move_case, record_step
@@ -18,7 +19,13 @@ from recovery.gathering import foreseen_refusal
 from recovery.holding import hold_case
 from recovery.models import Case, Profile
 from recovery.proof import browser_is_known, drop_earlier_proof
-from recovery.spending import Admission, admit_paid_check, hold_network_back
+from recovery.spending import (
+    Admission,
+    admit_paid_check,
+    hold_network_back,
+    reserve_recovery,
+    spender_of,
+)
 from recovery.statuses import ENDED_WITHOUT_ACCOUNT, CaseStatus, StepKind, StepState
 from tenants.directory.selectors import document_digest
 from tenants.models import Tenant
@@ -91,7 +98,12 @@ def begin_case_proofing(tenant: Tenant, case: Case, *, network_is_over: bool) ->
         hold_case(case, reasons=["many_checks"])
     if admitted is not Admission.YES:
         return admitted
+    attempt_id = uuid7()
+    admitted = reserve_recovery(case, connection.id, attempt_id)
+    if admitted is not Admission.YES:
+        return admitted
     drop_earlier_proof(case)
+    spender = spender_of(case)
     attempt = vendor_services.begin_proofing(
         connection_id=connection.id,
         reference=case.id,
@@ -101,6 +113,9 @@ def begin_case_proofing(tenant: Tenant, case: Case, *, network_is_over: bool) ->
         purpose=_("Recover your account at %(organisation)s") % {"organisation": tenant.name},
         demonstration=tenant.is_demonstration,
         mode=case.mode,
+        attempt_id=attempt_id,
+        profile_id=spender.profile_id,
+        department=spender.department,
     )
     case.attempt_id = attempt.id
     case.save(update_fields=["attempt_id"])

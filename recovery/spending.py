@@ -2,14 +2,16 @@
 
 Protects a tenant's money from whoever can open cases without end, and people from each other's spending. Over the
 person's count the case is held, as after many attempts; over the tenant's nobody is sent to a partner until the day has
-moved on, and the members are told. A network that begins check after check waits for the hour to pass. A Face Check after a proof is always made: what was paid for is finished. What it
-does not do: reserve money; budgets are another room's.
+moved on, and the members are told. A network that begins check after check waits for the hour to pass. What a check
+costs is reserved in the tenant's budgets before it begins, the partner's decision together with the Face Check after it:
+what was begun is finished. What it does not do: know what a check costs.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
 from enum import Enum
+from uuid import UUID
 
 from portal.kit import clock
 from portal.kit.limits import Limit, over
@@ -22,7 +24,9 @@ from tenants.audit.models import AuditEvent
 from tenants.audit.services import record_event
 from tenants.models import Tenant
 from vendors import selectors as partners
+from vendors import services as partner_services
 from vendors.billing.selectors import paid_checks_since
+from vendors.services import Spender
 
 DAY = timedelta(hours=24)
 PERSON_A_DAY = 6
@@ -35,6 +39,7 @@ class Admission(Enum):
     YES = "yes"
     TOO_MANY_OF_PERSON = "too_many_of_person"
     TENANT_USED_UP = "tenant_used_up"
+    OVER_BUDGET = "over_budget"
     TOO_MANY_OF_NETWORK = "too_many_of_network"
 
 
@@ -72,10 +77,32 @@ def admit_paid_check(case: Case) -> Admission:
     return Admission.YES
 
 
-def is_used_up(case: Case) -> bool:
-    """What a page says before anybody tries; `admit_paid_check` decides."""
+def spender_of(case: Case) -> Spender:
+    return Spender(
+        case_id=case.id,
+        mode=case.mode,
+        profile_id=case.profile_id,
+        department=case.person.department if case.person else "",
+    )
+
+
+def reserve_recovery(case: Case, connection_id: UUID, attempt_id: UUID) -> Admission:
+    """Reserve what proving costs, with the Face Check after it. Nothing is reserved unless the answer is yes."""
+    admitted = partner_services.reserve_proofing(
+        connection_id, attempt_id=attempt_id, spender=spender_of(case), until=case.expires_at
+    )
+    return Admission.YES if admitted else Admission.OVER_BUDGET
+
+
+def what_stops(case: Case) -> Admission:
+    """What a page says before anybody tries; `admit_paid_check` and `reserve_recovery` decide."""
     spent = paid_checks_since(clock.now() - DAY) + partners.attempts_under_way()
-    return bool(spent >= case.profile.daily_checks)
+    if spent >= case.profile.daily_checks:
+        return Admission.TENANT_USED_UP
+    connection_id = case.profile.connection_id
+    if connection_id and not partner_services.proofing_fits(connection_id, spender=spender_of(case)):
+        return Admission.OVER_BUDGET
+    return Admission.YES
 
 
 def _tell_once(case: Case, profile: Profile) -> None:

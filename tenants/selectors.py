@@ -11,7 +11,7 @@ from django.db.models.expressions import RawSQL
 from portal.kit.codes import digest
 from portal.kit.ids import public_id
 from tenants.models import Invitation, Member, SetupLink, Tenant, User
-from tenants.rights import Right, Role, rights_of
+from tenants.rights import RIGHTS, Right, Role, rights_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +122,10 @@ def open_setup_links() -> list[SetupLink]:
 def find_setup_link(token: str) -> SetupLink | None:
     """In the scope of the tenant that made it."""
     return SetupLink.objects.filter(token_digest=digest(token)).first()
+
+
+def addresses_of_members_with(right: Right) -> list[str]:
+    """In the tenant's scope."""
+    roles = [role.value for role, rights in RIGHTS.items() if right in rights]
+    found = Member.objects.filter(role__in=roles, removed_at=None).select_related("user")
+    return sorted({member.user.email for member in found})

@@ -25,6 +25,7 @@ from vendors.billing.services import Usage, record_check
 from vendors.contract import AdapterError, ClaimState, Outcome, Phase, Reason, SessionOver, Snapshot
 from vendors.models import Connection, ProofingAttempt
 from vendors.phases import MOVES, OPEN, AttemptPhase
+from vendors.reserving import decision_key
 from vendors.sealing import seal_claims, seal_portrait
 
 log = logging.getLogger("readmit.vendors")
@@ -123,7 +124,7 @@ def _charge(attempt: ProofingAttempt, connection: Connection, outcome: Outcome) 
     """Tell the ledger how it ended; what that costs is the ledger's to say."""
     record_check(
         Usage(
-            idempotency_key=f"decision:{attempt.id}",
+            idempotency_key=decision_key(attempt.id),
             meter=Meter.DECISION,
             vendor=connection.vendor,
             connection_kind=connection.kind,
@@ -132,6 +133,8 @@ def _charge(attempt: ProofingAttempt, connection: Connection, outcome: Outcome) 
             case_id=attempt.reference,
             step=STEP,
             mode=attempt.mode,
+            profile_id=attempt.profile_id,
+            department=attempt.department,
             occurred_at=clock.now(),
         )
     )
@@ -152,6 +155,8 @@ def note_reused_proof(attempt_id: UUID, *, reference: UUID, mode: str) -> None:
             case_id=reference,
             step=STEP,
             mode=mode,
+            profile_id=attempt.profile_id,
+            department=attempt.department,
             occurred_at=clock.now(),
         )
     )

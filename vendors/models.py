@@ -60,6 +60,9 @@ class ProofingAttempt(TenantModel):
     reference = models.UUIDField()
     browser_digest = models.BinaryField()
     mode = models.CharField(max_length=12)
+    # What the ledger tells apart.
+    profile_id = models.UUIDField(null=True)
+    department = models.CharField(max_length=120, blank=True)
     is_demonstration = models.BooleanField()
     return_url = models.CharField(max_length=300)
     locale = models.CharField(max_length=35)

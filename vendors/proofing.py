@@ -18,6 +18,7 @@ from portal.kit import clock
 from portal.kit.actors import Actor, ActorKind
 from portal.kit.codes import digest, same
 from portal.kit.errors import NotHere, Refused, Unavailable
+from portal.kit.ids import uuid7
 from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
@@ -65,6 +66,9 @@ def begin_proofing(
     purpose: str,
     demonstration: bool,
     mode: str = "production",
+    attempt_id: UUID | None = None,
+    profile_id: UUID | None = None,
+    department: str = "",
 ) -> ProofingAttempt:
     """Write the attempt down; the worker starts it at the partner. Unavailable while the partner is not connected.
 
@@ -77,10 +81,13 @@ def begin_proofing(
             "partner_not_ready", _("This way of proving who you are is not available right now.")
         )
     attempt = ProofingAttempt.objects.create(
+        id=attempt_id or uuid7(),
         connection=connection,
         reference=reference,
         browser_digest=browser_digest,
         mode=mode,
+        profile_id=profile_id,
+        department=department,
         is_demonstration=demonstration,
         return_url=return_url,
         locale=locale[:35],

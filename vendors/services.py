@@ -5,16 +5,22 @@ from __future__ import annotations
 from vendors.connecting import ask_for_test, bring_own_partner, choose_partner, remove_partner
 from vendors.endings import note_reused_proof
 from vendors.proofing import ProofingResult, begin_proofing, receive_return, renew_link, take_result
+from vendors.reserving import Spender, proofing_fits, release_case, reserve_face_check, reserve_proofing
 
 __all__ = [
     "ProofingResult",
+    "Spender",
     "ask_for_test",
     "begin_proofing",
     "bring_own_partner",
     "choose_partner",
     "note_reused_proof",
+    "proofing_fits",
     "receive_return",
+    "release_case",
     "remove_partner",
     "renew_link",
+    "reserve_face_check",
+    "reserve_proofing",
     "take_result",
 ]

@@ -50,6 +50,7 @@ from vendors.models import Connection, ProofingAttempt, ProofingReturn
 from vendors.phases import OPEN, AttemptPhase
 from vendors.proofing import move_attempt
 from vendors.registry import adapter_of
+from vendors.reserving import face_check_key
 from vendors.sealing import open_query, open_state, seal_state, seal_url
 
 # Longer than every question to a partner together may take, and short enough that a worker that died is stood in for
@@ -310,7 +311,7 @@ def record_face_check(job: Job) -> None:
         outcome = CheckOutcome.MOVED_BROWSERS
     record_check(
         Usage(
-            idempotency_key=f"face_check:{check.id}",
+            idempotency_key=face_check_key(check.id),
             meter=Meter.FACE_CHECK,
             vendor="readmit",
             connection_kind=Connection.Kind.THROUGH_US,
@@ -319,6 +320,8 @@ def record_face_check(job: Job) -> None:
             case_id=check.reference,
             step="face_checked",
             mode=check.mode,
+            profile_id=check.profile_id,
+            department=check.department,
             occurred_at=check.decided_at or clock.now(),
         )
     )

@@ -19,19 +19,13 @@ from vendors.billing import selectors as billing
 from vendors.billing.models import UsageEntry
 from vendors.billing.reasons import sentence_of
 from vendors.models import Connection
-from vendors.registry import ADAPTERS, adapter_of
 from vendors.usage_chart import draw
 from vendors.usage_csv import stream_usage
 from vendors.usage_filter import read_filter
+from vendors.wording import partner_name
 
 PAGE = 50
 CASE_PAGE = "cases:case"
-
-
-def partner_name(vendor: str) -> str:
-    if vendor in ADAPTERS:
-        return _(adapter_of(vendor).listing.title)
-    return _("Face Check")
 
 
 def case_url(request: HttpRequest, case_id: UUID | None) -> str:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop
 
 from vendors.contract import Manifest
 from vendors.models import Connection
+from vendors.registry import ADAPTERS, adapter_of
 
 TONES = {
     Connection.Status.CONNECTING: "info",
@@ -81,3 +82,9 @@ def told_problems(manifest: Manifest, problems: Sequence[Mapping[str, str]]) -> 
         )
         for problem in problems
     ]
+
+
+def partner_name(vendor: str) -> str:
+    if vendor in ADAPTERS:
+        return _(adapter_of(vendor).listing.title)
+    return _("Face Check")

@@ -21,6 +21,7 @@ CONSOLE_ROOMS: list[tuple[str, str]] = [
     ("", "portal.console.urls"),
     ("audit/", "portal.console.audit_urls"),
     ("partners/", "vendors.urls"),
+    ("usage/budgets/", "vendors.budget_urls"),
     ("usage/", "vendors.usage_urls"),
 ]
 urlpatterns += [path(f"o/<slug:organisation>/{prefix}", include(module)) for prefix, module in CONSOLE_ROOMS]

@@ -49,6 +49,7 @@ EVENTS: dict[EventName, str] = {
     N.FACE_CHECK_COMPLETED: gettext_noop("Face Check decided"),
     N.USAGE_RECORDED: gettext_noop("Usage counted"),
     N.USAGE_KEPT_ASIDE: gettext_noop("Usage kept aside: it has no price"),
+    N.BUDGET_CAP_MET: gettext_noop("Held up by the cap of a budget"),
     N.USAGE_CORRECTED: gettext_noop("Counted usage taken back"),
     N.PASS_ISSUED: gettext_noop("Pass issued"),
     N.PASS_REDEEMED: gettext_noop("Pass used"),

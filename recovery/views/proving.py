@@ -20,7 +20,7 @@ from recovery.browser import browser_digest, case_of_browser
 from recovery.cases import get_case, steps_of
 from recovery.models import Case
 from recovery.selectors import current_stage, offer_is_over, presentation_state
-from recovery.spending import Admission, is_used_up, network_is_over
+from recovery.spending import Admission, network_is_over, what_stops
 from recovery.stages import Stage
 from recovery.statuses import StepKind, StepState
 from recovery.views.common import (
@@ -100,7 +100,7 @@ def _prove_page(request: HttpRequest, case: Case, *, network_over: bool = False)
         partner=partners.listing(connection.vendor) if connection else None,
         tried=any(step.kind == StepKind.PROOFED for step in steps_of(case)),
         earlier=proof.reusable_proof(case),
-        used_up=is_used_up(case),
+        stopped_by=what_stops(case).value,
         network_over=network_over,
         stage=Stage.PROVE,
     )
@@ -257,6 +257,8 @@ def face(request: HttpRequest, case: Case) -> HttpResponse:
     if proof.wants_face_first(case) and not proof.is_at_hand(case):
         return _without_proof(request, case)
     check = presence.begin_case_face_check(case)
+    if check is None:
+        return page(request, "recovery/held_up.html", case, stage=Stage.FACE)
     last = [step for step in steps_of(case) if step.kind == StepKind.FACE_CHECKED]
     again = tuple(last[-1].reasons) if last and last[-1].state == StepState.FAILED else ()
     return page(

@@ -54,6 +54,12 @@ class EventName(StrEnum):
     PERIOD_CLOSED = "usage:period:close"
     CREDIT_GRANTED = "usage:credit:grant"
     TAX_NOTED = "usage:tax:note"
+    BUDGET_OPENED = "usage:budget:open"
+    BUDGET_CHANGED = "usage:budget:change"
+    BUDGET_CLOSED = "usage:budget:close"
+    BUDGET_LIFTED = "usage:budget:lift"
+    BUDGET_SHARE_SPENT = "usage:budget:spend"
+    BUDGET_CAP_MET = "usage:budget:cap"
     CONTRACT_PRICE_ENTERED = "usage:contract_price:enter"
 
     PEOPLE_IMPORTED = "people:import:apply"

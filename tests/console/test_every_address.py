@@ -31,6 +31,7 @@ from tenants.setup_links import make_setup_link
 from tenants.verified_id.issuance import begin_issuance
 from tenants.verified_id.models import Credential, StatusList
 from tenants.verified_id.services import link_domain, turn_on_verified_id
+from tests.billing.test_budgets import cap
 from tests.billing.test_ledger import record
 from tests.conftest import make_member, make_tenant, site_client
 from tests.console.conftest import client_of_member, forget_network_jobs
@@ -102,6 +103,11 @@ TABLE: dict[str, tuple[str, str]] = {
     "partners:settings": ("OA", "OA"),
     "partners:test": ("-", "OA"),
     "partners:remove": ("OA", "OA"),
+    "budgets:list": ("OABU", "-"),
+    "budgets:new": ("OB", "OB"),
+    "budgets:edit": ("OB", "OB"),
+    "budgets:close": ("-", "OB"),
+    "budgets:lift": ("O", "O"),  # the roles that the budget names
     "usage:usage": ("OABU", "-"),
     "usage:csv": ("OABU", "-"),
     "usage:entry": ("OABU", "-"),
@@ -118,7 +124,7 @@ LETTERS = {
 # The places of an address that name something of one organisation.
 OWN = {
     *("member", "invitation", "link", "event", "person_id", "import_id"),
-    *("case_id", "credential_id", "entry_id", "profile_id", "connection_id"),
+    *("case_id", "credential_id", "entry_id", "profile_id", "connection_id", "budget_id"),
 }
 PEOPLE = b"user_name,given_names,family_name,email\nzoe,Zoe,Zed,zoe@people.example\n"
 
@@ -183,6 +189,7 @@ class World:
             "action": "cancel",
             "profile_id": profile.public_id,
             "credential_id": credential.public_id,
+            "budget_id": cap("9.00", lifting_roles=("owner",)).public_id,
             "entry_id": record(idempotency_key=uuid7().hex).public_id,
             "connection_id": Connection.objects.get().public_id,
             "vendor": "house",

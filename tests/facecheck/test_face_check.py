@@ -35,7 +35,7 @@ def begin(tenant, reference=None, **changes):
         **changes,
     }
     with tenant_scope(tenant.id):
-        return services.begin_face_check(**values)
+        return services.begin_face_check(services.Wanted(**values), face_check_id=uuid7())
 
 
 def submit(tenant, check, *, browser=BROWSER, clip=b"clip"):

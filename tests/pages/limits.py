@@ -21,8 +21,9 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /recover/code": (15, COMMITS),
     "tenant POST /recover/code/saved": (16, COMMITS),
     "tenant POST /recover/consent": (
-        32,
-        "keeps the consent, looks for a proof that may serve again, begins the proofing; " + LOCKS,
+        34,
+        "keeps the consent, looks for a proof that may serve again, reserves what it costs and begins the proofing; "
+        + LOCKS,
     ),
     "tenant POST /recover/continue": (13, COMMITS),
     "tenant POST /recover/continue/code": (18, COMMITS),
@@ -30,7 +31,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /recover/continue/code/again": (13, COMMITS),
     "tenant GET /recover/present": (13, "begins a presentation; " + LOCKS),
     "tenant GET /recover/presented?response_code": (15, LOCKS),
-    "tenant GET /recover/face": (20, "begins a Face Check; " + LOCKS),
+    "tenant GET /recover/face": (22, "reserves and begins a Face Check; " + LOCKS),
     "tenant POST /recover/credential/again": (18, "voids the card and asks for another; " + LOCKS),
     "tenant POST /recover/passkey/options": (15, COMMITS),
     "tenant POST /recover/passkey/register": (
@@ -61,6 +62,14 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "site POST /o/<slug:organisation>/recovery/cases/<str:case_id>/<slug:action>": (14, SAVEPOINT),
     "site POST /o/<slug:organisation>/recovery/reviews/<str:case_id>/": (15, SAVEPOINT),
     "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/": (15, SAVEPOINT),
+    "site POST /o/<slug:organisation>/usage/budgets/new": (
+        17,
+        "adds up what the ledger has under a lock that writers share, then tells whose share is spent",
+    ),
+    "site POST /o/<slug:organisation>/usage/budgets/<str:budget_id>/": (
+        17,
+        "compares with what is spent under a lock that writers share, then tells whose share is spent",
+    ),
     "site POST /o/new": (17, "makes an organisation before there is a scope to write in; " + COMMITS),
 }
 # Judged by the vision process, not held to the figures of pages without image work.

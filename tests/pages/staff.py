@@ -25,7 +25,7 @@ from tenants.verified_id.models import Credential
 from tests.conftest import make_member, site_client
 from tests.console.conftest import client_of_member, code_in, link_in, newest_mail, sign_in
 from tests.recovery.console.world import add_whole_journey, make_case, make_person
-from vendors.billing.models import UsageEntry
+from vendors.billing.models import Budget, UsageEntry
 from vendors.models import Connection
 
 HEAD = "user_name,given_names,family_name,email,birthdate,department\n"
@@ -88,6 +88,8 @@ IN_THE_CONSOLE = (
     "partners/oidc/settings",
     "usage/",
     "usage/csv",
+    "usage/budgets/",
+    "usage/budgets/new",
     "verified-id/",
     "verified-id/state",
     "verified-id/domain",
@@ -293,6 +295,22 @@ def rooms(tenant: Tenant, client: Client) -> None:
     client.post(f"{base}/audit/verify")
 
 
+BUDGET = {"amount": "900", "currency": "EUR", "every": "period", "is_hard": "on", "lifting_roles": "owner"}
+
+
+def budgets(tenant: Tenant, client: Client) -> None:
+    base = f"/o/{tenant.slug}/usage/budgets"
+    client.post(f"{base}/new", {**BUDGET, "name": "Checks"})
+    with tenant_scope(tenant.id):
+        budget = Budget.objects.get(name="Checks")
+    client.get(f"{base}/")
+    client.get(f"{base}/{budget.public_id}/")
+    client.post(f"{base}/{budget.public_id}/", {**BUDGET, "name": "All checks"})
+    client.get(f"{base}/{budget.public_id}/lift")
+    client.post(f"{base}/{budget.public_id}/lift", {"hours": "2", "reason": "The ferry is stuck."})
+    client.post(f"{base}/{budget.public_id}/close")
+
+
 def everything(tenant: Tenant) -> None:
     mail.outbox.clear()
     member = make_member(tenant)
@@ -308,4 +326,5 @@ def everything(tenant: Tenant) -> None:
     members(tenant, client)
     setup_links(tenant, client)
     profiles(tenant, client)
+    budgets(tenant, client)
     rooms(tenant, client)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 from django.core import mail
 
 from portal.kit import clock
+from portal.kit.actors import SYSTEM
 from portal.kit.limits import Limit
 from portal.kit.scope import tenant_scope
 from recovery import spending
@@ -16,6 +18,8 @@ from tenants.rights import Role
 from tests.conftest import make_member
 from tests.recovery.journey import Journey, Place, make_place
 from tests.recovery.racing import race
+from vendors.billing.budgeting import current_window
+from vendors.billing.services import BudgetPlan, change_budget, close_budget, open_budget
 
 
 def test_a_person_sent_to_partners_too_often_waits_a_day_and_is_told(place: Place, ada, monkeypatch):
@@ -55,7 +59,7 @@ def test_when_the_days_checks_are_used_up_nobody_is_sent_on_and_the_members_are_
     browser.use_pass().passkey()
     assert browser.case.status == "recovered"
     with clock.frozen(clock.now() + timedelta(hours=24, seconds=1)), tenant_scope(place.tenant.id):
-        assert not spending.is_used_up(browser.case)
+        assert spending.what_stops(browser.case) is spending.Admission.YES
 
 
 def test_somebody_who_is_at_a_partner_counts_before_they_are_charged(place: Place, browser: Journey):
@@ -113,3 +117,77 @@ def test_a_whole_ipv6_network_is_one_and_a_tenant_s_own(place: Place, other_tena
     assert found == {"False": 3, "True": 37}
     assert not spending.network_is_over(other_tenant, "2001:db8:1:2::1")
     assert not spending.network_is_over(place.tenant, "2001:db8:1:3::1")
+
+
+# ------------------------------------------------------------------ budgets
+
+
+def cap(place: Place, amount: str, **more):
+    with tenant_scope(place.tenant.id):
+        plan = BudgetPlan(name="Cap", amount=Decimal(amount), currency="EUR", is_hard=True, **more)
+        return open_budget(plan, actor=SYSTEM)
+
+
+def sums(place: Place, budget) -> tuple[Decimal, Decimal]:
+    with tenant_scope(place.tenant.id):
+        row = current_window(budget)
+        return row.spent, row.reserved
+
+
+def test_whoever_meets_a_cap_is_asked_to_call_with_a_reference_and_goes_on_when_it_is_raised(
+    place: Place, browser: Journey, ada
+):
+    make_member(place.tenant, Role.OWNER)
+    budget = cap(place, "0.24")
+    place.provider.calls.clear()
+    browser.begin("ada").consent()
+    assert browser.stage is Stage.PROVE and place.provider.calls == [] and browser.usage() == []
+    browser.post("/recover/prove")
+    page = browser.get("/recover/prove")
+    assert page.status_code == 200 and browser.stage is Stage.PROVE
+    told = page.content.decode()
+    assert "Call your help desk" in told and f"say the case reference {browser.case.reference}" in told
+    assert browser.events().count("usage:budget:cap") == 1
+    with tenant_scope(place.tenant.id):
+        plan = BudgetPlan(name="Cap", amount=Decimal("0.25"), currency="EUR", is_hard=True)
+        change_budget(budget.id, plan, actor=SYSTEM)
+    assert "Call your help desk" not in browser.get("/recover/prove").content.decode()
+    browser.post("/recover/prove")
+    assert browser.work().stage is Stage.PARTNER
+
+
+def test_what_was_begun_is_finished_at_the_cap_and_nobody_else_begins(place: Place, browser: Journey, ada):
+    place.person("grace", given_names="Grace", family_name="Hopper")
+    budget = cap(place, "0.25")
+    browser.begin("ada").consent()
+    assert browser.stage is Stage.PARTNER and sums(place, budget) == (Decimal(0), Decimal("0.25"))
+    assert place.browser().begin("grace").consent().stage is Stage.PROVE
+    browser.come_back(browser.at_partner()).keep().show()
+    for _again in range(3):  # reloads take the place of one another
+        browser.get("/recover/face")
+    assert sums(place, budget) == (Decimal(0), Decimal("0.25"))
+    browser.face()
+    assert browser.work().stage is Stage.PASS
+    assert sums(place, budget) == (Decimal("0.25"), Decimal(0))
+
+
+def test_a_face_check_that_meets_a_cap_waits_for_a_call(place: Place, browser: Journey, ada):
+    browser.begin("ada").consent()
+    browser.come_back(browser.at_partner()).keep().show()
+    budget = cap(place, "0.20", vendor="readmit")
+    page = browser.get("/recover/face")
+    assert page.status_code == 200 and browser.stage is Stage.FACE
+    assert f"say the case reference {browser.case.reference}" in page.content.decode()
+    with tenant_scope(place.tenant.id):
+        close_budget(budget.id, actor=SYSTEM)
+    browser.face()
+    assert browser.work().stage is Stage.PASS
+
+
+def test_a_case_that_ends_without_a_face_holds_nothing(place: Place, browser: Journey, ada):
+    budget = cap(place, "5.00", profile_id=place.profile.id)
+    browser.begin("ada").consent()
+    assert sums(place, budget) == (Decimal(0), Decimal("0.25"))
+    browser.post("/recover/cancel")
+    browser.work()
+    assert sums(place, budget) == (Decimal(0), Decimal(0))

@@ -15,6 +15,7 @@ from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.models import Tenant
+from vendors.billing.budgeting import release_checks
 from vendors.billing.insertion import insert_new
 from vendors.billing.models import SetAside, UsageEntry
 from vendors.billing.recording import Usage, record_usage
@@ -26,6 +27,7 @@ def record_check(usage: Usage) -> UsageEntry | None:
         return record_usage(usage)
     except Misconfigured as problem:
         keep_aside(usage, problem.code)
+        release_checks([usage.idempotency_key])
         return None
 
 

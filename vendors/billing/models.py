@@ -7,6 +7,7 @@ never changed: what was wrong is taken back by a new row that refers to the old 
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kit.ids import uuid7
 from portal.kit.models import PlatformModel, TenantForeignKey, TenantManager, TenantModel
+from tenants.rights import Role
 from vendors.billing.rating.invoice import LineKind
 from vendors.billing.rating.prices import FEE, STANDARD
 
@@ -54,7 +56,7 @@ class Why(models.TextChoices):
 
 
 class Account(models.TextChoices):
-    """The accounts of a tenant. The last two pairs are memoranda: they never meet the others."""
+    """The accounts of a tenant. The last three pairs are memoranda: they never meet the others."""
 
     RECEIVABLE = "receivable", _("Invoiced")
     UNBILLED = "unbilled", _("Not invoiced yet")
@@ -64,11 +66,15 @@ class Account(models.TextChoices):
     PROMOTIONS = "promotions", _("Credits given")
     OWN_CONTRACT = "own_contract", _("Own contracts")
     PARTNER_BILLS = "partner_bills", _("Billed by partners")
+    RESERVED = "reserved", _("Reserved for checks that run")
+    BUDGETS = "budgets", _("Budgets")
 
 
 class EntryKind(models.TextChoices):
     USAGE = "usage", _("Check")
     REVERSAL = "reversal", _("Check taken back")
+    RESERVATION = "reservation", _("Reserved")
+    RELEASE = "release", _("Reservation released")
     FEE = "fee", _("Plan")
     ALLOWANCE = "allowance", _("Included quantities and tiers")
     MINIMUM = "minimum", _("Up to the minimum")
@@ -227,6 +233,7 @@ class Entry(TenantModel):
 
     refers_to = TenantForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     invoice = TenantForeignKey(Invoice, on_delete=models.PROTECT, null=True, related_name="+")
+    # When a credit expires, and when a reservation is released at the latest.
     expires_at = models.DateTimeField(null=True)
     occurred_at = models.DateTimeField()
 
@@ -235,10 +242,13 @@ class Entry(TenantModel):
             models.UniqueConstraint(fields=["tenant_id", "idempotency_key"], name="entry_once"),
             models.CheckConstraint(condition=~Q(debit=F("credit")), name="entry_has_two_sides"),
             models.CheckConstraint(
-                condition=~Q(kind="reversal") | Q(refers_to__isnull=False), name="reversal_names_its_entry"
+                condition=~Q(kind__in=("reversal", "release")) | Q(refers_to__isnull=False),
+                name="reversal_names_its_entry",
             ),
             models.UniqueConstraint(
-                fields=["tenant_id", "refers_to"], condition=Q(kind="reversal"), name="entry_reversed_once"
+                fields=["tenant_id", "refers_to"],
+                condition=Q(kind__in=("reversal", "release")),
+                name="entry_reversed_once",
             ),
         ]
         indexes = [
@@ -287,3 +297,76 @@ class SetAside(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant_id", "idempotency_key", "code"], name="set_aside_once")
         ]
+
+
+def default_shares() -> list[int]:
+    return [50, 75, 90, 100]
+
+
+class Budget(TenantModel):
+    """What may be spent on something in each of its windows. An empty name means everything; what it is for never changes.
+
+    A soft budget tells, a hard one holds up checks that would pass it. It counts list prices in its own currency, of what
+    we invoice and of own contracts alike.
+    """
+
+    prefix: ClassVar[str] = "budget"
+
+    class Every(models.TextChoices):
+        DAY = "day", _("Each day")
+        PERIOD = "period", _("Each billing period")
+        YEAR = "year", _("Each calendar year")
+
+    # Who may break the glass, of those who see this page.
+    LIFTING_ROLES: ClassVar[frozenset[str]] = frozenset(
+        {Role.OWNER, Role.ADMINISTRATOR, Role.BILLING_MANAGER}
+    )
+
+    name = models.CharField(_("name"), max_length=80)
+    vendor = models.CharField(max_length=40, blank=True)
+    profile_id = models.UUIDField(null=True)
+    department = models.CharField(max_length=120, blank=True)
+    every = models.CharField(max_length=8, choices=Every.choices, default=Every.PERIOD)
+    amount = models.DecimalField(max_digits=18, decimal_places=6)
+    currency = models.CharField(max_length=3)
+    shares = models.JSONField(default=default_shares)
+    is_hard = models.BooleanField(default=False)
+    lifting_roles = models.JSONField(default=list)
+    lifted_until = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="budget_more_than_nothing"),
+        ]
+        indexes = [
+            models.Index(fields=["tenant_id"], name="budget_open", condition=Q(closed_at=None)),
+        ]
+
+    def holds_at(self, moment: datetime) -> bool:
+        """Whether its cap holds checks up then."""
+        return self.is_hard and (self.lifted_until is None or self.lifted_until <= moment)
+
+    def may_lift(self, role: str) -> bool:
+        return role in self.LIFTING_ROLES and role in self.lifting_roles
+
+
+class BudgetWindow(TenantModel):
+    """What is spent and reserved in one window of a budget: the sum of its entries, kept so that one lock decides."""
+
+    budget = TenantForeignKey(Budget, on_delete=models.PROTECT, related_name="windows")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    spent = models.DecimalField(max_digits=24, decimal_places=6, default=0)
+    reserved = models.DecimalField(max_digits=24, decimal_places=6, default=0)
+    # The shares that were told about, and when the cap first held a check up.
+    told = models.JSONField(default=list)
+    cap_met_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "budget", "starts_at"], name="budget_window_once")
+        ]
+
+    def has_passed(self, share: int, budget: Budget) -> bool:
+        return self.spent * 100 >= budget.amount * share

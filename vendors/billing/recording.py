@@ -24,8 +24,10 @@ from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from vendors.billing.book import Book, PricedProduct
+from vendors.billing.budget_alerts import tell_shares
+from vendors.billing.counting import count_in_budgets, open_reservations, release_of
 from vendors.billing.insertion import insert_new
-from vendors.billing.models import Account, ContractPrice, EntryKind, Meter, Paid, UsageEntry, Why
+from vendors.billing.models import Account, Budget, ContractPrice, EntryKind, Meter, Paid, UsageEntry, Why
 from vendors.billing.rating.billability import Billability, Outcome
 
 # What the database holds, so that an entry says the same before and after it is read back.
@@ -270,11 +272,21 @@ def record_usage(usage: Usage) -> UsageEntry:
     if insert_new([booking], model=UsageEntry):
         entry = booking.to_entry()
         _note(entry)
+        _settle(entry)
         return entry
     known = UsageEntry.objects.get(idempotency_key=usage.idempotency_key)
     if not is_same_check(known, usage):
         raise Refused("key_reused", detail={"key": usage.idempotency_key, "entry": known.public_id})
     return known
+
+
+def _settle(entry: UsageEntry) -> None:
+    """What was reserved for the check is released, and what it costs counts in its budgets instead."""
+    if not Budget.objects.exists():
+        return
+    releases = [release_of(held) for held in open_reservations([entry.idempotency_key])]
+    new = insert_new(releases)
+    count_in_budgets([entry, *(release for release in releases if release.id in new)], tell_shares)
 
 
 def is_same_check(entry: UsageEntry | Booking, usage: Usage) -> bool:
@@ -320,6 +332,7 @@ def record_bookings(bookings: Sequence[Booking], *, actor: Actor) -> set[UUID]:
             actor=actor,
             data={"rows": len(fresh), "rows_digest": digest_of(fresh)},
         )
+        count_in_budgets(fresh, tell_shares)
     return new
 
 
@@ -353,6 +366,7 @@ def take_back(entry: UsageEntry, *, key: str = "", actor: Actor) -> UsageEntry:
         **{name: getattr(entry, name) for name in _KEPT},
     )
     reversal.save(force_insert=True)
+    count_in_budgets([reversal], tell_shares)
     record_event(
         EventName.USAGE_CORRECTED,
         actor=actor,

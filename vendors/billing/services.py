@@ -11,6 +11,17 @@ from portal.kit.errors import Invalid
 from portal.kit.money import EXPONENTS
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
+from vendors.billing.budgeting import (
+    BudgetPlan,
+    change_budget,
+    close_budget,
+    has_budgets,
+    lift_cap,
+    open_budget,
+    release_checks,
+    reserve_checks,
+    would_fit,
+)
 from vendors.billing.closing import close_period, grant_credit, note_tax
 from vendors.billing.keeping import record_check
 from vendors.billing.models import ContractPrice
@@ -18,16 +29,25 @@ from vendors.billing.recording import Usage, record_usage, take_back
 from vendors.billing.subscriptions import begin_subscription, change_plan
 
 __all__ = [
+    "BudgetPlan",
     "Usage",
     "begin_subscription",
+    "change_budget",
     "change_plan",
+    "close_budget",
     "close_period",
     "enter_contract_price",
     "grant_credit",
+    "has_budgets",
+    "lift_cap",
     "note_tax",
+    "open_budget",
     "record_check",
     "record_usage",
+    "release_checks",
+    "reserve_checks",
     "take_back",
+    "would_fit",
 ]
 
 

@@ -28,6 +28,9 @@ class FaceCheck(TenantModel):
     threshold = models.PositiveSmallIntegerField()
     billable = models.BooleanField()
     mode = models.CharField(max_length=12)
+    # What the ledger tells apart.
+    profile_id = models.UUIDField(null=True)
+    department = models.CharField(max_length=120, blank=True)
     challenge = models.JSONField()
     expires_at = models.DateTimeField()
     # The place in the vision process's line, and when which clip came first: a clip that waits is not late.

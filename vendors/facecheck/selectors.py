@@ -21,10 +21,15 @@ def has_passed(face_check_id: UUID) -> bool:
     return FaceCheck.objects.filter(id=face_check_id, decision=Decision.PASSED).exists()
 
 
+def is_unanswered(face_check_id: UUID) -> bool:
+    """Whether nothing was sent for it yet."""
+    return FaceCheck.objects.filter(id=face_check_id, taken_at=None).exists()
+
+
 def tries_of(reference: UUID) -> int:
     """How often this case has been judged."""
     row = FaceTries.objects.filter(reference=reference).first()
     return row.tries if row else 0
 
 
-__all__ = ["face_check", "has_passed", "told_to_person", "tries_of"]
+__all__ = ["face_check", "has_passed", "is_unanswered", "told_to_person", "tries_of"]

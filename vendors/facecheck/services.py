@@ -45,41 +45,55 @@ class FaceCheckResult:
     retry: bool
 
 
-def begin_face_check(
-    *,
-    reference: UUID,
-    browser_digest: bytes,
-    threshold: int,
-    flashing: bool,
-    billable: bool,
-    mode: str,
-    under_way: UUID | None = None,
-) -> FaceCheck:
-    """Draw a challenge for this browser; the one `under_way` while it still serves, so that a reload or a second tab
-    shows the same and nobody draws until one suits. In the tenant's scope."""
-    if not LOWEST_THRESHOLD <= threshold <= HIGHEST_THRESHOLD:
-        raise ValueError("a threshold lies between 50 and 100")
-    shown = FaceCheck.objects.filter(
-        id=under_way or UUID(int=0),
-        reference=reference,
-        browser_digest=browser_digest,
-        threshold=threshold,
-        billable=billable,
-        mode=mode,
-        challenge__flashing=flashing,
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A Face Check as the case asks for it."""
+
+    reference: UUID
+    browser_digest: bytes
+    threshold: int
+    flashing: bool
+    billable: bool
+    mode: str
+
+    def __post_init__(self) -> None:
+        if not LOWEST_THRESHOLD <= self.threshold <= HIGHEST_THRESHOLD:
+            raise ValueError("a threshold lies between 50 and 100")
+
+
+def face_check_under_way(face_check_id: UUID | None, wanted: Wanted) -> FaceCheck | None:
+    """The one that is on the person's screen, while it still serves: a reload or a second tab shows the same, and nobody
+    draws until one suits. In the tenant's scope."""
+    if face_check_id is None:
+        return None
+    return FaceCheck.objects.filter(
+        id=face_check_id,
+        reference=wanted.reference,
+        browser_digest=wanted.browser_digest,
+        threshold=wanted.threshold,
+        billable=wanted.billable,
+        mode=wanted.mode,
+        challenge__flashing=wanted.flashing,
         taken_at=None,
         clip_digest=None,
         expires_at__gt=clock.now() + TIME_TO_ANSWER,
     ).first()
-    if shown is not None:
-        return shown
-    challenge = make_challenge(random=secrets.token_bytes, now=clock.now(), flashing=flashing)
+
+
+def begin_face_check(
+    wanted: Wanted, *, face_check_id: UUID, profile_id: UUID | None = None, department: str = ""
+) -> FaceCheck:
+    """Draw a challenge for this browser. In the tenant's scope."""
+    challenge = make_challenge(random=secrets.token_bytes, now=clock.now(), flashing=wanted.flashing)
     check = FaceCheck.objects.create(
-        reference=reference,
-        browser_digest=browser_digest,
-        threshold=threshold,
-        billable=billable,
-        mode=mode,
+        id=face_check_id,
+        reference=wanted.reference,
+        browser_digest=wanted.browser_digest,
+        threshold=wanted.threshold,
+        billable=wanted.billable,
+        mode=wanted.mode,
+        profile_id=profile_id,
+        department=department,
         challenge=challenge.to_json(),
         expires_at=challenge.expires_at,
     )
@@ -87,8 +101,8 @@ def begin_face_check(
         EventName.FACE_CHECK_STARTED,
         actor=Actor(ActorKind.CLAIMANT),
         subject=check.public_id,
-        case_id=reference,
-        data={"threshold": threshold, "flashing": flashing, "billable": billable},
+        case_id=wanted.reference,
+        data={"threshold": wanted.threshold, "flashing": wanted.flashing, "billable": wanted.billable},
     )
     return check
 

@@ -1,0 +1,138 @@
+"""Budgets and alerts in the console: what may be spent, what is spent, and who is told."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.kit import clock
+from portal.kit.errors import Invalid, NotAllowed
+from portal.kit.ids import parse_public_id
+from portal.kit.seen import ChangedMeanwhile
+from portal.recent import recent_sign_in
+from portal.rights import actor_of, requires, seat_of
+from tenants.rights import Right, Role
+from vendors.billing import services
+from vendors.billing.book import standing
+from vendors.billing.budgeting import BudgetState, budget_states
+from vendors.billing.models import Budget
+from vendors.budget_forms import BudgetForm, LiftForm, profile_names
+from vendors.wording import partner_name
+
+
+def _to_list(request: HttpRequest) -> HttpResponse:
+    return redirect("budgets:list", organisation=seat_of(request).tenant.slug)
+
+
+def _budget_or_404(text: str) -> Budget:
+    try:
+        found = Budget.objects.filter(id=parse_public_id(Budget.prefix, text), closed_at=None).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise Http404
+    return found
+
+
+def _for_what(budget: Budget, names: dict[UUID, str]) -> str:
+    """What it counts, in words."""
+    parts = [partner_name(budget.vendor) if budget.vendor else _("Everything")]
+    if budget.profile_id:
+        parts.append(names.get(budget.profile_id, _("a profile that is gone")))
+    if budget.department:
+        parts.append(budget.department)
+    return " · ".join(parts)
+
+
+def _tone(state: BudgetState) -> str:
+    if state.spent >= state.budget.amount or state.cap_is_met:
+        return "bad"
+    return "warn" if state.budget.shares and state.told else "info"
+
+
+def _row(request: HttpRequest, state: BudgetState, names: dict[UUID, str]) -> dict[str, Any]:
+    budget = state.budget
+    return {
+        "budget": budget,
+        "state": state,
+        "for_what": _for_what(budget, names),
+        "tone": _tone(state),
+        "used": min(state.spent + state.reserved, budget.amount),
+        "is_lifted": budget.is_hard and not budget.holds_at(clock.now()),
+        "roles": ", ".join(str(Role(role).label) for role in budget.lifting_roles),
+        "may_lift": budget.is_hard and budget.may_lift(seat_of(request).role),
+    }
+
+
+@require_GET
+@requires(Right.SEE_USAGE)
+def budgets(request: HttpRequest) -> HttpResponse:
+    names = profile_names()
+    rows = [_row(request, state, names) for state in budget_states()]
+    may_manage = seat_of(request).may(Right.MANAGE_BILLING)
+    return render(request, "billing/budgets.html", {"rows": rows, "may_manage": may_manage})
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Right.MANAGE_BILLING)
+def new(request: HttpRequest) -> HttpResponse:
+    form = BudgetForm(request.POST or None, currency=standing().currencies[0])
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.open_budget(form.plan(), actor=actor_of(request))
+        except Invalid as refused:
+            form.add_error(refused.field or None, refused.sentence)
+        else:
+            return _to_list(request)
+    return render(request, "billing/budget_form.html", {"form": form})
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Right.MANAGE_BILLING)
+def edit(request: HttpRequest, budget_id: str) -> HttpResponse:
+    budget = _budget_or_404(budget_id)
+    form = BudgetForm(request.POST or None, budget=budget)
+    if request.method == "POST" and form.is_valid():
+        seen = form.take_seen()
+        try:
+            services.change_budget(budget.id, form.plan(budget), actor=actor_of(request), seen=seen)
+        except ChangedMeanwhile as conflict:
+            form.show_conflict(conflict)
+        except Invalid as refused:
+            form.add_error(refused.field or None, refused.sentence)
+        else:
+            return _to_list(request)
+    context = {"form": form, "budget": budget, "for_what": _for_what(budget, profile_names())}
+    return render(request, "billing/budget_form.html", context)
+
+
+@require_POST
+@requires(Right.MANAGE_BILLING)
+@recent_sign_in
+def close(request: HttpRequest, budget_id: str) -> HttpResponse:
+    services.close_budget(_budget_or_404(budget_id).id, actor=actor_of(request))
+    return _to_list(request)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Right.SEE_USAGE)
+@recent_sign_in
+def lift(request: HttpRequest, budget_id: str) -> HttpResponse:
+    """Break the glass: for the roles the budget names, with a reason that stays."""
+    budget, role = _budget_or_404(budget_id), seat_of(request).role
+    if not budget.is_hard or not budget.may_lift(role):
+        raise NotAllowed("role_may_not_lift")
+    form = LiftForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.lift_cap(budget.id, **form.cleaned_data, role=role, actor=actor_of(request))
+        except Invalid as refused:
+            form.add_error(refused.field or None, refused.sentence)
+        else:
+            return _to_list(request)
+    return render(request, "billing/budget_lift.html", {"form": form, "budget": budget})
