@@ -25,9 +25,12 @@ def main(data: DataFolder, arguments: list[str], models: Path) -> int:
 
 def _with_workers(arguments: list[str]) -> list[str]:
     """Two workers, unless the person says how many or wants a debugger. Tests of one file share a worker."""
-    own = ("-n", "--numprocesses", "--pdb", "--trace", "no:xdist")
-    return (
-        []
-        if any(argument.startswith(own) for argument in arguments)
-        else ["-n", WORKERS, "--dist", "loadfile"]
-    )
+    if _any_begins(arguments, "--pdb", "--trace", "no:xdist", "-pno:xdist"):
+        return []
+    number = [] if _any_begins(arguments, "-n", "--numprocesses") else ["-n", WORKERS]
+    sharing = [] if _any_begins(arguments, "--dist") else ["--dist", "loadfile"]
+    return number + sharing
+
+
+def _any_begins(arguments: list[str], *with_one_of: str) -> bool:
+    return any(argument.startswith(with_one_of) for argument in arguments)

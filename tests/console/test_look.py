@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -117,15 +118,28 @@ def cookie_of(client: Client, origin: str) -> Any:
     return {"name": name, "value": client.cookies[name].value, "url": origin}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def outside(browser: Browser) -> Iterator[Page]:
+    """For looking only, as the next: each new process of the browser costs more than a look."""
     context: BrowserContext = browser.new_context()
     yield context.new_page()
     context.close()
 
 
+@pytest.fixture(scope="module")
+def looking_inside(browser: Browser, world: World, origin: str) -> Iterator[Page]:
+    with signed_in(browser, world, origin) as page:
+        yield page
+
+
 @pytest.fixture
 def inside(browser: Browser, world: World, origin: str) -> Iterator[Page]:
+    with signed_in(browser, world, origin) as page:
+        yield page
+
+
+@contextmanager
+def signed_in(browser: Browser, world: World, origin: str) -> Iterator[Page]:
     context = browser.new_context()
     context.add_cookies([cookie_of(client_of_member(world.owner), origin)])
     yield context.new_page()
@@ -139,8 +153,8 @@ def test_a_page_for_everybody_is_accessible(outside: Page, world: World, origin:
 
 
 @pytest.mark.parametrize("name", list(INSIDE))
-def test_a_page_for_members_is_accessible(inside: Page, world: World, origin: str, name: str) -> None:
-    assert examined(inside, origin + world.path(INSIDE[name]), name) == []
+def test_a_page_for_members_is_accessible(looking_inside: Page, world: World, origin: str, name: str) -> None:
+    assert examined(looking_inside, origin + world.path(INSIDE[name]), name) == []
 
 
 def test_a_host_name_is_checked_while_it_is_typed(inside: Page, world: World, origin: str) -> None:

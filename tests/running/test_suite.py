@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
+from portal.embedded.suite import _with_workers
 from tests.turns import FAMILIES, in_turn, turn_of
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -42,3 +45,17 @@ def test_tests_begin_in_the_order_of_their_families() -> None:
         "tests/tls/test_a.py::c",
     )
     assert in_turn([other, tls, walk]) == [walk, tls, other]
+
+
+@pytest.mark.parametrize(
+    ("asked", "added"),
+    [
+        ([], ["-n", "2", "--dist", "loadfile"]),
+        (["-n", "3", "tests/kit"], ["--dist", "loadfile"]),
+        (["-n3", "--dist=load"], []),
+        (["--pdb"], []),
+        (["-p", "no:xdist"], []),
+    ],
+)
+def test_workers_keep_files_together_however_many_there_are(asked: list[str], added: list[str]) -> None:
+    assert _with_workers(asked) == added
