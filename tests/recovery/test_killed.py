@@ -165,7 +165,7 @@ def test_a_face_whose_judging_died_leaves_the_try_counted_and_another_open(
 def test_a_code_whose_acceptance_died_is_typed_again(place: Place, browser: Journey, monkeypatch):
     browser.who("ada")
     with monkeypatch.context() as patch, pytest.raises(Killed):
-        patch.setattr(opening, "_accept", dying(opening._accept))
+        patch.setattr(opening, "_confirmed", dying(opening._confirmed))
         browser.confirm()
     assert browser.stage is Stage.CODE and browser.case.code_tries == 1
     assert browser.confirm().stage is Stage.CONSENT
