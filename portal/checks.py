@@ -99,6 +99,31 @@ def check_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return []
 
 
+@register(Tags.security)
+def check_stripe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Who answers elsewhere than Stripe pretends: no production takes its word, and no live key is shown to it."""
+    if not settings.STRIPE_API_BASE:
+        return []
+    found: list[CheckMessage] = []
+    if settings.IS_PRODUCTION:
+        found.append(
+            Error(
+                "Payments would be taken by something that only pretends to be Stripe.",
+                hint="Leave READMIT_STRIPE_API_BASE unset in production.",
+                id="readmit.E010",
+            )
+        )
+    if not settings.STRIPE_SECRET_KEY.startswith("sk_test_"):
+        found.append(
+            Error(
+                "The Stripe sandbox is given a key that is not a test key.",
+                hint="Set STRIPE_SECRET_KEY to one that begins with sk_test_, or unset READMIT_STRIPE_API_BASE.",
+                id="readmit.E011",
+            )
+        )
+    return found
+
+
 @register(Tags.database)
 def check_database_role(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """The web role must not be able to step around row-level security (DESIGN 4)."""

@@ -25,6 +25,7 @@ RESERVED_SLUGS = frozenset(
         "www",
         "wallet",
         "house",
+        "stripe",
         "mail",
         "mailbox",
         "api",
@@ -214,6 +215,12 @@ OUTBOUND_CA_FILE = env.text("READMIT_OUTBOUND_CA_FILE", "")
 VISION_URL = env.text("READMIT_VISION_URL", "")
 VISION_TOKEN = env.text("READMIT_VISION_TOKEN", "")
 HOUSE_REGISTRATION_TOKEN = env.text("READMIT_HOUSE_REGISTRATION_TOKEN", "")
+
+# ---------------------------------------------------------------- Stripe, or the sandbox that stands in for it
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", os.environ.get("READMIT_STRIPE_SANDBOX_KEY", ""))
+STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET", "")
+# Empty means Stripe itself.
+STRIPE_API_BASE = env.text("READMIT_STRIPE_API_BASE", "")
 
 # ---------------------------------------------------------------- staff accounts (django-allauth)
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -1,9 +1,12 @@
-"""The environment variables every process is handed: the contract with portal.settings and vendors.house.settings.
+"""The environment variables every process is handed: the contract with the settings of the product, of the house
+partner and of the Stripe sandbox.
 
 Each process receives what it needs: the web process never sees the migrator's or the operators' password, the
 house partner sees only its own.
 """
 
+import hashlib
+import hmac
 import json
 import os
 from collections.abc import Mapping
@@ -61,6 +64,9 @@ OF_HOUSE = frozenset(
         *("READMIT_HOUSE_ROOT_KEY", "READMIT_VISION_URL", "READMIT_VISION_TOKEN", "READMIT_STATIC_ROOT"),
     }
 )
+OF_STRIPE_SANDBOX = frozenset(
+    {"READMIT_MODE", "READMIT_STRIPE_SANDBOX_ORIGIN", "READMIT_STRIPE_SANDBOX_DATABASE"}
+)
 OF_VISION = frozenset({"READMIT_MODE", "READMIT_MODELS", "READMIT_VISION_TOKEN", "READMIT_VISION_URL"})
 
 
@@ -91,7 +97,22 @@ def whole_environment(
         "READMIT_STATIC_ROOT": str(data.static),
         **_database_urls(secrets, state.socket_folder),
     }
+    made |= _stripe(data, secrets, state)
     return made if models is None else made | {"READMIT_MODELS": str(models)}
+
+
+def _stripe(data: DataFolder, secrets: Secrets, state: State) -> dict[str, str]:
+    """The sandbox, and the key of an account in it; nothing where the person brings a key of their own."""
+    if os.environ.get("STRIPE_SECRET_KEY"):
+        return {}
+    word = hmac.digest(secrets.secret_key.encode(), b"stripe sandbox", hashlib.sha256).hex()
+    return {
+        "READMIT_STRIPE_SANDBOX_KEY": f"sk_test_{word[:32]}",
+        # By number: the `stripe` package asks the system's resolver, which does not know names under .localhost.
+        "READMIT_STRIPE_API_BASE": f"http://127.0.0.1:{state.port + 2}",
+        "READMIT_STRIPE_SANDBOX_ORIGIN": f"http://stripe.localhost:{state.port + 2}",
+        "READMIT_STRIPE_SANDBOX_DATABASE": str(data.path / "stripe.sqlite3"),
+    }
 
 
 def broker_options(data: DataFolder, url: str) -> dict[str, object]:
@@ -126,12 +147,12 @@ def _database_urls(secrets: Secrets, socket_folder: str) -> dict[str, str]:
 
 
 def for_web(whole: Mapping[str, str]) -> dict[str, str]:
-    own = {name: value for name, value in whole.items() if name not in STRONG | _private_to_house()}
+    own = {name: value for name, value in whole.items() if name not in STRONG | _private_elsewhere()}
     return _child(own | {"READMIT_PROCESS": "web"})
 
 
 def for_worker(whole: Mapping[str, str]) -> dict[str, str]:
-    dropped = {"READMIT_DB_MIGRATOR_URL"} | _private_to_house()
+    dropped = {"READMIT_DB_MIGRATOR_URL"} | _private_elsewhere()
     own = {name: value for name, value in whole.items() if name not in dropped}
     return _child(own | {"READMIT_PROCESS": "worker"})
 
@@ -147,12 +168,20 @@ def for_house(whole: Mapping[str, str], data: DataFolder) -> dict[str, str]:
     return _child(own | {"DJANGO_SETTINGS_MODULE": "vendors.house.settings"})
 
 
+def for_stripe_sandbox(whole: Mapping[str, str]) -> dict[str, str]:
+    own = {name: value for name, value in whole.items() if name in OF_STRIPE_SANDBOX}
+    own |= {"READMIT_PROCESS": "stripe"}
+    return _child(own | {"DJANGO_SETTINGS_MODULE": "portal.sandboxes.stripe.settings"})
+
+
 def for_vision(whole: Mapping[str, str]) -> dict[str, str]:
     return _child({name: value for name, value in whole.items() if name in OF_VISION})
 
 
-def _private_to_house() -> set[str]:
-    return {"READMIT_HOUSE_DB_URL", "READMIT_HOUSE_SECRET_KEY", "READMIT_HOUSE_ROOT_KEY"}
+def _private_elsewhere() -> set[str]:
+    """Of the house partner and of the Stripe sandbox."""
+    house = {"READMIT_HOUSE_DB_URL", "READMIT_HOUSE_SECRET_KEY", "READMIT_HOUSE_ROOT_KEY"}
+    return house | {"READMIT_STRIPE_SANDBOX_DATABASE"}
 
 
 def _child(own: Mapping[str, str]) -> dict[str, str]:

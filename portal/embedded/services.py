@@ -57,9 +57,21 @@ def web(whole: Mapping[str, str], state: State) -> Service:
     )
 
 
-def _granian(application: str, port: int, *, workers: int) -> list[str]:
+def stripe_sandbox(whole: Mapping[str, str], state: State) -> Service:
+    """It stays one worker: whoever delivers its webhooks is a thread in it."""
+    port = state.port + 2
+    return Service(
+        name="stripe",
+        argv=_granian("portal.sandboxes.stripe.wsgi:application", port, workers=1, interface="wsgi"),
+        env=environment.for_stripe_sandbox(whole),
+        ready_probe=lambda: what_is_missing(port, "/healthz", f"stripe.localhost:{port}"),
+        cwd=REPOSITORY,
+    )
+
+
+def _granian(application: str, port: int, *, workers: int, interface: str = "rsgi") -> list[str]:
     return [
-        *(sys.executable, "-m", "granian", "--interface", "rsgi", "--host", LOOPBACK, "--port", str(port)),
+        *(sys.executable, "-m", "granian", "--interface", interface, "--host", LOOPBACK, "--port", str(port)),
         # Bodies on their way hold no thread (portal.kit.serving), so there may be many.
         *("--workers", str(workers), "--backlog", "1024", "--backpressure", "1024"),
         *("--respawn-failed-workers", "--workers-kill-timeout", "4", "--no-ws", application),

@@ -46,7 +46,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--port",
         type=_port,
-        help=f"of the console, {PORT} unless the data folder has one; the house partner takes the next one",
+        help=f"of the console, {PORT} unless the data folder has one; house partner and Stripe sandbox take the next two",
     )
     parser.add_argument("--no-demo", action="store_true", help="without the demonstration tenant")
     parser.add_argument("--data", metavar="DIR", help="the data folder (else READMIT_DATA, else .data)")
@@ -55,8 +55,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def _port(text: str) -> int:
     number = int(text)
-    if not 1 <= number <= 65534:
-        raise argparse.ArgumentTypeError("a port is between 1 and 65534")
+    if not 1 <= number <= 65533:
+        raise argparse.ArgumentTypeError("a port is between 1 and 65533")
     return number
 
 
@@ -66,7 +66,7 @@ def _start(
     for name in processes.end_leftovers(data.run):
         say(f"Ended {name}, left over from an earlier start.")
     port = port_of(data, options.port)
-    for number in (port, port + 1):
+    for number in (port, port + 1, port + 2):
         require_free(number)
     secrets = data.secrets_made()
     state = _start_foundations(supervisor, data, secrets, port, say)
@@ -77,8 +77,12 @@ def _start(
     supervisor.start(services.worker(whole, data))
     supervisor.start(services.house(whole, data, state))
     supervisor.start(services.web(whole, state))
+    serving = ["vision", "house", "web"]
+    if "READMIT_STRIPE_SANDBOX_ORIGIN" in whole:
+        supervisor.start(services.stripe_sandbox(whole, state))
+        serving.append("stripe")
     asked = None if options.no_demo else welcome.ask_demonstration(whole)
-    supervisor.wait_ready(["vision", "house", "web"], seconds=SERVICE_SECONDS)
+    supervisor.wait_ready(serving, seconds=SERVICE_SECONDS)
     say("Everything is ready.")
     welcome.show(data, whole, port, asked)
 

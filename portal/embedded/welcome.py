@@ -34,6 +34,7 @@ def show(
         ("Mailbox", f"{whole['READMIT_SITE_ORIGIN']}/mailbox/"),
         ("Wallet", f"{whole['READMIT_WALLET_ORIGIN']}/"),
         ("House partner", f"{whole['READMIT_HOUSE_ORIGIN']}/"),
+        *_stripe_sandbox(whole),
         ("Data and logs", str(data.path)),
         ("From another machine", _tunnel(port)),
         ("Stop", "Ctrl-C"),
@@ -58,7 +59,12 @@ def _demonstration(asked: "subprocess.Popen[str]") -> list[tuple[str, str]]:
     ]
 
 
+def _stripe_sandbox(whole: Mapping[str, str]) -> list[tuple[str, str]]:
+    origin = whole.get("READMIT_STRIPE_SANDBOX_ORIGIN")
+    return [("Stripe sandbox", f"{origin}/")] if origin else []
+
+
 def _tunnel(port: int) -> str:
     host = socket.gethostname() or "this-machine"
-    forwards = " ".join(f"-L {number}:127.0.0.1:{number}" for number in (port, port + 1))
+    forwards = " ".join(f"-L {number}:127.0.0.1:{number}" for number in (port, port + 1, port + 2))
     return f"ssh {forwards} {Path.home().name or 'you'}@{host}   (then open the same addresses there)"

@@ -22,7 +22,7 @@ class Installation:
     def __init__(self, folder: Path) -> None:
         self.repository = folder / "repository"
         self.data = folder / "data"
-        self.port = _two_free_ports()
+        self.port = _three_free_ports()
         self.process: subprocess.Popen | None = None
         self.output = folder / "up.log"
         shutil.copytree(STANDIN, self.repository)
@@ -135,8 +135,8 @@ def ended(pid: int) -> bool:
     return seen is None or seen.state in "ZX"
 
 
-def _two_free_ports() -> int:
+def _three_free_ports() -> int:
     while True:
         port = free_port()
-        if port < 65000 and free_port(port + 1) == port + 1:
+        if port < 65000 and all(free_port(port + more) == port + more for more in (1, 2)):
             return port

@@ -43,6 +43,7 @@ def test_a_first_start_serves_its_page_and_says_where_it_is(running):
     installation, printed = running, running.printed()
     assert f"http://localhost:{installation.port}" in printed
     assert f"-L {installation.port + 1}:127.0.0.1:{installation.port + 1}" in printed
+    assert f"http://stripe.localhost:{installation.port + 2}/" in printed
     assert "Sign in there with" in printed and "anna@acme.example" in printed
     assert installation.page("/readyz")
 
@@ -50,6 +51,14 @@ def test_a_first_start_serves_its_page_and_says_where_it_is(running):
 def test_each_process_sees_only_its_own_variables(running):
     web = set(json.loads(running.page("/variables")))
     house = set(json.loads(running.page("/variables", port=running.port + 1)))
+    sandbox = set(json.loads(running.page("/variables", port=running.port + 2)))
+    assert sandbox == {
+        "READMIT_MODE",
+        "READMIT_PROCESS",
+        "READMIT_STRIPE_SANDBOX_DATABASE",
+        "READMIT_STRIPE_SANDBOX_ORIGIN",
+    }
+    assert "READMIT_STRIPE_API_BASE" in web and "READMIT_STRIPE_SANDBOX_DATABASE" not in web
     assert "READMIT_DB_WEB_URL" in web
     assert not web & {
         "READMIT_DB_MIGRATOR_URL",
@@ -97,7 +106,7 @@ def test_a_command_by_hand_finds_the_folder_by_its_option(running):
     assert json.loads(answer.stdout)["visits"] >= 1
 
 
-@pytest.mark.parametrize("name", ["vision", "worker", "house", "web", "broker", "postgres"])
+@pytest.mark.parametrize("name", ["vision", "worker", "house", "web", "stripe", "broker", "postgres"])
 def test_a_killed_process_comes_back(running, name):
     killed = running.recorded(name)
     os.kill(killed, signal.SIGKILL)

@@ -21,7 +21,7 @@ from portal.embedded.services import what_is_missing
 
 KEPT = ("READMIT_CHROMIUM", "READMIT_PHOTOGRAPHS")
 FOUNDATIONS = ("postgres", "broker")
-NAMES = (*FOUNDATIONS, "vision", "worker", "house", "web")
+NAMES = (*FOUNDATIONS, "vision", "worker", "house", "web", "stripe")
 
 
 @dataclass

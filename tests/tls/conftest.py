@@ -94,6 +94,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         "READMIT_MODE": "production",
         "READMIT_EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "READMIT_STATIC_ROOT": str(folder / "static"),
+        "READMIT_STRIPE_API_BASE": "",
     }
     origins = production_origins(port)
     collect_static(folder / "static", environment_of(origins, **production))

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ def own_stand() -> Iterator[Stand]:
         if os.geteuid() == 0:
             # PostgreSQL runs as another user, who has to pass through; else its files would outlive the folder.
             Path(folder).chmod(0o711)
-        data, port = Path(folder, "data"), free_pair_of_ports()
+        data, port = Path(folder, "data"), free_ports()
         log = Path(folder, "up.log")
         command = [sys.executable, str(manage), "up", "--port", str(port), "--data", str(data)]
         with log.open("wb") as output:
@@ -106,18 +106,24 @@ def answers(origin: str) -> bool:
         return False
 
 
-def free_pair_of_ports() -> int:
-    """A port that is free, and so is the one after it."""
+def free_ports() -> int:
+    """A port that is free, and so are the two after it."""
     for _ in range(200):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
+        with ExitStack() as held:
             try:
-                second.bind(("127.0.0.1", port + 1))
+                port = _bound(held, 0)
+                for more in (1, 2):
+                    _bound(held, port + more)
             except OSError:
                 continue
             return port
-    raise WalkFailed("There are no two free ports side by side.")
+    raise WalkFailed("There are no three free ports side by side.")
+
+
+def _bound(held: ExitStack, port: int) -> int:
+    taken = held.enter_context(socket.socket())
+    taken.bind(("127.0.0.1", port))
+    return int(taken.getsockname()[1])
 
 
 def _plain_environment() -> dict[str, str]:

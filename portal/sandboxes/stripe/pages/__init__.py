@@ -1,0 +1,1 @@
+"""The pages a person is sent to. Each says that no money moves."""
