@@ -44,11 +44,15 @@ PASSED_ON = (
     ),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
+    *("READMIT_LOG_LEVEL", "READMIT_OUTBOUND_CA_FILE"),
+    *("READMIT_HOUSE_NAME", "READMIT_TRUSTED_PROXIES"),
+)
+# The product's own way to money and to mail: neither the house partner nor vision nor a sandbox learns it.
+PASSED_ON_TO_THE_PRODUCT = (
     *("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET"),
-    *("READMIT_LOG_LEVEL", "READMIT_OUTBOUND_CA_FILE", "READMIT_EMAIL_BACKEND", "READMIT_FROM_EMAIL"),
+    *("READMIT_EMAIL_BACKEND", "READMIT_FROM_EMAIL"),
     *("READMIT_EMAIL_HOST", "READMIT_EMAIL_PORT", "READMIT_EMAIL_USER", "READMIT_EMAIL_PASSWORD"),
     *("READMIT_EMAIL_STARTTLS", "READMIT_EMAIL_TLS"),
-    *("READMIT_HOUSE_NAME", "READMIT_TRUSTED_PROXIES"),
 )
 STRONG = frozenset({"READMIT_DB_MIGRATOR_URL", "READMIT_DB_OPS_URL"})
 OF_HOUSE = frozenset(
@@ -148,18 +152,18 @@ def _database_urls(secrets: Secrets, socket_folder: str) -> dict[str, str]:
 
 def for_web(whole: Mapping[str, str]) -> dict[str, str]:
     own = {name: value for name, value in whole.items() if name not in STRONG | _private_elsewhere()}
-    return _child(own | {"READMIT_PROCESS": "web"})
+    return _product(own | {"READMIT_PROCESS": "web"})
 
 
 def for_worker(whole: Mapping[str, str]) -> dict[str, str]:
     dropped = {"READMIT_DB_MIGRATOR_URL"} | _private_elsewhere()
     own = {name: value for name, value in whole.items() if name not in dropped}
-    return _child(own | {"READMIT_PROCESS": "worker"})
+    return _product(own | {"READMIT_PROCESS": "worker"})
 
 
 def for_migration(whole: Mapping[str, str]) -> dict[str, str]:
     """For migrations, static files and the demonstration tenant."""
-    return _child(whole)
+    return _product(whole)
 
 
 def for_house(whole: Mapping[str, str], data: DataFolder) -> dict[str, str]:
@@ -182,6 +186,11 @@ def _private_elsewhere() -> set[str]:
     """Of the house partner and of the Stripe sandbox."""
     house = {"READMIT_HOUSE_DB_URL", "READMIT_HOUSE_SECRET_KEY", "READMIT_HOUSE_ROOT_KEY"}
     return house | {"READMIT_STRIPE_SANDBOX_DATABASE"}
+
+
+def _product(own: Mapping[str, str]) -> dict[str, str]:
+    passed = {name: os.environ[name] for name in PASSED_ON_TO_THE_PRODUCT if name in os.environ}
+    return _child(passed | dict(own))
 
 
 def _child(own: Mapping[str, str]) -> dict[str, str]:

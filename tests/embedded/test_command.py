@@ -110,6 +110,18 @@ def test_proxies_and_certificates_reach_the_children(data, tmp_path, monkeypatch
     assert "SOMETHING_ELSE" not in child
 
 
+def test_keys_to_money_and_mail_reach_the_product_alone(data, tmp_path, monkeypatch):
+    named = {"STRIPE_SECRET_KEY": "sk_test_x", "READMIT_EMAIL_PASSWORD": "word"}
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+    whole = environment.whole_environment(data, Secrets.fresh(), State.unstarted(data), tmp_path)
+    for child in (environment.for_web(whole), environment.for_worker(whole)):
+        assert named.items() <= child.items()
+    strangers = environment.for_vision(whole), environment.for_stripe_sandbox(whole)
+    for child in (*strangers, environment.for_house(whole, data)):
+        assert not set(named) & set(child)
+
+
 @pytest.mark.parametrize("name", ["up", "test", "install"])
 def test_production_refuses_the_commands_of_one_machine(name, monkeypatch, capsys):
     monkeypatch.setenv("READMIT_MODE", "production")
