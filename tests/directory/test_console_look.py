@@ -1,4 +1,5 @@
-"""Every console page of people, recovery and Verified ID in a real browser: accessible, at both widths and schemes."""
+"""Every console page of people, recovery, Verified ID, partners and usage in a real browser: accessible, at both widths
+and in both schemes."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
+from portal.kit.ids import uuid7
 from portal.kit.scope import tenant_scope
 from recovery.access_pass.services import issue_pass
 from recovery.models import Review
@@ -20,6 +22,7 @@ from tenants.rights import Role
 from tenants.verified_id.models import Authority
 from tenants.verified_id.publishing import published_addresses
 from tenants.verified_id.services import link_domain, turn_on_verified_id
+from tests.billing.test_ledger import record
 from tests.conftest import make_member
 from tests.look.looking import examined
 from tests.recovery.console.serving import serve_site
@@ -99,6 +102,7 @@ def addresses(tenant, page) -> dict[str, str]:
         ]
         Authority.objects.update(published=found, published_checked_at=clock.now())
         link_domain("www.example.com", actor=SYSTEM)
+        entry = record(idempotency_key=uuid7().hex)
         sound = begin_import(FILE.encode(), file_name="people.csv", member_id=member_id)
         made = {
             "people": "/people/",
@@ -123,6 +127,11 @@ def addresses(tenant, page) -> dict[str, str]:
             "domain": "/verified-id/domain",
             "card": "/verified-id/card",
             "issued": "/verified-id/issued",
+            "partners": "/partners/",
+            "partner": "/partners/house/",
+            "partner_settings": "/partners/oidc/settings",
+            "usage": "/usage/",
+            "usage_entry": f"/usage/{entry.public_id}/",
         }
     return {name: base + path for name, path in made.items()}
 
