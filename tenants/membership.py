@@ -19,6 +19,7 @@ from portal.kit.actors import Actor, ActorKind
 from portal.kit.codes import digest, new_token
 from portal.kit.errors import Invalid, NotAllowed, NotHere, Refused
 from portal.kit.scope import tenant_scope
+from portal.kit.seen import require_unchanged
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.models import Invitation, Member, Tenant, User
@@ -181,11 +182,19 @@ def _require_another_owner(member: Member) -> None:
         raise Invalid("last_owner", sentence)
 
 
+def role_of(member: Member) -> dict[str, str]:
+    return {"role": member.role}
+
+
 @transaction.atomic
-def change_role(member_id: UUID, role: str, *, rights: frozenset[Right], actor: Actor) -> Member:
+def change_role(
+    member_id: UUID, role: str, *, rights: frozenset[Right], actor: Actor, seen: str | None = None
+) -> Member:
+    """ChangedMeanwhile when a colleague gave another role since the page was drawn (`seen`)."""
     member = _locked_member(member_id)
     if member.role == role:
         return member
+    require_unchanged(seen, role_of(member))
     require_may_give(rights, member.role)
     require_may_give(rights, role)
     _require_another_owner(member)

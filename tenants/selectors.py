@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models.expressions import RawSQL
 
+from portal.kit import clock
 from portal.kit.codes import digest
 from portal.kit.ids import public_id
 from tenants.models import Invitation, Member, SetupLink, Tenant, User
@@ -117,6 +118,13 @@ def find_invitation(token: str) -> Invitation | None:
 
 def open_setup_links() -> list[SetupLink]:
     return list(SetupLink.objects.filter(completed_at=None, withdrawn_at=None).order_by("-created_at"))
+
+
+def open_links_of(member_id: UUID) -> int:
+    """How many set-up links of this member somebody could still open."""
+    return SetupLink.objects.filter(
+        made_by_id=member_id, completed_at=None, withdrawn_at=None, expires_at__gt=clock.now()
+    ).count()
 
 
 def find_setup_link(token: str) -> SetupLink | None:

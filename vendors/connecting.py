@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -17,6 +18,8 @@ from portal.kit.scope import current_tenant_id
 from portal.kit.seen import require_unchanged
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
+from vendors.billing.selectors import contract_price_at
+from vendors.billing.services import enter_contract_price
 from vendors.context import open_secrets, seal_secrets
 from vendors.contract import AdapterError, BadConfig, ConfigProblem, Connected, PartnerAuthFailed, Registers
 from vendors.endings import fail_attempt
@@ -84,22 +87,46 @@ def settings_of(connection: Connection | None, names: Iterable[str]) -> dict[str
     return {name: connection.config.get(name, "") if connection else "" for name in names}
 
 
+@dataclass(frozen=True, slots=True)
+class ContractTerms:
+    """What the tenant pays for one decision under its own contract."""
+
+    unit_price: Decimal
+    currency: str
+
+
+def terms_of(vendor: str) -> ContractTerms | None:
+    """The price in force, None until one was entered."""
+    found = contract_price_at(vendor, clock.now())
+    return ContractTerms(found.unit_price, found.currency) if found else None
+
+
+def shown_terms(terms: ContractTerms | None) -> dict[str, str]:
+    """As a form's fields hold them; empty where there are none."""
+    if terms is None:
+        return {"unit_price": "", "currency": ""}
+    return {"unit_price": f"{terms.unit_price.normalize():f}", "currency": terms.currency}
+
+
 def bring_own_partner(
     vendor: str,
     *,
     config: Mapping[str, str],
     secrets: Mapping[str, str],
     actor: Actor,
+    terms: ContractTerms | None = None,
     seen: str | None = None,
 ) -> Connection:
     """Connect a partner by settings, or change them. A secret that is left empty stays as it was; naming one kind of
-    secret replaces the other. The settings are tested at once. ChangedMeanwhile when they are not what the page had
-    `seen`."""
+    secret replaces the other. The settings are tested at once. With `terms` decisions count at that price from now on.
+    ChangedMeanwhile when settings or price are not what the page had `seen`."""
     entry = entry_of(vendor)
     connection = _in_use(vendor)
     if connection is not None:
         connection = locked_connection(connection.id)
-    require_unchanged(seen, settings_of(connection, config))
+    # Whoever changes the price holds the connection's row, so that nobody enters another between look and entry.
+    priced = terms_of(vendor)
+    require_unchanged(seen, settings_of(connection, config) | (shown_terms(priced) if terms else {}))
     connection = connection or _create(vendor, entry.kind, actor)
     given = {name: value for name, value in secrets.items() if value}
     kept = given or open_secrets(connection)
@@ -120,6 +147,8 @@ def bring_own_partner(
         subject=connection.public_id,
         data={"vendor": vendor, "settings": [*changed, *sorted(given)]},
     )
+    if terms is not None and terms != priced:
+        enter_contract_price(vendor=vendor, unit_price=terms.unit_price, currency=terms.currency, actor=actor)
     _enqueue_test(connection)
     return connection
 

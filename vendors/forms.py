@@ -15,7 +15,7 @@ from joserfc.jwk import import_key
 
 from portal.kit.money import EXPONENTS
 from portal.kit.seen import SeenForm, marks_of
-from vendors.connecting import settings_of
+from vendors.connecting import ContractTerms, settings_of, shown_terms
 from vendors.contract import Field, Manifest
 from vendors.models import Connection
 
@@ -55,7 +55,14 @@ class PartnerSettingsForm(SeenForm):
         label=gettext_lazy("Currency"), choices=[(code, code) for code in EXPONENTS], initial="EUR"
     )
 
-    def __init__(self, *args: Any, manifest: Manifest, connection: Connection | None, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        manifest: Manifest,
+        connection: Connection | None,
+        terms: ContractTerms | None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.manifest = manifest
         self.has_secret = connection is not None and connection.secrets_sealed is not None
@@ -65,7 +72,11 @@ class PartnerSettingsForm(SeenForm):
                 self.fields[field.name].initial = connection.config.get(field.name, "")
         self.order_fields([field.name for field in manifest.fields])
         plain = [field.name for field in manifest.fields if field.kind != "secret"]
-        self.fields["seen"].initial = marks_of(settings_of(connection, plain))
+        priced = shown_terms(terms)
+        if terms is not None:
+            for name, value in priced.items():
+                self.fields[name].initial = value
+        self.fields["seen"].initial = marks_of(settings_of(connection, plain) | priced)
 
     def clean_issuer(self) -> str:
         issuer: str = self.cleaned_data["issuer"]
@@ -99,6 +110,9 @@ class PartnerSettingsForm(SeenForm):
             self.add_error("client_secret", _("Enter a client secret or a private key."))
         return data
 
+    def terms(self) -> ContractTerms:
+        return ContractTerms(self.cleaned_data["unit_price"], self.cleaned_data["currency"])
+
     def config(self) -> dict[str, str]:
         return {
             field.name: self.cleaned_data[field.name]
@@ -112,15 +126,3 @@ class PartnerSettingsForm(SeenForm):
             for field in self.manifest.fields
             if field.kind == "secret"
         }
-
-
-class RemovePartnerForm(forms.Form):
-    """A typed word, because everything this partner holds for the tenant ends here."""
-
-    word = forms.CharField(label=gettext_lazy("Type “remove” to confirm"), max_length=20)
-
-    def clean_word(self) -> str:
-        word = str(self.cleaned_data["word"]).strip().casefold()
-        if word not in {"remove", _("remove").casefold()}:
-            raise forms.ValidationError(_("Type the word “remove”."))
-        return word

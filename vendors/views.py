@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.kit import clock
-from portal.kit.actors import Actor
 from portal.kit.seen import ChangedMeanwhile
+from portal.kit.typed import TypedWordForm
 from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
@@ -20,8 +20,8 @@ from vendors import selectors, services
 from vendors.addresses import return_url_of
 from vendors.billing.models import Meter
 from vendors.billing.selectors import contract_price_at, price_at
-from vendors.billing.services import enter_contract_price
-from vendors.forms import PartnerSettingsForm, RemovePartnerForm
+from vendors.connecting import terms_of
+from vendors.forms import PartnerSettingsForm
 from vendors.models import Connection
 from vendors.wording import CONTRACTS, TERMS, TONES, told_problems
 
@@ -137,36 +137,24 @@ def settings(request: HttpRequest, vendor: str) -> HttpResponse:
         request.POST or None,
         manifest=offer.manifest,
         connection=offer.connection,
-        initial={name: value for name, value in _initial_price(offer).items() if value is not None},
+        terms=terms_of(vendor),
     )
     if request.method == "POST" and form.is_valid():
-        actor = actor_of(request)
         try:
             services.bring_own_partner(
                 vendor,
                 config=form.config(),
                 secrets=form.secrets(),
-                actor=actor,
+                terms=form.terms(),
+                actor=actor_of(request),
                 seen=form.cleaned_data["seen"] or None,
             )
         except ChangedMeanwhile as conflict:
             form.show_conflict(conflict)
         else:
-            _enter_price(offer, form, actor)
             return _to_partner(request, vendor)
     context = {**_shown(request, offer), "form": form, "return_url": return_url_of(_slug(request))}
     return render(request, "vendors/settings.html", context)
-
-
-def _enter_price(offer: selectors.Offer, form: PartnerSettingsForm, actor: Actor) -> None:
-    price = form.cleaned_data["unit_price"], form.cleaned_data["currency"]
-    if _initial_price(offer) != {"unit_price": price[0], "currency": price[1]}:
-        enter_contract_price(vendor=offer.slug, unit_price=price[0], currency=price[1], actor=actor)
-
-
-def _initial_price(offer: selectors.Offer) -> dict[str, Any]:
-    price = _price(offer)
-    return {"unit_price": price.get("amount"), "currency": price.get("currency")}
 
 
 @require_http_methods(["GET", "POST"])
@@ -175,7 +163,7 @@ def _initial_price(offer: selectors.Offer) -> dict[str, Any]:
 def remove(request: HttpRequest, vendor: str) -> HttpResponse:
     """The consequences in numbers, and a typed word."""
     connection = _connection_or_404(vendor)
-    form = RemovePartnerForm(request.POST or None)
+    form = TypedWordForm(request.POST or None, word=_("remove"))
     if request.method == "POST" and form.is_valid():
         services.remove_partner(connection.id, actor=actor_of(request))
         return redirect("partners:browse", organisation=_slug(request))

@@ -23,7 +23,7 @@ from recovery.access_pass.selectors import pass_of
 from recovery.cases import steps_of
 from recovery.console import explaining, wording
 from recovery.console.event_words import actor_names, event_title
-from recovery.console.forms import ActionForm
+from recovery.console.forms import ActionForm, EndingForm
 from recovery.console.journey import duration_words, journey_of
 from recovery.console.listing import CaseFilter, cases_found, page_of_cases, read_filter
 from recovery.console.services import Action, act_on_case, allowed_actions
@@ -87,7 +87,12 @@ ACTIONS: dict[Action, dict[str, str]] = {
         "button": gettext_noop("End this recovery"),
     },
 }
-DANGEROUS = frozenset({Action.REVOKE_PASS, Action.CANCEL, Action.FREEZE})
+# What cannot be undone, and the word that is typed for it.
+WORDS: dict[Action, str] = {
+    Action.REVOKE_PASS: gettext_noop("revoke"),
+    Action.FREEZE: gettext_noop("freeze"),
+    Action.CANCEL: gettext_noop("end"),
+}
 
 
 def _chosen(request: HttpRequest) -> CaseFilter:
@@ -236,7 +241,7 @@ def case(request: HttpRequest, case_id: str) -> HttpResponse:
             {
                 "label": _(ACTIONS[action]["button"]),
                 "url": reverse("cases:act", args=[seat.tenant.slug, found.public_id, action.value]),
-                "danger": action in DANGEROUS,
+                "danger": action in WORDS,
             }
             for action in actions
         ],
@@ -262,14 +267,19 @@ def _action_or_404(name: str) -> Action:
         raise Http404 from error
 
 
+def _action_form(request: HttpRequest, wanted: Action) -> ActionForm:
+    typed = request.POST or None
+    return EndingForm(typed, word=_(WORDS[wanted])) if wanted in WORDS else ActionForm(typed)
+
+
 @require_http_methods(["GET", "POST"])
 @requires(Right.ACT_ON_CASES)
 def act(request: HttpRequest, case_id: str, action: str) -> HttpResponse:
-    """What the action does, in words, and why the member wants it."""
+    """What the action does, in words, and why the member wants it; a typed word where nothing brings it back."""
     found, wanted = case_or_404(request, case_id), _action_or_404(action)
-    if wanted in DANGEROUS and not signed_in_recently(request):
+    if wanted in WORDS and not signed_in_recently(request):
         return ask_again(request)
-    form = ActionForm(request.POST or None)
+    form = _action_form(request, wanted)
     is_open = wanted in allowed_actions(found, pass_of(found.id))
     if request.method == "POST" and form.is_valid():
         try:
@@ -286,7 +296,7 @@ def act(request: HttpRequest, case_id: str, action: str) -> HttpResponse:
         "title": _(words["title"]),
         "effect": _(words["effect"]),
         "button": _(words["button"]),
-        "is_dangerous": wanted in DANGEROUS,
+        "is_dangerous": wanted in WORDS,
         "breadcrumbs": case_crumbs(request, found),
     }
     return render(request, "recovery_console/act.html", context, status=200 if is_open else 409)

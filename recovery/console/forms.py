@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.kit.typed import TypedWordForm
 from recovery.models import Review
 
 
@@ -17,6 +18,12 @@ class ActionForm(forms.Form):
         help_text=_("One sentence. Auditors read it; the person does not."),
         error_messages={"required": _("Say why in one sentence.")},
     )
+
+
+class EndingForm(TypedWordForm, ActionForm):
+    """What cannot be undone: a typed word as well."""
+
+    field_order = ["reason", "word"]
 
 
 class VerdictForm(forms.Form):

@@ -190,24 +190,3 @@ def initial_of(profile: Profile) -> dict[str, Any]:
     values["connection"] = str(profile.connection_id or "")
     values["seen"] = marks_of_profile(profile)
     return values
-
-
-class WordForm(forms.Form):
-    """A typed word, because people gain or lose a way back in."""
-
-    word = forms.CharField(max_length=20)
-
-    def __init__(self, *args: Any, word: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.expected = word
-        self.fields["word"].label = _("Type “%(word)s” to confirm") % {"word": word}
-        self.fields["word"].error_messages["required"] = self._sentence()
-
-    def _sentence(self) -> str:
-        return _("Type the word “%(word)s”.") % {"word": self.expected}
-
-    def clean_word(self) -> str:
-        word = str(self.cleaned_data["word"]).strip().casefold()
-        if word != self.expected.casefold():
-            raise forms.ValidationError(self._sentence())
-        return word

@@ -12,11 +12,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.kit.errors import Invalid
 from portal.kit.ids import parse_public_id
 from portal.kit.seen import ChangedMeanwhile
+from portal.kit.typed import TypedWordForm
 from portal.recent import ask_again, recent_sign_in, signed_in_recently
 from portal.rights import actor_of, requires, seat_of
 from recovery import profiles
 from recovery.console.event_words import actor_names
-from recovery.console.profile_forms import ProfileForm, WordForm
+from recovery.console.profile_forms import ProfileForm
 from recovery.console.reach import can_sentence, reach_of
 from recovery.console.showing import MODE_TONES, crumbs, slug_of
 from recovery.models import Case, Profile
@@ -216,7 +217,7 @@ def _edit_page(
 def publish(request: HttpRequest, profile_id: str) -> HttpResponse:
     """The effect in numbers, and a typed word."""
     profile = _profile_or_404(profile_id)
-    form = WordForm(request.POST or None, word=_("publish"))
+    form = TypedWordForm(request.POST or None, word=_("publish"))
     if request.method == "POST" and form.is_valid():
         try:
             profiles.publish_profile(profile.id, actor=actor_of(request))
@@ -240,7 +241,7 @@ def publish(request: HttpRequest, profile_id: str) -> HttpResponse:
 def withdraw(request: HttpRequest, profile_id: str) -> HttpResponse:
     """Nobody can begin a recovery then: the numbers first, and a typed word."""
     profile = _profile_or_404(profile_id)
-    form = WordForm(request.POST or None, word=_("withdraw"))
+    form = TypedWordForm(request.POST or None, word=_("withdraw"))
     if request.method == "POST" and form.is_valid():
         profiles.withdraw_profile(profile.id, actor=actor_of(request))
         return redirect("profiles:edit", organisation=slug_of(request), profile_id=profile.public_id)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Case, CharField, Count, Exists, OuterRef, Q, Value, When
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kit import clock
 from recovery.models import Profile
 from recovery.statuses import EvidenceKind
-from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddress
+from tenants.directory.counting import Needs, Obstacle, count_by_obstacle
 
 HELD_FOR = timedelta(hours=72)
 
@@ -27,31 +26,26 @@ class Reach:
     reasons: tuple[str, ...]
 
 
+def needs_of(profile: Profile) -> Needs:
+    """What the profile asks of the directory."""
+    by_department = profile.who == Profile.Everyone.DEPARTMENTS
+    holds_address = EvidenceKind.HELD_ADDRESS.value in profile.evidence_required
+    return Needs(
+        departments=profile.departments if by_department else None,
+        held_before=clock.now() - HELD_FOR if holds_address else None,
+        document=EvidenceKind.HELD_DOCUMENT_NUMBER.value in profile.evidence_required,
+        birthdate=profile.birthdate_required,
+    )
+
+
 def reach_of(profile: Profile) -> Reach:
     """One query over the directory, whether the profile is in force or only typed."""
-    allowed = Q(status=DirectoryPerson.Status.ACTIVE, recovery_allowed=True)
-    if profile.who == Profile.Everyone.DEPARTMENTS:
-        allowed &= Q(department__in=profile.departments)
-    emails = NoticeAddress.objects.filter(person=OuterRef("pk"), kind=NoticeAddress.Kind.EMAIL)
-    documents = HeldEvidence.objects.filter(person=OuterRef("pk"), kind=HeldEvidence.Kind.DOCUMENT_NUMBER)
-    whens = [When(~allowed, then=Value("outside")), When(~Exists(emails), then=Value("no_address"))]
-    if EvidenceKind.HELD_ADDRESS.value in profile.evidence_required:
-        held = Exists(emails.filter(held_since__lte=clock.now() - HELD_FOR))
-        whens.append(When(~held, then=Value("fresh_address")))
-    if EvidenceKind.HELD_DOCUMENT_NUMBER.value in profile.evidence_required:
-        whens.append(When(~Exists(documents), then=Value("no_document")))
-    if profile.birthdate_required:
-        whens.append(When(Q(birthdate=None) & ~Exists(documents), then=Value("no_birthdate")))
-    group = Case(*whens, default=Value("can"), output_field=CharField())
-    rows = (
-        DirectoryPerson.objects.annotate(group=group).order_by().values("group").annotate(number=Count("id"))
-    )
-    counted = {row["group"]: row["number"] for row in rows}
-    can, outside = counted.pop("can", 0), counted.pop("outside", 0)
+    counted = count_by_obstacle(needs_of(profile))
+    can, outside = counted.pop(Obstacle.NONE, 0), counted.pop(Obstacle.OUTSIDE, 0)
     return Reach(can, sum(counted.values()), outside, _sentences(counted))
 
 
-def _sentences(counted: dict[str, int]) -> tuple[str, ...]:
+def _sentences(counted: dict[Obstacle, int]) -> tuple[str, ...]:
     return tuple(sentence(counted[group]) for group, sentence in _WORDS.items() if counted.get(group))
 
 
@@ -84,10 +78,10 @@ def _no_birthdate(number: int) -> str:
 
 
 _WORDS = {
-    "no_address": _no_address,
-    "fresh_address": _fresh_address,
-    "no_document": _no_document,
-    "no_birthdate": _no_birthdate,
+    Obstacle.NO_ADDRESS: _no_address,
+    Obstacle.FRESH_ADDRESS: _fresh_address,
+    Obstacle.NO_DOCUMENT: _no_document,
+    Obstacle.NO_BIRTHDATE: _no_birthdate,
 }
 
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.kit.typed import TypedWordForm
 from tenants.directory.import_file import MAX_BYTES
 
 
@@ -48,25 +48,10 @@ class ReasonForm(forms.Form):
         return text
 
 
-class SuspendSeveralForm(ReasonForm):
+class SuspendSeveralForm(TypedWordForm, ReasonForm):
     """A typed word as well, because many people lose their way back in at once."""
 
-    word = forms.CharField(max_length=20)
-
-    def __init__(self, *args: Any, word: str, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.expected = word
-        self.fields["word"].label = gettext("Type “%(word)s” to confirm") % {"word": word}
-        self.fields["word"].error_messages["required"] = self._sentence()
-
-    def _sentence(self) -> str:
-        return gettext("Type the word “%(word)s”.") % {"word": self.expected}
-
-    def clean_word(self) -> str:
-        word = str(self.cleaned_data["word"]).strip().casefold()
-        if word != self.expected.casefold():
-            raise forms.ValidationError(self._sentence())
-        return word
+    field_order = ["reason", "word"]
 
 
 class PeopleFilterForm(forms.Form):

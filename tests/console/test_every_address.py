@@ -49,7 +49,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "console:members": ("OAU", "-"),
     "console:invite": ("OA", "OA"),
     "console:member": ("OA", "OA"),
-    "console:remove_member": ("-", "OA"),
+    "console:remove_member": ("OA", "OA"),
     "console:renew_invitation": ("-", "OA"),
     "console:withdraw_invitation": ("-", "OA"),
     "audit:log": ("OAU", "-"),

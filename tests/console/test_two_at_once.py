@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,13 +15,14 @@ from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
 from recovery.models import Profile
 from recovery.statuses import CaseStatus
-from tenants.models import Tenant
+from tenants.models import Member, Tenant
 from tenants.rights import Role
 from tenants.verified_id.models import Authority
 from tenants.verified_id.services import turn_on_verified_id
 from tests.conftest import make_member
 from tests.console.conftest import client_of_member, forget_network_jobs
 from tests.recovery.console.world import make_case, make_person, make_profile, published_profile
+from vendors.billing.models import ContractPrice
 
 SETTINGS = {"name": "Acme", "help_desk_contact": "Call 7", "time_zone": "UTC", "accent": "#1f5eff"}
 OIDC = {
@@ -125,6 +127,36 @@ def test_the_second_to_save_a_partner_reads_what_the_first_wrote(
     assert first.post(path, {**OIDC, "seen": seen}).status_code == 302
     page = second.post(path, {**OIDC, "issuer": "https://other.example.com", "seen": seen}).content.decode()
     assert "It says now: https://id.example.com" in page
+
+
+def test_the_second_to_change_a_role_reads_what_the_first_gave(
+    tenant: Tenant, two: tuple[Client, Client]
+) -> None:
+    colleague = make_member(tenant, Role.AUDITOR)
+    path = f"/o/{tenant.slug}/members/{colleague.public_id}"
+    first, second = two
+    seen = seen_on(first, path)
+    assert first.post(path, {"role": Role.HELP_DESK, "seen": seen}).status_code == 302
+    page = second.post(path, {"role": Role.ADMINISTRATOR, "seen": seen}).content.decode()
+    assert "It says now: Help-desk agent" in page
+    with tenant_scope(tenant.id):
+        assert Member.objects.get(id=colleague.id).role == Role.HELP_DESK
+    again = re.search(r'name="seen" value="([^"]+)"', page)[1]  # type: ignore[index]
+    assert second.post(path, {"role": Role.ADMINISTRATOR, "seen": again}).status_code == 302
+
+
+def test_the_second_to_enter_a_price_reads_what_the_first_entered(
+    tenant: Tenant, two: tuple[Client, Client]
+) -> None:
+    path = f"/o/{tenant.slug}/partners/oidc/settings"
+    first, second = two
+    assert first.post(path, {**OIDC, "seen": seen_on(first, path)}).status_code == 302
+    seen = seen_on(first, path)
+    assert first.post(path, {**OIDC, "unit_price": "1.35", "seen": seen}).status_code == 302
+    page = second.post(path, {**OIDC, "unit_price": "2", "seen": seen}).content.decode()
+    assert "It says now: 1.35" in page
+    with tenant_scope(tenant.id):
+        assert ContractPrice.objects.latest("created_at").unit_price == Decimal("1.35")
 
 
 @pytest.fixture

@@ -80,18 +80,13 @@ def test_the_error_summary_takes_the_focus_and_leads_to_the_field(page: Page, or
     assert described and page.inner_text(f"#{described.split()[-1]}").endswith("This field is required.")
 
 
-def test_a_dangerous_button_waits_for_the_typed_word(page: Page, origin: str) -> None:
+def test_a_dialog_gives_the_focus_back_to_what_opened_it(page: Page, origin: str) -> None:
     page.goto(origin)
-    page.click("[data-opens=revoke]")
-    dangerous = page.locator("#revoke [data-confirm]")
-    assert dangerous.is_disabled()
-    page.fill("#revoke-word", "revok")
-    assert dangerous.is_disabled()
-    page.fill("#revoke-word", "Revoke")
-    assert dangerous.is_enabled()
+    page.click("[data-opens=forget]")
+    assert page.locator("#forget").is_visible()
     page.keyboard.press("Escape")
-    assert not page.locator("#revoke").is_visible()
-    assert page.evaluate("document.activeElement.dataset.opens") == "revoke"
+    assert not page.locator("#forget").is_visible()
+    assert page.evaluate("document.activeElement.dataset.opens") == "forget"
 
 
 def test_the_list_unfolds_on_a_narrow_screen(page: Page, origin: str) -> None:

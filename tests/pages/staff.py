@@ -228,7 +228,9 @@ def cases(tenant: Tenant, client: Client) -> None:
     client.post(f"{base}/reviews/{reviewed.public_id}/", {"verdict": "refuse", "reason": "It is not them."})
     for action in ("cancel", "review", "extend"):
         client.get(f"{base}/cases/{held.public_id}/{action}")
-        client.post(f"{base}/cases/{held.public_id}/{action}", {"reason": "They rang about it."})
+        client.post(
+            f"{base}/cases/{held.public_id}/{action}", {"reason": "They rang about it.", "word": "end"}
+        )
 
 
 def members(tenant: Tenant, client: Client) -> None:

@@ -17,13 +17,23 @@ from portal.console.views.front import staff
 from portal.kit import clock
 from portal.kit.errors import Invalid
 from portal.kit.ids import parse_public_id
+from portal.kit.seen import ChangedMeanwhile, marks_of
+from portal.kit.typed import TypedWordForm
 from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
 from tenants import membership
 from tenants.forms import ROLE_HINTS, InviteForm, RoleForm
 from tenants.models import Invitation
 from tenants.rights import Right, Role
-from tenants.selectors import Colleague, Seat, colleagues, find_colleague, open_invitations, owner_count
+from tenants.selectors import (
+    Colleague,
+    Seat,
+    colleagues,
+    find_colleague,
+    open_invitations,
+    open_links_of,
+    owner_count,
+)
 
 
 def _to_members(seat: Seat) -> HttpResponse:
@@ -143,32 +153,54 @@ def member(request: HttpRequest, member: str) -> HttpResponse:
     form = RoleForm(
         request.POST or None,
         roles=membership.roles_to_give(seat.rights),
-        initial={"role": colleague.member.role},
+        initial={
+            "role": colleague.member.role,
+            "seen": marks_of(membership.role_of(colleague.member)),
+        },
     )
     if request.method == "POST" and form.is_valid():
         try:
             membership.change_role(
-                colleague.member.id, form.cleaned_data["role"], rights=seat.rights, actor=actor_of(request)
+                colleague.member.id,
+                form.cleaned_data["role"],
+                rights=seat.rights,
+                actor=actor_of(request),
+                seen=form.take_seen(),
             )
             messages.success(request, _("The role is changed."))
             return _to_members(seat)
+        except ChangedMeanwhile as conflict:
+            form.show_conflict(conflict)
         except Invalid as refusal:
             form.add_error("role", refusal.sentence)
-    context = {
-        "form": form,
+    return render(request, "tenants/member.html", {"form": form, **_shown(seat, colleague)})
+
+
+def _shown(seat: Seat, colleague: Colleague) -> dict[str, Any]:
+    return {
         "colleague": colleague,
         "is_self": colleague.member.id == seat.member_id,
         "is_last_owner": colleague.member.role == Role.OWNER and owner_count() < 2,
     }
-    return render(request, "tenants/member.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 @requires(Right.MANAGE_MEMBERS)
 @recent_sign_in
 def remove(request: HttpRequest, member: str) -> HttpResponse:
+    """What ends with the seat, in numbers, and a typed word."""
     seat = seat_of(request)
     colleague = _colleague(member)
-    membership.remove_member(colleague.member.id, rights=seat.rights, actor=actor_of(request))
-    messages.success(request, _("%(name)s has no seat here any more.") % {"name": colleague.name})
-    return redirect("start:organisations") if colleague.member.id == seat.member_id else _to_members(seat)
+    membership.require_may_give(seat.rights, colleague.member.role)
+    form = TypedWordForm(request.POST or None, word=_("remove"))
+    if request.method == "POST" and form.is_valid():
+        try:
+            membership.remove_member(colleague.member.id, rights=seat.rights, actor=actor_of(request))
+        except Invalid as refusal:
+            form.add_error(None, refusal.sentence)
+        else:
+            messages.success(request, _("%(name)s has no seat here any more.") % {"name": colleague.name})
+            mine = colleague.member.id == seat.member_id
+            return redirect("start:organisations") if mine else _to_members(seat)
+    context = {"form": form, "links": open_links_of(colleague.member.id), **_shown(seat, colleague)}
+    return render(request, "tenants/remove_member.html", context)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from django import forms
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.kit.seen import SeenForm
+from portal.kit.typed import TypedWordForm
 from tenants.verified_id.models import Credential
 
 
@@ -36,25 +36,7 @@ class CardForm(SeenForm):
     )
 
 
-class ConfirmForm(forms.Form):
-    """A typed word before something that cannot be taken back."""
-
-    word = forms.CharField(max_length=20)
-
-    def __init__(self, *args: object, word: str, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.expected = word
-        self.fields["word"].label = _("Type “%(word)s” to confirm") % {"word": word}
-        self.fields["word"].error_messages["required"] = _("Type the word “%(word)s”.") % {"word": word}
-
-    def clean_word(self) -> str:
-        word = str(self.cleaned_data["word"]).strip().casefold()
-        if word != self.expected.casefold():
-            raise forms.ValidationError(_("Type the word “%(word)s”.") % {"word": self.expected})
-        return word
-
-
-class RevokeForm(ConfirmForm):
+class RevokeForm(TypedWordForm):
     reason = forms.CharField(
         label=gettext_lazy("Why"),
         max_length=300,

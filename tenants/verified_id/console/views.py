@@ -15,12 +15,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.kit import clock
 from portal.kit.errors import Invalid
 from portal.kit.seen import ChangedMeanwhile
+from portal.kit.typed import TypedWordForm
 from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
 from tenants.verified_id import publishing, selectors, services
 from tenants.verified_id.console import wording
-from tenants.verified_id.console.forms import CardForm, ConfirmForm, DomainForm
+from tenants.verified_id.console.forms import CardForm, DomainForm
 from tenants.verified_id.models import Authority, LinkedDomain, SigningKey
 from tenants.verified_id.protocol.linked_domain import WELL_KNOWN_PATH
 
@@ -142,7 +143,7 @@ def check(request: HttpRequest) -> HttpResponse:
 def rotate(request: HttpRequest) -> HttpResponse:
     """A new key, with a typed word."""
     selectors.get_authority()
-    form = ConfirmForm(request.POST or None, word=_("rotate"))
+    form = TypedWordForm(request.POST or None, word=_("rotate"))
     if request.method == "POST" and form.is_valid():
         services.rotate_key(actor=actor_of(request))
         return redirect(reverse("verified_id:home", args=[slug_of(request)]) + _asked_now())
