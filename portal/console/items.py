@@ -8,12 +8,16 @@ from django.utils.translation import ngettext
 from portal.console.checklist import ChecklistItem, Status
 from portal.console.selectors import Headcount, chosen_partners, headcount
 from portal.kit.scope import read_once
+from recovery.console.reach import can_sentence, reach_by, reach_of
+from recovery.models import Profile
 from recovery.profiles import profile_in_force
 from recovery.statuses import Mode
+from tenants.directory.counting import Needs
 from tenants.models import Tenant
 from tenants.rights import Right
 from tenants.verified_id import selectors as verified_id_room
-from tenants.verified_id.models import Authority, LinkedDomain
+from tenants.verified_id.models import LinkedDomain
+from tenants.verified_id.selectors import Standing
 from vendors import selectors as partners
 from vendors.models import Connection
 
@@ -22,8 +26,19 @@ def _headcount() -> Headcount:
     return read_once("headcount", headcount)
 
 
-def _authority() -> Authority | None:
-    return read_once("authority", verified_id_room.authority)
+def _standing() -> Standing | None:
+    return read_once("standing", verified_id_room.standing)
+
+
+def _in_force() -> Profile | None:
+    return read_once("profile_in_force", profile_in_force)
+
+
+def _partner_works(found: Profile) -> bool:
+    return any(
+        connection.id == found.connection_id and connection.status == Connection.Status.READY
+        for connection in chosen_partners()
+    )
 
 
 def second_owner(tenant: Tenant) -> ChecklistItem:
@@ -59,26 +74,33 @@ def help_desk_contact(tenant: Tenant) -> ChecklistItem:
 
 
 def verified_id(tenant: Tenant) -> ChecklistItem:
-    authority = _authority()
+    found = _standing()
+    status: Status = "done"
+    if found is None:
+        status, hint = "todo", _("Makes your own authority, which issues and checks the cards.")
+    elif found.is_broken:
+        status, hint = "problem", _("Something that your authority publishes cannot be read from outside.")
+    else:
+        hint = found.did
     return ChecklistItem(
         "verified_id",
         _("Turn on Verified ID"),
-        authority.did if authority else _("Makes your own authority, which issues and checks the cards."),
-        "done" if authority else "todo",
+        hint,
+        status,
         "verified_id:home",
         Right.MANAGE_VERIFIED_ID,
     )
 
 
 def _linked_domain_state() -> tuple[Status, str]:
-    if _authority() is None:
+    found = _standing()
+    if found is None:
         return "blocked", _("Turn on Verified ID first.")
-    domain = verified_id_room.linked_domain()
-    if domain is None or domain.state == LinkedDomain.State.NOT_LINKED:
+    if found.domain_state == LinkedDomain.State.NOT_LINKED:
         return "todo", _("Shows wallets that the authority is yours: you publish one file on your domain.")
-    if domain.state == LinkedDomain.State.WRONG:
+    if found.domain_state == LinkedDomain.State.WRONG:
         return "problem", _("The file on your domain is wrong.")
-    return "done", domain.origin
+    return "done", found.domain
 
 
 def linked_domain(tenant: Tenant) -> ChecklistItem:
@@ -113,27 +135,40 @@ def partner(tenant: Tenant) -> ChecklistItem:
     )
 
 
+def _people_state() -> tuple[Status, str]:
+    """By the profile in force; before there is one, by what every profile asks."""
+    found = _in_force()
+    reach = reach_of(found) if found else reach_by(Needs())
+    count = reach.can + reach.cannot + reach.outside
+    if not count:
+        return "todo", _("Those who may recover, with the addresses you hold for them.")
+    if reach.can:
+        return "done", can_sentence(reach)
+    there = ngettext("%(count)d person is there", "%(count)d people are there", count) % {"count": count}
+    nobody = _("%(there)s, and nobody of them can recover.") % {"there": there}
+    outside = [_("None of them may recover by your profile.")] if not reach.cannot else []
+    return "problem", " ".join([nobody, *reach.reasons, *outside])
+
+
 def people(tenant: Tenant) -> ChecklistItem:
-    count = _headcount().people
-    hint = (
-        ngettext("%(count)d person", "%(count)d people", count) % {"count": count}
-        if count
-        else _("Those who may recover, with the addresses you hold for them.")
-    )
+    status, hint = _people_state()
     return ChecklistItem(
         "people",
         _("Import your people"),
         hint,
-        "done" if count else "todo",
+        status,
         "people:list",
         Right.MANAGE_PEOPLE,
     )
 
 
 def profile(tenant: Tenant) -> ChecklistItem:
-    found = read_once("profile_in_force", profile_in_force)
+    found = _in_force()
     status: Status = "todo"
-    if found:
+    if found and not _partner_works(found):
+        named = {"name": found.name}
+        status, hint = "problem", _("“%(name)s” is in force, and its partner does not work now.") % named
+    elif found:
         status, hint = "done", _("“%(name)s” is in force.") % {"name": found.name}
     elif not chosen_partners():
         status, hint = "blocked", _("Choose a verification partner first.")
@@ -150,7 +185,7 @@ def profile(tenant: Tenant) -> ChecklistItem:
 
 
 def production(tenant: Tenant) -> ChecklistItem:
-    found = read_once("profile_in_force", profile_in_force)
+    found = _in_force()
     status: Status = "blocked"
     hint = _("Put a profile in force first.")
     if found and found.mode == Mode.PRODUCTION:

@@ -19,8 +19,6 @@ from recovery.models import Case
 from recovery.statuses import CaseStatus
 from tenants.audit.events import EventName
 from tenants.audit.models import AuditEvent
-from tenants.directory.models import DirectoryPerson
-from tenants.directory.selectors import count_people
 from tenants.models import Member, Tenant
 from tenants.rights import Role
 from vendors import selectors as partners
@@ -84,24 +82,21 @@ def start_of_day(zone: str) -> datetime:
 @dataclass(frozen=True, slots=True)
 class Headcount:
     owners: int
-    people: int
     directory_changed_at: datetime | None
 
 
 def headcount() -> Headcount:
-    """How many there are, and when the directory changed last, in one query."""
-    people = DirectoryPerson.objects.order_by().values("tenant_id").annotate(n=Count("id")).values("n")
+    """How many owners there are, and when the directory changed last, in one query."""
     owners = Member.objects.filter(role=Role.OWNER, removed_at=None)
     changes = AuditEvent.objects.filter(name__in=DIRECTORY_EVENTS).order_by("-created_at")
     found = owners.aggregate(
         owners=Count("id"),
-        people=Max(Subquery(people)),
         changed_at=Max(Subquery(changes.values("created_at")[:1])),
     )
     if found["owners"]:
-        return Headcount(found["owners"], found["people"] or 0, found["changed_at"])
-    # Without an owner there is no row that could carry the others.
-    return Headcount(0, count_people(), changes.values_list("created_at", flat=True).first())
+        return Headcount(found["owners"], found["changed_at"])
+    # Without an owner there is no row that could carry the other.
+    return Headcount(0, changes.values_list("created_at", flat=True).first())
 
 
 def chosen_partners() -> list[Connection]:

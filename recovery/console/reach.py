@@ -40,7 +40,11 @@ def needs_of(profile: Profile) -> Needs:
 
 def reach_of(profile: Profile) -> Reach:
     """One query over the directory, whether the profile is in force or only typed."""
-    counted = count_by_obstacle(needs_of(profile))
+    return reach_by(needs_of(profile))
+
+
+def reach_by(needs: Needs) -> Reach:
+    counted = count_by_obstacle(needs)
     can, outside = counted.pop(Obstacle.NONE, 0), counted.pop(Obstacle.OUTSIDE, 0)
     return Reach(can, sum(counted.values()), outside, _sentences(counted))
 

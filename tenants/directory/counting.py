@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any
 
 from django.db import connection
 
@@ -69,7 +70,7 @@ SELECT CASE WHEN NOT inside THEN 'outside'
 
 def count_by_obstacle(needs: Needs) -> dict[Obstacle, int]:
     """Of all people of the organisation in scope; an obstacle that nobody has is left out."""
-    given = {
+    given: dict[str, Any] = {
         "tenant": current_tenant_id(),
         "active": DirectoryPerson.Status.ACTIVE.value,
         "email": NoticeAddress.Kind.EMAIL.value,

@@ -156,7 +156,3 @@ def departments() -> list[str]:
     """The names of the departments people are in."""
     found = DirectoryPerson.objects.exclude(department="").order_by("department")
     return list(found.values_list("department", flat=True).distinct())
-
-
-def count_people() -> int:
-    return DirectoryPerson.objects.count()
