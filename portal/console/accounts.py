@@ -20,7 +20,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from portal.kit.errors import Misconfigured
 from portal.kit.origins import client_address, site_url
@@ -64,6 +64,37 @@ WAYS: dict[str, str] = {
 }
 
 
+# allauth's code of a refusal -> our sentence for it. What is not here cannot happen with our settings.
+REFUSALS: dict[str, object] = {
+    "account_inactive": gettext_lazy("This account is closed. Ask an owner of your organisation."),
+    "cannot_remove_primary_email": gettext_lazy("This is your first address. Put another one first."),
+    "duplicate_email": gettext_lazy("This address is yours already."),
+    "email_password_mismatch": gettext_lazy("The address or the password is wrong. Type both again."),
+    "email_taken": gettext_lazy("This address belongs to another account."),
+    "enter_current_password": gettext_lazy("This is not your present password."),
+    "incorrect_code": gettext_lazy("This code is wrong. Type the newest one."),
+    "incorrect_password": gettext_lazy("This password is wrong. Type it again."),
+    "invalid_or_expired_key": gettext_lazy("This link does not work any more. Ask for another."),
+    "invalid_login": gettext_lazy("That did not sign you in. Try again."),
+    "invalid_password_reset": gettext_lazy("This link does not work any more. Ask for another."),
+    "max_email_addresses": gettext_lazy("You have %d addresses, which is the most. Remove one first."),
+    "too_many_login_attempts": gettext_lazy("Too many tries. Wait a few minutes, then try again."),
+    "unknown_email": gettext_lazy("There is no account with this address."),
+    "unverified_primary_email": gettext_lazy("Confirm an address before you put it first."),
+    "same_as_current": gettext_lazy("This is the one you have. Type another."),
+    "rate_limited": gettext_lazy("Too many tries. Wait a few minutes, then try again."),
+}
+MFA_REFUSALS: dict[str, object] = {
+    "add_email_blocked": gettext_lazy("Turn the authenticator app off before you add an address."),
+    "cannot_delete_authenticator": gettext_lazy("This one cannot be removed now."),
+    "cannot_generate_recovery_codes": gettext_lazy(
+        "Add a passkey or an authenticator app first; codes are for the day you lose it."
+    ),
+    "incorrect_code": gettext_lazy("This code is wrong. Type the newest one."),
+    "unverified_email": gettext_lazy("Confirm your e-mail address first."),
+}
+
+
 def _addresses() -> dict[str, str]:
     return {
         "sign_in_url": site_url(reverse("account_login")),
@@ -89,6 +120,8 @@ def mail_of(template_prefix: str, context: Mapping[str, Any]) -> tuple[str, dict
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    error_messages = {**DefaultAccountAdapter.error_messages, **REFUSALS}
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         template, words = mail_of(template_prefix, context)
         with transaction.atomic():
@@ -118,6 +151,8 @@ def count_the_code(request: HttpRequest, email_address: EmailAddress, **kwargs: 
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+    error_messages = {**DefaultMFAAdapter.error_messages, **MFA_REFUSALS}
+
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """What the browser shows while it makes a passkey."""
         entity: dict[str, str] = super().get_public_key_credential_rp_entity()

@@ -28,7 +28,7 @@ def address() -> str:
 
 
 def user_of(email: str, *, verified: bool = True) -> User:
-    user = User.objects.create_user(email, "correct horse battery staple")
+    user = User.objects.create_user(email, "correct horse battery staple", name="Kim Muster")
     EmailAddress.objects.create(user=user, email=email, primary=True, verified=verified)
     return user
 
@@ -68,6 +68,22 @@ def test_an_invitation_works_once(tenant: Tenant, owner_client: Client, owner: M
         remove_member(Member.objects.get(user=user).id, rights=RIGHTS[Role.OWNER], actor=SYSTEM)
     assert client.post(f"{path}/accept").status_code == 404
     assert role_in(tenant, user) is None
+
+
+def test_whoever_has_no_name_is_asked_for_it_before_they_join(tenant: Tenant, owner_client: Client) -> None:
+    email = address()
+    path = invite(owner_client, tenant, email)
+    user = user_of(email)
+    User.objects.filter(pk=user.pk).update(name="")
+    client = sign_in(user)
+    assert "Your name" in client.get(path).content.decode()
+    for given in ({}, {"name": "  "}):
+        page = client.post(f"{path}/accept", given)
+        assert page.status_code == 200 and "This field is required" in page.content.decode()
+    assert role_in(tenant, user) is None
+    assert client.post(f"{path}/accept", {"name": "Grace Hopper"})["Location"] == f"/o/{tenant.slug}/"
+    assert User.objects.get(pk=user.pk).name == "Grace Hopper"
+    assert "Grace Hopper" in owner_client.get(f"/o/{tenant.slug}/members/").content.decode()
 
 
 def test_an_invitation_accepted_twice_at_once_gives_one_seat(tenant: Tenant, owner_client: Client) -> None:

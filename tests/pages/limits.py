@@ -70,6 +70,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         17,
         "compares with what is spent under a lock that writers share, then tells whose share is spent",
     ),
+    "site POST /join/<str:token>/accept": (15, "takes the seat and the name of whoever joins; " + COMMITS),
     "site POST /o/new": (17, "makes an organisation before there is a scope to write in; " + COMMITS),
 }
 # Judged by the vision process, not held to the figures of pages without image work.

@@ -243,7 +243,7 @@ def members(tenant: Tenant, client: Client) -> None:
     user.emailaddress_set.create(email=email, verified=True, primary=True)
     joining = sign_in(user)
     joining.get(path)
-    joining.post(f"{path}/accept")
+    joining.post(f"{path}/accept", {"name": "Kim Muster"})
     colleague = make_member(tenant, Role.HELP_DESK)
     client.get(f"{base}/members/{colleague.public_id}")
     client.post(f"{base}/members/{colleague.public_id}", {"role": "auditor"})

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from portal.console.forms import AccountForm
 from portal.console.views.front import staff
 from portal.kit import clock
 from portal.kit.errors import NotHere
@@ -44,6 +45,10 @@ def _dead(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def join(request: HttpRequest, token: str) -> HttpResponse:
+    return _join_page(request, token, AccountForm())
+
+
+def _join_page(request: HttpRequest, token: str, form: AccountForm) -> HttpResponse:
     try:
         tenant, invitation = _open_invitation(token)
     except NotHere:
@@ -54,6 +59,8 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
         "invitation": invitation,
         "role": Role(invitation.role).label,
         "token": token,
+        # Whoever signed up by the invitation was never asked, and colleagues would read an address.
+        "form": form if request.user.is_authenticated and not staff(request).name else None,
         "sign_in_url": f"{reverse('account_login')}?{onward}",
         "sign_up_url": f"{reverse('account_signup')}?{onward}",
         "sign_out_url": f"{reverse('account_logout')}?{onward}",
@@ -66,10 +73,15 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
 def accept(request: HttpRequest, token: str) -> HttpResponse:
     if not request.user.is_authenticated:
         return redirect("start:join", token)
-    user = staff(request)
+    user, form = staff(request), AccountForm(request.POST)
+    if not user.name and not form.is_valid():
+        return _join_page(request, token, form)
     try:
         tenant = accept_invitation(token, user=user, verified_addresses=verified_addresses(user))
     except NotHere:
         return _dead(request)
+    if not user.name:
+        user.name = form.cleaned_data["name"]
+        user.save(update_fields=["name"])
     messages.success(request, _("You are a member now."))
     return redirect("console:overview", tenant.slug)
