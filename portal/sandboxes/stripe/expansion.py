@@ -16,7 +16,7 @@ from portal.sandboxes.stripe.objects import (
     prices,
     refunds,
     standing,
-    subscriptions,
+    subscription_reading,
     tax_ids,
 )
 from portal.sandboxes.stripe.store import Doc, Store
@@ -51,7 +51,7 @@ DEEPEST = 4
 # Left out unless asked for: how each is made.
 ON_DEMAND: dict[tuple[str, str], Callable[[Store, Doc], Any]] = {
     ("price", "tiers"): prices.tiers_of,
-    ("customer", "subscriptions"): subscriptions.of_customer,
+    ("customer", "subscriptions"): subscription_reading.of_customer,
     ("customer", "tax_ids"): tax_ids.of_customer,
     ("customer", "sources"): customers.no_sources,
     ("invoice", "payments"): invoice_payments.of_invoice,

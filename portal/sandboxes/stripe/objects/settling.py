@@ -7,7 +7,7 @@ from typing import Any
 from portal.sandboxes.stripe.api import parameters as p
 from portal.sandboxes.stripe.api.errors import ApiError, refused
 from portal.sandboxes.stripe.objects import (
-    checkout,
+    checkout_completion,
     intents,
     invoice_moves,
     invoices,
@@ -15,6 +15,7 @@ from portal.sandboxes.stripe.objects import (
     setup_intents,
     standing,
     subscription_changes,
+    subscription_reading,
     subscriptions,
 )
 from portal.sandboxes.stripe.store import Doc, Store
@@ -71,14 +72,14 @@ def pay_session(store: Store, session: Doc, method: Doc, details: dict[str, Any]
     """Pay what a session asks for. Empty when done, else where the issuer wants to see the holder. Raises a decline."""
     if session["status"] != "open" or session["expires_at"] <= store.now():
         raise refused("This Checkout Session is over.", "", "session")
-    customer = checkout.customer_for(store, session, details)
+    customer = checkout_completion.customer_for(store, session, details)
     if customer:
         session["customer"] = customer["id"]
     if session["mode"] == "payment" and session["amount_total"]:
-        intent = checkout.new_payment(store, session, customer)
+        intent = checkout_completion.new_payment(store, session, customer)
         return _pay(store, session, intent, method, details)
     if session["mode"] == "payment":
-        checkout.complete(store, session, {}, details)
+        checkout_completion.complete(store, session, {}, details)
         return ""
     if session["mode"] == "setup":
         return _set_up(store, session, customer, method, details)
@@ -124,9 +125,9 @@ def _subscribe(store: Store, session: Doc, customer: Doc, method: Doc, details: 
     card = payment_methods.card_of(method)
     method |= {"customer": customer["id"], "_clock": customer["test_clock"]}
     store.save(method, event="payment_method.attached")
-    subscription = checkout.new_subscription(store, session, customer, method)
+    subscription = checkout_completion.new_subscription(store, session, customer, method)
     session["_pending"] = {"subscription": subscription["id"], "invoice": subscription["latest_invoice"]}
-    intent = subscriptions.intent_to_confirm(store, subscription["latest_invoice"])
+    intent = subscription_reading.intent_to_confirm(store, subscription["latest_invoice"])
     if intent:
         return _pay(store, session, intent, method, details)
     if intents.wants_holder(card, method):
@@ -148,7 +149,7 @@ def finish_session(
         method = store.take("payment_method", intent["payment_method"])
         if intent["setup_future_usage"] and intent["customer"]:
             intents.keep_method(store, method, intent["customer"])
-    checkout.complete(store, session, changed, details or pending.get("details", {}))
+    checkout_completion.complete(store, session, changed, details or pending.get("details", {}))
 
 
 def _subscription_behind(store: Store, session: Doc) -> Doc:

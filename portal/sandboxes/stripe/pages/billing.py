@@ -18,7 +18,7 @@ from portal.sandboxes.stripe.objects import (
     setup_intents,
     standing,
     subscription_changes,
-    subscriptions,
+    subscription_reading,
 )
 from portal.sandboxes.stripe.objects.portal_sessions import LIFE
 from portal.sandboxes.stripe.pages.checkout import every
@@ -95,7 +95,7 @@ def _line(store: Store, subscription: Doc) -> dict[str, Any]:
         "names": [
             store.take("product", item["price"]["product"], deleted=True).get("name", "") for item in items
         ],
-        "amount": subscriptions.amount_now(store, subscription),
+        "amount": subscription_reading.amount_now(store, subscription),
         "currency": subscription["currency"].upper(),
         "every": every(items[0]["price"]) if items else "",
         "status": subscription["status"],
