@@ -59,5 +59,8 @@ CHECKLIST_ITEMS: tuple[str, ...] = (
 # Names of recovery profiles by id, for rooms below them: function() -> dict[UUID, str], in the tenant's scope.
 PROFILE_NAMES = "recovery.profiles.profile_names"
 
+# How many accounts were recovered in [start, end): function(start, end) -> int, in the tenant's scope.
+RECOVERED_BETWEEN = "recovery.selectors.recovered_between"
+
 # Finds the seat of somebody who came by a set-up link: function(request, slug) -> Seat | None.
 LIMITED_SEATS = "portal.console.setup_links.limited_seat"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from recovery.cases import steps_of
 from recovery.models import Case
 from recovery.proof import browser_is_known
 from recovery.stages import NUMBERS, TOTAL, Progress, Stage, done_steps, stage_of
-from recovery.statuses import CaseStatus, StepKind
+from recovery.statuses import GAVE_ACCOUNT, CaseStatus, StepKind
 from tenants.verified_id import issuance, presentation
 
 
@@ -71,3 +73,9 @@ def offer_is_over(case: Case) -> bool:
 
 def presentation_state(case: Case) -> str:
     return presentation.state_of(case.presentation_id) if case.presentation_id else "none"
+
+
+def recovered_between(start: datetime, end: datetime) -> int:
+    """How many cases that began in [start, end) gave an account back; for rooms below cases (`portal.registry`)."""
+    found = Case.objects.filter(created_at__gte=start, created_at__lt=end, status__in=GAVE_ACCOUNT)
+    return found.count()

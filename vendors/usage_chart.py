@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from vendors.billing.selectors import DayCount
+from vendors.billing.summing import DayCount
 
 WIDTH, HEIGHT, BASE = 720, 160, 136
 

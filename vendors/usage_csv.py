@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC
 from uuid import UUID
 
+from portal.kit.ids import public_id
 from portal.kit.scope import tenant_scope
 from portal.kit.sheets import sheet_lines
 from vendors.billing.models import UsageEntry
@@ -13,6 +15,7 @@ from vendors.billing.selectors import UsageFilter, usage
 HEADER = (
     "id",
     "occurred_at",
+    "occurred_at_utc",
     "case",
     "step",
     "meter",
@@ -25,6 +28,10 @@ HEADER = (
     "amount",
     "currency",
     "mode",
+    "outcome",
+    "profile",
+    "department",
+    "takes_back",
 )
 
 
@@ -32,6 +39,7 @@ def _row(entry: UsageEntry, chosen: UsageFilter) -> Sequence[object]:
     return (
         entry.public_id,
         entry.occurred_at.astimezone(chosen.zone).isoformat(timespec="seconds"),
+        entry.occurred_at.astimezone(UTC).isoformat(timespec="seconds"),
         entry.case_reference,
         entry.step,
         entry.meter,
@@ -44,6 +52,10 @@ def _row(entry: UsageEntry, chosen: UsageFilter) -> Sequence[object]:
         entry.amount,
         entry.currency,
         entry.mode,
+        entry.outcome,
+        public_id("profile", entry.profile_id) if entry.profile_id else "",
+        entry.department,
+        public_id(UsageEntry.prefix, entry.refers_to_id) if entry.refers_to_id else "",
     )
 
 

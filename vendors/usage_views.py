@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -16,15 +20,20 @@ from portal.kit.paging import page_of
 from portal.rights import requires, seat_of
 from tenants.rights import Right
 from vendors.billing import selectors as billing
-from vendors.billing.models import UsageEntry
+from vendors.billing.book import Standing, standing
+from vendors.billing.budgeting import budget_states
+from vendors.billing.models import METERED, UsageEntry
 from vendors.billing.reasons import sentence_of
+from vendors.billing.summing import Share, Sums, by_day, by_meter, by_outcome, sums_of_usage, totals
+from vendors.budget_forms import profile_names
 from vendors.models import Connection
 from vendors.usage_chart import draw
 from vendors.usage_csv import stream_usage
-from vendors.usage_filter import read_filter
-from vendors.wording import partner_name
+from vendors.usage_filter import read_filter, recent_periods
+from vendors.wording import outcome_word, partner_name, period_words
 
 PAGE = 50
+CENT = Decimal("0.01")
 CASE_PAGE = "cases:case"
 
 
@@ -63,40 +72,98 @@ def _address(request: HttpRequest, **changes: str | None) -> str:
 @requires(Right.SEE_USAGE)
 def usage(request: HttpRequest) -> HttpResponse:
     tenant = seat_of(request).tenant
-    chosen = read_filter(request.GET.dict(), tenant)
+    found = standing()
+    chosen = read_filter(request.GET.dict(), tenant, found)
     page = page_of(billing.usage(chosen), chosen.order, request.GET.get("cursor", ""), PAGE)
-    days = billing.usage_by_day(chosen)
-    totals = billing.totals(chosen)
-    vendors = [
-        ("", _("All partners")),
-        *((name, partner_name(name)) for name in billing.vendors_used(chosen)),
-    ]
-    csv_query = _address(request, cursor=None)
+    sums = sums_of_usage(chosen)
+    days = by_day(sums, chosen.days)
     context = {
         "rows": [_row(request, entry) for entry in page.rows],
-        "count": sum(total.entries for total in totals),
+        "count": sum(each.entries for each in sums),
         "chosen": chosen,
-        "vendors": vendors,
-        "billable_options": [("", _("Charged or not")), ("yes", _("Charged")), ("no", _("Not charged"))],
-        "billable": request.GET.get("billable", ""),
         "typed": request.GET.get("q", "")[:20],
         "chart": draw(days),
         "days": [day for day in days if day.total],
+        "shares": [_share(share) for share in by_outcome(sums)],
+        "daily": [_share(share) for share in by_outcome(sums, daily=True)],
+        "meters": by_meter(sums),
         "totals": [
-            {"total": total, "kind": Connection.Kind(total.connection_kind).label} for total in totals
+            {"total": total, "kind": Connection.Kind(total.connection_kind).label} for total in totals(sums)
         ],
-        "csv_url": reverse("usage:csv", args=[tenant.slug]) + csv_query,
+        "recovered": _recovered(chosen, sums),
+        "budgets": budget_states(),
+        "csv_url": reverse("usage:csv", args=[tenant.slug]) + _address(request, cursor=None),
         "next_url": _address(request, cursor=page.next_cursor) if page.next_cursor else "",
         "previous_url": _address(request, cursor=page.previous_cursor) if page.previous_cursor else "",
+        **_options(chosen, found),
     }
     return render(request, "billing/usage.html", context)
+
+
+def _share(share: Share) -> dict[str, Any]:
+    return {
+        "share": share,
+        "partner": partner_name(share.vendor),
+        "outcome": outcome_word(share.outcome),
+    }
+
+
+def _recovered(chosen: billing.UsageFilter, sums: Sequence[Sums]) -> dict[str, Any]:
+    """What one recovered account cost, in each currency. Only where the page shows everything of its days."""
+    if chosen.equals or chosen.reference:
+        return {}
+    accounts: int = import_string(settings.RECOVERED_BETWEEN)(chosen.start, chosen.end)
+    spent: dict[str, Decimal] = {}
+    for each in sums:
+        spent[each.currency] = spent.get(each.currency, Decimal(0)) + each.amount
+    costs = [
+        {"amount": (amount / accounts).quantize(CENT), "currency": currency}
+        for currency, amount in sorted(spent.items())
+        if accounts and amount
+    ]
+    return {"accounts": accounts, "costs": costs}
+
+
+def _options(chosen: billing.UsageFilter, found: Standing) -> dict[str, Any]:
+    """What the filters offer: only what the days have, and what is chosen already."""
+    seen = billing.seen_in(chosen)
+    names = profile_names() if seen.profiles or chosen.profile_id else {}
+    profiles = {*seen.profiles, *([chosen.profile_id] if chosen.profile_id else [])}
+    return {
+        "periods": [
+            {
+                "label": period_words(period, chosen.zone),
+                "url": f"?period={period.label}",
+                "current": period == chosen.period,
+            }
+            for period in recent_periods(found)
+        ],
+        "vendors": [("", _("All partners")), *_named({*seen.vendors, chosen.vendor}, partner_name)],
+        "outcomes": [("", _("All outcomes")), *_named({*seen.outcomes, chosen.outcome}, outcome_word)],
+        "departments": [("", _("All departments")), *_named({*seen.departments, chosen.department}, str)],
+        "profiles": [
+            ("", _("All profiles")),
+            *(
+                (public_id("profile", each), names.get(each, _("A profile that is gone")))
+                for each in profiles
+            ),
+        ],
+        "profile": public_id("profile", chosen.profile_id) if chosen.profile_id else "",
+        "meter_options": [("", _("Decisions and Face Checks")), *((m.value, m.label) for m in METERED)],
+        "billable_options": [("", _("Charged or not")), ("yes", _("Charged")), ("no", _("Not charged"))],
+        "billable": {True: "yes", False: "no", None: ""}[chosen.billable],
+    }
+
+
+def _named(words: set[str], name_of: Callable[[str], str]) -> list[tuple[str, str]]:
+    return sorted(((word, name_of(word)) for word in words if word), key=lambda pair: pair[1])
 
 
 @require_GET
 @requires(Right.SEE_USAGE)
 def csv(request: HttpRequest) -> HttpResponse:
     tenant = seat_of(request).tenant
-    chosen = read_filter(request.GET.dict(), tenant)
+    chosen = read_filter(request.GET.dict(), tenant, standing())
     name = f"usage-{tenant.slug}-{chosen.first_day}-{chosen.last_day}.csv"
     answer = StreamingHttpResponse(
         stream_usage(tenant.id, chosen),

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from vendors.billing.rating.billability import Outcome
+from vendors.billing.rating.periods import Period
 from vendors.contract import Manifest
 from vendors.models import Connection
 from vendors.registry import ADAPTERS, adapter_of
@@ -88,3 +93,27 @@ def partner_name(vendor: str) -> str:
     if vendor in ADAPTERS:
         return _(adapter_of(vendor).listing.title)
     return _("Face Check")
+
+
+OUTCOMES = {
+    Outcome.PASSED: gettext_noop("Passed"),
+    Outcome.FAILED: gettext_noop("Failed"),
+    Outcome.INCONCLUSIVE: gettext_noop("No decision"),
+    Outcome.RETAKE: gettext_noop("Taken again"),
+    Outcome.PARTNER_FAILED: gettext_noop("Partner's error"),
+    Outcome.TIMED_OUT: gettext_noop("Timed out"),
+    Outcome.GIVEN_UP: gettext_noop("Given up"),
+    Outcome.MOVED_BROWSERS: gettext_noop("Moved to another browser"),
+    Outcome.REUSED: gettext_noop("Proof used again"),
+}
+
+
+def outcome_word(outcome: str) -> str:
+    return _(OUTCOMES[Outcome(outcome)]) if outcome in set(Outcome) else outcome
+
+
+def period_words(period: Period, zone: ZoneInfo) -> str:
+    """`1 Nov – 30 Nov 2026`, in the tenant's days."""
+    first = period.start.astimezone(zone)
+    last = (period.end - timedelta(seconds=1)).astimezone(zone)
+    return f"{date_format(first, 'j M')} – {date_format(last, 'j M Y')}"

@@ -12,8 +12,12 @@ import pytest
 from portal.kit.ids import uuid7
 from portal.kit.scope import tenant_scope
 from portal.kit.sheets import safe_cell
+from recovery.statuses import CaseStatus
 from tenants.rights import Role
+from tests.billing.test_budgets import cap
 from tests.billing.test_ledger import record
+from tests.billing.world import subscribe
+from tests.recovery.console.world import make_case, make_person, published_profile
 from vendors.billing.rating.billability import Outcome
 
 
@@ -185,3 +189,76 @@ def test_a_cell_is_never_a_formula(text):
 
 def test_a_plain_cell_is_as_it_was():
     assert safe_cell(uuid7()) and safe_cell("0.25") == "0.25"
+
+
+# ------------------------------------------------------------------ what it adds up to
+
+
+def test_a_billing_period_is_exact_and_days_are_whole(tenant, staff_client):
+    subscribe(tenant, "2026-01-31T09:00")
+    with tenant_scope(tenant.id):
+        for key, moment in (("before", "2026-02-28T07:59:59+00:00"), ("in", "2026-02-28T08:00:00+00:00")):
+            record(idempotency_key=key, occurred_at=datetime.fromisoformat(moment))
+    client = staff_client(Role.BILLING_MANAGER)
+    assert len(rows_of(client.get(address(tenant, "csv") + "?period=2026-02"))) == 1
+    assert len(rows_of(client.get(address(tenant, "csv") + "?from=2026-02-28&to=2026-02-28"))) == 2
+    page = client.get(address(tenant)).content.decode()
+    assert page.count("?period=") == 12
+
+
+def test_partners_and_outcomes_add_up_beside_decisions_and_face_checks(tenant, may, staff_client):
+    page = staff_client(Role.BILLING_MANAGER).get(address(tenant) + MAY).content.decode()
+    words = " ".join(re.sub(r"<[^>]+>", " ", page).split())
+    assert "Face Check Passed 2 0 \u20ac0.50" in words
+    assert "Face Check Taken again 0 1 \u20ac0.00" in words
+    assert "Readmit house partner Passed 2 0 \u20ac0.00" in words
+    assert "4 May 2026 Face Check Taken again 0 1" in words
+    assert "Partner decision 2 charged, 0 free" in words and "Face Check 2 charged, 1 free" in words
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("&outcome=retake", "c"),
+        ("&meter=decision", "de"),
+        ("&paid=free", "de"),
+        ("&department=Sales", ""),
+        ("&profile=nonsense", "abcde"),
+        ("&price=nonsense", "abcde"),
+    ],
+)
+def test_more_filters_choose_rows_and_csv_alike(tenant, may, staff_client, query, expected):
+    client = staff_client(Role.BILLING_MANAGER)
+    page = client.get(address(tenant) + MAY + query).content.decode()
+    wanted = {entry.public_id for entry, key in zip(may, "abcde", strict=True) if key in expected}
+    assert set(re.findall(r"usage_[0-9a-z]{26}", page)) == wanted
+    assert {row["id"] for row in rows_of(client.get(address(tenant, "csv") + MAY + query))} == wanted
+
+
+def test_the_running_cost_stands_beside_the_budgets(tenant, staff_client):
+    with tenant_scope(tenant.id):
+        record()
+        cap("5.00", name="November")
+    page = staff_client(Role.BILLING_MANAGER).get(address(tenant)).content.decode()
+    assert "November" in page and "0.25 of 5.00 EUR spent" in page
+
+
+def test_a_recovered_account_has_its_cost(tenant, staff_client):
+    with tenant_scope(tenant.id):
+        profile = published_profile()
+        for status in (CaseStatus.RECOVERED, CaseStatus.RECOVERED, CaseStatus.REFUSED):
+            make_case(profile, make_person(), status)
+        record(quantity=5)
+    page = " ".join(staff_client(Role.OWNER).get(address(tenant)).content.decode().split())
+    assert "Cost of one recovered account" in page and "\u20ac0.62" in page and "2 accounts recovered" in page
+
+
+def test_times_are_in_the_tenant_s_zone_and_in_utc(tenant, staff_client):
+    tenant.time_zone = "Asia/Tokyo"
+    tenant.save()
+    with tenant_scope(tenant.id):
+        record(occurred_at=datetime(2026, 5, 3, 16, tzinfo=UTC), department="=1+1")
+    (row,) = rows_of(staff_client().get(address(tenant, "csv") + "?from=2026-05-04&to=2026-05-04"))
+    assert row["occurred_at"] == "2026-05-04T01:00:00+09:00"
+    assert row["occurred_at_utc"] == "2026-05-03T16:00:00+00:00"
+    assert row["department"] == "'=1+1"

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import QuerySet, Sum
 
 from portal.kit.paging import Column, Order, read_order
 from portal.kit.references import with_reference
 from vendors.billing.book import DEFAULT_CURRENCIES, Book
 from vendors.billing.models import ContractPrice, PriceVersion, UsageEntry
+from vendors.billing.rating.periods import Period
 from vendors.billing.rating.prices import STANDARD
 
 
@@ -47,12 +46,19 @@ COLUMNS: Mapping[str, Column] = {
 
 @dataclass(frozen=True, slots=True)
 class UsageFilter:
-    """Days are the tenant's own; both ends are included."""
+    """Days are the tenant's own; both ends are included. A `period` is exact: it begins and ends at its own hour."""
 
     first_day: date
     last_day: date
     zone: ZoneInfo
+    period: Period | None = None
     vendor: str = ""
+    meter: str = ""
+    outcome: str = ""
+    profile_id: UUID | None = None
+    department: str = ""
+    price_id: UUID | None = None
+    connection_kind: str = ""
     billable: bool | None = None
     reference: str = ""
     sort: str = ""
@@ -68,16 +74,36 @@ class UsageFilter:
             for offset in range((self.last_day - self.first_day).days + 1)
         ]
 
+    @property
+    def start(self) -> datetime:
+        return self.period.start if self.period else datetime.combine(self.first_day, time(), self.zone)
+
+    @property
+    def end(self) -> datetime:
+        following = self.last_day + timedelta(days=1)
+        return self.period.end if self.period else datetime.combine(following, time(), self.zone)
+
+    @property
+    def equals(self) -> dict[str, object]:
+        """Columns that have to be exactly this."""
+        asked = {
+            "vendor": self.vendor,
+            "meter": self.meter,
+            "outcome": self.outcome,
+            "profile_id": self.profile_id,
+            "department": self.department,
+            "price_version_id": self.price_id,
+            "connection_kind": self.connection_kind,
+        }
+        chosen: dict[str, object] = {name: value for name, value in asked.items() if value}
+        return chosen if self.billable is None else {**chosen, "billable": self.billable}
+
 
 def usage(chosen: UsageFilter) -> QuerySet[UsageEntry]:
     """The entries of a filter in its order, newest first otherwise."""
-    start = datetime.combine(chosen.first_day, time(), chosen.zone)
-    end = datetime.combine(chosen.last_day + timedelta(days=1), time(), chosen.zone)
-    entries = UsageEntry.objects.filter(occurred_at__gte=start, occurred_at__lt=end)
-    if chosen.vendor:
-        entries = entries.filter(vendor=chosen.vendor)
-    if chosen.billable is not None:
-        entries = entries.filter(billable=chosen.billable)
+    entries = UsageEntry.objects.filter(
+        occurred_at__gte=chosen.start, occurred_at__lt=chosen.end, **chosen.equals
+    )
     if chosen.reference:
         entries = with_reference(entries, "case_id", chosen.reference)
     return entries.order_by(*chosen.order.fields())
@@ -87,66 +113,27 @@ def entry_of(entry_id: UUID) -> UsageEntry | None:
     return UsageEntry.objects.select_related("price_version").filter(id=entry_id).first()
 
 
-def vendors_used(chosen: UsageFilter) -> list[str]:
-    """The partners with entries in the days of a filter, whatever else it asks for; the chosen one in any case."""
-    days = replace(chosen, vendor="", billable=None, reference="")
-    found = usage(days).order_by().values_list("vendor", flat=True).distinct()
-    return sorted({*found, chosen.vendor} - {""})
-
-
 @dataclass(frozen=True, slots=True)
-class DayCount:
-    day: date
-    billable: int
-    free: int
+class Seen:
+    """What a filter can choose from: everything that has entries in its days, whatever else it asks for."""
 
-    @property
-    def total(self) -> int:
-        return self.billable + self.free
+    vendors: tuple[str, ...]
+    outcomes: tuple[str, ...]
+    profiles: tuple[UUID, ...]
+    departments: tuple[str, ...]
 
 
-def usage_by_day(chosen: UsageFilter) -> list[DayCount]:
-    """One entry for every day of the filter, empty days included."""
-    rows = (
-        usage(chosen)
-        .order_by()
-        .annotate(day=TruncDate("occurred_at", tzinfo=chosen.zone))
-        .values("day")
-        .annotate(
-            paid=Sum("quantity", filter=Q(billable=True)), free=Sum("quantity", filter=Q(billable=False))
-        )
+def seen_in(chosen: UsageFilter) -> Seen:
+    days = UsageFilter(chosen.first_day, chosen.last_day, chosen.zone, chosen.period)
+    rows = list(
+        usage(days).order_by().values_list("vendor", "outcome", "profile_id", "department").distinct()
     )
-    counted = {row["day"]: row for row in rows}
-    return [
-        DayCount(day, counted[day]["paid"] or 0, counted[day]["free"] or 0)
-        if day in counted
-        else DayCount(day, 0, 0)
-        for day in chosen.days
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """One row per currency and way of payment: amounts in different currencies do not add."""
-
-    currency: str
-    connection_kind: str
-    entries: int
-    billable: int
-    amount: Decimal
-
-
-def totals(chosen: UsageFilter) -> Sequence[Total]:
-    rows = (
-        usage(chosen)
-        .order_by("connection_kind", "currency")
-        .values("connection_kind", "currency")
-        .annotate(entries=Count("id"), paid=Count("id", filter=Q(billable=True)), amount=Sum("amount"))
+    return Seen(
+        tuple(sorted({row[0] for row in rows})),
+        tuple(sorted({row[1] for row in rows})),
+        tuple(sorted({row[2] for row in rows if row[2]})),
+        tuple(sorted({row[3] for row in rows if row[3]})),
     )
-    return [
-        Total(row["currency"], row["connection_kind"], row["entries"], row["paid"], row["amount"])
-        for row in rows
-    ]
 
 
 def paid_checks_since(moment: datetime) -> int:
