@@ -18,7 +18,7 @@ from recovery.passkeys.services import end_sessions, invalidate_passkeys, void_s
 from recovery.proof import keep_proof, keeps_proof
 from recovery.repudiation import make_repudiation_link
 from recovery.statuses import MOVES, CaseStatus, StepKind
-from tenants.directory.models import HeldEvidence
+from tenants.directory.models import DirectoryPerson, HeldEvidence
 from tenants.directory.selectors import emails_of
 from tenants.directory.services import hold_evidence, raise_assurance
 from tenants.models import Tenant
@@ -27,41 +27,37 @@ from tenants.verified_id import credentials, issuance, presentation
 from vendors.services import release_case
 
 
-def complete_recovery(case: Case, passkey_id: UUID) -> None:
+def complete_recovery(tenant: Tenant, case: Case, passkey_id: UUID) -> None:
     """A passkey was kept under the case's pass: the account is recovered. In the transaction that keeps the passkey, with
     the case locked, so that there is no moment in which it opens the account and the old ones do as well."""
-    if case.person_id is None:
-        raise ValueError("a case without a person recovers nothing")
-    person = Actor(ActorKind.PERSON, public_id("person", case.person_id))
-    record_step(case, StepKind.PASSKEY_REGISTERED, actor=person)
-    removed = invalidate_passkeys(case.person_id, keep={passkey_id}, reason="recovered", actor=SYSTEM)
-    ended = end_sessions(case.person_id, keep=None, reason="recovered", actor=SYSTEM)
-    void_saved_codes(case.person_id)
-    case = move_case(case.id, CaseStatus.RECOVERED, actor=person)
-    _bind(case)
-    _tell(case, removed, ended)
-
-
-def _bind(case: Case) -> None:
-    """Only now does the credential belong to an account, and the document's digest count as held."""
-    if case.person_id is None:
-        return
-    if case.credential_id:
-        CredentialBinding.objects.get_or_create(
-            credential_id=case.credential_id, defaults={"person_id": case.person_id, "case": case}
-        )
-        hold_evidence(case.person_id, HeldEvidence.Kind.CREDENTIAL, case.credential_id.hex)
-    if case.document_digest:
-        hold_evidence(case.person_id, HeldEvidence.Kind.DOCUMENT_NUMBER, case.document_digest)
-    raise_assurance(case.person_id, case.assurance)
-
-
-def _tell(case: Case, removed: int, ended: int) -> None:
-    """A notice to every address, each with "this was not me", and the receipt."""
-    tenant = Tenant.objects.get(id=case.tenant_id)
     person = case.person
     if person is None:
-        return
+        raise ValueError("a case without a person recovers nothing")
+    actor = Actor(ActorKind.PERSON, public_id("person", person.id))
+    record_step(case, StepKind.PASSKEY_REGISTERED, actor=actor)
+    removed = invalidate_passkeys(person.id, keep={passkey_id}, reason="recovered", actor=SYSTEM)
+    ended = end_sessions(person.id, keep=None, reason="recovered", actor=SYSTEM)
+    void_saved_codes(person.id)
+    case = move_case(case.id, CaseStatus.RECOVERED, actor=actor)
+    _bind(case, person)
+    _tell(tenant, case, person, removed, ended)
+
+
+def _bind(case: Case, person: DirectoryPerson) -> None:
+    """Only now does the credential belong to an account, and the document's digest count as held."""
+    proven = []
+    if case.credential_id:
+        binding = CredentialBinding(credential_id=case.credential_id, person=person, case=case)
+        CredentialBinding.objects.bulk_create([binding], ignore_conflicts=True)
+        proven.append((HeldEvidence.Kind.CREDENTIAL, case.credential_id.hex))
+    if case.document_digest:
+        proven.append((HeldEvidence.Kind.DOCUMENT_NUMBER, case.document_digest))
+    hold_evidence(person.id, *proven)
+    raise_assurance(person.id, case.assurance)
+
+
+def _tell(tenant: Tenant, case: Case, person: DirectoryPerson, removed: int, ended: int) -> None:
+    """A notice to every address, each with "this was not me", and the receipt."""
     with timezone.override(tenant.time_zone):
         moment = date_format(timezone.localtime(clock.now()), "DATETIME_FORMAT")
     send_notice(

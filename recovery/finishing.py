@@ -110,15 +110,16 @@ def complete_case_passkey(
     """
     with tenant_scope(tenant.id):
         case = get_case(case_id)
-        if case.state is CaseStatus.RECOVERED:
-            return
-        if case.state is not CaseStatus.GRANTED or case.person_id is None:
-            raise _over()
+        is_open = registration_is_open(case)
+    if case.state is CaseStatus.RECOVERED:
+        return
+    if case.state is not CaseStatus.GRANTED or case.person_id is None:
+        raise _over()
     with passkeys.noting_refusals(tenant.id, case.person_id, case_id=case_id):
-        with tenant_scope(tenant.id):
-            _require_open(case)
+        if not is_open:
+            raise _over()
         new = passkeys.verify_new_passkey(
-            tenant_id=tenant.id,
+            tenant=tenant,
             browser_digest=browser_digest,
             response=response,
             label=label,
@@ -127,4 +128,4 @@ def complete_case_passkey(
         with tenant_scope(tenant.id):
             case = locked(case_id)
             _require_open(case)
-            complete_recovery(case, passkeys.keep_passkey(new).id)
+            complete_recovery(tenant, case, passkeys.keep_passkey(new).id)

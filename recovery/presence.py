@@ -25,6 +25,7 @@ from recovery.spending import spender_of
 from recovery.statuses import CaseStatus, StepKind, StepState
 from tenants.models import Tenant
 from tenants.verified_id import presentation
+from tenants.verified_id.models import Presentation
 from vendors import services as vendor_services
 from vendors.facecheck import selectors as face_checks
 from vendors.facecheck import services as face_check
@@ -33,12 +34,14 @@ from vendors.facecheck.models import FaceCheck
 MAX_PRESENTATIONS = 5
 
 
-def begin_case_presentation(tenant: Tenant, case: Case) -> UUID:
+def begin_case_presentation(tenant: Tenant, case: Case, *, is_cross_device: bool = False) -> UUID:
     """A presentation request for this case and browser; the one under way if it still lives."""
     case = locked(case.id)
     if case.state is not CaseStatus.PROVING or case.credential_id is None:
         raise Refused("step_out_of_order")
-    if case.presentation_id and presentation.state_of(case.presentation_id) == "waiting":
+    if case.presentation_id and presentation.is_waiting(
+        case.presentation_id, is_cross_device=is_cross_device
+    ):
         return case.presentation_id
     if is_shown(case):
         # A second tab is late: what was shown stays what the face is compared with.
@@ -49,6 +52,7 @@ def begin_case_presentation(tenant: Tenant, case: Case) -> UUID:
         purpose=_("Recover your account at %(organisation)s. Case %(reference)s.")
         % {"organisation": tenant.name, "reference": case.reference},
         return_path="/recover/presented",
+        is_cross_device=is_cross_device,
     )
     case.presentation_id = begun.id
     case.save(update_fields=["presentation_id"])
@@ -57,7 +61,24 @@ def begin_case_presentation(tenant: Tenant, case: Case) -> UUID:
 
 def return_from_wallet(case: Case, *, response_code: str, browser_digest: bytes) -> None:
     """The wallet sent the browser back. The result counts only in the browser that asked (OpenID4VP 1.0, 14.2)."""
-    done = presentation.complete_presentation(response_code=response_code, browser_digest=browser_digest)
+    _note_shown(
+        case, presentation.complete_presentation(response_code=response_code, browser_digest=browser_digest)
+    )
+
+
+def look_for_answer(case: Case, *, browser_digest: bytes) -> bool:
+    """Whether a wallet on another device has answered the request of this browser; its answer is taken now. The card has
+    to be the case's own and the live face comes next, in this browser (decision 0011)."""
+    if case.presentation_id is None:
+        return False
+    done = presentation.complete_across_devices(case.presentation_id, browser_digest=browser_digest)
+    if done is None:
+        return False
+    _note_shown(case, done)
+    return True
+
+
+def _note_shown(case: Case, done: Presentation) -> None:
     case = locked(case.id)
     if case.presentation_id != done.id or case.state is not CaseStatus.PROVING:
         raise Refused("presentation_of_another_case", _("This belongs to another recovery. Start again."))
@@ -180,8 +201,10 @@ def note_judged_face(case: Case) -> bool:
     """Note the decision on a face whose answer was lost between judging and noting. Whether there was one."""
     if case.face_check_id is None:
         return False
+    if _is_noted(case, case.face_check_id):
+        return False
     result = face_check.result_of(case.face_check_id)
-    if result is None or _is_noted(case, case.face_check_id):
+    if result is None:
         return False
     _note_face(case.id, case.face_check_id, result)
     return True

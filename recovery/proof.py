@@ -180,6 +180,8 @@ def choose_earlier_proof(case: Case) -> None:
 
 def drop_earlier_proof(case: Case) -> None:
     """The person would rather prove who they are again. With the case locked."""
+    if case.earlier_case_id is None and case.face_check_id is None:
+        return
     case.earlier_case_id = None
     case.face_check_id = None
     case.face_is_before_card = False

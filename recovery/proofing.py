@@ -14,7 +14,7 @@ from portal.kit.errors import Invalid, Refused
 from portal.kit.ids import uuid7
 from portal.kit.origins import tenant_url
 from portal.kit.outbox import Job
-from recovery.cases import claimant, get_case, has_done, locked, move_case, record_step
+from recovery.cases import claimant, get_case, has_done, locked, move_case, record_step, steps_of
 from recovery.gathering import foreseen_refusal
 from recovery.holding import hold_case
 from recovery.models import Case, Profile
@@ -77,15 +77,18 @@ def begin_case_proofing(tenant: Tenant, case: Case, *, network_is_over: bool) ->
     Nobody is sent to a partner, and nothing is charged, for what would be refused at the end.
     """
     case = locked(case.id)
-    if case.state is not CaseStatus.PROVING or not has_done(case, StepKind.CONSENTED):
+    steps = steps_of(case)
+    done = {step.kind for step in steps if step.state == StepState.DONE}
+    if case.state is not CaseStatus.PROVING or StepKind.CONSENTED not in done:
         raise Refused("step_out_of_order")
-    if has_done(case, StepKind.PROOFED) or case.attempt_id is not None:
+    if case.attempt_id is not None or StepKind.PROOFED in done:
         return Admission.YES
     connection = case.profile.connection
     if connection is None:
         raise Invalid("no_partner", _("Recovery is not set up here yet. Call your help desk."))
     refused = ["profile_not_in_force"] if case.profile.status != Profile.Status.PUBLISHED else []
-    if case.steps.filter(kind=StepKind.PROOFED, state=StepState.FAILED).count() >= MAX_PROOFINGS:
+    failed = [step for step in steps if (step.kind, step.state) == (StepKind.PROOFED, StepState.FAILED)]
+    if len(failed) >= MAX_PROOFINGS:
         refused = ["proofing_tries_used_up"]
     refused = refused or foreseen_refusal(case)
     if refused:

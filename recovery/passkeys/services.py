@@ -135,15 +135,15 @@ def take_ceremony(tenant_id: UUID, kind: str, browser_digest: bytes) -> Ceremony
         mine = Ceremony.objects.filter(
             kind=kind, browser_digest=browser_digest, taken_at=None, expires_at__gt=clock.now()
         )
-        newest = mine.order_by("-created_at").values_list("id", flat=True).first()
-        if newest is None or not mine.filter(id=newest).update(taken_at=clock.now()):
+        newest = mine.order_by("-created_at").first()
+        if newest is None or not mine.filter(id=newest.id).update(taken_at=clock.now()):
             raise Refused("ceremony_over", _("That took too long. Try again."))
-        return Ceremony.objects.get(id=newest)
+        return newest
 
 
 def verify_new_passkey(
     *,
-    tenant_id: UUID,
+    tenant: Tenant,
     browser_digest: bytes,
     response: dict[str, Any],
     label: str,
@@ -153,13 +153,13 @@ def verify_new_passkey(
 
     `expected_permission_id` is the case or session that permits it now: the ceremony must have begun under it.
     """
-    ceremony = take_ceremony(tenant_id, Ceremony.Kind.REGISTRATION, browser_digest)
+    ceremony = take_ceremony(tenant.id, Ceremony.Kind.REGISTRATION, browser_digest)
     if ceremony.person_id is None or ceremony.permission_id != expected_permission_id:
         raise Refused("registration_invalid")
     try:
         done = ceremonies.verify_registration(
             response,
-            expected_party=relying_party(Tenant.objects.get(id=tenant_id)),
+            expected_party=relying_party(tenant),
             expected_challenge=base64url_to_bytes(ceremony.challenge),
         )
     except Refused as refusal:
@@ -213,7 +213,7 @@ def keep_passkey(new: VerifiedPasskey) -> Passkey:
 
 def complete_registration(
     *,
-    tenant_id: UUID,
+    tenant: Tenant,
     person_id: UUID,
     browser_digest: bytes,
     response: dict[str, Any],
@@ -221,15 +221,15 @@ def complete_registration(
     expected_permission_id: UUID,
 ) -> Passkey:
     """Verify and keep a passkey that a signed-in person adds. Refused for any doubt."""
-    with noting_refusals(tenant_id, person_id):
+    with noting_refusals(tenant.id, person_id):
         new = verify_new_passkey(
-            tenant_id=tenant_id,
+            tenant=tenant,
             browser_digest=browser_digest,
             response=response,
             label=label,
             expected_permission_id=expected_permission_id,
         )
-        with tenant_scope(tenant_id):
+        with tenant_scope(tenant.id):
             return keep_passkey(new)
 
 
@@ -325,7 +325,6 @@ def _begin_session(passkey: Passkey) -> PersonSessionToken:
     return PersonSessionToken(token, passkey.person_id, row.id, row.expires_at)
 
 
-@transaction.atomic
 def invalidate_passkeys(person_id: UUID, *, keep: Collection[UUID], reason: str, actor: Actor) -> int:
     """Take away every passkey of a person but those kept (NIST SP 800-63B-4, 4.4). How many there were."""
     gone = list(
@@ -333,32 +332,30 @@ def invalidate_passkeys(person_id: UUID, *, keep: Collection[UUID], reason: str,
         .filter(person_id=person_id, invalidated_at=None)
         .exclude(id__in=list(keep))
     )
+    Passkey.objects.filter(id__in=[passkey.id for passkey in gone]).update(
+        invalidated_at=clock.now(), invalidated_reason=reason
+    )
     for passkey in gone:
-        passkey.invalidated_at, passkey.invalidated_reason = clock.now(), reason
-        passkey.save(update_fields=["invalidated_at", "invalidated_reason"])
         record_event(
             EventName.PASSKEY_INVALIDATED, actor=actor, subject=passkey.public_id, data={"reason": reason}
         )
     return len(gone)
 
 
-@transaction.atomic
 def freeze_passkeys(person_id: UUID, *, reason: str, actor: Actor) -> int:
     """Make every passkey of a person open nothing, until the help desk has spoken with them."""
     live = Passkey.objects.select_for_update().filter(
         person_id=person_id, invalidated_at=None, frozen_at=None
     )
     frozen = list(live)
+    Passkey.objects.filter(id__in=[passkey.id for passkey in frozen]).update(frozen_at=clock.now())
     for passkey in frozen:
-        passkey.frozen_at = clock.now()
-        passkey.save(update_fields=["frozen_at"])
         record_event(
             EventName.PASSKEY_FROZEN, actor=actor, subject=passkey.public_id, data={"reason": reason}
         )
     return len(frozen)
 
 
-@transaction.atomic
 def end_sessions(person_id: UUID, *, keep: UUID | None, reason: str, actor: Actor) -> int:
     """End every session of a person but one."""
     live = PersonSession.objects.filter(person_id=person_id, ended_at=None).exclude(id=keep or UUID(int=0))

@@ -172,7 +172,7 @@ def register_complete(request: HttpRequest, session: PersonSession) -> HttpRespo
     try:
         sent = _json(request)
         services.complete_registration(
-            tenant_id=_tenant(request).id,
+            tenant=_tenant(request),
             person_id=session.person_id,
             browser_digest=digest,
             response=sent.get("credential", {}),

@@ -232,6 +232,33 @@ def present(request: HttpRequest, case: Case) -> HttpResponse:
     )
 
 
+@at_stage(Stage.PRESENT)
+@require_POST
+def present_elsewhere(request: HttpRequest, case: Case) -> HttpResponse:
+    """Show it from a wallet on another device: a code to scan, and this page waits. Asked for by a post, so that nothing
+    turns a request for this device into one that anybody's wallet may answer."""
+    presentation_id = presence.begin_case_presentation(tenant_of(request), case, is_cross_device=True)
+    link = presentation.links_of(presentation_id).deep_link
+    return page(
+        request, "recovery/present_elsewhere.html", case, svg=qr(link), link=link, stage=Stage.PRESENT
+    )
+
+
+@require_GET
+def present_progress(request: HttpRequest) -> HttpResponse:
+    """Polled while a wallet on another device answers."""
+    case = case_of_browser(request)
+    if case is None:
+        return look_at(request, reverse("recovery:start"))
+    if current_stage(case) is not Stage.PRESENT:
+        return go_to_stage(request, case)
+    if presence.look_for_answer(case, browser_digest=browser_digest(request)):
+        return go_to_stage(request, get_case(case.id))
+    if presentation_state(case) != "waiting":
+        return look_at(request, reverse("recovery:present"))
+    return HttpResponse(status=204)
+
+
 @require_GET
 def presented(request: HttpRequest) -> HttpResponse:
     """The wallet sent the browser back with a `response_code`: used once, in the browser that asked."""

@@ -154,10 +154,12 @@ def activate_person(person_id: UUID, *, actor: Actor, reason: str = "") -> Direc
     return person
 
 
-def hold_evidence(person_id: UUID, kind: str, digest: str) -> HeldEvidence:
-    """Remember evidence that was proven, for the next time. Quiet when it is held already."""
-    held, _created = HeldEvidence.objects.get_or_create(person_id=person_id, kind=kind, digest=digest)
-    return held
+def hold_evidence(person_id: UUID, *proven: tuple[str, str]) -> None:
+    """Remember evidence that was proven, each by its kind and digest, for the next time. Quiet about what is held."""
+    HeldEvidence.objects.bulk_create(
+        [HeldEvidence(person_id=person_id, kind=kind, digest=digest) for kind, digest in proven],
+        ignore_conflicts=True,
+    )
 
 
 def raise_assurance(person_id: UUID, level: str) -> None:

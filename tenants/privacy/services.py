@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import transaction
-
 from portal.kit.actors import Actor
 from portal.kit.codes import digest
+from portal.kit.together import insert_soon
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.privacy.models import ConsentRecord
@@ -16,12 +15,11 @@ PURPOSE_RECOVERY = "account_recovery"
 RETENTION_RECOVERY = "photographs_none_portrait_24h_record_1y"
 
 
-@transaction.atomic
 def record_consent(
     *, case_id: UUID, text: str, text_version: str, language: str, partner: str, flashing: bool, actor: Actor
 ) -> ConsentRecord:
     """Write down what exactly was shown and agreed to."""
-    record = ConsentRecord.objects.create(
+    record = ConsentRecord(
         case_id=case_id,
         text_version=text_version,
         text_digest=digest(text),
@@ -31,6 +29,7 @@ def record_consent(
         partner=partner,
         flashing=flashing,
     )
+    insert_soon(record)
     record_event(
         EventName.CONSENT_GIVEN,
         actor=actor,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import transaction
-
 from portal.kit import clock
 from portal.kit.actors import Actor
 from tenants.audit.events import EventName
@@ -28,7 +26,6 @@ def credentials_of(reference: UUID) -> list[UUID]:
     return list(Credential.objects.filter(reference=reference).values_list("id", flat=True))
 
 
-@transaction.atomic
 def revoke_credential(credential_id: UUID, *, reason: str, actor: Actor, words: str = "") -> None:
     """Take a credential's validity away for good. Quiet when it is gone already. `reason` is a code; a member's own
     `words` go into the part of the audit log that can be destroyed."""

@@ -197,6 +197,7 @@ class Presentation(TenantModel):
     encryption_private_sealed = models.BinaryField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    is_cross_device = models.BooleanField(default=False)
     refusals = models.JSONField(default=dict)
     refusal = models.CharField(max_length=60, blank=True)
     response_code_digest = models.BinaryField(null=True)

@@ -1,7 +1,8 @@
-"""Asking a wallet for a Verified ID and reading its answer (OpenID4VP 1.0, same device, direct_post.jwt).
+"""Asking a wallet for a Verified ID and reading its answer (OpenID4VP 1.0, direct_post.jwt).
 
-Protects against answers for another transaction, by another key, from another issuer or of a revoked credential, and
-against a browser that did not ask: the `response_code` is worth something only in the one that began. Issuer keys come
+Protects against answers for another transaction, by another key, from another issuer or of a revoked credential, and,
+on the same device, against a browser that did not ask: the `response_code` is worth something only in the one that
+began. Across devices there is no such bond (section 14.2); what stands in for it is decision 0011. Issuer keys come
 from our own store alone, status fails closed. What was shown rests sealed under a key of its own for at most half an
 hour and is destroyed when it is taken. What it does not do: compare faces or names.
 """
@@ -97,9 +98,14 @@ def _query(authority: Authority) -> DcqlQuery:
 
 
 def begin_presentation(
-    *, reference: UUID, browser_digest: bytes, purpose: str, return_path: str
+    *,
+    reference: UUID,
+    browser_digest: bytes,
+    purpose: str,
+    return_path: str,
+    is_cross_device: bool = False,
 ) -> Presentation:
-    """A request that lives five minutes, for one browser."""
+    """A request that lives five minutes, for one browser. Across devices the wallet sends nobody back."""
     authority, address = get_authority(), new_token()
     key = generate_encryption_key(secrets.token_bytes)
     row = Presentation(
@@ -112,6 +118,7 @@ def begin_presentation(
         state_value=new_token(192),
         client_id=client_id_of_did(authority.did),
         encryption_public_jwk=dict(key.public_jwk),
+        is_cross_device=is_cross_device,
         expires_at=clock.now() + LIFE,
     )
     row.address_sealed = seal(address.encode(), _context(row.id, "address_sealed"))
@@ -123,6 +130,7 @@ def begin_presentation(
         actor=Actor(ActorKind.CLAIMANT),
         subject=row.public_id,
         case_id=reference,
+        data={"cross_device": is_cross_device},
     )
     return row
 
@@ -262,7 +270,7 @@ def _accepted(
         portrait_bytes(str(shown.claims["portrait"]))
         won = Presentation.objects.filter(id=row.id, state=Presentation.State.WAITING).update(
             state=Presentation.State.RECEIVED,
-            response_code_digest=digest(code),
+            response_code_digest=None if row.is_cross_device else digest(code),
             credential_id=credential.id,
             holder_thumbprint=holder,
             data_key=key,
@@ -279,7 +287,7 @@ def _accepted(
             case_id=row.reference,
             data={"credential": credential.public_id},
         )
-        return direct_post_response(_return_url(row, response_code=code))
+        return direct_post_response(None if row.is_cross_device else _return_url(row, response_code=code))
 
 
 def _return_url(row: Presentation, **query: str) -> str:
@@ -310,7 +318,7 @@ def _declined(tenant_id: UUID, row: Presentation, error: str) -> dict[str, str]:
         Presentation.objects.filter(id=row.id, state=Presentation.State.WAITING).update(
             state=Presentation.State.REFUSED, refusal=f"wallet_{error}"[:60]
         )
-        return direct_post_response(_return_url(row, declined="1"))
+        return direct_post_response(None if row.is_cross_device else _return_url(row, declined="1"))
 
 
 def _note_refusal(tenant_id: UUID, row: Presentation, reason: str) -> None:
@@ -344,6 +352,27 @@ def complete_presentation(*, response_code: str, browser_digest: bytes) -> Prese
     if not found.filter(state=Presentation.State.RECEIVED).update(state=Presentation.State.RETURNED):
         raise Refused("response_code_refused", _("This belongs to another browser, or was used before."))
     return found.get()
+
+
+def complete_across_devices(presentation_id: UUID, *, browser_digest: bytes) -> Presentation | None:
+    """Take what a wallet on another device showed, into the browser that began; None while there is nothing. Only for a
+    request that was made for another device: no other is completed without its `response_code`."""
+    found = Presentation.objects.filter(
+        id=presentation_id, browser_digest=browser_digest, is_cross_device=True
+    )
+    if not found.filter(state=Presentation.State.RECEIVED).update(state=Presentation.State.RETURNED):
+        return None
+    return found.get()
+
+
+def is_waiting(presentation_id: UUID, *, is_cross_device: bool) -> bool:
+    """Whether a request of this kind still waits for a wallet."""
+    return Presentation.objects.filter(
+        id=presentation_id,
+        is_cross_device=is_cross_device,
+        state=Presentation.State.WAITING,
+        expires_at__gt=clock.now(),
+    ).exists()
 
 
 def _read(row: Presentation) -> Presented:

@@ -98,6 +98,8 @@ def carried_by_code(browser: Journey) -> Journey:
 def facing(browser: Journey) -> None:
     """A face that is not theirs, a code to continue elsewhere, and then their own."""
     browser.get("/recover/present")
+    browser.post("/recover/present/elsewhere")
+    browser.get("/recover/present/progress", headers=HTMX)
     browser.show()
     browser.post("/recover/face/without-colours")
     browser.place.vision.confidence = 10

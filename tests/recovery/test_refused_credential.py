@@ -164,3 +164,66 @@ def test_a_card_fetched_again_after_it_was_shown_is_void_and_so_is_the_case(plac
     with tenant_scope(place.tenant.id):
         states = set(Credential.objects.filter(reference=browser.case.id).values_list("state", flat=True))
     assert states == {"revoked"}
+
+
+# ------------------------------------------------------------------ a wallet on another device
+
+
+def scanned(browser: Journey) -> str:
+    return str(browser.post("/recover/present/elsewhere").context["link"])
+
+
+def progress(browser: Journey) -> str:
+    answer = browser.get("/recover/present/progress", headers={"HX-Request": "true"})
+    return str(answer.headers.get("HX-Redirect", answer.status_code))
+
+
+def test_a_wallet_on_another_device_answers_and_the_page_goes_on(place: Place, browser: Journey):
+    browser.begin("ada").prove().keep()
+    link = scanned(browser)
+    assert b"<svg" in browser.last.content and progress(browser) == "204"
+    answer = browser.wallet.respond(browser.wallet.request(link))
+    assert (answer.status_code, answer.json()) == (200, {}), "nobody is sent anywhere"
+    assert browser.stage is Stage.PRESENT
+    assert progress(browser) == "/recover/face"
+    browser.face()
+    assert browser.stage is Stage.PASS and browser.done().count("presented") == 1
+    asked = [event.data for event in browser.audit() if event.name == "verified_id:presentation:request"]
+    assert asked == [{"cross_device": True}]
+
+
+def test_only_the_browser_that_began_takes_what_was_shown_on_another_device(place: Place, browser: Journey):
+    """A code relayed to the victim: whoever else holds a case gets nothing of it, and the face is still asked for."""
+    browser.begin("ada").prove().keep()
+    other = place.browser().begin("ada").prove().keep()
+    link = scanned(browser)
+    scanned(other)
+    browser.wallet.respond(browser.wallet.request(link))
+    assert progress(other) == "204" and other.stage is Stage.PRESENT
+    assert progress(place.browser()) == "/recover/"
+    place.vision.confidence = 10
+    assert progress(browser) == "/recover/face"
+    for _number in range(5):
+        browser.face()
+    assert browser.outcome() == ("refused", ["face_check_failed"])
+
+
+def test_a_request_for_this_device_is_never_completed_without_its_response_code(
+    place: Place, browser: Journey
+):
+    browser.begin("ada").prove().keep()
+    link = browser.get("/recover/present").context["deep_link"]
+    back = browser.wallet.present(link)
+    assert progress(browser) == "/recover/present" and browser.stage is Stage.PRESENT
+    browser.get(path_of(back))
+    assert browser.stage is Stage.FACE
+
+
+def test_a_wallet_on_another_device_that_shows_another_case_s_card_ends_the_case(
+    place: Place, browser: Journey
+):
+    other = place.browser().begin("ada").prove().keep()
+    browser.begin("ada").prove().keep()
+    other.wallet.respond(other.wallet.request(scanned(browser)))
+    assert progress(browser) == "/recover/ended"
+    assert browser.outcome() == ("refused", ["credential_of_another_case"])

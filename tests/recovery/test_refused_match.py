@@ -116,7 +116,7 @@ def test_a_birth_date_nobody_recorded_is_no_match(place: Place):
 def test_a_document_shown_before_for_another_account_is_refused(place: Place, browser: Journey):
     grace = place.person("grace", given_names="Grace", family_name="Hopper", birthdate=date(1906, 12, 9))
     with tenant_scope(place.tenant.id):
-        hold_evidence(grace.id, "document_number", document_digest("P1234567", "UTO"))
+        hold_evidence(grace.id, ("document_number", document_digest("P1234567", "UTO")))
     browser.to_face().face()
     assert_refused(browser, "match_another", "document_of_another_account")
 

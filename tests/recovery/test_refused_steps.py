@@ -38,6 +38,8 @@ ACTIONS: list[tuple[str, str, dict[str, str], set[Stage]]] = [
     ("post", "/recover/credential/offer", {"wallet": "other"}, {Stage.CREDENTIAL}),
     ("post", "/recover/credential/again", {}, {Stage.PRESENT}),
     ("get", "/recover/present", {}, {Stage.PRESENT}),
+    ("post", "/recover/present/elsewhere", {}, {Stage.PRESENT}),
+    ("get", "/recover/present/progress", {}, {Stage.PRESENT}),
     ("get", "/recover/presented?response_code=abc", {}, {Stage.PRESENT}),
     ("get", "/recover/face", {}, {Stage.FACE}),
     ("post", "/recover/face/clip", {}, {Stage.FACE}),

@@ -99,6 +99,7 @@ class Migration(migrations.Migration):
                 ('encryption_private_sealed', models.BinaryField(null=True)),
                 ('tries', models.PositiveSmallIntegerField(default=0)),
                 ('state', models.CharField(choices=[('waiting', 'Waiting'), ('received', 'Received'), ('returned', 'Returned'), ('refused', 'Refused'), ('taken', 'Taken')], default='waiting', max_length=10)),
+                ('is_cross_device', models.BooleanField(default=False)),
                 ('refusals', models.JSONField(default=dict)),
                 ('refusal', models.CharField(blank=True, max_length=60)),
                 ('response_code_digest', models.BinaryField(null=True)),
