@@ -48,10 +48,6 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     ),
     "tenant POST /openid4vci/credential": (18, SENT),
     "tenant POST /openid4vp/responses/<str:presentation_id>": (15, SENT),
-    "site POST /join/<str:token>/accept": (
-        13,
-        "gives the seat under a lock, for two invitations at once; " + SAVEPOINT,
-    ),
     "site POST /setup/<str:token>": (14, GUEST),
     "site POST /setup/<str:token>/code": (19, GUEST + "; " + COMMITS),
     "site POST /o/<slug:organisation>/verified-id/domain": (15, SAVEPOINT),
