@@ -68,7 +68,7 @@ def return_from_wallet(case: Case, *, response_code: str, browser_digest: bytes)
 
 def look_for_answer(case: Case, *, browser_digest: bytes) -> bool:
     """Whether a wallet on another device has answered the request of this browser; its answer is taken now. The card has
-    to be the case's own and the live face comes next, in this browser (decision 0011)."""
+    to be the case's own and the live face comes next, in this browser (decision 0013)."""
     if case.presentation_id is None:
         return False
     done = presentation.complete_across_devices(case.presentation_id, browser_digest=browser_digest)

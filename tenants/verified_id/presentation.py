@@ -2,7 +2,7 @@
 
 Protects against answers for another transaction, by another key, from another issuer or of a revoked credential, and,
 on the same device, against a browser that did not ask: the `response_code` is worth something only in the one that
-began. Across devices there is no such bond (section 14.2); what stands in for it is decision 0011. Issuer keys come
+began. Across devices there is no such bond (section 14.2); what stands in for it is decision 0013. Issuer keys come
 from our own store alone, status fails closed. What was shown rests sealed under a key of its own for at most half an
 hour and is destroyed when it is taken. What it does not do: compare faces or names.
 """
