@@ -32,6 +32,7 @@ LABELS: dict[str, str] = {
     "confidence": gettext_noop("Confidence"),
     "count": gettext_noop("Number"),
     "credential": gettext_noop("Verified ID"),
+    "cross_device": gettext_noop("By a wallet on another device"),
     "currency": gettext_noop("Currency"),
     "decision": gettext_noop("Decision"),
     "delivered": gettext_noop("Delivered"),

@@ -84,7 +84,7 @@ SENTENCES: dict[EventName, str] = {
     E.CARRY_CODE_REFUSED: gettext_noop("A code that moves a case was refused"),
     E.PROOF_REUSED: gettext_noop("An earlier proof served a case again"),
     E.CASE_HANDED_TO_PHONE: gettext_noop("A case was moved to another browser"),
-    E.PAID_CHECK_HELD_BACK: gettext_noop("A paid check was not begun: too many from one network"),
+    E.PAID_CHECK_HELD_BACK: gettext_noop("A paid check was not begun, since one network began too many"),
     E.CONSENT_GIVEN: gettext_noop("A claimant consented"),
     E.CONFIRMATION_CODE_SENT: gettext_noop("A confirmation code was sent"),
     E.CONFIRMATION_CODE_ACCEPTED: gettext_noop("A confirmation code was accepted"),
@@ -105,7 +105,7 @@ SENTENCES: dict[EventName, str] = {
     E.NOT_ME: gettext_noop("Somebody said: this was not me"),
     E.NOTICE_SENT: gettext_noop("A notice was sent"),
     E.NOTICE_FAILED: gettext_noop("A notice could not be sent"),
-    E.NOTICE_TO_NOBODY: gettext_noop("A notice reached nobody: no address is held"),
+    E.NOTICE_TO_NOBODY: gettext_noop("A notice reached nobody, since no address is held"),
     E.AUDIT_PERSONAL_SEEN: gettext_noop("A member looked at the personal details of an entry"),
     E.AUDIT_EXPORTED: gettext_noop("The audit log was exported"),
 }
