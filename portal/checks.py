@@ -22,8 +22,9 @@ PRETENDING_MAIL = frozenset(
         ),
     }
 )
-# The platform's own, with ids only: whose a host is, work whose handler opens the scope, events that wait for a number.
-NOT_A_TENANTS = ("tenants_host", "tenants_outbox", "audit_auditpending")
+# The platform's own, with ids only: whose a host is and whose a customer at Stripe, work whose handler opens the scope,
+# events that wait for a number.
+NOT_A_TENANTS = ("tenants_host", "billing_payer", "tenants_outbox", "audit_auditpending")
 SHORTEST_SECRET = 50
 SHORTEST_TOKEN = 32
 

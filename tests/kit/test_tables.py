@@ -31,6 +31,8 @@ PLATFORM = {
     "tenants_user_user_permissions",
     "notices_localmessage",
     "notices_staffmail",
+    "billing_paymentevent",
+    "billing_payer",
     "billing_priceversion",
     "demo_specimen",
 }

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.kit.ids import uuid7
 from portal.kit.models import PlatformModel, TenantForeignKey, TenantManager, TenantModel
 from tenants.rights import Role
+from vendors.billing.collecting import models as _collecting  # noqa: F401  Django finds the room's rows from here
 from vendors.billing.rating.invoice import LineKind
 from vendors.billing.rating.prices import FEE, STANDARD
 
