@@ -35,6 +35,8 @@ PERIODIC_JOBS: dict[str, tuple[int, str]] = {
     "directory.let_go": (60, "tenants.directory.tasks.let_go"),
     "verified_id.let_go": (60, "tenants.verified_id.tasks.let_go"),
     "recovery.expire": (20, "recovery.tasks.expire_cases"),
+    "billing.roll_up": (2, "vendors.billing.tasks.roll_up_usage"),
+    "billing.check_days": (24 * 3600, "vendors.billing.tasks.check_usage_days"),
     "audit.seal": (1, "tenants.audit.tasks.seal"),
     "audit.sign_heads": (600, "portal.console.tasks.sign_audit_heads"),
     "notices.prune": (3600, "tenants.notices.tasks.prune_mail"),

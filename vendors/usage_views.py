@@ -24,7 +24,16 @@ from vendors.billing.book import Standing, standing
 from vendors.billing.budgeting import budget_states
 from vendors.billing.models import METERED, UsageEntry
 from vendors.billing.reasons import sentence_of
-from vendors.billing.summing import Share, Sums, by_day, by_meter, by_outcome, sums_of_usage, totals
+from vendors.billing.summing import (
+    Share,
+    Sums,
+    by_day,
+    by_meter,
+    by_outcome,
+    seen_in,
+    sums_of_usage,
+    totals,
+)
 from vendors.budget_forms import profile_names
 from vendors.models import Connection
 from vendors.usage_chart import draw
@@ -126,7 +135,7 @@ def _recovered(chosen: billing.UsageFilter, sums: Sequence[Sums]) -> dict[str, A
 
 def _options(chosen: billing.UsageFilter, found: Standing) -> dict[str, Any]:
     """What the filters offer: only what the days have, and what is chosen already."""
-    seen = billing.seen_in(chosen)
+    seen = seen_in(chosen)
     names = profile_names() if seen.profiles or chosen.profile_id else {}
     profiles = {*seen.profiles, *([chosen.profile_id] if chosen.profile_id else [])}
     return {

@@ -47,7 +47,6 @@ EVENTS: dict[EventName, str] = {
     N.PRESENTATION_REFUSED: gettext_noop("Verified ID not accepted"),
     N.FACE_CHECK_STARTED: gettext_noop("Face Check begun"),
     N.FACE_CHECK_COMPLETED: gettext_noop("Face Check decided"),
-    N.USAGE_RECORDED: gettext_noop("Usage counted"),
     N.USAGE_KEPT_ASIDE: gettext_noop("Usage kept aside: it has no price"),
     N.BUDGET_CAP_MET: gettext_noop("Held up by the cap of a budget"),
     N.USAGE_CORRECTED: gettext_noop("Counted usage taken back"),

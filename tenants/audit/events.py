@@ -46,7 +46,7 @@ class EventName(StrEnum):
 
     FACE_CHECK_STARTED = "face_check:check:start"
     FACE_CHECK_COMPLETED = "face_check:check:complete"
-    USAGE_RECORDED = "usage:entry:record"
+    USAGE_COUNTED = "usage:entries:count"
     USAGE_KEPT_ASIDE = "usage:entry:keep"
     USAGE_IMPORTED = "usage:entries:import"
     USAGE_CORRECTED = "usage:entry:correct"

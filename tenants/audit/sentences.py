@@ -46,7 +46,7 @@ SENTENCES: dict[EventName, str] = {
     E.PROOFING_CONTRADICTED: gettext_noop("A verification partner contradicted itself"),
     E.FACE_CHECK_STARTED: gettext_noop("A Face Check was started"),
     E.FACE_CHECK_COMPLETED: gettext_noop("A Face Check was decided"),
-    E.USAGE_RECORDED: gettext_noop("A check was counted"),
+    E.USAGE_COUNTED: gettext_noop("Checks were counted"),
     E.USAGE_KEPT_ASIDE: gettext_noop("A check that could not be counted was kept aside"),
     E.USAGE_IMPORTED: gettext_noop("Checks were counted from a file"),
     E.USAGE_CORRECTED: gettext_noop("A counted check was taken back"),

@@ -34,6 +34,7 @@ PLATFORM = {
     "billing_paymentevent",
     "billing_payer",
     "billing_priceversion",
+    "billing_usagepending",
     "demo_specimen",
 }
 

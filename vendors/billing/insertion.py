@@ -23,6 +23,13 @@ def _names(model: type[TenantModel]) -> tuple[str, ...]:
     return tuple(field.attname for field in model._meta.concrete_fields)
 
 
+# Notes of each new entry that it is in no roll-up yet.
+NOTING = (
+    "WITH new AS ({}, tenant_id, created_at) INSERT INTO billing_usagepending (id, tenant_id, created_at) "
+    "SELECT id, tenant_id, created_at FROM new RETURNING id"
+)
+
+
 @cache
 def _statement(model: type[TenantModel], conflict: str, alike: tuple[bool, ...]) -> str:
     """Columns that are `alike` in every row are sent once, the others as one array each, in the order of the fields."""
@@ -60,11 +67,15 @@ def _element(value: object) -> str:
 
 
 def insert_new(
-    rows: Sequence[Any], *, key: str = "idempotency_key", model: type[TenantModel] | None = None
+    rows: Sequence[Any],
+    *,
+    key: str = "idempotency_key",
+    model: type[TenantModel] | None = None,
+    noting: bool = False,
 ) -> set[UUID]:
     """Insert the rows of one model whose (tenant, key) is not there yet. The ids of those that were inserted.
 
-    Rows may be anything with the attributes of the model.
+    Rows may be anything with the attributes of the model. `noting` is for entries of usage that the worker will roll up.
     """
     if not rows:
         return set()
@@ -80,6 +91,7 @@ def insert_new(
     )
     once: list[Any] = [_plain(column[0]) for column, same in zip(columns, alike, strict=True) if same]
     each = [_array(column) for column, same in zip(columns, alike, strict=True) if not same]
+    statement = _statement(table, f"tenant_id, {key}", alike)
     with connection.cursor() as cursor:
-        cursor.execute(_statement(table, f"tenant_id, {key}", alike), [*once, *each])
+        cursor.execute(NOTING.format(statement) if noting else statement, [*once, *each])
         return {found for (found,) in cursor.fetchall()}

@@ -6,29 +6,42 @@ refused, never counted at some other one. What it does not do: tiers and include
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from portal.kit import clock
-from portal.kit.actors import SYSTEM, Actor
+from portal.kit.actors import Actor
 from portal.kit.errors import Misconfigured, Refused
 from portal.kit.ids import short_reference, uuid7
 from portal.kit.scope import current_tenant_id
+from portal.kit.together import insert_soon
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from vendors.billing.book import Book, PricedProduct
 from vendors.billing.budget_alerts import tell_shares
 from vendors.billing.counting import count_in_budgets, open_reservations, release_of
+from vendors.billing.digests import DIGESTED, digest_of
 from vendors.billing.insertion import insert_new
-from vendors.billing.models import Account, Budget, ContractPrice, EntryKind, Meter, Paid, UsageEntry, Why
+from vendors.billing.models import (
+    Account,
+    Budget,
+    ContractPrice,
+    EntryKind,
+    Meter,
+    Paid,
+    UsageEntry,
+    UsagePending,
+    Why,
+)
 from vendors.billing.rating.billability import Billability, Outcome
+from vendors.billing.rollups import add_to_days, begin_adding
 
 # What the database holds, so that an entry says the same before and after it is read back.
 SCALE = Decimal("0.000001")
@@ -269,9 +282,8 @@ def record_usage(usage: Usage) -> UsageEntry:
     """
     book = Book.of(usage.product)
     booking = make_booking(book, usage, Repeats(book, [usage]))
-    if insert_new([booking], model=UsageEntry):
+    if insert_new([booking], model=UsageEntry, noting=True):
         entry = booking.to_entry()
-        _note(entry)
         _settle(entry)
         return entry
     known = UsageEntry.objects.get(idempotency_key=usage.idempotency_key)
@@ -305,46 +317,23 @@ def is_same_check(entry: UsageEntry | Booking, usage: Usage) -> bool:
     )
 
 
-def _note(entry: UsageEntry) -> None:
-    record_event(
-        EventName.USAGE_RECORDED,
-        actor=SYSTEM,
-        subject=entry.public_id,
-        case_id=entry.case_id,
-        data={
-            "meter": str(entry.meter),
-            "vendor": entry.vendor,
-            "billable": entry.billable,
-            "why": str(entry.why),
-            "amount": f"{entry.amount.normalize():f}",
-            "currency": entry.currency,
-        },
-    )
-
-
 def record_bookings(bookings: Sequence[Booking], *, actor: Actor) -> set[UUID]:
-    """Insert many entries of one tenant, with one event for all of them. The ids of those that are new."""
+    """Insert many entries of one tenant, with one event for all of them, and add them to its days. The ids of those that
+    are new."""
+    if not bookings:
+        return set()
+    zone = begin_adding()
     new = insert_new(bookings, model=UsageEntry)
     if new:
         fresh = [booking for booking in bookings if booking.id in new]
+        add_to_days(new, zone)
         record_event(
             EventName.USAGE_IMPORTED,
             actor=actor,
-            data={"rows": len(fresh), "rows_digest": digest_of(fresh)},
+            data={"rows": len(fresh), "rows_digest": digest_of(map(attrgetter(*DIGESTED), fresh))},
         )
         count_in_budgets(fresh, tell_shares)
     return new
-
-
-def digest_of(entries: Iterable[Booking]) -> str:
-    """Of everything that decides an amount: two lists of entries that differ in it have different digests."""
-    said = hashlib.sha256()
-    for entry in sorted(entries, key=lambda entry: entry.idempotency_key):
-        said.update(
-            f"{entry.idempotency_key}\0{entry.meter}\0{entry.vendor}\0{entry.quantity}\0{entry.amount}\0"
-            f"{entry.currency}\0{entry.occurred_at.isoformat()}\0{entry.case_id}\n".encode()
-        )
-    return said.hexdigest()
 
 
 def take_back(entry: UsageEntry, *, key: str = "", actor: Actor) -> UsageEntry:
@@ -366,6 +355,7 @@ def take_back(entry: UsageEntry, *, key: str = "", actor: Actor) -> UsageEntry:
         **{name: getattr(entry, name) for name in _KEPT},
     )
     reversal.save(force_insert=True)
+    insert_soon(UsagePending(id=reversal.id, tenant_id=reversal.tenant_id))
     count_in_budgets([reversal], tell_shares)
     record_event(
         EventName.USAGE_CORRECTED,

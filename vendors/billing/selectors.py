@@ -113,29 +113,6 @@ def entry_of(entry_id: UUID) -> UsageEntry | None:
     return UsageEntry.objects.select_related("price_version").filter(id=entry_id).first()
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a filter can choose from: everything that has entries in its days, whatever else it asks for."""
-
-    vendors: tuple[str, ...]
-    outcomes: tuple[str, ...]
-    profiles: tuple[UUID, ...]
-    departments: tuple[str, ...]
-
-
-def seen_in(chosen: UsageFilter) -> Seen:
-    days = UsageFilter(chosen.first_day, chosen.last_day, chosen.zone, chosen.period)
-    rows = list(
-        usage(days).order_by().values_list("vendor", "outcome", "profile_id", "department").distinct()
-    )
-    return Seen(
-        tuple(sorted({row[0] for row in rows})),
-        tuple(sorted({row[1] for row in rows})),
-        tuple(sorted({row[2] for row in rows if row[2]})),
-        tuple(sorted({row[3] for row in rows if row[3]})),
-    )
-
-
 def paid_checks_since(moment: datetime) -> int:
     """How many checks were charged from `moment` on, decisions and Face Checks together."""
     found = UsageEntry.objects.filter(occurred_at__gte=moment, billable=True)

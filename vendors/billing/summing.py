@@ -1,4 +1,4 @@
-"""What the usage page adds up: one question to the ledger, and everything the page shows is a sum of its answer."""
+"""What the usage page adds up: one question to the roll-ups, and everything the page shows is a sum of its answer."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
-from django.db.models import Count, Sum
-from django.db.models.functions import TruncDate
-
+from vendors.billing.day_sums import groups_of
 from vendors.billing.models import METERED, Meter
-from vendors.billing.selectors import UsageFilter, usage
+from vendors.billing.selectors import UsageFilter
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +31,32 @@ class Sums:
 
 def sums_of_usage(chosen: UsageFilter) -> list[Sums]:
     """Grouped as finely as the page needs. Entries that took one back are below zero, as they are in the ledger."""
-    rows = (
-        usage(chosen)
-        .order_by()
-        .annotate(day=TruncDate("occurred_at", tzinfo=chosen.zone))
-        .values_list("day", "meter", "vendor", "outcome", "connection_kind", "currency", "billable")
-        .annotate(Count("id"), Sum("quantity"), Sum("amount"))
+    columns = ("day", "meter", "vendor", "outcome", "connection_kind", "currency", "billable")
+    return [
+        Sums(*(*group.key, group.entries, group.quantity, group.amount))
+        for group in groups_of(chosen, *columns)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a filter can choose from: everything that has entries in its days, whatever else it asks for."""
+
+    vendors: tuple[str, ...]
+    outcomes: tuple[str, ...]
+    profiles: tuple[UUID, ...]
+    departments: tuple[str, ...]
+
+
+def seen_in(chosen: UsageFilter) -> Seen:
+    days = UsageFilter(chosen.first_day, chosen.last_day, chosen.zone, chosen.period)
+    rows = [group.key for group in groups_of(days, "vendor", "outcome", "profile_id", "department")]
+    return Seen(
+        tuple(sorted({row[0] for row in rows})),
+        tuple(sorted({row[1] for row in rows})),
+        tuple(sorted({row[2] for row in rows if row[2]})),
+        tuple(sorted({row[3] for row in rows if row[3]})),
     )
-    return [Sums(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
