@@ -223,6 +223,14 @@ STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET", "")
 # Empty means Stripe itself.
 STRIPE_API_BASE = env.text("READMIT_STRIPE_API_BASE", "")
 
+# ---------------------------------------------------------------- who invoices
+SELLER = {
+    "name": env.text("READMIT_SELLER_NAME", "Readmit"),
+    # Lines with semicolons between them.
+    "address": env.text("READMIT_SELLER_ADDRESS", ""),
+    "tax_id": env.text("READMIT_SELLER_TAX_ID", ""),
+}
+
 # ---------------------------------------------------------------- staff accounts (django-allauth)
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_ADAPTER = "portal.console.accounts.AccountAdapter"

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any, cast
-from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -35,6 +34,8 @@ from vendors.billing.summing import (
     totals,
 )
 from vendors.budget_forms import profile_names
+from vendors.case_links import case_url
+from vendors.dispute_cards import dispute_card
 from vendors.models import Connection
 from vendors.usage_chart import draw
 from vendors.usage_csv import stream_usage
@@ -43,18 +44,6 @@ from vendors.wording import outcome_word, partner_name, period_words
 
 PAGE = 50
 CENT = Decimal("0.01")
-CASE_PAGE = "cases:case"
-
-
-def case_url(request: HttpRequest, case_id: UUID | None) -> str:
-    """The case's page, for those who may see cases; empty otherwise."""
-    seat = seat_of(request)
-    if case_id is None or not seat.may(Right.SEE_CASES):
-        return ""
-    try:
-        return reverse(CASE_PAGE, args=[seat.tenant.slug, public_id("case", case_id)])
-    except NoReverseMatch:
-        return ""
 
 
 def _row(request: HttpRequest, entry: UsageEntry) -> dict[str, Any]:
@@ -191,4 +180,5 @@ def entry(request: HttpRequest, entry_id: str) -> HttpResponse:
         found = None
     if found is None:
         raise Http404
-    return render(request, "billing/entry.html", _row(request, found))
+    context = {**_row(request, found), "dispute": dispute_card(request, found)}
+    return render(request, "billing/entry.html", context)

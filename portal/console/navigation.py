@@ -42,6 +42,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(IDENTITY, gettext_noop("Partners"), "partners:browse", "store", Right.SEE_PARTNERS),
     Entry(PEOPLE, gettext_noop("People"), "people:list", "people", Right.SEE_PEOPLE),
     Entry(MONEY, gettext_noop("Usage"), "usage:usage", "chart", Right.SEE_USAGE),
+    Entry(MONEY, gettext_noop("Invoices"), "invoices:list", "receipt", Right.SEE_USAGE),
     Entry(MONEY, gettext_noop("Budgets and alerts"), "budgets:list", "bell", Right.SEE_USAGE),
     Entry(MONEY, gettext_noop("Billing"), "billing:home", "receipt", Right.SEE_USAGE),
     Entry(ORGANISATION, gettext_noop("Members"), "console:members", "person", Right.SEE_MEMBERS),

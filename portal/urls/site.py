@@ -22,6 +22,8 @@ CONSOLE_ROOMS: list[tuple[str, str]] = [
     ("audit/", "portal.console.audit_urls"),
     ("partners/", "vendors.urls"),
     ("usage/budgets/", "vendors.budget_urls"),
+    ("usage/disputes/", "vendors.dispute_urls"),
+    ("usage/invoices/", "vendors.invoice_urls"),
     ("usage/", "vendors.usage_urls"),
 ]
 urlpatterns += [path(f"o/<slug:organisation>/{prefix}", include(module)) for prefix, module in CONSOLE_ROOMS]

@@ -61,6 +61,10 @@ class EventName(StrEnum):
     BUDGET_SHARE_SPENT = "usage:budget:spend"
     BUDGET_CAP_MET = "usage:budget:cap"
     CONTRACT_PRICE_ENTERED = "usage:contract_price:enter"
+    BILLING_DETAILS_CHANGED = "usage:billing_details:change"
+    ENTRY_DISPUTED = "usage:dispute:open"
+    DISPUTE_SETTLED = "usage:dispute:settle"
+    PARTNER_INVOICE_COMPARED = "usage:partner_invoice:compare"
 
     PEOPLE_IMPORTED = "people:import:apply"
     PEOPLE_EXPORTED = "people:list:export"

@@ -36,6 +36,8 @@ from tests.billing.test_ledger import record
 from tests.conftest import make_member, make_tenant, site_client
 from tests.console.conftest import client_of_member, forget_network_jobs
 from tests.recovery.console.world import add_whole_journey, make_case, make_person, published_profile
+from vendors.billing.book import standing
+from vendors.billing.services import close_period, dispute_entry
 from vendors.models import Connection
 
 # O owner, A administrator, B billing manager, H help-desk agent, U auditor: who opens it (GET), and who sends (POST).
@@ -108,6 +110,15 @@ TABLE: dict[str, tuple[str, str]] = {
     "budgets:edit": ("OB", "OB"),
     "budgets:close": ("-", "OB"),
     "budgets:lift": ("O", "O"),  # the roles that the budget names
+    "disputes:list": ("OABU", "-"),
+    "disputes:dispute": ("OABU", "-"),
+    "disputes:open": ("OB", "OB"),
+    "invoices:list": ("OABU", "-"),
+    "invoices:details": ("OB", "OB"),
+    "invoices:running": ("OABU", "-"),
+    "invoices:running_line": ("OABU", "-"),
+    "invoices:invoice": ("OABU", "-"),
+    "invoices:line": ("OABU", "-"),
     "usage:usage": ("OABU", "-"),
     "usage:csv": ("OABU", "-"),
     "usage:entry": ("OABU", "-"),
@@ -124,7 +135,7 @@ LETTERS = {
 # The places of an address that name something of one organisation.
 OWN = {
     *("member", "invitation", "link", "event", "person_id", "import_id"),
-    *("case_id", "credential_id", "entry_id", "profile_id", "connection_id", "budget_id"),
+    *("case_id", "credential_id", "entry_id", "profile_id", "connection_id", "budget_id", "invoice_id"),
 }
 PEOPLE = b"user_name,given_names,family_name,email\nzoe,Zoe,Zed,zoe@people.example\n"
 
@@ -190,9 +201,26 @@ class World:
             "profile_id": profile.public_id,
             "credential_id": credential.public_id,
             "budget_id": cap("9.00", lifting_roles=("owner",)).public_id,
-            "entry_id": record(idempotency_key=uuid7().hex).public_id,
+            **self._money(),
             "connection_id": Connection.objects.get().public_id,
             "vendor": "house",
+        }
+
+    def _money(self) -> dict[str, str]:
+        """A charge that is disputed, behind the first line of the running period and of a closed one."""
+        entry = record(idempotency_key=uuid7().hex, occurred_at=clock.now())
+        dispute_entry(entry, reason="Why?", actor=SYSTEM)
+        earlier = standing().period_at(clock.now() - timedelta(days=31))
+        record(idempotency_key=uuid7().hex, occurred_at=earlier.start)
+        invoice = close_period(earlier.label, actor=SYSTEM)[0]
+        assert entry.price_version is not None
+        return {
+            "entry_id": entry.public_id,
+            "invoice_id": invoice.public_id,
+            "position": "1",
+            "currency": "EUR",
+            "about": standing().period_at(clock.now()).label,
+            "price_id": entry.price_version.public_id,
         }
 
     def path(self, name: str, letter: str, slug: str = "") -> str:

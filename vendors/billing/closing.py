@@ -23,6 +23,7 @@ from portal.kit.money import EXPONENTS, Money
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from vendors.billing.book import Standing, standing
+from vendors.billing.details import parties_of
 from vendors.billing.drafting import closed_periods, draft_of
 from vendors.billing.insertion import insert_new
 from vendors.billing.models import Account, Entry, EntryKind, Invoice, InvoiceLine, UsageEntry
@@ -95,6 +96,7 @@ def _write(kind: Invoice.Kind, drafted: Draft, closing: Period) -> Invoice:
         number=earlier + 1,
         closed_with=closing.label,
         total_minor=drafted.total,
+        parties=parties_of(kind, about.label, drafted.currency, earlier + 1),
     )
     InvoiceLine.objects.bulk_create(
         _row(invoice, position, line) for position, line in enumerate(drafted.lines, 1)

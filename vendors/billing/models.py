@@ -19,8 +19,11 @@ from portal.kit.ids import uuid7
 from portal.kit.models import PlatformModel, TenantForeignKey, TenantManager, TenantModel
 from tenants.rights import Role
 from vendors.billing.collecting import models as _collecting  # noqa: F401  Django finds the room's rows from here
+from vendors.billing.document_models import BillingDetails, Dispute, PartnerDifference, PartnerInvoice
 from vendors.billing.rating.invoice import LineKind
 from vendors.billing.rating.prices import FEE, STANDARD
+
+__all__ = ["BillingDetails", "Dispute", "PartnerDifference", "PartnerInvoice"]
 
 
 class Meter(models.TextChoices):
@@ -163,6 +166,8 @@ class Invoice(TenantModel):
     # The period whose closing made it: for an invoice its own.
     closed_with = models.CharField(max_length=7)
     total_minor = models.BigIntegerField()
+    # Its number, seller and buyer as they were when it was made: {"number", "seller": {…}, "buyer": {…}}.
+    parties = models.JSONField(default=dict)
 
     class Meta(TenantModel.Meta):
         constraints = [

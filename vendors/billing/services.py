@@ -23,6 +23,8 @@ from vendors.billing.budgeting import (
     would_fit,
 )
 from vendors.billing.closing import close_period, grant_credit, note_tax
+from vendors.billing.details import change_billing_details
+from vendors.billing.disputing import dispute_entry, settle_dispute
 from vendors.billing.keeping import record_check
 from vendors.billing.models import ContractPrice
 from vendors.billing.recording import Usage, record_usage, take_back
@@ -32,10 +34,12 @@ __all__ = [
     "BudgetPlan",
     "Usage",
     "begin_subscription",
+    "change_billing_details",
     "change_budget",
     "change_plan",
     "close_budget",
     "close_period",
+    "dispute_entry",
     "enter_contract_price",
     "grant_credit",
     "has_budgets",
@@ -46,6 +50,7 @@ __all__ = [
     "record_usage",
     "release_checks",
     "reserve_checks",
+    "settle_dispute",
     "take_back",
     "would_fit",
 ]

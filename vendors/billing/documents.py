@@ -1,0 +1,186 @@
+"""Reading invoices and credit notes: closed ones as they were written, the running period's as it would be now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet, Sum
+
+from portal.kit.money import EXPONENTS, rounded
+from portal.kit.paging import Column, Order
+from vendors.billing.book import Standing
+from vendors.billing.details import parties_of
+from vendors.billing.drafting import draft_of, price_versions, stored_line
+from vendors.billing.models import Entry, EntryKind, Invoice, InvoiceLine, Paid, PriceVersion, UsageEntry
+from vendors.billing.rating.invoice import Draft, Line, LineKind
+from vendors.billing.rating.periods import Period
+
+NEWEST = Order(Column("period_start"), is_descending=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLine:
+    """A line as a page or a sheet tells it. `price` is None for credits."""
+
+    position: int
+    line: Line
+    price: PriceVersion | None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An invoice or credit note, or the draft of one (`invoice` is None). Amounts are in the smallest unit."""
+
+    kind: str
+    period: Period
+    currency: str
+    lines: tuple[ShownLine, ...]
+    tax_minor: int
+    parties: dict[str, Any]
+    invoice: Invoice | None = None
+
+    @property
+    def number(self) -> str:
+        return str(self.parties["number"])
+
+    @property
+    def net_minor(self) -> int:
+        return sum(shown.line.minor for shown in self.lines)
+
+    @property
+    def total_minor(self) -> int:
+        return self.net_minor + self.tax_minor
+
+    @property
+    def is_credit_note(self) -> bool:
+        return self.kind == Invoice.Kind.CREDIT_NOTE
+
+
+def invoices() -> QuerySet[Invoice]:
+    """Every invoice of the tenant in scope. Credit notes are listed under the invoice they correct."""
+    return Invoice.objects.filter(kind=Invoice.Kind.INVOICE)
+
+
+def invoice_of(invoice_id: UUID) -> Invoice | None:
+    return Invoice.objects.filter(id=invoice_id).first()
+
+
+def credit_notes_of(listed: Sequence[Invoice]) -> dict[UUID, list[Invoice]]:
+    """The credit notes about the period of each invoice, in its currency, oldest first."""
+    by_period = {(invoice.period, invoice.currency): invoice.id for invoice in listed}
+    found: dict[UUID, list[Invoice]] = {invoice.id: [] for invoice in listed}
+    notes = Invoice.objects.filter(
+        kind=Invoice.Kind.CREDIT_NOTE, period__in={period for period, _currency in by_period}
+    )
+    for note in notes.order_by("id"):
+        about = by_period.get((note.period, note.currency))
+        if about is not None:
+            found[about].append(note)
+    return found
+
+
+def corrected_by(note: Invoice) -> Invoice | None:
+    """The invoice that a credit note is about."""
+    return invoices().filter(period=note.period, currency=note.currency).first()
+
+
+def taxes_of(listed: Sequence[Invoice]) -> dict[UUID, int]:
+    """What was noted as tax on each document, in the smallest unit; nothing for those without."""
+    rows = Entry.objects.filter(kind=EntryKind.TAX, invoice__in=listed)
+    sums = dict(rows.values_list("invoice_id").annotate(Sum("amount")))
+    return {
+        invoice.id: rounded(sums.get(invoice.id) or Decimal(0), invoice.currency).minor for invoice in listed
+    }
+
+
+def number_of(invoice: Invoice) -> str:
+    return str(invoice.parties.get("number") or f"{invoice.period}-{invoice.currency}-{invoice.number}")
+
+
+def document_of(invoice: Invoice) -> Document:
+    """A closed document with its lines, as it was written."""
+    rows = InvoiceLine.objects.filter(invoice=invoice).order_by("position")
+    return Document(
+        kind=invoice.kind,
+        period=Period(invoice.period, invoice.period_start, invoice.period_end),
+        currency=invoice.currency,
+        lines=_shown([stored_line(row) for row in rows]),
+        tax_minor=taxes_of([invoice])[invoice.id],
+        parties=invoice.parties or parties_of(invoice.kind, invoice.period, invoice.currency, invoice.number),
+        invoice=invoice,
+    )
+
+
+def drafts_of(found: Standing, period: Period) -> list[Document]:
+    """What the period would be invoiced as if it were over now: for each currency an invoice, and its credit notes."""
+    documents = []
+    for drafts in draft_of(found, period):
+        documents.append(_draft(Invoice.Kind.INVOICE, drafts.invoice))
+        documents += [_draft(Invoice.Kind.CREDIT_NOTE, note) for note in drafts.credit_notes]
+    return documents
+
+
+def _draft(kind: Invoice.Kind, drafted: Draft) -> Document:
+    return Document(kind, drafted.period, drafted.currency, _shown(drafted.lines), 0, {"number": ""})
+
+
+def _shown(lines: Sequence[Line]) -> tuple[ShownLine, ...]:
+    versions = price_versions([line.version for line in lines if line.kind is not LineKind.CREDIT])
+    return tuple(
+        ShownLine(position, line, versions.get(line.version)) for position, line in enumerate(lines, 1)
+    )
+
+
+# ------------------------------------------------------------------ the entries behind a line
+
+
+def entries_behind(
+    line: Line, currency: str, period: Period, invoice: Invoice | None
+) -> QuerySet[UsageEntry]:
+    """The checks that a usage line counts, as many as it says. `period` is the one the line is about.
+
+    Entries of a product and price version are counted by documents in the order in which they were written: a document
+    takes up where the earlier ones left off, so that what came late stands behind the line that made up for it.
+    """
+    if line.kind is not LineKind.USAGE or line.entries <= 0:
+        return UsageEntry.objects.none()
+    rows = UsageEntry.objects.filter(
+        occurred_at__gte=period.start,
+        occurred_at__lt=period.end,
+        connection_kind=Paid.THROUGH_US,
+        billable=True,
+        currency=currency,
+        meter=line.meter,
+        vendor=line.vendor,
+        price_version_id=UUID(line.version),
+    )
+    ids = rows.order_by("id").values_list("id", flat=True)
+    before = _counted_before(line, currency, invoice)
+    if before:
+        rows = rows.filter(id__gte=ids[before])
+    if invoice is not None:
+        rows = rows.filter(id__lte=ids[before + line.entries - 1])
+    return rows
+
+
+def _counted_before(line: Line, currency: str, invoice: Invoice | None) -> int:
+    """How many of these entries stand on earlier documents."""
+    earlier = InvoiceLine.objects.filter(
+        kind=LineKind.USAGE,
+        about=line.about,
+        meter=line.meter,
+        vendor=line.vendor,
+        source_id=UUID(line.version),
+        invoice__currency=currency,
+    )
+    if invoice is not None:
+        earlier = earlier.filter(invoice_id__lt=invoice.id)
+    return int(earlier.aggregate(counted=Sum("entries"))["counted"] or 0)
+
+
+def major(minor: int, currency: str) -> Decimal:
+    return Decimal(minor).scaleb(-EXPONENTS[currency])
