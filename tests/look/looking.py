@@ -57,7 +57,7 @@ def violations_in_both_schemes(page: Page, rules: Rules = EVERYTHING, *, picture
     return found
 
 
-WIDTHS = (390, 1280)
+WIDE, NARROW = 1280, 390
 _STILL_LOADING = "[hx-trigger~=load], .htmx-request"
 _SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -65,22 +65,31 @@ _SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.cli
 def examined(page: Page, address: str, name: str, *, status: int = 200) -> list[str]:
     """What is wrong with a page at both widths and in both schemes, what its scripts and its policy complain of included.
 
-    With READMIT_SHOTS set to a folder, the page leaves its pictures there.
+    It is one document, fetched once: all rules look at it where most of it is seen, then those whose answer the other
+    scheme or the other width may change. With READMIT_SHOTS set to a folder, the page leaves its pictures there.
     """
     found: list[str] = []
     with complaints(page) as heard:
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme="light", reduced_motion="reduce")
-            answer = page.goto(address)
-            if answer is None or answer.status != status:
-                found.append(f"{name} answers {answer and answer.status}")
-            page.locator(_STILL_LOADING).first.wait_for(state="detached")
-            for wrong in violations_in_both_schemes(page, picture=f"{name}-{width}"):
-                found.append(f"{name} at {width}: {wrong}")
-            if page.evaluate(_SIDEWAYS) > 0:
-                found.append(f"{name} scrolls sideways at {width}")
+        page.set_viewport_size({"width": WIDE, "height": 900})
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        answer = page.goto(address)
+        if answer is None or answer.status != status:
+            found.append(f"{name} answers {answer and answer.status}")
+        page.locator(_STILL_LOADING).first.wait_for(state="detached")
+        found += _seen_at(page, WIDE, name, violations_in_both_schemes(page, picture=f"{name}-{WIDE}"))
+        page.set_viewport_size({"width": NARROW, "height": 900})
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        _picture(page, f"{name}-{NARROW}-light")
+        found += _seen_at(page, NARROW, name, violations(page, LOOK))
+        if os.environ.get("READMIT_SHOTS"):
+            page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+            _picture(page, f"{name}-{NARROW}-dark")
     return found + [f"{name}: {text}" for text in heard if f"status of {status} " not in text]
+
+
+def _seen_at(page: Page, width: int, name: str, wrong: list[str]) -> list[str]:
+    sideways = [f"{name} scrolls sideways at {width}"] if page.evaluate(_SIDEWAYS) > 0 else []
+    return [f"{name} at {width}: {violation}" for violation in wrong] + sideways
 
 
 @contextmanager

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.browser
 PAGE = """<!doctype html><html lang=en><title>A page</title><meta name=color-scheme content="light dark">
 <style>body { color: #111; background: #fff } p { transition: color 5s }
 @media (prefers-color-scheme: dark) { body { background: #111 } p { color: #eee } p.faint { color: #333 } }
+@media (width < 600px) { p.small { color: #ccc } }
 @media (width > 600px) { .wide { inline-size: 3000px } }</style>
 <main><h1>A page</h1>%s</main>"""
 
@@ -43,5 +44,12 @@ def test_what_the_console_says_and_what_scrolls_sideways_is_told(page: Page) -> 
     body = PAGE % "<p class=wide>Far</p><script>console.error('no good')</script>"
     page.route("**/page", lambda route: route.fulfill(body=body, content_type="text/html"))
     found = examined(page, "http://look.example/page", "it")
-    assert found == ["it scrolls sideways at 1280", "it: no good", "it: no good"]
+    assert found == ["it scrolls sideways at 1280", "it: no good"]
     assert examined(page, "http://look.example/page", "it", status=404)[0] == "it answers 200"
+
+
+def test_what_is_wrong_at_one_width_alone_is_told(page: Page) -> None:
+    body = PAGE % "<p class=small>Faint where it is narrow.</p>"
+    page.route("**/narrow", lambda route: route.fulfill(body=body, content_type="text/html"))
+    [found] = examined(page, "http://look.example/narrow", "it")
+    assert found.startswith("it at 390: axe color-contrast: <p class")
