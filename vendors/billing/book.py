@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
+from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.db import connection
 from django.db.models import Q
 
 from portal.kit.scope import current_tenant_id
@@ -19,6 +23,7 @@ from vendors.billing.rating.prices import STANDARD, PlanSpan, Price, plan_at, pr
 from vendors.billing.rating.terms import read_terms
 
 DEFAULT_CURRENCIES = ("EUR",)
+EARLIEST = datetime.min.replace(tzinfo=UTC)
 Product = tuple[str, str]  # meter, vendor
 
 
@@ -104,7 +109,7 @@ class Book:
     """What is needed to price many events of one tenant, read once. In its scope."""
 
     versions: Mapping[Product, list[PricedProduct]]
-    _sorted: dict[Product, list[list[Price]]] = field(default_factory=dict)
+    _timelines: dict[Product, tuple[list[datetime], list[PricedProduct | None]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, *products: Product) -> Book:
@@ -122,30 +127,93 @@ class Book:
             found.setdefault(row.vendor, []).append(row)
         return found
 
+    def read_whole(self) -> Book:
+        """Itself, with everything that is read from the database in it."""
+        assert self.standing and self.contracts is not None
+        return self
+
     def contract_price(self, vendor: str, moment: datetime) -> ContractPrice | None:
         """The tenant's own price, as entered before the moment."""
-        rows = [row for row in self.contracts.get(vendor, ()) if row.created_at <= moment]
-        return rows[-1] if rows else None
+        rows = self.contracts.get(vendor)
+        if not rows:
+            return None
+        entered = bisect_right(rows, moment, key=lambda row: row.created_at)
+        return rows[entered - 1] if entered else None
 
     def find(self, product: Product, moment: datetime) -> PricedProduct | None:
         """Our price in force, in the first of the tenant's currencies that has one."""
+        borders, found = self._timeline(product)
+        return found[bisect_right(borders, moment)]
+
+    def _timeline(self, product: Product) -> tuple[list[datetime], list[PricedProduct | None]]:
+        """The moments at which the price of a product may change, and what is in force before, between and after them."""
+        if product not in self._timelines:
+            versions = self.versions.get(product, ())
+            borders = sorted(
+                {entry.price.effective_from for entry in versions}
+                | {span.start for span in self.standing.spans}
+            )
+            moments = [EARLIEST, *borders]
+            self._timelines[product] = (borders, [self._in_force(product, moment) for moment in moments])
+        return self._timelines[product]
+
+    def _in_force(self, product: Product, moment: datetime) -> PricedProduct | None:
         plan = plan_at(self.standing.spans, moment)
-        for prices in self._by_currency(product):
-            price = price_in_force(prices, plan, moment)
+        listed = [entry.price for entry in self.versions.get(product, ())]
+        for currency in self.standing.currencies:
+            price = price_in_force([each for each in listed if each.currency == currency], plan, moment)
             if price is not None:
                 return _known[price.id]
         return None
 
-    def _by_currency(self, product: Product) -> list[list[Price]]:
-        """The prices of a product in each of the tenant's currencies, the first currency first."""
-        if product not in self._sorted:
-            prices = [entry.price for entry in self.versions.get(product, ())]
-            self._sorted[product] = [
-                [price for price in prices if price.currency == currency]
-                for currency in self.standing.currencies
-            ]
-        return self._sorted[product]
-
     def priced_elsewhere(self, product: Product, moment: datetime) -> bool:
         """Whether there is a price, but in no currency of the tenant's subscription."""
         return any(entry.price.effective_from <= moment for entry in self.versions.get(product, ()))
+
+
+# ------------------------------------------------------------------ books that are known already
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The book for one check, and whether the tenant has budgets in which it may count."""
+
+    book: Book
+    has_budgets: bool
+
+
+_books: OrderedDict[tuple[UUID, Product], tuple[str, Book]] = OrderedDict()
+MOST_BOOKS = 5_000
+# What is read for a book is never changed, only added to: the same rows make the same book. Two statements, so that the
+# second one sees what was committed while the first one waited.
+STAMP = (
+    "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0)); "
+    "SELECT ARRAY(SELECT id FROM billing_subscription WHERE tenant_id = %s ORDER BY id)::text "
+    "|| ARRAY(SELECT id FROM billing_contractprice WHERE tenant_id = %s AND vendor = %s ORDER BY id)::text "
+    "|| ARRAY(SELECT id FROM billing_priceversion WHERE meter = %s AND vendor = %s ORDER BY id)::text, "
+    "EXISTS (SELECT 1 FROM billing_budget WHERE tenant_id = %s AND closed_at IS NULL)"
+)
+
+
+def open_book(product: Product) -> Open:
+    """For one check that is about to be written: what this process knows already, if it is still all there is. Holds the
+    lock of those who add to budgets (`counting.share_budgets`) to the end of the transaction."""
+    tenant_id = current_tenant_id()
+    meter, vendor = product
+    with connection.cursor() as cursor:
+        cursor.execute(STAMP, [budgets_lock(), tenant_id, tenant_id, vendor, meter, vendor, tenant_id])
+        cursor.nextset()
+        stamp, has_budgets = cursor.fetchone()
+    key = (tenant_id, product)
+    known = _books.get(key)
+    if known is None or known[0] != stamp:
+        book = Book.of(product)
+        known = (stamp, book.read_whole())
+        _books[key] = known
+        while len(_books) > MOST_BOOKS:
+            _books.popitem(last=False)
+    return Open(known[1], has_budgets)
+
+
+def budgets_lock() -> str:
+    return f"budgets:{current_tenant_id()}"

@@ -20,7 +20,7 @@ from django.db.models import Exists, OuterRef, Sum
 from portal.kit import clock
 from portal.kit.ids import uuid7
 from portal.kit.scope import current_tenant_id
-from vendors.billing.book import Standing, standing
+from vendors.billing.book import Standing, budgets_lock, standing
 from vendors.billing.models import Account, Budget, BudgetWindow, Entry, EntryKind
 
 SPENDING = (EntryKind.USAGE, EntryKind.REVERSAL)
@@ -93,7 +93,7 @@ def _lock(function: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {function}(hashtextextended(%s, 0))",
-            [f"budgets:{current_tenant_id()}"],
+            [budgets_lock()],
         )
 
 

@@ -24,14 +24,13 @@ from portal.kit.scope import current_tenant_id
 from portal.kit.together import insert_soon
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from vendors.billing.book import Book, PricedProduct
+from vendors.billing.book import Book, PricedProduct, open_book
 from vendors.billing.budget_alerts import tell_shares
 from vendors.billing.counting import count_in_budgets, open_reservations, release_of
 from vendors.billing.digests import DIGESTED, digest_of
 from vendors.billing.insertion import insert_new
 from vendors.billing.models import (
     Account,
-    Budget,
     ContractPrice,
     EntryKind,
     Meter,
@@ -280,11 +279,12 @@ def record_usage(usage: Usage) -> UsageEntry:
     Quiet when the same check is there already, at whatever time it is told again; Refused when the key is another's.
     Misconfigured without a price (`keeping.record_check` keeps such a check aside).
     """
-    book = Book.of(usage.product)
-    booking = make_booking(book, usage, Repeats(book, [usage]))
+    opened = open_book(usage.product)
+    booking = make_booking(opened.book, usage, Repeats(opened.book, [usage]))
     if insert_new([booking], model=UsageEntry, noting=True):
         entry = booking.to_entry()
-        _settle(entry)
+        if opened.has_budgets:
+            _settle(entry)
         return entry
     known = UsageEntry.objects.get(idempotency_key=usage.idempotency_key)
     if not is_same_check(known, usage):
@@ -294,8 +294,6 @@ def record_usage(usage: Usage) -> UsageEntry:
 
 def _settle(entry: UsageEntry) -> None:
     """What was reserved for the check is released, and what it costs counts in its budgets instead."""
-    if not Budget.objects.exists():
-        return
     releases = [release_of(held) for held in open_reservations([entry.idempotency_key])]
     new = insert_new(releases)
     count_in_budgets([entry, *(release for release in releases if release.id in new)], tell_shares)
