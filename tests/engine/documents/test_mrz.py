@@ -71,6 +71,24 @@ def test_a_changed_name_breaks_no_check_digit():
     assert changed.check_digits_right
 
 
+@pytest.mark.parametrize(
+    ("code", "form", "known"),
+    [
+        ("P", Format.TD3, True),
+        ("I", Format.TD3, False),
+        ("P", Format.TD2, False),
+        ("P", Format.TD1, False),
+        ("IP", Format.TD1, True),
+        ("AR", Format.TD2, True),
+        ("V", Format.TD2, False),
+    ],
+)
+def test_a_document_code_belongs_to_a_format(code, form, known):
+    fields = MrzFields(code, "UTO", "ERIKSSON", "ANNA", "L898902C3", "UTO", TODAY, "F", TODAY)
+    mrz = parse_mrz(write_mrz(fields, form), today=TODAY)
+    assert ((ProblemCode.DOCUMENT_CODE_UNKNOWN, "document_code") in codes(mrz)) is not known
+
+
 def test_an_impossible_birthdate_is_none_with_a_problem():
     lower = TD3[1][:13] + "741332" + check_digit("741332") + TD3[1][20:]
     mrz = parse_mrz([TD3[0], lower], today=TODAY)

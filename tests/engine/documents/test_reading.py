@@ -94,6 +94,15 @@ def test_a_forgery_is_refused_for_its_fault_alone(forge, check):
     assert failed(reading) == {check}
 
 
+@pytest.mark.parametrize("other_page", [False, True], ids=["alone", "in an open booklet"])
+def test_a_cards_zone_on_the_page_of_a_passport_is_refused(other_page):
+    passport, card = specimen_of("passport"), specimen_of("id_card_td2")
+    forged = replace(passport, mrz_lines=card.mrz_lines, document_number=card.document_number)
+    reading = read(photographed(forged, other_page=other_page))
+    assert (reading.format, reading.outcome) == ("TD2", "refused")
+    assert "page_size" in failed(reading)
+
+
 def test_a_name_with_one_other_letter_never_passes():
     reading = read(photographed(other_visual_name(specimen_of(), "Müller-Østergörd")))
     assert reading.outcome != "passed"

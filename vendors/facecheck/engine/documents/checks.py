@@ -55,6 +55,11 @@ def judge_zone(
     ]
 
 
+def judge_size(other: Format | None) -> Judged:
+    """9303-4 to 9303-6, 2.1: each format's zone has a page of its own size. `other` is the format of the page seen."""
+    return _judged("page_size", other is None, f"page_of:{other}")
+
+
 def judge_print(zone: ZoneReading, visual: VisualZone, *, today: date) -> list[Judged]:
     mrz, names = zone.mrz, zone.mrz.names
     return [
@@ -168,7 +173,7 @@ def _kind(mrz: Mrz, visual: VisualZone) -> Judged:
     card = [sureness for words, sureness in titles if words & CARD_WORDS]
     if not passport and not card:
         return _not_done("type_match", "not_read")
-    fits = bool(passport) if mrz.format is Format.TD3 else bool(card) or mrz.document_code.startswith("P")
+    fits = bool(passport) if mrz.format is Format.TD3 else bool(card)
     return _judged("type_match", fits, "differs", sure=max(passport + card) >= SURE)
 
 

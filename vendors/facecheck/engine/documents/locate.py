@@ -65,7 +65,7 @@ def lay_out(photo: Picture, band: Band, form: Format) -> Page:
 
 def lay_out_front(photo: Picture) -> Page | None:
     """The side of a card without a zone: the best outline of a card's shape, or None. Its turn is still open."""
-    for corners in _outlines(photo):
+    for corners in outlines(photo):
         across = np.linalg.norm(corners[1] - corners[0]) + np.linalg.norm(corners[2] - corners[3])
         down = np.linalg.norm(corners[3] - corners[0]) + np.linalg.norm(corners[2] - corners[1])
         if across < down:
@@ -107,7 +107,7 @@ def _corners_from_zone(band: Band, form: Format) -> Points:
 def _agreeing_outline(photo: Picture, guess: Points) -> Points | None:
     """The outline whose corners all lie near the guess."""
     reach = 0.12 * float(np.linalg.norm(guess[1] - guess[0]))
-    for corners in _outlines(photo):
+    for corners in outlines(photo):
         for shift in range(4):
             candidate = np.roll(corners, shift, axis=0)
             if float(np.linalg.norm(candidate - guess, axis=1).max()) < reach:
@@ -115,7 +115,7 @@ def _agreeing_outline(photo: Picture, guess: Points) -> Points | None:
     return None
 
 
-def _outlines(photo: Picture) -> list[Points]:
+def outlines(photo: Picture) -> list[Points]:
     """Convex four-cornered outlines, largest first, corners clockwise."""
     scale = min(1.0, OUTLINE_SIDE / max(photo.shape[:2]))
     small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

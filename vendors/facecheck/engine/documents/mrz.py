@@ -20,6 +20,9 @@ FILLER = "<"
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ<"
 WEIGHTS = (7, 3, 1)
 EXPIRY_HORIZON_YEARS = 30
+# What the document code begins with: 9303-4, 4.2.2 and 9303-5 and 9303-6, 4.2.2. A passport card is coded IP; S stands
+# on seafarers' cards.
+_PASSPORT_CODES, _CARD_CODES = "P", "ACIS"
 
 
 class MrzUnusable(Exception):
@@ -119,7 +122,7 @@ def format_of(lines: Sequence[str]) -> Format:
 def _parse_td3(lines: tuple[str, ...], today: date) -> Mrz:
     upper, lower = lines
     problems = _Problems()
-    problems.document_code(upper[:2], "P")
+    problems.document_code(upper[:2], _PASSPORT_CODES)
     problems.digit("document_number", lower[:9], lower[9])
     if not (lower[28:42].strip(FILLER) == "" and lower[42] == FILLER):  # 9303-4, 4.2.2.2: may stay filler
         problems.digit("optional_data", lower[28:42], lower[42])
@@ -141,7 +144,7 @@ def _parse_td3(lines: tuple[str, ...], today: date) -> Mrz:
 def _parse_td2(lines: tuple[str, ...], today: date) -> Mrz:
     upper, lower = lines
     problems = _Problems()
-    problems.document_code(upper[:2], "ACIPS")
+    problems.document_code(upper[:2], _CARD_CODES)
     number, optional = _long_number(lower[:9], lower[9], lower[28:35], problems)
     problems.digit("composite", lower[:10] + lower[13:20] + lower[21:35], lower[35])
     return _assemble(
@@ -161,7 +164,7 @@ def _parse_td2(lines: tuple[str, ...], today: date) -> Mrz:
 def _parse_td1(lines: tuple[str, ...], today: date) -> Mrz:
     upper, middle, lower = lines
     problems = _Problems()
-    problems.document_code(upper[:2], "ACIPS")
+    problems.document_code(upper[:2], _CARD_CODES)
     number, optional = _long_number(upper[5:14], upper[14], upper[15:], problems)
     problems.digit("composite", upper[5:] + middle[:7] + middle[8:15] + middle[18:29], middle[29])
     personal = middle[15:18] + middle[:7] + middle[7:15]
