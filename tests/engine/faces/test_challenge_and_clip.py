@@ -57,6 +57,8 @@ def test_without_flashes_there_are_five_turns_and_no_colour() -> None:
     drawn = [challenge_of(seed, flashing=False) for seed in range(50)]
     assert all([phase.kind for phase in challenge.phases].count("turn") == 5 for challenge in drawn)
     assert not any(challenge.flashing for challenge in drawn)
+    # Nothing would be judged after the last one.
+    assert all(challenge.phases[-1].kind == "turn" for challenge in drawn)
     assert len({challenge.phases for challenge in drawn}) == 50
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+import random
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from vendors.facecheck.engine.commands import check_liveness_json
 from vendors.facecheck.engine.comparison import compare_faces
+from vendors.facecheck.engine.liveness.challenge import Challenge
 from vendors.facecheck.engine.liveness.clip import Clip, Frame, write_clip
+from vendors.facecheck.engine.liveness.decision import _chosen_for_identity
 from vendors.facecheck.engine.liveness.flash import FlashMeasures, judge_flash
 from vendors.facecheck.engine.liveness.turn import TurnMeasures, judge_turn
 
@@ -71,6 +75,63 @@ def test_a_face_exchanged_for_one_or_two_frames_is_noticed(swapped: tuple[int, i
     )
     reasons = judged(replace(ours, frames=mixed), challenge_of(3)).reasons
     assert {"identity_changed", "face_jumped"} & set(reasons)
+
+
+@pytest.mark.vision
+@pytest.mark.parametrize(
+    "kept", [range(1, 4), range(2, 3)], ids=["where a turn decides nothing", "in one frame"]
+)
+def test_an_impostor_in_frames_of_a_turn_that_decide_nothing_is_noticed(kept: range) -> None:
+    """Where a clip's author may foresee that hardly any frame is recognised."""
+    ours, theirs = clip_of("franck", 5, "live", False), clip_of("person_b", 5, "live", False)
+    third = [number for number, frame in enumerate(ours.frames) if frame.phase == 5]
+    mixed = list(ours.frames)
+    for at in kept:
+        mixed[third[at]] = theirs.frames[third[at]]
+    decision = judged(replace(ours, frames=tuple(mixed)), challenge_of(5, flashing=False))
+    assert {"identity_changed", "face_jumped"} & set(decision.reasons) and decision.probe == b""
+
+
+@dataclass(eq=False)
+class _Seen:
+    """As much of a look as the choice of frames reads."""
+
+    phase: int
+    yaw: float
+    appearance: np.ndarray
+
+    @property
+    def mesh(self) -> _Seen:
+        return self
+
+
+def _seen(challenge: Challenge) -> list[_Seen]:
+    """Ten frames a phase: the straight face, which in a turn becomes the turned one."""
+    looks = []
+    for number, phase in enumerate(challenge.phases):
+        sign = {"left": 1, "right": -1, "": 0}[phase.side]
+        for at in range(10):
+            share = min(at, 5) / 5 if sign else 0.0
+            mixed = np.array([1 - share, share * (sign > 0), share * (sign < 0), 0.0])
+            looks.append(_Seen(number, 30 * sign * share, mixed / np.linalg.norm(mixed)))
+    return looks
+
+
+def test_what_the_turns_rest_on_and_their_oddest_frame_are_recognised_whatever_is_drawn() -> None:
+    challenge = challenge_of(5, flashing=False)
+    looks = _seen(challenge)
+    foreign = next(look for look in looks if look.phase == 5 and 5 < abs(look.yaw) < 10)
+    foreign.appearance = np.array([0.0, 0.0, 0.0, 1.0])
+    drawn = set()
+    for seed in range(20):
+        groups = _chosen_for_identity(looks[0], looks, challenge, random.Random(seed).randbytes)
+        firsts = [group[0] for group in groups]
+        assert firsts[-1] is foreign
+        turned = {look.phase for look in firsts if abs(look.yaw) == 30}
+        assert turned >= {number for number, phase in enumerate(challenge.phases) if phase.side}
+        assert {look.phase for look in firsts} == set(range(len(challenge.phases)))
+        drawn.add(tuple(looks.index(look) for look in firsts))
+    assert len(drawn) > 15  # nobody can foresee the rest
 
 
 @pytest.mark.vision

@@ -183,7 +183,7 @@ def _judge_identity(
     Every frame is held against the one before it, so that a run of exchanged frames shows at its two ends."""
     straight, turned = [1.0], [1.0]
     changes = _changes(looks)
-    for group in [*_chosen_for_identity(looks, challenge, random), *changes]:
+    for group in [*_chosen_for_identity(best, looks, challenge, random), *changes]:
         look, seen = _recognised_of(group)
         if seen is None:
             return ("face_lost",)
@@ -209,21 +209,27 @@ def _recognised_of(group: list[Look]) -> tuple[Look, Feature | None]:
 
 
 def _chosen_for_identity(
-    looks: list[Look], challenge: Challenge, random: Callable[[int], bytes]
+    best: Look, looks: list[Look], challenge: Challenge, random: Callable[[int], bytes]
 ) -> list[list[Look]]:
     """Groups of frames, each in the order of preference, one of which is recognised.
 
-    Of every phase a frame that cannot be foreseen, and of every turn the one in which the head is turned furthest, on which
-    the judgement of the turn rests.
+    Of every turn the frame in which the head is turned furthest, on which the judgement of the turn rests. Of every other
+    phase one that cannot be foreseen. The rest of the turns only shows that the head did not jump: of all of it together
+    one that cannot be foreseen, and the one that looks least like both the straight face and the turned one.
     """
-    chosen = []
+    chosen, turns, odd = [], [], []
     for number, phase in enumerate(challenge.phases):
         seen = [look for look in looks if look.phase == number]
-        chosen.append(_shuffled(seen, random))
         if phase.kind == "turn":
             sign = 1 if phase.side == "left" else -1
-            chosen.append(sorted(seen, key=lambda look: -sign * look.mesh.yaw)[1:])
-    return chosen
+            furthest = sorted(seen, key=lambda look: -sign * look.mesh.yaw)[1:]
+            chosen.append(furthest)
+            turns += seen
+            odd += [(max(likeness(best, look), likeness(furthest[0], look)), look) for look in seen]
+        else:
+            chosen.append(_shuffled(seen, random))
+    odd.sort(key=lambda found: found[0])
+    return [*chosen, _shuffled(turns, random), [look for _alike, look in odd]]
 
 
 def _changes(looks: list[Look]) -> list[list[Look]]:
