@@ -10,6 +10,7 @@ from http.cookies import SimpleCookie
 
 from tests.house.http import Answer, send
 from tests.house.pretend import clip, picture
+from tests.house.relying_party import Journey, RelyingParty
 
 
 class Person:
@@ -140,3 +141,9 @@ def multipart(fields: Mapping[str, str], files: Mapping[str, bytes]) -> tuple[by
         for name, data in files.items()
     ]
     return b"".join(parts) + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+
+def proven(party: RelyingParty, person: Person, **changes: str | None) -> tuple[Journey, str]:
+    """A journey to its end, and the code."""
+    journey, url = party.begin(**changes)
+    return journey, party.read_return(journey, person.prove(url))

@@ -12,16 +12,8 @@ import pytest
 
 from tests.house.conftest import House
 from tests.house.http import Answer, send
-from tests.house.person import Person
-from tests.house.relying_party import ASKED, RETURN, Journey, RelyingParty, send_registration
-
-REGISTRATION = {"client_name": "Acme", "redirect_uris": [RETURN]}
-
-
-def proven(party: RelyingParty, person: Person, **changes: str | None) -> tuple[Journey, str]:
-    """A journey to its end, and the code."""
-    journey, url = party.begin(**changes)
-    return journey, party.read_return(journey, person.prove(url))
+from tests.house.person import Person, proven
+from tests.house.relying_party import ASKED, RETURN, Journey, RelyingParty
 
 
 def test_a_proven_person_arrives_at_the_relying_party(party: RelyingParty, person: Person) -> None:
@@ -99,48 +91,6 @@ GUARDS = (
     "cache-control",
     "referrer-policy",
 )
-
-
-# Registration ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("token", [None, "", "wrong-token-wrong-token-wrong-token"])
-def test_a_registration_without_the_initial_token_is_refused(house: House, token: str | None) -> None:
-    answer = send_registration(house.origin, token, REGISTRATION)
-    assert (answer.status, answer.json()["error"]) == (401, "invalid_token")
-    assert answer.headers["www-authenticate"].startswith("Bearer")
-
-
-@pytest.mark.parametrize(
-    ("change", "error"),
-    [
-        ({"redirect_uris": []}, "invalid_redirect_uri"),
-        ({"redirect_uris": "https://rp.example"}, "invalid_redirect_uri"),
-        ({"redirect_uris": ["https://rp.example/#part"]}, "invalid_redirect_uri"),
-        ({"redirect_uris": ["http://rp.example/return"]}, "invalid_redirect_uri"),
-        ({"redirect_uris": ["javascript:alert(1)"]}, "invalid_redirect_uri"),
-        ({"redirect_uris": ["https://user@rp.example/"]}, "invalid_redirect_uri"),
-        ({"client_name": ""}, "invalid_client_metadata"),
-        ({"token_endpoint_auth_method": "none"}, "invalid_client_metadata"),
-        ({"response_types": ["token"]}, "invalid_client_metadata"),
-        ({"id_token_signed_response_alg": "none"}, "invalid_client_metadata"),
-        ({"readmit_demonstration": "yes"}, "invalid_client_metadata"),
-    ],
-)
-def test_unusable_client_metadata_is_refused(house: House, change: dict[str, Any], error: str) -> None:
-    answer = send_registration(house.origin, house.token, REGISTRATION | change)
-    assert (answer.status, answer.json()["error"]) == (400, error)
-
-
-def test_registrations_are_bounded_and_the_count_survives_the_refusal(house: House) -> None:
-    """Its own limit is left alone: this one is for callers without the token."""
-    statuses = [send_registration(house.origin, "no", REGISTRATION).status for _ in range(30)]
-    assert 429 in statuses
-    over = send_registration(house.origin, "no", REGISTRATION)
-    assert (over.status, over.json()["error"]) == (429, "temporarily_unavailable")
-    assert int(over.headers["retry-after"]) > 0
-    assert send_registration(house.origin, house.token, REGISTRATION).status == 201
-    house.rows("DELETE FROM house_limitcount")
 
 
 # Pushed requests ---------------------------------------------------------------------------------------------
@@ -268,131 +218,6 @@ def test_an_expired_request_uri_says_so_and_shows_the_way_back(
     assert answer.status == 400
     assert "good for one minute" in answer.text
     assert "error=invalid_request_uri" in answer.text and "iss=" in answer.text
-
-
-# Token -------------------------------------------------------------------------------------------------------
-
-
-def test_a_replayed_code_is_refused_and_takes_the_portrait_with_it(
-    party: RelyingParty, person: Person
-) -> None:
-    journey, code = proven(party, person)
-    first = party.exchange(journey, code)
-    told = party.verify(journey, first.json()["id_token"])["verified_claims"]
-    second = party.exchange(journey, code)
-    assert (second.status, second.json()["error"]) == (400, "invalid_grant")
-    attachment = told["verification"]["evidence"][0]["attachments"][0]
-    assert party.fetch(attachment).status == 401
-
-
-def test_a_code_exchanged_many_times_at_once_is_good_once(party: RelyingParty, person: Person) -> None:
-    journey, code = proven(party, person)
-    with ThreadPoolExecutor(6) as pool:
-        statuses = [answer.status for answer in pool.map(lambda _: party.exchange(journey, code), range(6))]
-    assert sorted(statuses) == [200, 400, 400, 400, 400, 400]
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"code_verifier": "w" * 43},
-        {"code_verifier": "short"},
-        {"redirect_uri": RETURN + "?x=1"},
-        {"code": "unknown"},
-    ],
-)
-def test_an_exchange_that_does_not_fit_uses_the_code_up(
-    party: RelyingParty, person: Person, changes: dict[str, str]
-) -> None:
-    journey, code = proven(party, person)
-    answer = party.exchange(journey, code, **changes)
-    assert (answer.status, answer.json()["error"]) == (400, "invalid_grant")
-    again = party.exchange(journey, code)
-    assert again.status == (200 if "code" in changes else 400)
-
-
-@pytest.mark.parametrize("missing", ["code", "code_verifier", "redirect_uri"])
-def test_an_exchange_that_lacks_something_is_refused(
-    party: RelyingParty, person: Person, missing: str
-) -> None:
-    journey, code = proven(party, person)
-    assert party.exchange(journey, code, **{missing: None}).json()["error"] == "invalid_request"
-
-
-def test_another_grant_type_is_refused(party: RelyingParty) -> None:
-    answer = party.exchange(Journey(), "x", grant_type="client_credentials")
-    assert answer.json()["error"] == "unsupported_grant_type"
-
-
-def test_a_code_of_another_client_is_refused(house: House, party: RelyingParty, person: Person) -> None:
-    journey, code = proven(party, person)
-    thief = RelyingParty.register(house.origin, house.token)
-    assert thief.exchange(journey, code).json()["error"] == "invalid_grant"
-
-
-def test_an_expired_code_is_refused(house: House, party: RelyingParty, person: Person) -> None:
-    journey, code = proven(party, person)
-    house.rows("UPDATE house_authorizationcode SET expires_at = now() - interval '1 second'")
-    assert party.exchange(journey, code).json()["error"] == "invalid_grant"
-
-
-def test_a_reloaded_continue_page_voids_the_code_before(party: RelyingParty, person: Person) -> None:
-    journey, first = proven(party, person)
-    person.open(f"{person.check}/continue")
-    second = party.read_return(journey, person.link())
-    assert party.exchange(journey, first).status == 400
-    assert party.exchange(journey, second).status == 200
-
-
-# What is told ------------------------------------------------------------------------------------------------
-
-
-def test_only_what_was_asked_for_is_told(party: RelyingParty, person: Person, house: House) -> None:
-    little = {"verification": {"trust_framework": None}, "claims": {"family_name": None}}
-    journey, code = proven(party, person, claims=json.dumps({"id_token": {"verified_claims": [little]}}))
-    told = party.verify(journey, party.exchange(journey, code).json()["id_token"])["verified_claims"]
-    assert told["claims"] == {"family_name": "ERIKSSON"}
-    assert "evidence" not in told["verification"]
-    kept = "SELECT sealed FROM house_portrait p JOIN house_check c ON c.id = p.check_row_id WHERE c.parameters->>'state' = %s"
-    assert house.rows(kept, journey.state) == [(None,)]
-
-
-def test_a_failed_check_says_no_attribute(party: RelyingParty, person: Person) -> None:
-    journey, url = party.begin()
-    person.walk_to_face(url)
-    for _ in range(3):
-        person.show_face(confidence=69)
-    assert "We could not confirm it is you" in person.page
-    code = party.read_return(journey, person.go_on())
-    told = party.verify(journey, party.exchange(journey, code).json()["id_token"])["verified_claims"]
-    assert told["verification"]["assurance_level"] == "FAILED"
-    assert told["verification"]["reasons"] == ["not_confirmed"]
-    assert told["claims"] == {} and "evidence" not in told["verification"]
-
-
-def test_two_checks_of_one_person_have_nothing_in_common(party: RelyingParty, house: House) -> None:
-    subjects = set()
-    for _ in range(2):
-        journey, code = proven(party, Person(house.origin))
-        subjects.add(party.verify(journey, party.exchange(journey, code).json()["id_token"])["sub"])
-    assert len(subjects) == 2
-
-
-def test_a_rotated_key_signs_and_the_old_one_still_verifies(
-    house: House, party: RelyingParty, person: Person
-) -> None:
-    journey, code = proven(party, person)
-    old = party.exchange(journey, code).json()["id_token"]
-    rotated = house.run("rotate_house_key")
-    assert rotated.returncode == 0, rotated.stderr
-    party.verify(journey, old)
-    journey, code = proven(party, Person(house.origin))
-    new = party.exchange(journey, code).json()["id_token"]
-    party.verify(journey, new)
-    kids = {
-        json.loads(base64.urlsafe_b64decode(token.split(".")[0] + "==")).get("kid") for token in (old, new)
-    }
-    assert len(kids) == 2
 
 
 def test_a_form_of_the_relying_party_may_bring_the_person(party: RelyingParty) -> None:
