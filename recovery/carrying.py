@@ -23,18 +23,22 @@ from portal.kit.ids import random_base32
 from portal.kit.limits import Limit, take, take_in_turn
 from portal.kit.origins import network_of, tenant_url
 from portal.kit.scope import require_no_transaction, tenant_scope
-from recovery.cases import claimant, has_done, locked
+from recovery.cases import claimant, has_done, locked, move_case
 from recovery.models import CarryCode, Case
 from recovery.opening import RESENDS, note_confirmed, prove_by_mail, prove_by_saved_code, send_code
+from recovery.passkeys.selectors import saved_codes_left
 from recovery.proofing import is_proofing
-from recovery.statuses import CaseStatus, StepKind
+from recovery.repudiation import take_back
+from recovery.statuses import MOVES, CaseStatus, StepKind
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
+from tenants.directory.selectors import emails_of
 from tenants.models import Tenant
 
 HAND_OVER_LIFE = timedelta(minutes=10)
 CONTINUATION_LENGTH = 16  # 80 bits; at least 64 are asked for (NIST SP 800-63A-4, 3.9)
 CONFIRMATION_TRIES = 5
+STOPPED_WHERE_IT_BEGAN = "stopped_where_it_began"
 # Nobody guesses 80 bits: the network's limit bounds work and rows for an office behind one address, the code's own
 # limit is the tight one, and a code that is refused often stands in nobody else's way.
 OF_NETWORK = Limit("carry_codes_of_network", 300, 900)
@@ -157,6 +161,21 @@ def _note_carried(code: CarryCode, case: Case) -> None:
     code.carried_at, code.left_browser_digest = clock.now(), bytes(case.browser_digest)
     code.asked_by_digest = None
     code.save(update_fields=["carried_at", "left_browser_digest", "asked_by_digest"])
+
+
+def stop_where_it_began(left: CarryCode) -> None:
+    """ "That was not me", in the browser that a case was taken from: it ends, and what it was given goes at once. Quiet for
+    one that gave the account or ended. It freezes nothing of the account: a computer that was left behind could."""
+    case = locked(left.case_id)
+    if MOVES.allows(case.state, CaseStatus.CANCELED):
+        take_back(case, reason=STOPPED_WHERE_IT_BEGAN, actor=claimant(case))
+        move_case(case.id, CaseStatus.CANCELED, actor=claimant(case), reasons=[STOPPED_WHERE_IT_BEGAN])
+
+
+def can_confirm_elsewhere(case: Case) -> bool:
+    """Whether another browser could ever get this case: a code is mailed first, or one the person saved is asked for."""
+    person_id = case.person_id
+    return person_id is not None and bool(emails_of(person_id) or saved_codes_left(person_id))
 
 
 # The continuation code -----------------------------------------------------------------------------------------------

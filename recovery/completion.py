@@ -14,7 +14,8 @@ from portal.kit.outbox import Job
 from recovery.access_pass.services import revoke_passes
 from recovery.cases import has_done, locked, move_case, record_step
 from recovery.models import Case, CredentialBinding
-from recovery.passkeys.services import end_sessions, invalidate_passkeys, void_saved_codes
+from recovery.passkeys.saved_codes import void_saved_codes
+from recovery.passkeys.taking_away import end_sessions, invalidate_passkeys
 from recovery.proof import keep_proof, keeps_proof
 from recovery.repudiation import make_repudiation_link
 from recovery.statuses import MOVES, CaseStatus, StepKind

@@ -25,7 +25,7 @@ from portal.kit.scope import current_tenant_id, require_no_transaction, tenant_s
 from portal.kit.together import insert_soon
 from recovery.cases import SILENT, claimant, create_case, locked, move_case, record_step
 from recovery.models import Case, ConfirmationCode, Profile
-from recovery.passkeys.services import use_saved_code
+from recovery.passkeys.saved_codes import use_saved_code
 from recovery.profiles import may_recover, profile_in_force
 from recovery.repudiation import make_repudiation_link
 from recovery.statuses import CaseStatus, StepKind

@@ -21,7 +21,8 @@ from portal.kit.together import insert_soon
 from recovery.access_pass.services import revoke_passes
 from recovery.cases import locked, move_case
 from recovery.models import Case, CredentialBinding, RepudiationLink
-from recovery.passkeys.services import end_sessions, freeze_passkeys, void_saved_codes
+from recovery.passkeys.saved_codes import void_saved_codes
+from recovery.passkeys.taking_away import end_sessions, freeze_passkeys
 from recovery.statuses import MOVES, CaseStatus
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event

@@ -13,6 +13,7 @@ urlpatterns = [
     path("recover/consent", beginning.consent, name="consent"),
     path("recover/hand-over", beginning.hand_over, name="hand_over"),
     path("recover/hand-over/state", beginning.hand_over_state, name="hand_over_state"),
+    path("recover/moved/stop", beginning.stop_moved, name="stop_moved"),
     path("recover/phone/<str:token>", beginning.phone, name="phone"),
     path("recover/continuation-code", beginning.continuation_code, name="continuation_code"),
     path("recover/continue", beginning.continue_here, name="continue"),

@@ -44,6 +44,9 @@ CASE_REASONS: dict[str, str] = {
     "not_me": gettext_noop("The account's owner said that it was not them."),
     "canceled_by_claimant": gettext_noop("The person at the recovery page ended it."),
     "not_their_device": gettext_noop("The person said that the device is not theirs, so nothing was kept."),
+    "stopped_where_it_began": gettext_noop(
+        "It had gone on in another browser, and the one where it began said that this was not them."
+    ),
     "contradicted": gettext_noop("The partner gave two different answers for one check."),
     "proof_went_on": gettext_noop("What was proven here served a newer recovery of the same person."),
     "many_checks": gettext_noop("The person was sent to a partner many times in a day."),

@@ -16,7 +16,7 @@ from portal.kit.scope import tenant_scope
 from portal.middleware.scope import own_scope
 from recovery.passkeys.models import PersonSession
 from recovery.passkeys.selectors import session_of
-from recovery.passkeys.services import PersonSessionToken
+from recovery.passkeys.signing_in import PersonSessionToken
 
 
 def session_of_request(request: HttpRequest) -> PersonSession | None:

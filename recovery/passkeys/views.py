@@ -17,7 +17,7 @@ from portal.kit.ids import parse_public_id, public_id
 from portal.kit.origins import client_address
 from portal.kit.scope import tenant_scope
 from portal.middleware.scope import own_scope
-from recovery.passkeys import services
+from recovery.passkeys import services, signing_in, taking_away
 from recovery.passkeys.browser import (
     ceremony_browser,
     forget_session,
@@ -29,6 +29,7 @@ from recovery.passkeys.browser import (
 )
 from recovery.passkeys.forms import LabelForm
 from recovery.passkeys.models import Passkey, PersonSession
+from recovery.passkeys.saved_codes import make_saved_codes
 from recovery.passkeys.selectors import passkeys_of, saved_codes_left, sessions_of
 from tenants.directory.selectors import get_person
 from tenants.models import Tenant
@@ -86,7 +87,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def sign_in_options(request: HttpRequest) -> HttpResponse:
     token, digest = ceremony_browser(request)
     try:
-        options = services.begin_authentication(
+        options = signing_in.begin_authentication(
             tenant_id=_tenant(request).id, browser_digest=digest, address=client_address(request)
         )
     except ReadmitError as error:
@@ -101,7 +102,7 @@ def sign_in_options(request: HttpRequest) -> HttpResponse:
 def sign_in_complete(request: HttpRequest) -> HttpResponse:
     _token, digest = ceremony_browser(request)
     try:
-        made = services.complete_authentication(
+        made = signing_in.complete_authentication(
             tenant_id=_tenant(request).id,
             browser_digest=digest,
             response=_json(request).get("credential", {}),
@@ -117,7 +118,7 @@ def sign_in_complete(request: HttpRequest) -> HttpResponse:
 def sign_out(request: HttpRequest) -> HttpResponse:
     session = session_of_request(request)
     if session is not None:
-        services.end_session(session.id, actor=_actor(session))
+        taking_away.end_session(session.id, actor=_actor(session))
     response = HttpResponseRedirect(reverse("passkeys:sign_in"))
     response.status_code = 303
     forget_session(response)
@@ -213,7 +214,7 @@ def remove(request: HttpRequest, session: PersonSession, passkey: str) -> HttpRe
     found = _own_passkey(session, passkey)
     is_last = len(passkeys_of(session.person_id)) < 2
     if request.method == "POST" and not is_last:
-        services.remove_passkey(found.id, actor=_actor(session))
+        taking_away.remove_passkey(found.id, actor=_actor(session))
         return _here()
     return render(request, "passkeys/remove.html", {"passkey": found, "is_last": is_last})
 
@@ -222,7 +223,7 @@ def remove(request: HttpRequest, session: PersonSession, passkey: str) -> HttpRe
 @require_POST
 def saved_codes(request: HttpRequest, session: PersonSession) -> HttpResponse:
     """New codes, shown once."""
-    codes = services.make_saved_codes(session.person_id, actor=_actor(session))
+    codes = make_saved_codes(session.person_id, actor=_actor(session))
     return render(
         request, "passkeys/saved_codes.html", {"codes": codes, "person": get_person(session.person_id)}
     )
@@ -231,5 +232,7 @@ def saved_codes(request: HttpRequest, session: PersonSession) -> HttpResponse:
 @signed_in
 @require_POST
 def end_others(request: HttpRequest, session: PersonSession) -> HttpResponse:
-    services.end_sessions(session.person_id, keep=session.id, reason="ended_by_person", actor=_actor(session))
+    taking_away.end_sessions(
+        session.person_id, keep=session.id, reason="ended_by_person", actor=_actor(session)
+    )
     return _here()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import segno
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -16,6 +17,7 @@ from recovery import carrying, opening, proofing
 from recovery.browser import (
     browser_digest,
     case_of_browser,
+    code_that_carried_away,
     forget_browser,
     new_browser,
     remember_browser,
@@ -31,6 +33,7 @@ from recovery.views.common import (
     at_stage,
     at_stage_committing,
     go_to_stage,
+    look_at,
     page,
     see_other,
     tenant_of,
@@ -199,8 +202,18 @@ def hand_over(request: HttpRequest, case: Case) -> HttpResponse:
 def hand_over_state(request: HttpRequest) -> HttpResponse:
     """Polled by the computer: once the phone took the case, it only says "continue on your phone"."""
     if case_of_browser(request) is None:
-        return HttpResponse(headers={"HX-Redirect": request.build_absolute_uri("/recover/code")})
+        return look_at(request, reverse("recovery:code"))
     return HttpResponse(status=204)
+
+
+@require_POST
+def stop_moved(request: HttpRequest) -> HttpResponse:
+    """ "That was not me", where the recovery began: ends it wherever it went."""
+    left = code_that_carried_away(request)
+    if left is None:
+        return see_other("recovery:start")
+    carrying.stop_where_it_began(left)
+    return see_other("recovery:code")
 
 
 @own_scope
@@ -230,7 +243,13 @@ def phone(request: HttpRequest, token: str) -> HttpResponse:
 @at_stage(Stage.PROVE, Stage.PARTNER, Stage.CREDENTIAL, Stage.PRESENT, Stage.FACE)
 @require_POST
 def continuation_code(request: HttpRequest, case: Case) -> HttpResponse:
-    return page(request, "recovery/continuation_code.html", case, code=carrying.make_continuation_code(case))
+    return page(
+        request,
+        "recovery/continuation_code.html",
+        case,
+        code=carrying.make_continuation_code(case),
+        only_here=not carrying.can_confirm_elsewhere(case),
+    )
 
 
 @own_scope

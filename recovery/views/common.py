@@ -17,6 +17,7 @@ from recovery.carrying import waits_to_continue
 from recovery.models import CarryCode, Case
 from recovery.selectors import current_stage, step_shown
 from recovery.stages import Stage
+from recovery.statuses import MOVES, CaseStatus
 from tenants.models import Tenant
 
 ADDRESS: dict[Stage, str] = {
@@ -83,7 +84,12 @@ def without_case(request: HttpRequest) -> HttpResponse:
     if carried is None:
         return see_other("recovery:start")
     to_phone = carried.kind == CarryCode.Kind.HAND_OVER
-    return page(request, "recovery/on_phone.html" if to_phone else "recovery/went_on.html", carried.case)
+    return page(
+        request,
+        "recovery/on_phone.html" if to_phone else "recovery/went_on.html",
+        carried.case,
+        may_stop=MOVES.allows(carried.case.state, CaseStatus.CANCELED),
+    )
 
 
 def at_stage(*stages: Stage) -> Callable[[CaseView], CaseView]:

@@ -206,11 +206,11 @@ def offer_progress(request: HttpRequest) -> HttpResponse:
     """Polled while a wallet fetches the credential."""
     case = case_of_browser(request)
     if case is None:
-        return HttpResponse(headers={"HX-Redirect": reverse("recovery:start")})
+        return look_at(request, reverse("recovery:start"))
     if current_stage(case) is not Stage.CREDENTIAL:
         return go_to_stage(request, case)
     if request.GET.get("waits") != "no" and offer_is_over(case):
-        return HttpResponse(headers={"HX-Redirect": reverse("recovery:credential")})
+        return look_at(request, reverse("recovery:credential"))
     return HttpResponse(status=204)
 
 

@@ -12,7 +12,7 @@ from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
 from recovery.carrying import make_hand_over
 from recovery.passkeys.models import Passkey
-from recovery.passkeys.services import make_saved_codes
+from recovery.passkeys.saved_codes import make_saved_codes
 from recovery.stages import Stage
 from tenants.verified_id.models import StatusList
 from tests.conftest import client_of, make_tenant

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
-from recovery.passkeys.services import freeze_passkeys, invalidate_passkeys
+from recovery.passkeys.taking_away import freeze_passkeys, invalidate_passkeys
 from tenants.audit.events import EventName
 from tenants.audit.models import AuditEvent
 from tenants.directory.models import DirectoryPerson

@@ -12,7 +12,7 @@ from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
 from recovery import opening
 from recovery.passkeys.models import SavedRecoveryCode
-from recovery.passkeys.services import make_saved_codes
+from recovery.passkeys.saved_codes import make_saved_codes
 from recovery.stages import Stage
 from tenants.directory.models import DirectoryPerson
 from tests.recovery.journey import Journey, Place
@@ -77,3 +77,15 @@ def test_in_another_browser_they_confirm_with_another_of_their_codes(place: Plac
     assert there.get("/recover/checking").url == "/recover/continue/code" and browser.stage is Stage.PARTNER
     there.post("/recover/continue/code/saved", {"code": codes[1]})
     assert there.stage is Stage.PROVE
+
+
+def test_without_another_saved_code_the_page_says_that_the_case_stays_in_this_browser(place: Place, nomail):
+    codes = saved(place, nomail)
+    browser = place.browser().who("nomail")
+    browser.post("/recover/code/saved", {"code": codes[0]})
+    browser.consent()
+    said = "This code works in this browser only"
+    assert said not in browser.post("/recover/continuation-code").content.decode()
+    with tenant_scope(place.tenant.id):
+        SavedRecoveryCode.objects.filter(person_id=nomail.id, used_at=None).update(used_at=clock.now())
+    assert said in browser.post("/recover/continuation-code").content.decode()

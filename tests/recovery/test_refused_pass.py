@@ -9,10 +9,12 @@ import pytest
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.errors import Refused
+from portal.kit.limits import Limit
 from portal.kit.scope import tenant_scope
 from recovery import finishing
 from recovery.access_pass.models import AccessPass
 from recovery.models import Case
+from recovery.passkeys import services
 from recovery.passkeys.models import Passkey, PersonSession
 from recovery.stages import Stage
 from tests.recovery.authenticator import Authenticator, b64
@@ -257,6 +259,18 @@ def test_a_failure_while_completing_keeps_nothing_at_all(registering: Journey, a
     assert registering.case.status == "recovered" and registering.usable_passkeys(ada) == 1
 
 
+def test_a_case_that_tries_passkeys_without_end_is_refused_before_anything_is_written(
+    registering: Journey, monkeypatch
+):
+    monkeypatch.setattr(services, "REGISTRATIONS", Limit("passkey_registrations_of_permission", 3, 600))
+    statuses = [registering.register({}).status_code for _number in range(6)]
+    assert statuses == [403, 403, 403, 429, 429, 429]
+    assert registering.events().count("passkey:passkey:refuse") == 3
+    monkeypatch.setattr(services, "REGISTRATIONS", Limit("passkey_registrations_of_permission", 30, 600))
+    registering.passkey()
+    assert registering.case.status == "recovered"
+
+
 def test_a_lost_answer_to_the_passkey_leads_on_and_makes_no_second_one(registering: Journey, ada):
     authenticator = Authenticator(registering.origin)
     made = authenticator.create(registering.options())
@@ -289,7 +303,7 @@ def test_a_sign_in_without_user_verification_or_at_another_origin_is_refused(reg
 
 
 def test_codes_saved_before_the_loss_open_nothing_after_the_recovery(registering: Journey, ada):
-    from recovery.passkeys.services import make_saved_codes
+    from recovery.passkeys.saved_codes import make_saved_codes
 
     with tenant_scope(registering.place.tenant.id):
         codes = make_saved_codes(ada.id, actor=SYSTEM)

@@ -12,7 +12,7 @@ from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
 from recovery.models import CarryCode, Case
-from recovery.passkeys.services import make_saved_codes
+from recovery.passkeys.saved_codes import make_saved_codes
 from recovery.repudiation import make_repudiation_link
 from recovery.stages import Stage
 from recovery.statuses import MOVES, CaseStatus

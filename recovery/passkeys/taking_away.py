@@ -1,0 +1,92 @@
+"""What a person can no longer get in with: passkeys taken away or frozen, and sessions that end.
+
+Protects an account whose old devices are lost, or whose new passkey is somebody else's. What it does not do: decide which
+of them it was; recovery, the person themself and "this was not me" do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db import transaction
+
+from portal.kit import clock
+from portal.kit.actors import Actor
+from portal.kit.ids import public_id
+from recovery.passkeys.models import Passkey, PersonSession
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+
+
+def invalidate_passkeys(person_id: UUID, *, keep: Collection[UUID], reason: str, actor: Actor) -> int:
+    """Take away every passkey of a person but those kept (NIST SP 800-63B-4, 4.4). How many there were."""
+    gone = list(
+        Passkey.objects.select_for_update()
+        .filter(person_id=person_id, invalidated_at=None)
+        .exclude(id__in=list(keep))
+    )
+    Passkey.objects.filter(id__in=[passkey.id for passkey in gone]).update(
+        invalidated_at=clock.now(), invalidated_reason=reason
+    )
+    for passkey in gone:
+        record_event(
+            EventName.PASSKEY_INVALIDATED, actor=actor, subject=passkey.public_id, data={"reason": reason}
+        )
+    return len(gone)
+
+
+def freeze_passkeys(person_id: UUID, *, reason: str, actor: Actor) -> int:
+    """Make every passkey of a person open nothing, until the help desk has spoken with them."""
+    live = Passkey.objects.select_for_update().filter(
+        person_id=person_id, invalidated_at=None, frozen_at=None
+    )
+    frozen = list(live)
+    Passkey.objects.filter(id__in=[passkey.id for passkey in frozen]).update(frozen_at=clock.now())
+    for passkey in frozen:
+        record_event(
+            EventName.PASSKEY_FROZEN, actor=actor, subject=passkey.public_id, data={"reason": reason}
+        )
+    return len(frozen)
+
+
+def end_sessions(person_id: UUID, *, keep: UUID | None, reason: str, actor: Actor) -> int:
+    """End every session of a person but one."""
+    live = PersonSession.objects.filter(person_id=person_id, ended_at=None).exclude(id=keep or UUID(int=0))
+    ended = live.update(ended_at=clock.now())
+    if ended:
+        record_event(
+            EventName.SESSIONS_ENDED,
+            actor=actor,
+            subject=public_id("person", person_id),
+            data={"count": ended, "reason": reason},
+        )
+    return ended
+
+
+def end_session(session_id: UUID, *, actor: Actor) -> None:
+    """Sign one browser out."""
+    if PersonSession.objects.filter(id=session_id, ended_at=None).update(ended_at=clock.now()):
+        record_event(
+            EventName.SESSIONS_ENDED,
+            actor=actor,
+            subject=public_id("session", session_id),
+            data={"count": 1, "reason": "signed_out"},
+        )
+
+
+@transaction.atomic
+def remove_passkey(passkey_id: UUID, *, actor: Actor) -> None:
+    """Take one passkey away, and end the sessions that began with it."""
+    passkey = Passkey.objects.select_for_update().get(id=passkey_id)
+    if passkey.invalidated_at is not None:
+        return
+    passkey.invalidated_at, passkey.invalidated_reason = clock.now(), "removed_by_person"
+    passkey.save(update_fields=["invalidated_at", "invalidated_reason"])
+    PersonSession.objects.filter(passkey=passkey, ended_at=None).update(ended_at=clock.now())
+    record_event(
+        EventName.PASSKEY_INVALIDATED,
+        actor=actor,
+        subject=passkey.public_id,
+        data={"reason": "removed_by_person"},
+    )
