@@ -73,8 +73,8 @@ def create_case(
 
 
 def locked(case_id: UUID) -> Case:
-    """The case, re-read and locked until the transaction ends; its profile and partner come with it."""
-    found = Case.objects.select_for_update(of=("self",)).select_related("profile__connection")
+    """The case, re-read and locked until the transaction ends; its person, profile and partner come with it."""
+    found = Case.objects.select_for_update(of=("self",)).select_related("person", "profile__connection")
     case = found.filter(id=case_id).first()
     if case is None:
         raise NotHere("case_unknown")

@@ -22,7 +22,7 @@ from portal.kit.origins import network_of
 from portal.kit.scope import tenant_scope
 from recovery.access_pass import selectors as passes
 from recovery.access_pass import services as access_pass
-from recovery.cases import get_case, locked, record_step
+from recovery.cases import locked, record_step
 from recovery.completion import complete_recovery
 from recovery.models import Case
 from recovery.passkeys import services as passkeys
@@ -67,7 +67,8 @@ def registration_is_open(case: Case) -> bool:
     return used is not None and used.register_until is not None and used.register_until > clock.now()
 
 
-def _require_open(case: Case) -> DirectoryPerson:
+def person_to_register(case: Case) -> DirectoryPerson:
+    """Whose passkey the case may still register. Refused once its window is closed."""
     person: DirectoryPerson | None = case.person
     if (
         case.state is not CaseStatus.GRANTED
@@ -86,10 +87,10 @@ def _over() -> Refused:
     )
 
 
-def begin_case_passkey(tenant: Tenant, case_id: UUID, *, browser_digest: bytes) -> dict[str, Any]:
-    """Creation options for the case's browser, while the registration window is open."""
-    with tenant_scope(tenant.id):
-        person = _require_open(get_case(case_id))
+def begin_case_passkey(
+    tenant: Tenant, case_id: UUID, person: DirectoryPerson, *, browser_digest: bytes
+) -> dict[str, Any]:
+    """Creation options for the case's browser and the person of its pass (`person_to_register`)."""
     return passkeys.begin_registration(
         tenant_id=tenant.id,
         person_id=person.id,
@@ -102,20 +103,24 @@ def begin_case_passkey(tenant: Tenant, case_id: UUID, *, browser_digest: bytes) 
 
 
 def complete_case_passkey(
-    tenant: Tenant, case_id: UUID, *, browser_digest: bytes, response: dict[str, Any], label: str
+    tenant: Tenant,
+    case: Case,
+    *,
+    is_open: bool,
+    browser_digest: bytes,
+    response: dict[str, Any],
+    label: str,
 ) -> None:
     """Verify the ceremony, then keep the passkey and complete the recovery in one transaction.
 
-    Quiet for a case that is recovered: the answer was lost on its way, and the page goes on.
+    `case` and `is_open` are as they were read when the request came; both are read again under the lock. Quiet for a case
+    that is recovered: the answer was lost on its way, and the page goes on.
     """
-    with tenant_scope(tenant.id):
-        case = get_case(case_id)
-        is_open = registration_is_open(case)
     if case.state is CaseStatus.RECOVERED:
         return
     if case.state is not CaseStatus.GRANTED or case.person_id is None:
         raise _over()
-    with passkeys.noting_refusals(tenant.id, case.person_id, case_id=case_id):
+    with passkeys.noting_refusals(tenant.id, case.person_id, case_id=case.id):
         if not is_open:
             raise _over()
         new = passkeys.verify_new_passkey(
@@ -123,9 +128,9 @@ def complete_case_passkey(
             browser_digest=browser_digest,
             response=response,
             label=label,
-            expected_permission_id=case_id,
+            expected_permission_id=case.id,
         )
         with tenant_scope(tenant.id):
-            case = locked(case_id)
-            _require_open(case)
+            case = locked(case.id)
+            person_to_register(case)
             complete_recovery(tenant, case, passkeys.keep_passkey(new).id)

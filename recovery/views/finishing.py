@@ -111,20 +111,18 @@ def _refusal(error: ReadmitError, case: Case | None = None) -> JsonResponse:
     return JsonResponse(told, status=error.status)
 
 
-def _case_with_pass(request: HttpRequest) -> Case | None:
-    with tenant_scope(tenant_of(request).id):
-        return case_of_browser(request)
-
-
 @own_scope
 @require_POST
 def passkey_options(request: HttpRequest) -> HttpResponse:
-    case = _case_with_pass(request)
-    if case is None:
-        return JsonResponse({"error": "no_case", "sentence": ""}, status=404)
+    tenant, case = tenant_of(request), None
     try:
+        with tenant_scope(tenant.id):
+            case = case_of_browser(request)
+            if case is None:
+                return JsonResponse({"error": "no_case", "sentence": ""}, status=404)
+            person = finishing.person_to_register(case)
         options = finishing.begin_case_passkey(
-            tenant_of(request), case.id, browser_digest=browser_digest(request)
+            tenant, case.id, person, browser_digest=browser_digest(request)
         )
     except ReadmitError as error:
         return _refusal(error, case)
@@ -134,14 +132,18 @@ def passkey_options(request: HttpRequest) -> HttpResponse:
 @own_scope
 @require_POST
 def passkey_register(request: HttpRequest) -> HttpResponse:
-    case = _case_with_pass(request)
-    if case is None:
-        return JsonResponse({"error": "no_case", "sentence": ""}, status=404)
+    tenant = tenant_of(request)
+    with tenant_scope(tenant.id):
+        case = case_of_browser(request)
+        if case is None:
+            return JsonResponse({"error": "no_case", "sentence": ""}, status=404)
+        is_open = finishing.registration_is_open(case)
     try:
         sent = _json(request)
         finishing.complete_case_passkey(
-            tenant_of(request),
-            case.id,
+            tenant,
+            case,
+            is_open=is_open,
             browser_digest=browser_digest(request),
             response=sent.get("credential", {}),
             label=str(sent.get("label", ""))[:60],

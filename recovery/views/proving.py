@@ -219,15 +219,15 @@ def offer_progress(request: HttpRequest) -> HttpResponse:
 def present(request: HttpRequest, case: Case) -> HttpResponse:
     """Show it: the same device first, another wallet by its standard link."""
     presentation_id = presence.begin_case_presentation(tenant_of(request), case)
-    links = presentation.links_of(presentation_id)
+    links, is_refused = presentation.links_of(presentation_id), presentation_state(case) == "refused"
     return page(
         request,
         "recovery/present.html",
         case,
         wallet_link=links.wallet_link,
         deep_link=links.deep_link,
-        refused=presentation_state(case) == "refused",
-        ask_first=presentation_state(case) == "refused" or not proof.browser_is_known(case),
+        refused=is_refused,
+        ask_first=is_refused or not proof.browser_is_known(case),
         stage=Stage.PRESENT,
     )
 
@@ -281,7 +281,8 @@ def face(request: HttpRequest, case: Case) -> HttpResponse:
     """The challenge. One whose answer was judged and lost on the way is noted instead of asked for again."""
     if presence.note_judged_face(case):
         return go_to_stage(request, get_case(case.id))
-    if proof.wants_face_first(case) and not proof.is_at_hand(case):
+    before_card = proof.wants_face_first(case)
+    if before_card and not proof.is_at_hand(case):
         return _without_proof(request, case)
     check = presence.begin_case_face_check(case)
     if check is None:
@@ -298,7 +299,7 @@ def face(request: HttpRequest, case: Case) -> HttpResponse:
         flashing=bool(check.challenge["flashing"]),
         again=face_checks.told_to_person(again),
         tried=bool(again),
-        before_card=proof.wants_face_first(case),
+        before_card=before_card,
         reusing=is_reusing(case),
         stage=Stage.FACE,
     )

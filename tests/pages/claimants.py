@@ -180,6 +180,12 @@ def given_up(place: Place, user_name: str) -> None:
     canceled = place.browser().begin(user_name)
     canceled.post("/recover/cancel")
     canceled.get("/recover/ended")
+    left = place.browser().begin(user_name)
+    with tenant_scope(place.tenant.id):
+        link = path_of(make_hand_over(place.tenant, left.case))
+    place.browser().post(link)
+    left.post("/recover/moved/stop")
+    left.get("/recover/code")
     wrong = place.browser().who(user_name)
     for _number in range(5):
         wrong.post("/recover/code", {"code": "x"})

@@ -21,7 +21,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /recover/code": (15, COMMITS),
     "tenant POST /recover/code/saved": (16, COMMITS),
     "tenant POST /recover/consent": (
-        28,
+        27,
         "keeps the consent, looks for a proof that may serve again, reserves what it costs and begins the proofing; "
         + LOCKS,
     ),
@@ -29,14 +29,14 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /recover/continue/code": (18, COMMITS),
     "tenant POST /recover/continue/code/saved": (13, COMMITS),
     "tenant POST /recover/continue/code/again": (13, COMMITS),
-    "tenant GET /recover/present": (16, "begins a presentation in place of another; " + LOCKS),
+    "tenant GET /recover/present": (15, "begins a presentation in place of another; " + LOCKS),
     "tenant POST /recover/present/elsewhere": (15, "begins a presentation; " + LOCKS),
     "tenant GET /recover/presented?response_code": (15, LOCKS),
-    "tenant GET /recover/face": (20, "reserves and begins a Face Check; " + LOCKS),
+    "tenant GET /recover/face": (18, "reserves and begins a Face Check; " + LOCKS),
     "tenant POST /recover/credential/again": (18, "voids the card and asks for another; " + LOCKS),
-    "tenant POST /recover/passkey/options": (15, COMMITS),
+    "tenant POST /recover/passkey/options": (13, COMMITS),
     "tenant POST /recover/passkey/register": (
-        27,
+        25,
         "ends the recovery with the new passkey: old passkeys, sessions, evidence, binding, notices; "
         + COMMITS,
     ),
