@@ -145,6 +145,11 @@ def _with_header(change: Any) -> bytes:
         _with_header(lambda header: header["frames"][0].update(at_ms=float("nan"))),
         _with_header(lambda header: header["frames"][0].update(at_ms=True)),
         _with_header(lambda header: header["frames"][0].update(at_ms=1e9)),
+        _with_header(lambda header: header["frames"][0].update(at_ms=float("inf"))),
+        _with_header(lambda header: header["frames"][0].update(at_ms=10**400)),
+        _with_header(lambda header: header["frames"][0].update(phase=10**400)),
+        _with_header(lambda header: header["phases"][0].update(started_ms=10**400)),
+        _with_header(lambda header: header["phases"][0].update(started_ms=-1)),
         _with_header(lambda header: header.update(frames=[{"phase": 0, "at_ms": 1}] * (MAX_FRAMES + 1))),
     ],
 )

@@ -67,6 +67,24 @@ def test_a_decompression_bomb_is_refused_from_its_header() -> None:
     assert _code(_png_that_claims(60_000, 300)) == "image_too_many_pixels"
 
 
+def _with_scans(more: int) -> bytes:
+    """A progressive JPEG whose last scan is there so many times more."""
+    whole = _encoded(progressive=True)
+    return whole[:-2] + whole[whole.rfind(b"\xff\xda") : -2] * more + b"\xff\xd9"
+
+
+def test_a_picture_drawn_in_scans_without_end_is_refused_undecoded() -> None:
+    """Each scan takes a dozen bytes and draws the whole picture: a hundred kilobytes took the decoder four seconds."""
+    decode_image(_with_scans(20))
+    assert _code(_with_scans(100)) == "image_too_many_scans"
+    assert _code(_with_scans(5000)) == "image_too_many_scans"
+
+
+def test_what_a_phone_puts_behind_its_photograph_is_not_counted_as_scans() -> None:
+    video = b"\xff\xda\0\0" * 500
+    assert decode_image(_encoded(progressive=True) + video).shape == (100, 200, 3)
+
+
 def test_a_picture_too_small_to_hold_a_face_is_refused() -> None:
     assert _code(_encoded(size=(40, 400))) == "image_too_few_pixels"
 

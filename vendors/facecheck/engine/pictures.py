@@ -29,6 +29,16 @@ _TURNS = {
 _DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
 
+# A progressive JPEG draws the whole picture once a scan, and an empty scan takes a dozen bytes: megabytes of them would keep
+# the decoder busy for hours. Encoders write about ten. The second bound holds wherever the first's way through the file and
+# the decoder's should part; chance finds it in a video of gigabytes behind a photograph.
+MAX_SCANS, _MOST_SCAN_MARKERS = 64, 1024
+_SCAN = b"\xff\xda"
+# Markers without a length: stuffed bytes of a scan, restarts, start of image, and fill bytes.
+_ALONE = frozenset({0x00, 0x01, 0xD8, 0xFF, *range(0xD0, 0xD8)})
+_END, _SCAN_BEGINS = 0xD9, 0xDA
+
+
 @dataclass(frozen=True)
 class ImageLimits:
     """Bounds judged before decoding. `working_side` shrinks a larger picture right after it.
@@ -58,6 +68,8 @@ def open_picture(unverified: bytes, *, limits: ImageLimits = PORTRAIT_LIMITS) ->
     try:
         with Image.open(io.BytesIO(unverified), formats=_FORMATS) as picture:
             _judge_header(picture, limits)
+            if picture.format in ("JPEG", "MPO"):
+                _judge_scans(unverified)
             # JPEG can be decoded at half or a quarter of its size, which spares memory and time.
             picture.draft("RGB", (limits.working_side, limits.working_side))
             if picture.width * picture.height > limits.max_pixels:
@@ -84,6 +96,22 @@ def _judge_header(picture: Image.Image, limits: ImageLimits) -> None:
     # Phones put a second picture (brightness, depth) behind the photograph and call it MPO: the first is meant.
     if picture.format != "MPO" and getattr(picture, "is_animated", False):
         raise ImageRefused("image_animated")
+
+
+def _judge_scans(unverified: bytes) -> None:
+    scans = 0 if unverified.count(_SCAN) <= _MOST_SCAN_MARKERS else MAX_SCANS + 1
+    at = 2
+    while scans <= MAX_SCANS:
+        at = unverified.find(b"\xff", at)
+        if at < 0 or at + 4 > len(unverified) or unverified[at + 1] == _END:
+            return
+        marker = unverified[at + 1]
+        scans += marker == _SCAN_BEGINS
+        if marker in _ALONE:
+            at += 1 if marker == 0xFF else 2
+        else:
+            at += 2 + int.from_bytes(unverified[at + 2 : at + 4], "big")
+    raise ImageRefused("image_too_many_scans", str(scans))
 
 
 def _plain(picture: Image.Image, side: int) -> Image.Image:

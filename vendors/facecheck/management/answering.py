@@ -25,6 +25,7 @@ _SENTENCES = {
     "image_animated": "The image is an animation.",
     "image_too_many_bytes": "The image has too many bytes.",
     "image_too_many_pixels": "The image has too many pixels.",
+    "image_too_many_scans": "The image is drawn in more scans than any camera writes.",
     "image_too_few_pixels": "The image is too small.",
     "no_comparable_face": "One of the pictures shows no single face that can be compared.",
     "threshold_out_of_range": "The threshold must be between 50 and 100.",
