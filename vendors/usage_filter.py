@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -46,12 +46,29 @@ def _day(text: str, default: date, latest: date) -> date:
 
 
 def _period(query: Mapping[str, str], found: Standing) -> Period | None:
-    """Named, or the running one where no day is."""
-    with suppress(ValueError):
-        return found.period_named(query.get("period", ""))
+    """Named, or the running one; none where days are asked for."""
     if query.get("from") or query.get("to"):
         return None
+    with suppress(ValueError):
+        return found.period_named(query.get("period", ""))
     return found.period_at(clock.now())
+
+
+def _one_day(query: Mapping[str, str]) -> date | None:
+    if query.get("from") or query.get("to"):
+        return None
+    with suppress(ValueError):
+        return date.fromisoformat(query.get("day", ""))
+    return None
+
+
+def _part(period: Period, day: date, zone: ZoneInfo) -> Period | None:
+    """What lies of a day in a period that may begin at any hour."""
+    begins = datetime.combine(day, time(), zone)
+    ends = datetime.combine(day + timedelta(days=1), time(), zone)
+    if ends <= period.start or begins >= period.end:
+        return None
+    return Period(period.label, max(begins, period.start), min(ends, period.end))
 
 
 def _profile(text: str) -> UUID | None:
@@ -67,11 +84,13 @@ def _price(text: str) -> UUID | None:
 
 
 def read_filter(query: Mapping[str, str], tenant: Tenant, found: Standing) -> UsageFilter:
-    """`period`, or `from` and `to` in days; `q` (a case's reference), `partner`, `meter`, `outcome`, `profile`,
+    """`period`, of which `day` chooses one, or `from` and `to` in days, which count before it; `q` (a case's reference), `partner`, `meter`, `outcome`, `profile`,
     `department`, `price`, `paid`, `billable`, `sort`. Ends in the wrong order are swapped; at most a year is shown."""
     zone = zone_of(tenant)
     today = clock.now().astimezone(zone).date()
-    period = _period(query, found)
+    period, one_day = _period(query, found), _one_day(query)
+    if period is not None and one_day is not None:
+        period = _part(period, one_day, zone) or period
     if period is not None:
         first = period.start.astimezone(zone).date()
         last = (period.end - timedelta(seconds=1)).astimezone(zone).date()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any, cast
+from uuid import UUID
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
@@ -14,6 +16,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from portal.kit import clock
 from portal.kit.ids import parse_public_id, public_id
 from portal.kit.paging import page_of
 from portal.rights import requires, seat_of
@@ -21,14 +24,13 @@ from tenants.rights import Right
 from vendors.billing import selectors as billing
 from vendors.billing.book import Standing, standing
 from vendors.billing.budgeting import budget_states
+from vendors.billing.help_desk import reset_cost
 from vendors.billing.models import METERED, UsageEntry
 from vendors.billing.reasons import sentence_of
 from vendors.billing.summing import (
-    Share,
     Sums,
     by_day,
     by_meter,
-    by_outcome,
     seen_in,
     sums_of_usage,
     totals,
@@ -37,9 +39,11 @@ from vendors.budget_forms import profile_names
 from vendors.case_links import case_url
 from vendors.dispute_cards import dispute_card
 from vendors.models import Connection
+from vendors.usage_breakdown import BY, NotCharged, Row, break_down, not_charged, read_columns
 from vendors.usage_chart import draw
 from vendors.usage_csv import stream_usage
 from vendors.usage_filter import read_filter, recent_periods
+from vendors.usage_outlook import History, budget_outlooks, outlooks
 from vendors.wording import outcome_word, partner_name, period_words
 
 PAGE = 50
@@ -74,68 +78,110 @@ def usage(request: HttpRequest) -> HttpResponse:
     chosen = read_filter(request.GET.dict(), tenant, found)
     page = page_of(billing.usage(chosen), chosen.order, request.GET.get("cursor", ""), PAGE)
     sums = sums_of_usage(chosen)
-    days = by_day(sums, chosen.days)
+    options, names = _options(request, chosen, found)
+    columns = read_columns(request.GET.getlist("by"))
+    broken_down = break_down(chosen, sums, columns, names)
     context = {
         "rows": [_row(request, entry) for entry in page.rows],
         "count": sum(each.entries for each in sums),
         "chosen": chosen,
         "typed": request.GET.get("q", "")[:20],
-        "chart": draw(days),
-        "days": [day for day in days if day.total],
-        "shares": [_share(share) for share in by_outcome(sums)],
-        "daily": [_share(share) for share in by_outcome(sums, daily=True)],
+        "chart": draw(by_day(sums, chosen.days), lambda first, last: _days_address(request, first, last)),
+        "days": [
+            {"day": day, "url": _days_address(request, day.day, day.day)}
+            for day in by_day(sums, chosen.days)
+            if day.total
+        ],
+        "breakdown": broken_down,
+        "broken_down": [_linked(request, row) for row in broken_down.rows],
+        "by": [{"value": value, "label": label, "chosen": value in columns} for value, label in BY.items()],
+        "not_charged": [_linked(request, row) for row in not_charged(sums)],
         "meters": by_meter(sums),
         "totals": [
             {"total": total, "kind": Connection.Kind(total.connection_kind).label} for total in totals(sums)
         ],
         "recovered": _recovered(chosen, sums),
-        "budgets": budget_states(),
+        **_ahead(chosen, found),
+        "may_manage": seat_of(request).may(Right.MANAGE_BILLING),
         "csv_url": reverse("usage:csv", args=[tenant.slug]) + _address(request, cursor=None),
         "next_url": _address(request, cursor=page.next_cursor) if page.next_cursor else "",
         "previous_url": _address(request, cursor=page.previous_cursor) if page.previous_cursor else "",
-        **_options(chosen, found),
+        **options,
     }
     return render(request, "billing/usage.html", context)
 
 
-def _share(share: Share) -> dict[str, Any]:
+def _days_address(request: HttpRequest, first: date, last: date) -> str:
+    """The entries of some days. A single one stays inside the exact period, if one is shown."""
+    if first == last and not (request.GET.get("from") or request.GET.get("to")):
+        return _address(request, day=first.isoformat(), cursor=None) + "#checks"
+    changes = {"from": first.isoformat(), "to": last.isoformat()}
+    return _address(request, day=None, cursor=None, **changes) + "#checks"
+
+
+def _linked(request: HttpRequest, row: Row | NotCharged) -> dict[str, Any]:
+    filters = dict(row.filters)
+    if "day" in filters and (request.GET.get("from") or request.GET.get("to")):
+        filters["from"] = filters["to"] = filters.pop("day")
+    return {"row": row, "url": _address(request, **{"cursor": None, **filters}) + "#checks"}
+
+
+def _ahead(chosen: billing.UsageFilter, found: Standing) -> dict[str, Any]:
+    """Where the running period ends, and which budgets it crosses. A budget's own is told where nothing is filtered."""
+    period = found.period_at(clock.now())
+    shows_it = chosen.period == period and not chosen.reference
+    history = History(chosen, period) if shows_it else None
+    everything = history if not chosen.equals else None
     return {
-        "share": share,
-        "partner": partner_name(share.vendor),
-        "outcome": outcome_word(share.outcome),
+        "outlooks": outlooks(history) if history else None,
+        "budgets": budget_outlooks(everything, budget_states(found)),
     }
 
 
 def _recovered(chosen: billing.UsageFilter, sums: Sequence[Sums]) -> dict[str, Any]:
-    """What one recovered account cost, in each currency. Only where the page shows everything of its days."""
+    """What one recovered account cost, in each currency, beside a reset at the help desk. Only where the page shows
+    everything of its days."""
     if chosen.equals or chosen.reference:
         return {}
     accounts: int = import_string(settings.RECOVERED_BETWEEN)(chosen.start, chosen.end)
+    if not accounts:
+        return {}
+    desk = reset_cost()
     spent: dict[str, Decimal] = {}
     for each in sums:
         spent[each.currency] = spent.get(each.currency, Decimal(0)) + each.amount
     costs = [
-        {"amount": (amount / accounts).quantize(CENT), "currency": currency}
+        {
+            "amount": (amount / accounts).quantize(CENT),
+            "currency": currency,
+            "saved": (desk.amount * accounts - amount).quantize(CENT) if currency == desk.currency else None,
+        }
         for currency, amount in sorted(spent.items())
-        if accounts and amount
+        if amount
     ]
-    return {"accounts": accounts, "costs": costs}
+    return {"accounts": accounts, "costs": costs, "desk": desk}
 
 
-def _options(chosen: billing.UsageFilter, found: Standing) -> dict[str, Any]:
-    """What the filters offer: only what the days have, and what is chosen already."""
+def _options(
+    request: HttpRequest, chosen: billing.UsageFilter, found: Standing
+) -> tuple[dict[str, Any], Mapping[UUID, str]]:
+    """What the filters offer: only what the days have, and what is chosen already; and the names of profiles."""
     seen = seen_in(chosen)
     names = profile_names() if seen.profiles or chosen.profile_id else {}
     profiles = {*seen.profiles, *([chosen.profile_id] if chosen.profile_id else [])}
-    return {
+    options = {
         "periods": [
             {
                 "label": period_words(period, chosen.zone),
-                "url": f"?period={period.label}",
+                "url": _address(
+                    request, period=period.label, cursor=None, day=None, **{"from": None, "to": None}
+                ),
                 "current": period == chosen.period,
             }
             for period in recent_periods(found)
         ],
+        "period_label": chosen.period.label if chosen.period else "",
+        "period_words": period_words(chosen.period, chosen.zone) if chosen.period else "",
         "vendors": [("", _("All partners")), *_named({*seen.vendors, chosen.vendor}, partner_name)],
         "outcomes": [("", _("All outcomes")), *_named({*seen.outcomes, chosen.outcome}, outcome_word)],
         "departments": [("", _("All departments")), *_named({*seen.departments, chosen.department}, str)],
@@ -151,6 +197,7 @@ def _options(chosen: billing.UsageFilter, found: Standing) -> dict[str, Any]:
         "billable_options": [("", _("Charged or not")), ("yes", _("Charged")), ("no", _("Not charged"))],
         "billable": {True: "yes", False: "no", None: ""}[chosen.billable],
     }
+    return options, names
 
 
 def _named(words: set[str], name_of: Callable[[str], str]) -> list[tuple[str, str]]:

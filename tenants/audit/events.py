@@ -54,6 +54,7 @@ class EventName(StrEnum):
     PERIOD_CLOSED = "usage:period:close"
     CREDIT_GRANTED = "usage:credit:grant"
     TAX_NOTED = "usage:tax:note"
+    RESET_COST_CHANGED = "usage:reset_cost:change"
     BUDGET_OPENED = "usage:budget:open"
     BUDGET_CHANGED = "usage:budget:change"
     BUDGET_CLOSED = "usage:budget:close"

@@ -54,6 +54,7 @@ SENTENCES: dict[EventName, str] = {
     E.PERIOD_CLOSED: gettext_noop("A billing period was closed"),
     E.CREDIT_GRANTED: gettext_noop("A credit was given"),
     E.TAX_NOTED: gettext_noop("The tax of an invoice was written down"),
+    E.RESET_COST_CHANGED: gettext_noop("What a reset at the help desk costs was changed"),
     E.BUDGET_OPENED: gettext_noop("A budget was opened"),
     E.BUDGET_CHANGED: gettext_noop("A budget was changed"),
     E.BUDGET_CLOSED: gettext_noop("A budget was closed"),

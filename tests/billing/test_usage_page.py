@@ -65,7 +65,7 @@ def test_a_billing_manager_sees_counts_totals_and_no_names(tenant, may, staff_cl
         assert entry.case_reference in page
     assert "€0.50" in page
     assert "2 charged of 3" in page
-    assert page.count("<rect") == 62
+    assert page.count('<a class="chart-column"') == 3
     assert "5 of 5 checks" in page
 
 
@@ -212,7 +212,6 @@ def test_partners_and_outcomes_add_up_beside_decisions_and_face_checks(tenant, m
     assert "Face Check Passed 2 0 \u20ac0.50" in words
     assert "Face Check Taken again 0 1 \u20ac0.00" in words
     assert "Readmit house partner Passed 2 0 \u20ac0.00" in words
-    assert "4 May 2026 Face Check Taken again 0 1" in words
     assert "Partner decision 2 charged, 0 free" in words and "Face Check 2 charged, 1 free" in words
 
 

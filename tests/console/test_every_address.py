@@ -119,6 +119,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "invoices:running_line": ("OABU", "-"),
     "invoices:invoice": ("OABU", "-"),
     "invoices:line": ("OABU", "-"),
+    "usage:reset_cost": ("OB", "OB"),
     "usage:usage": ("OABU", "-"),
     "usage:csv": ("OABU", "-"),
     "usage:entry": ("OABU", "-"),

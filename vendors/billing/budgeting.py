@@ -26,7 +26,7 @@ from portal.kit.scope import current_tenant_id
 from portal.kit.seen import require_unchanged
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from vendors.billing.book import Book, standing
+from vendors.billing.book import Book, Standing, standing
 from vendors.billing.budget_alerts import tell_cap_met, tell_shares
 from vendors.billing.counting import (
     NOTHING,
@@ -376,12 +376,12 @@ class BudgetState:
         return amount_text(self.budget.amount)
 
 
-def budget_states() -> list[BudgetState]:
-    """Every open budget, in two questions, however many there are."""
+def budget_states(found: Standing | None = None) -> list[BudgetState]:
+    """Every open budget, in two questions, however many there are. `found` is how the tenant is billed, if that was read."""
     budgets = list(Budget.objects.filter(closed_at=None).order_by("name", "id"))
     if not budgets:
         return []
-    found, moment = standing(), clock.now()
+    found, moment = found or standing(), clock.now()
     windows = {budget.id: window_at(found, budget.every, moment) for budget in budgets}
     starts = {window.start for window in windows.values()}
     rows = {

@@ -20,10 +20,11 @@ from portal.kit.models import PlatformModel, TenantForeignKey, TenantManager, Te
 from tenants.rights import Role
 from vendors.billing.collecting import models as _collecting  # noqa: F401  Django finds the room's rows from here
 from vendors.billing.document_models import BillingDetails, Dispute, PartnerDifference, PartnerInvoice
+from vendors.billing.help_desk_models import HelpDeskCost
 from vendors.billing.rating.invoice import LineKind
 from vendors.billing.rating.prices import FEE, STANDARD
 
-__all__ = ["BillingDetails", "Dispute", "PartnerDifference", "PartnerInvoice"]
+__all__ = ["BillingDetails", "Dispute", "HelpDeskCost", "PartnerDifference", "PartnerInvoice"]
 
 
 class Meter(models.TextChoices):

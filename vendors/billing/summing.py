@@ -24,6 +24,7 @@ class Sums:
     connection_kind: str
     currency: str
     billable: bool
+    why: str
     entries: int
     quantity: int
     amount: Decimal
@@ -31,7 +32,7 @@ class Sums:
 
 def sums_of_usage(chosen: UsageFilter) -> list[Sums]:
     """Grouped as finely as the page needs. Entries that took one back are below zero, as they are in the ledger."""
-    columns = ("day", "meter", "vendor", "outcome", "connection_kind", "currency", "billable")
+    columns = ("day", "meter", "vendor", "outcome", "connection_kind", "currency", "billable", "why")
     return [
         Sums(*(*group.key, group.entries, group.quantity, group.amount))
         for group in groups_of(chosen, *columns)
