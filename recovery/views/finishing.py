@@ -200,8 +200,8 @@ def not_me(request: HttpRequest, token: str) -> HttpResponse:
         if request.method == "POST":
             try:
                 return page(request, "recovery/not_me_done.html", repudiate(token))
-            except Refused as refusal:
-                return page(request, "recovery/code_dead.html", sentence=refusal.sentence)
+            except Refused:
+                return page(request, "recovery/not_me_dead.html")
         found = find_link(token)
         if found is None:
             return page(request, "recovery/not_me_dead.html")

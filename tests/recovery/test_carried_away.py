@@ -39,7 +39,7 @@ def test_a_computer_whose_code_was_photographed_says_so_at_once_and_stops_it(pla
     assert computer.post("/recover/moved/stop").url == "/recover/code"
     assert phone.outcome() == ("canceled", ["stopped_where_it_began"])
     page = computer.get("/recover/code").content.decode()
-    assert "is over" in page and "Stop this recovery" not in page
+    assert "This recovery is over" in page and "Stop this recovery" not in page
     assert phone.get("/recover/consent").url == "/recover/ended"
 
 

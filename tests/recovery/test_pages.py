@@ -226,3 +226,12 @@ def test_whoever_cannot_bear_flashes_says_so_at_the_face_check_and_goes_on_with_
     assert tries(browser) == 0 and shown(browser) == (fresh, turned)
     assert browser.post(fresh, b"x", content_type="a/b").json()["state"] == "done"
     assert browser.work().stage is Stage.PASS
+
+
+def test_a_link_that_was_used_says_so_and_offers_no_new_recovery(place: Place, browser: Journey, ada):
+    browser.who("ada")
+    link = browser.links_mailed()[-1]
+    assert "It is stopped" in browser.post(link).content.decode()
+    for answer in (browser.get(link), browser.post(link)):
+        said = answer.content.decode()
+        assert "This link does not work any more" in said and "Start a recovery" not in said
