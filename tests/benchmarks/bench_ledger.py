@@ -43,7 +43,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 def record(events: list[dict[str, Any]]) -> None:
     lines = [json.dumps(event) for event in events]
     began, counted = time.perf_counter(), 0
-    for outcome in record_lines(lines):
+    for outcome in record_lines(lines, workers=2):
         assert outcome.result in {"recorded", "known"}, outcome
         counted += outcome.result == "recorded"
     took = time.perf_counter() - began

@@ -168,9 +168,6 @@ def test_starts_and_ends_at_once_leave_the_sums_right(tenant):
 
 
 def test_a_budget_that_is_opened_while_checks_are_written_counts_each_once(tenant):
-    with tenant_scope(tenant.id):
-        cap("1000.00", name="first")
-
     def write(number):
         with tenant_scope(tenant.id):
             if number % 10 == 5:

@@ -13,7 +13,8 @@ from portal.kit.ids import public_id, short_reference, uuid7
 from portal.kit.scope import tenant_scope
 from tenants.audit.models import AuditEvent
 from tests.billing.world import close, event, load, look, new_name, record_file, run, subscribe
-from vendors.billing.event_file import SENTENCES, record_lines, set_aside
+from vendors.billing.event_file import record_lines, set_aside
+from vendors.billing.event_lines import SENTENCES
 from vendors.billing.models import PriceVersion, UsageEntry
 
 
@@ -147,6 +148,20 @@ def test_a_file_that_was_cut_off_is_taken_up(tenant):
     begun.close()
     results = [outcome.result for outcome in record_lines(lines, batch=4)]
     assert results == ["known"] * 8 + ["recorded"]
+
+
+def test_processes_share_a_file_and_each_line_has_its_result_in_the_file_s_order(tenant, other_tenant):
+    partner, tenants = load(unit_price="1.00"), (tenant, other_tenant)
+    events = [event(each, partner, "2026-03-02") for each in tenants * 20]
+    lines = [*map(json.dumps, events), "{", json.dumps({**events[0], "quantity": 7}), json.dumps(events[1])]
+    outcomes = list(record_lines(lines, batch=6, workers=3))
+    assert [outcome.line for outcome in outcomes] == list(range(1, 44))
+    told = [outcome.code or outcome.result for outcome in outcomes]
+    assert told == ["recorded"] * 40 + ["json_unusable", "key_reused", "known"]
+    assert {outcome.result for outcome in record_lines(lines[:40], batch=6, workers=2)} == {"known"}
+    for each in tenants:
+        with tenant_scope(each.id):
+            assert UsageEntry.objects.count() == 20
 
 
 BROKEN = {

@@ -4,8 +4,10 @@ the file or the database could not be used. Run again, it takes up where it was 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections import Counter
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,12 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError
 
 from portal.kit.ids import public_id
-from vendors.billing.event_file import SENTENCES, Outcome, record_lines
+from vendors.billing.event_file import record_lines
+from vendors.billing.event_lines import SENTENCES, Outcome
 from vendors.billing.models import UsageEntry
 
 ALL, NOT_ALL, UNUSABLE = 0, 1, 2
+MOST_WORKERS = 4
 
 
 class Command(BaseCommand):
@@ -40,14 +44,14 @@ class Command(BaseCommand):
                 if name == "-"
                 else Path(name).open(encoding="utf-8", errors="replace") as lines
             ):
-                for outcome in record_lines(lines):
+                for outcome in record_lines(lines, workers=min(os.cpu_count() or 1, MOST_WORKERS)):
                     counted[outcome.result] += 1
                     self.stdout.write(json.dumps(outcome.to_json()) if as_json else _line(outcome))
         except OSError as error:
             self.stderr.write(f"{name} could not be read: {error.strerror}.")
             return UNUSABLE
-        except DatabaseError as error:
-            self.stderr.write(f"Cut off by the database: {type(error).__name__}. Run it again.")
+        except (DatabaseError, BrokenProcessPool) as error:
+            self.stderr.write(f"Cut off: {type(error).__name__}. Run it again.")
             return UNUSABLE
         self.stderr.write(
             ", ".join(f"{number} {result}" for result, number in sorted(counted.items())) or "nothing to do"
