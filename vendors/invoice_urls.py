@@ -13,5 +13,6 @@ urlpatterns = [
         "running/<str:currency>/<str:about>/<str:price_id>", invoice_views.running_line, name="running_line"
     ),
     path("<str:invoice_id>/", invoice_views.invoice, name="invoice"),
+    path("<str:invoice_id>/pdf", invoice_views.pdf, name="pdf"),
     path("<str:invoice_id>/lines/<int:position>", invoice_views.line, name="line"),
 ]

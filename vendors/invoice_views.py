@@ -29,6 +29,7 @@ from vendors.billing.rating.invoice import LineKind
 from vendors.billing.rating.periods import Period
 from vendors.case_links import case_url
 from vendors.invoice_forms import DetailsForm
+from vendors.invoice_pdf import pdf_of
 from vendors.invoice_words import amounts_of, days_of, line_title, title_of, told_lines
 from vendors.wording import period_words
 
@@ -178,6 +179,17 @@ def _line_url(request: HttpRequest, document: Document, position: int) -> str:
     assert shown.price is not None
     return reverse(
         "invoices:running_line", args=[slug, document.currency, shown.line.about, shown.price.public_id]
+    )
+
+
+@require_GET
+@requires(Right.SEE_USAGE)
+def pdf(request: HttpRequest, invoice_id: str) -> HttpResponse:
+    document = documents.document_of(invoice_or_404(invoice_id))
+    return HttpResponse(
+        pdf_of(document, standing().anchor.zone),
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="{document.number}.pdf"'},
     )
 
 

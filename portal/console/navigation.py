@@ -43,6 +43,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(PEOPLE, gettext_noop("People"), "people:list", "people", Right.SEE_PEOPLE),
     Entry(MONEY, gettext_noop("Usage"), "usage:usage", "chart", Right.SEE_USAGE),
     Entry(MONEY, gettext_noop("Invoices"), "invoices:list", "receipt", Right.SEE_USAGE),
+    Entry(MONEY, gettext_noop("Partner invoices"), "partner_invoices:list", "store", Right.SEE_USAGE),
     Entry(MONEY, gettext_noop("Budgets and alerts"), "budgets:list", "bell", Right.SEE_USAGE),
     Entry(MONEY, gettext_noop("Billing"), "billing:home", "receipt", Right.SEE_USAGE),
     Entry(ORGANISATION, gettext_noop("Members"), "console:members", "person", Right.SEE_MEMBERS),

@@ -23,6 +23,7 @@ CONSOLE_ROOMS: list[tuple[str, str]] = [
     ("partners/", "vendors.urls"),
     ("usage/budgets/", "vendors.budget_urls"),
     ("usage/disputes/", "vendors.dispute_urls"),
+    ("usage/partner-invoices/", "vendors.partner_invoice_urls"),
     ("usage/invoices/", "vendors.invoice_urls"),
     ("usage/", "vendors.usage_urls"),
 ]

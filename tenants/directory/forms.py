@@ -8,8 +8,8 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from portal.kit.sheet_file import MAX_BYTES
 from portal.kit.typed import TypedWordForm
-from tenants.directory.import_file import MAX_BYTES
 
 
 class ImportForm(forms.Form):

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.kit import clock
 from portal.kit.errors import Invalid, Refused
 from portal.kit.ids import parse_public_id
+from portal.kit.sheet_file import MAX_BYTES
 from portal.rights import actor_of, requires, seat_of
 from tenants.directory import imports
 from tenants.directory.forms import ImportForm
-from tenants.directory.import_file import ALIASES, MAX_BYTES, REQUIRED
+from tenants.directory.import_file import ALIASES, REQUIRED
 from tenants.directory.models import PeopleImport
 from tenants.directory.views import crumbs, slug_of
 from tenants.rights import Right

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from uuid import uuid4
 
@@ -39,6 +39,7 @@ from tests.recovery.console.world import add_whole_journey, make_case, make_pers
 from vendors.billing.book import standing
 from vendors.billing.services import close_period, dispute_entry
 from vendors.models import Connection
+from vendors.partner_invoices import BillFacts, compare_bill
 
 # O owner, A administrator, B billing manager, H help-desk agent, U auditor: who opens it (GET), and who sends (POST).
 # "-" where that method is not answered. Nobody else gets more than 403.
@@ -113,11 +114,16 @@ TABLE: dict[str, tuple[str, str]] = {
     "disputes:list": ("OABU", "-"),
     "disputes:dispute": ("OABU", "-"),
     "disputes:open": ("OB", "OB"),
+    "partner_invoices:list": ("OABU", "-"),
+    "partner_invoices:new": ("OB", "OB"),
+    "partner_invoices:bill": ("OABU", "-"),
+    "partner_invoices:csv": ("OABU", "-"),
     "invoices:list": ("OABU", "-"),
     "invoices:details": ("OB", "OB"),
     "invoices:running": ("OABU", "-"),
     "invoices:running_line": ("OABU", "-"),
     "invoices:invoice": ("OABU", "-"),
+    "invoices:pdf": ("OABU", "-"),
     "invoices:line": ("OABU", "-"),
     "usage:reset_cost": ("OB", "OB"),
     "usage:usage": ("OABU", "-"),
@@ -136,9 +142,21 @@ LETTERS = {
 # The places of an address that name something of one organisation.
 OWN = {
     *("member", "invitation", "link", "event", "person_id", "import_id"),
-    *("case_id", "credential_id", "entry_id", "profile_id", "connection_id", "budget_id", "invoice_id"),
+    *(
+        "case_id",
+        "credential_id",
+        "entry_id",
+        "profile_id",
+        "connection_id",
+        "budget_id",
+        "invoice_id",
+        "bill_id",
+    ),
 }
 PEOPLE = b"user_name,given_names,family_name,email\nzoe,Zoe,Zed,zoe@people.example\n"
+
+BILL = b"date,amount\n2026-05-01,1.00\n"
+MAY = BillFacts("oidc", date(2026, 5, 1), date(2026, 5, 31), "EUR", "may.csv")
 
 
 @cache
@@ -219,6 +237,7 @@ class World:
             "entry_id": entry.public_id,
             "invoice_id": invoice.public_id,
             "position": "1",
+            "bill_id": compare_bill(BILL, MAY, actor=SYSTEM).public_id,
             "currency": "EUR",
             "about": standing().period_at(clock.now()).label,
             "price_id": entry.price_version.public_id,

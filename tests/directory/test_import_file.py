@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from portal.kit import sheet_file
 from portal.kit.errors import Invalid
 from portal.kit.sheets import plain_cell, safe_cell, sheet_lines
 from tenants.directory import import_file
@@ -69,7 +70,7 @@ def test_more_than_fits_is_refused_with_a_sentence(monkeypatch):
     with pytest.raises(Invalid) as refused:
         read_people((HEAD + rows).encode())
     assert refused.value.code == "too_many_rows"
-    monkeypatch.setattr(import_file, "MAX_BYTES", 50)
+    monkeypatch.setattr(sheet_file, "MAX_BYTES", 50)
     with pytest.raises(Invalid) as refused:
         read_people((HEAD + ADA).encode())
     assert refused.value.code == "file_too_large"

@@ -1,0 +1,147 @@
+"""Reading a CSV file that somebody sends. Pure: bytes in, named cells out.
+
+Protects every import from files that are too large, in another encoding, half right, or that hide a formula: what is wrong
+with a line is told by its number. What it does not do: know what the columns mean.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from portal.kit.errors import Invalid
+from portal.kit.sheets import plain_cell
+
+MAX_BYTES = 10_000_000
+MAX_CELL = 2_000
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+class BadCell(Exception):
+    """The sentence for one cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What people call each column, compared without case, spaces, hyphens and underscores; and which must be there."""
+
+    aliases: Mapping[str, Sequence[str]]
+    required: Sequence[str] = ()
+
+    def named(self, heading: str) -> str | None:
+        plain = "".join(character for character in heading.casefold() if character.isalnum())
+        return next((name for name, known in self.aliases.items() if plain in known), None)
+
+
+def decode(unverified: bytes) -> str:
+    """The text of a file. Invalid for what is too large, empty, or in another encoding than UTF-8."""
+    if len(unverified) > MAX_BYTES:
+        raise Invalid(
+            "file_too_large",
+            _("This file is larger than 10 MB. Split it and import the parts."),
+            field="file",
+        )
+    if not unverified.strip():
+        raise Invalid("file_empty", _("This file is empty."), field="file")
+    try:
+        text = unverified.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = unverified.count(b"\n", 0, error.start) + 1
+        raise Invalid(
+            "file_not_utf8",
+            _("This file is not in UTF-8 (line %(line)s). In a spreadsheet, save it as “CSV UTF-8”.")
+            % {"line": line},
+            field="file",
+        ) from error
+    if "\x00" in text:
+        raise Invalid(
+            "file_not_text",
+            _("This is not a CSV file in UTF-8. In a spreadsheet, save it as “CSV UTF-8”."),
+            field="file",
+        )
+    return text
+
+
+def _delimiter(text: str, columns: Columns) -> str:
+    """Of comma, semicolon and tab the one that finds the most columns we know in the heading."""
+    heading = text.lstrip("\r\n").split("\n", 1)[0]
+
+    def known(delimiter: str) -> int:
+        return sum(
+            columns.named(name) is not None for name in next(csv.reader([heading], delimiter=delimiter), [])
+        )
+
+    return max((",", ";", "\t"), key=known)
+
+
+def records(text: str, columns: Columns) -> Iterator[tuple[int, list[str]]]:
+    """(line it begins on, cells) of every record that is not blank; the first is the heading."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, columns), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise Invalid(
+            "file_broken",
+            _("Line %(line)s cannot be read as CSV: a quotation mark is missing or one is too many.")
+            % {"line": line},
+            field="file",
+        ) from error
+
+
+def read_heading(header: Sequence[str], columns: Columns) -> tuple[dict[int, str], list[str]]:
+    """{place: column} and the headings that mean nothing to us. Invalid for a column that is there twice or missing."""
+    places: dict[int, str] = {}
+    ignored = []
+    for place, name in enumerate(header):
+        column = columns.named(name)
+        if column in places.values():
+            raise Invalid(
+                "column_twice",
+                _("The column “%(name)s” is there twice. Keep one of them.") % {"name": name.strip()[:60]},
+                field="file",
+            )
+        if column:
+            places[place] = column
+        elif name.strip():
+            ignored.append(name.strip()[:60])
+    missing = [column for column in columns.required if column not in places.values()]
+    if missing:
+        raise Invalid(
+            "columns_missing",
+            _("The first line must name the columns. Missing: %(missing)s.")
+            % {"missing": ", ".join(missing)},
+            field="file",
+        )
+    return places, ignored
+
+
+def named_cells(cells: Sequence[str], places: Mapping[int, str], width: int) -> dict[str, str]:
+    """The cells of a record by column, without the mark that our own exports set before a formula."""
+    if len(cells) > width:
+        raise BadCell(
+            _("This line has %(found)s cells, the heading %(expected)s.")
+            % {"found": len(cells), "expected": width}
+        )
+    named = dict.fromkeys(places.values(), "")
+    for place, column in places.items():
+        if place < len(cells):
+            named[column] = _cell(cells[place])
+    return named
+
+
+def _cell(text: str) -> str:
+    cleaned = plain_cell(text.strip())
+    if len(cleaned) > MAX_CELL:
+        raise BadCell(_("A cell is longer than %(most)s characters.") % {"most": MAX_CELL})
+    if _CONTROL.search(cleaned):
+        raise BadCell(_("A cell holds a line break or a control character."))
+    return cleaned
