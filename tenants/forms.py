@@ -27,9 +27,17 @@ ROLE_HINTS = {
 }
 
 
+WHERE = {
+    *("Africa", "America", "Antarctica", "Arctic", "Asia"),
+    *("Atlantic", "Australia", "Europe", "Indian", "Pacific"),
+}
+
+
 def time_zones() -> list[tuple[str, str]]:
-    """By continent; the aliases that computers keep for old times are left out."""
-    names = sorted(name for name in clock.time_zone_names() if "/" in name and not name.startswith("Etc/"))
+    """By continent and ocean; the aliases that computers keep for old times, by country, are left out."""
+    names = sorted(
+        name for name in clock.time_zone_names() if name.partition("/")[0] in WHERE and "/" in name
+    )
     return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
 
 

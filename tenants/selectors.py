@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from portal.kit import clock
@@ -109,6 +110,10 @@ def owner_count() -> int:
 def open_invitations() -> list[Invitation]:
     """Neither accepted nor withdrawn; the expired ones stay in sight, so that they can be sent again."""
     return list(Invitation.objects.filter(accepted_at=None, withdrawn_at=None).order_by("-created_at"))
+
+
+def open_invitations_by(member_id: UUID) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(invited_by_id=member_id, accepted_at=None, withdrawn_at=None)
 
 
 def find_invitation(token: str) -> Invitation | None:

@@ -39,7 +39,9 @@ def invite_member(seat: Seat, *, email: str, role: str, inviter: str, actor: Act
 
 
 def renew_invitation(seat: Seat, invitation_id: UUID, *, inviter: str, actor: Actor) -> Invitation:
-    invited = membership.renew_invitation(invitation_id, rights=seat.rights, actor=actor)
+    invited = membership.renew_invitation(
+        invitation_id, renewed_by=seat.member_id, rights=seat.rights, actor=actor
+    )
     return _send_invitation(seat, invited, inviter)
 
 

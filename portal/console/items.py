@@ -110,7 +110,7 @@ def linked_domain(tenant: Tenant) -> ChecklistItem:
         _("Link your domain"),
         hint,
         status,
-        "verified_id:home",
+        "verified_id:home" if status == "blocked" else "verified_id:domain",
         Right.MANAGE_VERIFIED_ID,
         is_needed=False,
     )
@@ -142,8 +142,15 @@ def _people_state() -> tuple[Status, str]:
     count = reach.can + reach.cannot + reach.outside
     if not count:
         return "todo", _("Those who may recover, with the addresses you hold for them.")
-    if reach.can:
+    if reach.can and found:
         return "done", can_sentence(reach)
+    if reach.can:
+        told = ngettext(
+            "%(can)d of %(count)d person has an address to write to.",
+            "%(can)d of %(count)d people have an address to write to.",
+            count,
+        )
+        return "done", told % {"can": reach.can, "count": count}
     there = ngettext("%(count)d person is there", "%(count)d people are there", count) % {"count": count}
     nobody = _("%(there)s, and nobody of them can recover.") % {"there": there}
     outside = [_("None of them may recover by your profile.")] if not reach.cannot else []

@@ -34,6 +34,14 @@ def house_url(path: str = "/") -> str:
     return f"{settings.HOUSE_ORIGIN}{path}"
 
 
+def is_ours(origin: str) -> bool:
+    """Whether one of our own processes answers there, for whichever tenant."""
+    host = urlsplit(origin).netloc.lower()
+    ours = (settings.SITE_ORIGIN, settings.WALLET_ORIGIN, settings.HOUSE_ORIGIN)
+    base: str = settings.TENANT_BASE.lower()
+    return host == base or host.endswith(f".{base}") or host in {urlsplit(each).netloc for each in ours}
+
+
 def client_address(request: HttpRequest) -> str:
     """The client's address with `TRUSTED_PROXIES` hops in front of us; what a client writes itself is ignored."""
     hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]

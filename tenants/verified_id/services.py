@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from portal.kit import clock
 from portal.kit.actors import Actor
 from portal.kit.errors import Invalid
-from portal.kit.origins import tenant_origin
+from portal.kit.origins import is_ours, tenant_origin
 from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id
 from portal.kit.seen import marks_of, require_unchanged
@@ -20,10 +21,14 @@ from tenants.audit.services import record_event
 from tenants.models import Tenant
 from tenants.verified_id.models import Authority, LinkedDomain, SigningKey, StatusList
 from tenants.verified_id.protocol.did_web import did_web
+from tenants.verified_id.protocol.encoding import check_url
 from tenants.verified_id.selectors import get_authority
 from tenants.verified_id.signing import make_signing_key
 
 TYPE = "VerifiedIdentity"
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+DOMAIN = re.compile(rf"(?=.{{4,253}}$)(?:{_LABEL}\.)+[a-z]{_LABEL}")
+LOOPBACK = {"localhost", "127.0.0.1"}
 
 
 @transaction.atomic
@@ -96,15 +101,28 @@ def check_published() -> None:
 
 
 def clean_origin(text: str) -> str:
-    """`https://example.com` from what was typed. Invalid for paths, ports out of range, our own hosts."""
+    """`https://example.com` from what was typed. Invalid for what is no origin of a domain, and for our own hosts: what
+    stands here is signed, and a name that cannot be signed would leave a page that does not open."""
     typed = text.strip().rstrip("/")
-    parts = urlsplit(typed if "//" in typed else f"https://{typed}")
-    if not parts.hostname or parts.path or parts.query or parts.scheme not in ("https", "http"):
+    try:
+        return _require_foreign(_origin(typed if "//" in typed else f"https://{typed}"))
+    except ValueError as error:
         raise Invalid(
             "domain_unusable", _("Type a domain such as www.example.com, without a path."), field="origin"
-        )
-    origin = f"{parts.scheme}://{parts.netloc.lower()}"
-    if origin == get_authority().issuer:
+        ) from error
+
+
+def _origin(url: str) -> str:
+    """ValueError for a path, a user, a fragment, a port that is none, http, and whatever is no name of a host."""
+    parts = urlsplit(check_url(url))
+    host = (parts.hostname or "").encode("idna").decode()
+    if parts.path or parts.query or not (DOMAIN.fullmatch(host) or host in LOOPBACK):
+        raise ValueError(f"not the origin of a domain: {url[:200]}")
+    return f"{parts.scheme}://{host}:{parts.port}" if parts.port else f"{parts.scheme}://{host}"
+
+
+def _require_foreign(origin: str) -> str:
+    if is_ours(origin):
         raise Invalid(
             "domain_is_ours",
             _("This host is served by us. Link a domain that people know as yours."),

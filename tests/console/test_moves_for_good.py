@@ -24,12 +24,11 @@ from tests.recovery.console.world import make_case, make_person, published_profi
 from vendors.models import Connection
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
-# A suspended person can be active again and a lifted cap holds again by itself; claimants decide about what is their own.
+# A suspended person can be active again; claimants decide about what is their own.
 OTHERS = frozenset(
     {
         "directory/status.html",
         "elements/dangerous_move.html",
-        "billing/budget_lift.html",
         "elements/gallery.html",
         "passkeys/remove.html",
         "recovery/forget.html",

@@ -54,7 +54,7 @@ def work(tenant):
 
 def test_turning_it_on_says_what_it_creates_and_is_quiet_the_second_time(tenant, staff_client):
     client = staff_client(Role.ADMINISTRATOR)
-    assert "The host cannot change later" in client.get(address(tenant)).content.decode()
+    assert "The host name stays" in client.get(address(tenant)).content.decode()
     for _twice in range(2):
         assert client.post(address(tenant, "turn-on")).status_code == 302
     with tenant_scope(tenant.id):
@@ -107,6 +107,39 @@ def test_a_domain_is_named_and_its_file_shown(tenant, authority, staff_client):
     assert "https://www.example.com/.well-known/did-configuration.json" in page and "linked_dids" in page
     sent = client.get(address(tenant, "domain/file"))
     assert sent.json()["linked_dids"] and "attachment" in sent["Content-Disposition"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("http://x.example", "javascript:alert(1)", "https://a.example/path", "a.example?x", "a.example#x"),
+        *(
+            "me@a.example",
+            "me:word@a.example",
+            "a.example:99999",
+            "a.example:x",
+            "a b.example",
+            "a_b.example",
+        ),
+        *("[", "https://[::1", "10.0.0.1", "example", "-a.example", f"{'a' * 64}.example", "a..example"),
+        *(
+            "https://evil.example\\@a.example",
+            "a.example\tb",
+            "other.localhost:8000",
+            "wallet.localhost:8000",
+        ),
+    ],
+)
+def test_what_is_no_domain_of_theirs_is_refused_and_the_page_goes_on(tenant, authority, staff_client, typed):
+    client = staff_client()
+    assert client.post(address(tenant, "domain"), {"origin": typed}).status_code == 200, typed
+    with tenant_scope(tenant.id):
+        assert not LinkedDomain.objects.exists()
+
+
+def test_a_domain_in_other_letters_is_kept_as_the_network_spells_it(tenant, authority):
+    with tenant_scope(tenant.id):
+        assert link_domain("Bücher.Example", actor=SYSTEM).origin == "https://xn--bcher-kva.example"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.console import inviting
+from portal.console.mail_limit import sends_mail
 from portal.console.views.front import staff
+from portal.console.views.joining import verified_addresses
 from portal.kit import clock
 from portal.kit.errors import Invalid
 from portal.kit.ids import parse_public_id
@@ -31,6 +33,7 @@ from tenants.selectors import (
     colleagues,
     find_colleague,
     open_invitations,
+    open_invitations_by,
     open_links_of,
     owner_count,
 )
@@ -95,6 +98,7 @@ def members(request: HttpRequest) -> HttpResponse:
     return render(request, "tenants/members.html", context)
 
 
+@sends_mail
 @require_http_methods(["GET", "POST"])
 @requires(Right.MANAGE_MEMBERS)
 @recent_sign_in
@@ -115,6 +119,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     return render(request, "tenants/invite.html", {"form": form})
 
 
+@sends_mail
 @require_POST
 @requires(Right.MANAGE_MEMBERS)
 def renew(request: HttpRequest, invitation: str) -> HttpResponse:
@@ -195,12 +200,22 @@ def remove(request: HttpRequest, member: str) -> HttpResponse:
     form = TypedWordForm(request.POST or None, word=_("remove"))
     if request.method == "POST" and form.is_valid():
         try:
-            membership.remove_member(colleague.member.id, rights=seat.rights, actor=actor_of(request))
+            membership.remove_member(
+                colleague.member.id,
+                rights=seat.rights,
+                actor=actor_of(request),
+                addresses=verified_addresses(colleague.user),
+            )
         except Invalid as refusal:
             form.add_error(None, refusal.sentence)
         else:
             messages.success(request, _("%(name)s has no seat here any more.") % {"name": colleague.name})
             mine = colleague.member.id == seat.member_id
             return redirect("start:organisations") if mine else _to_members(seat)
-    context = {"form": form, "links": open_links_of(colleague.member.id), **_shown(seat, colleague)}
+    context = {
+        "form": form,
+        "links": open_links_of(colleague.member.id),
+        "invitations": open_invitations_by(colleague.member.id).count(),
+        **_shown(seat, colleague),
+    }
     return render(request, "tenants/remove_member.html", context)

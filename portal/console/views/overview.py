@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.console import inviting
 from portal.console.checklist import ChecklistItem, find_item, is_live, organisation_items, own_passkey
 from portal.console.forms import SendItemForm
+from portal.console.mail_limit import sends_mail
 from portal.console.navigation import exists, url_of
 from portal.console.selectors import health_of
 from portal.console.views.front import staff
@@ -105,6 +106,7 @@ def _sendable(seat: Seat, key: str) -> ChecklistItem:
     return item
 
 
+@sends_mail
 @require_http_methods(["GET", "POST"])
 @requires(Right.MANAGE_MEMBERS)
 def send_item(request: HttpRequest, item: str) -> HttpResponse:

@@ -12,3 +12,4 @@ import "./local-time.js";
 import "./menus.js";
 import "./passkeys.js";
 import "./toast.js";
+import "./trouble.js";

@@ -1,0 +1,38 @@
+"""Pages of a test client in a real browser, without a server between: each request of the browser is answered here."""
+
+from __future__ import annotations
+
+import mimetypes
+from urllib.parse import urlsplit
+
+from django.contrib.staticfiles import finders
+from django.test import Client
+from playwright.sync_api import BrowserContext, Route
+
+KEPT = ("Content-Type", "Content-Security-Policy", "HX-Redirect", "HX-Trigger")
+OURS = ("hx-request", "hx-current-url", "hx-target")
+
+
+def answer_by(context: BrowserContext, client: Client) -> None:
+    """Every request of this browser goes to `client` as a GET, files of ours to where they lie."""
+
+    def answer(route: Route) -> None:
+        address = urlsplit(route.request.url)
+        if address.path.startswith("/static/"):
+            _file(route, address.path.removeprefix("/static/"))
+            return
+        sent = {name: route.request.headers[name] for name in OURS if name in route.request.headers}
+        path = f"{address.path}?{address.query}" if address.query else address.path
+        given = client.get(path, headers=sent, follow=True)
+        headers = {name: given.headers[name] for name in KEPT if name in given.headers}
+        route.fulfill(status=given.status_code, headers=headers, body=given.content)
+
+    context.route("**/*", answer)
+
+
+def _file(route: Route, name: str) -> None:
+    found = finders.find(name)
+    if isinstance(found, str):
+        route.fulfill(path=found, content_type=mimetypes.guess_type(found)[0] or "text/plain")
+    else:
+        route.fulfill(status=404, body="")

@@ -1,0 +1,153 @@
+"""What can be told of every page of the console by a rule: it fits a narrow screen in both directions, each control can be
+reached and is seen when it is, also where the system chooses the colours."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.console.conftest import client_of_member, forget_network_jobs
+from tests.console.test_every_address import TABLE, World, routes
+from tests.look.drawing import answer_by
+from tests.words.pseudo import spoken
+
+pytestmark = pytest.mark.browser
+
+SITE = "http://localhost:8000"
+NARROW = 320
+# What is no page of its own: a part of one, a file, or what only takes forms.
+NO_PAGE = {
+    "console:accent",
+    "people:csv",
+    "people:example",
+    "cases:csv",
+    "audit:csv",
+    "usage:csv",
+    "verified_id:csv",
+} | {
+    "verified_id:state",
+    "verified_id:domain_state",
+    "verified_id:domain_file",
+    "partners:state",
+    "audit:state",
+    "profiles:of_partner",
+    "cases:of_person",
+}
+OWN = (
+    "/o/?all",
+    "/o/new",
+    "/account/",
+    "/account/passkey",
+    "/accounts/email/",
+    "/accounts/2fa/",
+    "/accounts/logout/",
+)
+OWN += (
+    "/accounts/2fa/webauthn/",
+    "/accounts/2fa/webauthn/add/",
+    "/accounts/2fa/totp/activate/",
+    "/accounts/password/change/",
+)
+
+TOO_WIDE = """() => document.documentElement.scrollWidth > document.documentElement.clientWidth
+  ? [...document.querySelectorAll("body *")].filter((one) => {
+      const { left, right } = one.getBoundingClientRect();
+      return left < -1 || right > document.documentElement.clientWidth + 1;
+    }).slice(0, 3).map((one) => `too wide: ${one.outerHTML.slice(0, 140)}`) : []"""
+# Focus by script counts as by keyboard once a key was pressed.
+REACHED = """() => {
+  const wrong = [];
+  const seen = (one) => {
+    const style = getComputedStyle(one);
+    return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+  };
+  const controls = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]")]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.disabled && one.tabIndex !== -1);
+  for (const one of controls) {
+    const says = (what) => wrong.push(`${what}: ${one.outerHTML.slice(0, 140)}`);
+    if (one.tabIndex > 0) says("out of turn");
+    one.focus();
+    if (document.activeElement !== one) { says("takes no focus"); continue; }
+    const rings = [one, one.closest(".choice"), one.nextElementSibling?.matches(".file-drop-face") && one.nextElementSibling];
+    if (!rings.some((ring) => ring && seen(ring))) says("unseen when reached");
+    const box = one.getBoundingClientRect();
+    if (box.height > innerHeight / 2) continue; // a table that scrolls: its middle may lie anywhere
+    const spots = [[0.5, 0.5], [0.1, 0.5], [0.9, 0.5]].map(([x, y]) =>
+      document.elementFromPoint(box.left + box.width * x, box.top + box.height * y));
+    const near = one.closest("label, .choice, .check") ?? one;
+    if (!spots.some((spot) => spot && (near.contains(spot) || spot.contains(one)))) says("covered when reached");
+  }
+  return wrong;
+}"""
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    yield World()
+    forget_network_jobs()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, world: World) -> Iterator[Page]:
+    context = browser.new_context(reduced_motion="reduce")
+    answer_by(context, client_of_member(world.members["O"]))
+    yield context.new_page()
+    context.close()
+
+
+def addresses(world: World) -> dict[str, str]:
+    named = {
+        name: world.path(name, "O")
+        for name, (may_open, _may_send) in TABLE.items()
+        if may_open != "-" and name not in NO_PAGE and name in routes()
+    }
+    return {**named, **{path: path for path in OWN}}
+
+
+def draw(page: Page, path: str) -> None:
+    page.set_viewport_size({"width": NARROW, "height": 800})
+    page.goto(SITE + path)
+    page.locator("[hx-trigger~=load], .htmx-request").first.wait_for(state="detached")
+
+
+def picture(page: Page, name: str, look: str) -> None:
+    folder = os.environ.get("READMIT_SHOTS")
+    if folder:
+        page.screenshot(
+            path=Path(folder, f"{name.strip('/').replace('/', '-').replace(':', '-')}-{look}.png"),
+            full_page=True,
+        )
+
+
+def test_every_page_is_worked_by_keyboard_and_fits_a_narrow_screen(page: Page, world: World) -> None:
+    found: dict[str, list[str]] = {}
+    for name, path in addresses(world).items():
+        page.emulate_media(forced_colors="none")
+        draw(page, path)
+        page.keyboard.press("Tab")
+        wrong = page.evaluate(TOO_WIDE)
+        if not page.evaluate("document.activeElement.matches('.skip-link, [data-error-summary] *')"):
+            wrong.append("does not begin with the way to the content")
+        wrong += page.evaluate(REACHED)
+        page.emulate_media(forced_colors="active")
+        wrong += [f"in forced colours {each}" for each in page.evaluate(REACHED)]
+        picture(page, name, "forced-320")
+        if wrong:
+            found[name] = wrong
+    assert not found, "\n".join(f"{name}: {each}" for name, wrong in found.items() for each in wrong)
+
+
+def test_every_page_fits_a_narrow_screen_from_right_to_left_in_longer_words(page: Page, world: World) -> None:
+    found: dict[str, list[str]] = {}
+    page.emulate_media(forced_colors="none")
+    with spoken(right_to_left=True):
+        for name, path in addresses(world).items():
+            draw(page, path)
+            picture(page, name, "rtl-320")
+            if wrong := page.evaluate(TOO_WIDE):
+                found[name] = wrong
+    assert not found, "\n".join(f"{name}: {each}" for name, wrong in found.items() for each in wrong)
