@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kit import clock
 from portal.kit.errors import Invalid
+from portal.kit.names import validate_name
 from portal.kit.seen import SeenForm
 from tenants.models import User
 from tenants.rights import Role
@@ -60,9 +61,12 @@ class LongSelect(forms.Select):
 class OrganisationForm(forms.Form):
     """A new organisation. The host name cannot be changed later."""
 
-    your_name = forms.CharField(label=_("Your name"), max_length=120)
+    your_name = forms.CharField(label=_("Your name"), max_length=120, validators=[validate_name])
     name = forms.CharField(
-        label=_("Name of the organisation"), max_length=120, help_text=_("Your people read it on every page.")
+        label=_("Name of the organisation"),
+        max_length=120,
+        help_text=_("Your people read it on every page."),
+        validators=[validate_name],
     )
     slug = forms.CharField(label=_("Host name"), max_length=40)
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones, widget=LongSelect)
@@ -87,7 +91,10 @@ class OrganisationForm(forms.Form):
 
 class SettingsForm(SeenForm):
     name = forms.CharField(
-        label=_("Name of the organisation"), max_length=120, help_text=_("Your people read it on every page.")
+        label=_("Name of the organisation"),
+        max_length=120,
+        help_text=_("Your people read it on every page."),
+        validators=[validate_name],
     )
     help_desk_contact = forms.CharField(
         label=_("Help desk contact"),

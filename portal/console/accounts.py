@@ -13,6 +13,7 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.account.models import EmailAddress
 from allauth.account.signals import email_confirmed
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
@@ -157,6 +158,13 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         """What the browser shows while it makes a passkey."""
         entity: dict[str, str] = super().get_public_key_credential_rp_entity()
         return {**entity, "name": "Readmit"}
+
+    def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:
+        """What a passkey is called when nobody says. Numbers go on, so that no two read alike after a removal."""
+        found = Authenticator.objects.filter(user_id=user.pk, type=type).values_list("data", flat=True)
+        taken = {data.get("name") for data in found}
+        candidates = (_("Passkey %(number)d") % {"number": number} for number in range(1, len(taken) + 2))
+        return next(name for name in candidates if name not in taken)
 
     def get_totp_issuer(self) -> str:
         return "Readmit"

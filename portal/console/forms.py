@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from portal.kit.names import validate_name
+
 
 class CodeForm(forms.Form):
     code = forms.CharField(
@@ -26,7 +28,10 @@ class SendItemForm(forms.Form):
 
 class AccountForm(forms.Form):
     name = forms.CharField(
-        label=_("Your name"), max_length=120, help_text=_("Colleagues see it beside what you do.")
+        label=_("Your name"),
+        max_length=120,
+        help_text=_("Colleagues see it beside what you do."),
+        validators=[validate_name],
     )
 
 

@@ -61,8 +61,8 @@ def _no_address(number: int) -> str:
 
 def _fresh_address(number: int) -> str:
     return ngettext(
-        "%(number)d has no address that was held for 72 hours.",
-        "%(number)d have no address that was held for 72 hours.",
+        "%(number)d has no address that was held for 72 hours yet: waiting is enough.",
+        "%(number)d have no address that was held for 72 hours yet: waiting is enough.",
         number,
     ) % {"number": number}
 

@@ -119,3 +119,20 @@ def test_a_budget_that_is_spent_says_so_at_a_glance(tenant, staff_client):
     page = staff_client(Role.BILLING_MANAGER).get(address(tenant)).content.decode()
     assert open_one and "1.25 of 1.00 EUR spent" in page and "Tells only" in page
     assert page.count("(sent)") == 4
+
+
+def test_who_gives_themselves_the_right_to_lift_a_cap_is_seen_to_have_done_so(tenant, staff_client):
+    client = staff_client(Role.BILLING_MANAGER)
+    client.post(address(tenant, "new"), {**FORM, "lifting_roles": ["owner"]})
+    budget = only_budget(tenant)
+    assert client.get(address(tenant, f"{budget.public_id}/lift")).status_code == 403
+    seen = re.search(
+        r'name="seen" value="([^"]+)"',
+        client.get(address(tenant, f"{budget.public_id}/")).content.decode(),
+    )
+    assert seen
+    given = {**FORM, "lifting_roles": ["owner", "billing_manager"], "seen": seen[1]}
+    assert client.post(address(tenant, f"{budget.public_id}/"), given).status_code == 302
+    with tenant_scope(tenant.id):
+        events = AuditEvent.objects.filter(name__startswith="usage:budget").order_by("id")
+        assert [event.data["lifting_roles"] for event in events] == [["owner"], ["owner", "billing_manager"]]

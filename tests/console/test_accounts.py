@@ -21,6 +21,9 @@ from tests.console.conftest import newest_mail, sign_in
 PASSWORD = "a long and quiet harbour"
 
 
+WEBAUTHN = Authenticator.Type.WEBAUTHN
+
+
 @pytest.fixture
 def user_with_passkey() -> User:
     user = User.objects.create_user(f"{secrets.token_hex(6)}@new.example", PASSWORD)
@@ -93,6 +96,13 @@ def test_proving_oneself_again_offers_the_passkey_first(user_with_passkey: User)
     assert asked["Location"].startswith("/accounts/2fa/webauthn/reauthenticate/?next=")
     page = client.get("/accounts/reauthenticate/").content.decode()
     assert "Use your passkey" in page and "security key" not in page.lower()
+
+
+def test_a_passkey_nobody_named_has_a_name_of_its_own(user_with_passkey: User) -> None:
+    assert MFAAdapter().generate_authenticator_name(user_with_passkey, WEBAUTHN) == "Passkey 1"
+    for name in ("Passkey 1", "Passkey 3"):
+        Authenticator.objects.create(user=user_with_passkey, type=WEBAUTHN, data={"name": name})
+    assert MFAAdapter().generate_authenticator_name(user_with_passkey, WEBAUTHN) == "Passkey 2"
 
 
 def test_signing_up_on_the_way_comes_back_to_the_invitation() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from portal.console.checklist import Status, find_item, is_live, organisation_items
 from portal.kit import clock
@@ -105,3 +106,25 @@ def test_evaluation_is_not_live(ready: Tenant) -> None:
     with tenant_scope(ready.id):
         Profile.objects.update(mode="evaluation")
     assert told(ready, "production")[0] == "todo"
+
+
+def test_before_a_profile_nobody_is_said_to_recover(ready: Tenant) -> None:
+    with tenant_scope(ready.id):
+        Profile.objects.update(status=Profile.Status.DRAFT)
+    assert told(ready, "people") == ("done", "1 of 1 person has an address to write to.")
+
+
+def test_the_domain_leads_to_its_own_page_once_there_is_one(ready: Tenant) -> None:
+    with tenant_scope(ready.id):
+        item = find_item(ready, "linked_domain")
+    assert item is not None and item.url_name == "verified_id:domain"
+
+
+def test_in_production_nobody_is_sent_to_walk_in_evaluation(ready: Tenant, owner_client: Client) -> None:
+    page = f"/o/{ready.slug}/"
+    with tenant_scope(ready.id):
+        NoticeAddress.objects.all().delete()
+    assert "evaluation at" not in owner_client.get(page).content.decode()
+    with tenant_scope(ready.id):
+        Profile.objects.update(mode="evaluation")
+    assert "evaluation at" in owner_client.get(page).content.decode()

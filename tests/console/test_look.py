@@ -218,6 +218,28 @@ def test_a_search_in_an_ended_session_leads_to_sign_in_and_back(
     assert "people/%3Fstatus%3Dactive" in inside.url
 
 
+def test_what_reached_nobody_says_so_and_keeps_what_was_typed(
+    inside: Page, world: World, origin: str
+) -> None:
+    inside.goto(world.path(f"{origin}/o/{{slug}}/people/"))
+    inside.route("**/people/?*", lambda route: route.abort())
+    inside.locator("#filter_q").fill("nov")
+    inside.locator("#toasts").get_by_text("There is no connection").wait_for()
+    inside.unroute("**/people/?*")
+    inside.route("**/people/?*", lambda route: route.fulfill(status=500, body="no"))
+    inside.locator("#filter_q").fill("nova")
+    inside.locator("#toasts").get_by_text("The server could not answer").wait_for()
+    inside.goto(world.path(f"{origin}/o/{{slug}}/settings"))
+    inside.get_by_label("Help desk contact").fill("Ring twice")
+    inside.context.set_offline(True)
+    inside.get_by_role("button", name="Save").click()
+    inside.locator("#toasts").get_by_text("Nothing was sent").wait_for()
+    assert inside.get_by_label("Help desk contact").input_value() == "Ring twice"
+    inside.context.set_offline(False)
+    inside.get_by_role("button", name="Save").click()
+    inside.locator("#toasts").get_by_text("Saved.").wait_for()
+
+
 def test_ticked_people_are_counted_and_their_effect_is_shown(inside: Page, world: World, origin: str) -> None:
     inside.goto(world.path(f"{origin}/o/{{slug}}/people/"))
     inside.get_by_label("All on this page").check()

@@ -61,8 +61,8 @@ TOO_WIDE = """() => document.documentElement.scrollWidth > document.documentElem
 # Focus by script counts as by keyboard once a key was pressed.
 REACHED = """() => {
   const wrong = [];
-  const seen = (one) => {
-    const style = getComputedStyle(one);
+  const seen = (one, part) => {
+    const style = getComputedStyle(one, part);
     return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
   };
   const controls = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]")]
@@ -73,7 +73,7 @@ REACHED = """() => {
     one.focus();
     if (document.activeElement !== one) { says("takes no focus"); continue; }
     const rings = [one, one.closest(".choice"), one.nextElementSibling?.matches(".file-drop-face") && one.nextElementSibling];
-    if (!rings.some((ring) => ring && seen(ring))) says("unseen when reached");
+    if (!rings.some((ring) => ring && (seen(ring) || seen(ring, "::after")))) says("unseen when reached");
     const box = one.getBoundingClientRect();
     if (box.height > innerHeight / 2) continue; // a table that scrolls: its middle may lie anywhere
     const spots = [[0.5, 0.5], [0.1, 0.5], [0.9, 0.5]].map(([x, y]) =>

@@ -410,5 +410,7 @@ def _note(name: EventName, budget: Budget, actor: Actor) -> None:
             "vendor": budget.vendor,
             "department": budget.department,
             "is_hard": budget.is_hard,
+            # Who gives themselves the right to lift a cap, and lifts it, is seen to have done both.
+            "lifting_roles": list(budget.lifting_roles),
         },
     )

@@ -61,7 +61,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     own = organisation_items(seat.tenant)
     items = [own_passkey(staff(request)), *own]
     left = [item for item in items if item.status != "done"]
-    live = is_live(own)
+    live, states = is_live(own), {item.key: item.status for item in own}
     context = {
         "items": [_shown(seat, item) for item in (left if live else items)],
         "send_menu": [
@@ -75,7 +75,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "done": len(items) - len(left),
         "total": len(items),
         "is_live": live,
-        "in_evaluation": not live and any(item.key == "profile" and item.status == "done" for item in own),
+        "in_evaluation": not live and {"profile": "done", "production": "todo"}.items() <= states.items(),
         "missing": [item.title for item in own if item.is_needed and item.status != "done"],
         "health": health_of(seat.tenant),
         "recovery_url": tenant_url(seat.tenant.slug, "/recover/"),
