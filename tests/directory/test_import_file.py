@@ -144,3 +144,11 @@ def test_what_leaves_can_come_back():
     lines = "".join(sheet_lines(HEAD.strip().split(","), [("ada", "-", "L", "a@x.example", "", "", "")]))
     (row,) = read_people(lines.encode()).rows
     assert row.given_names == "-"
+
+
+def test_everything_that_is_wrong_with_a_line_is_said_at_once():
+    _line, said = only_problem(
+        "user_name,given_names,family_name,email,phone,birthdate\nada,,Muster,ada,none of yours,1990-13-45\n"
+    )
+    assert said.count("“") == 4 and "given_names" in said
+    assert all(word in said for word in ("e-mail address", "telephone number", "is not a date"))
