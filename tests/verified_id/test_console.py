@@ -124,7 +124,6 @@ def test_a_domain_is_named_and_its_file_shown(tenant, authority, staff_client):
         *("[", "https://[::1", "10.0.0.1", "example", "-a.example", f"{'a' * 64}.example", "a..example"),
         *(
             "https://evil.example\\@a.example",
-            "a.example\tb",
             "other.localhost:8000",
             "wallet.localhost:8000",
         ),
