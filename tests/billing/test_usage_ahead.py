@@ -225,7 +225,9 @@ def test_a_recovered_account_stands_beside_a_reset(tenant, staff_client):
     assert "One reset at the help desk $60.00 Change Assumed, after Microsoft's savings estimator." in words
     with tenant_scope(tenant.id):
         change_reset_cost(Decimal(40), "EUR", actor=SYSTEM)
-    assert "One reset at the help desk €40.00 Change Saved beside the help desk €78.00" in look(client, tenant)
+    assert "One reset at the help desk €40.00 Change Saved beside the help desk €78.00" in look(
+        client, tenant
+    )
 
 
 def test_the_reset_cost_is_the_billing_manager_s_to_say(tenant, staff_client):
