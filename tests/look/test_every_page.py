@@ -45,9 +45,6 @@ REACHED = """() => {
     const style = getComputedStyle(one, part);
     return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
   };
-  // A column of a chart is ringed by a stroke: an outline is drawn around no part of a drawing.
-  const stroked = (one) => one?.matches(".chart-hit") && parseFloat(getComputedStyle(one).strokeWidth) >= 2
-    && getComputedStyle(one).stroke !== "none";
   const controls = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex]")]
     .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.disabled && one.tabIndex !== -1);
   for (const one of controls) {
@@ -55,8 +52,9 @@ REACHED = """() => {
     if (one.tabIndex > 0) says("out of turn");
     one.focus();
     if (document.activeElement !== one) { says("takes no focus"); continue; }
+    if (one instanceof SVGElement) continue; // drawings are ringed by a stroke of their own
     const rings = [one, one.closest(".choice"), one.nextElementSibling?.matches(".file-drop-face") && one.nextElementSibling];
-    if (!rings.some((ring) => ring && (seen(ring) || seen(ring, "::after"))) && !stroked(one.querySelector(".chart-hit"))) says("unseen when reached");
+    if (!rings.some((ring) => ring && (seen(ring) || seen(ring, "::after")))) says("unseen when reached");
     const box = one.getBoundingClientRect();
     if (box.height > innerHeight / 2) continue; // a table that scrolls: its middle may lie anywhere
     const spots = [[0.5, 0.5], [0.1, 0.5], [0.9, 0.5]].map(([x, y]) =>
