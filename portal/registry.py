@@ -24,7 +24,7 @@ OUTBOX_TOPICS: dict[str, str] = {
     "vendors.expire_proofing": "vendors.tasks.expire_proofing",
     "vendors.destroy_result": "vendors.tasks.destroy_result",
     "facecheck.decided": "vendors.tasks.record_face_check",
-    "billing.release_reservation": "vendors.billing.budgeting.on_release_reservation",
+    "billing.release_reservation": "vendors.billing.reservations.on_release_reservation",
     "audit.verify": "tenants.audit.tasks.verify",
     "notices.send": "tenants.notices.tasks.send",
     "notices.send_staff_mail": "tenants.notices.tasks.send_staff_mail",

@@ -14,17 +14,26 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from portal.kit import clock
 from portal.kit.ids import uuid7
 from portal.kit.models import PlatformModel, TenantForeignKey, TenantManager, TenantModel
 from tenants.rights import Role
 from vendors.billing.collecting import models as _collecting  # noqa: F401  Django finds the room's rows from here
+from vendors.billing.day_models import UsageDay, UsageDays, UsagePending
 from vendors.billing.document_models import BillingDetails, Dispute, PartnerDifference, PartnerInvoice
 from vendors.billing.help_desk_models import HelpDeskCost
 from vendors.billing.rating.invoice import LineKind
 from vendors.billing.rating.prices import FEE, STANDARD
 
-__all__ = ["BillingDetails", "Dispute", "HelpDeskCost", "PartnerDifference", "PartnerInvoice"]
+__all__ = [
+    "BillingDetails",
+    "Dispute",
+    "HelpDeskCost",
+    "PartnerDifference",
+    "PartnerInvoice",
+    "UsageDay",
+    "UsageDays",
+    "UsagePending",
+]
 
 
 class Meter(models.TextChoices):
@@ -378,80 +387,3 @@ class BudgetWindow(TenantModel):
 
     def has_passed(self, share: int, budget: Budget) -> bool:
         return self.spent * 100 >= budget.amount * share
-
-
-class UsageDay(TenantModel):
-    """What a tenant used on one of its days, alike in everything the usage page tells apart: a sum of entries, derived and
-    never the truth. `rollups` keeps it, and `manage.py roll_up` compares it with the entries and rebuilds it."""
-
-    day = models.DateField()
-    meter = models.CharField(max_length=20)
-    vendor = models.CharField(max_length=40)
-    connection_kind = models.CharField(max_length=12)
-    outcome = models.CharField(max_length=16)
-    why = models.CharField(max_length=20)
-    billable = models.BooleanField()
-    currency = models.CharField(max_length=3)
-    price_version_id = models.UUIDField(null=True)
-    profile_id = models.UUIDField(null=True)
-    department = models.CharField(max_length=120)
-    entries = models.BigIntegerField()
-    quantity = models.BigIntegerField()
-    amount = models.DecimalField(max_digits=30, decimal_places=6)
-
-    # What entries of one row have in common, besides their day.
-    ALIKE: ClassVar[tuple[str, ...]] = (
-        "meter",
-        "vendor",
-        "connection_kind",
-        "outcome",
-        "why",
-        "billable",
-        "currency",
-        "price_version_id",
-        "profile_id",
-        "department",
-    )
-
-    class Meta(TenantModel.Meta):
-        constraints = [
-            models.UniqueConstraint(
-                fields=[
-                    "tenant_id",
-                    "day",
-                    "meter",
-                    "vendor",
-                    "connection_kind",
-                    "outcome",
-                    "why",
-                    "billable",
-                    "currency",
-                    "price_version_id",
-                    "profile_id",
-                    "department",
-                ],
-                name="usage_day_once",
-                nulls_distinct=False,
-            )
-        ]
-
-
-class UsageDays(TenantModel):
-    """One row of a tenant whose entries are rolled up: in which time zone its days begin, and when they were last compared
-    with the entries."""
-
-    time_zone = models.CharField(max_length=64)
-    checked_at = models.DateTimeField(default=clock.now)
-
-    class Meta(TenantModel.Meta):
-        constraints = [models.UniqueConstraint(fields=["tenant_id"], name="usage_days_once")]
-
-
-class UsagePending(PlatformModel):
-    """An entry that is in no roll-up yet; `id` is the entry's. Ids only, like the outbox: it is written with the entry, so
-    that live writers wait for nobody, and tells the worker which tenants have something to add up."""
-
-    tenant_id = models.UUIDField()
-
-    class Meta:
-        indexes = [models.Index(fields=["tenant_id", "id"], name="usage_pending_of")]

@@ -15,12 +15,8 @@ from vendors.billing.budgeting import (
     BudgetPlan,
     change_budget,
     close_budget,
-    has_budgets,
     lift_cap,
     open_budget,
-    release_checks,
-    reserve_checks,
-    would_fit,
 )
 from vendors.billing.closing import close_period, grant_credit, note_tax
 from vendors.billing.details import change_billing_details
@@ -28,6 +24,7 @@ from vendors.billing.disputing import dispute_entry, settle_dispute
 from vendors.billing.keeping import record_check
 from vendors.billing.models import ContractPrice
 from vendors.billing.recording import Usage, record_usage, take_back
+from vendors.billing.reservations import has_budgets, release_checks, reserve_checks, would_fit
 from vendors.billing.subscriptions import begin_subscription, change_plan
 
 __all__ = [
