@@ -17,6 +17,7 @@ LOCKS = "locks the case and reads again under the lock what the page was chosen 
 GUEST = "somebody without an account: link, its maker's right, the item, and a session of their own"
 SAVEPOINT = "changes several things or none inside the page's scope: savepoints, and a lock after the look"
 SEATS = "one change of seats at a time: locks, reads again, and takes back what was sent beyond the new role"
+RATES = "rates the running period: prices, plans, credits, and what came late for closed ones"
 # The number is the most; who makes a page better writes the smaller one down.
 EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /recover/code": (15, COMMITS),
@@ -75,6 +76,21 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "site POST /o/<slug:organisation>/members/<slug:member>": (13, SEATS),
     "site POST /o/<slug:organisation>/members/<slug:member>/remove": (16, SEATS),
     "site POST /join/<str:token>/accept": (16, "takes the seat and the name of whoever joins; " + COMMITS),
+    "site GET /o/<slug:organisation>/usage/invoices/": (22, RATES + ", and lists what is closed beside it"),
+    "site GET /o/<slug:organisation>/usage/invoices/running/<str:currency>/": (17, RATES),
+    "site GET /o/<slug:organisation>/usage/invoices/running/<str:currency>/<str:about>/<str:price_id>": (
+        19,
+        RATES + " to know the line",
+    ),
+    "site POST /o/<slug:organisation>/usage/disputes/<str:entry_id>/open": (
+        18,
+        "writes the dispute under the ledger's lock and tells those who manage billing",
+    ),
+    "site POST /o/<slug:organisation>/usage/partner-invoices/new": (
+        15,
+        "the same for ten thousand lines as for one: reads, compares and keeps what differs",
+    ),
+    "site POST /join/<str:token>/accept": (15, "takes the seat and the name of whoever joins; " + COMMITS),
     "site POST /o/new": (17, "makes an organisation before there is a scope to write in; " + COMMITS),
 }
 # Judged by the vision process, not held to the figures of pages without image work.
