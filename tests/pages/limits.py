@@ -90,7 +90,6 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         15,
         "the same for ten thousand lines as for one: reads, compares and keeps what differs",
     ),
-    "site POST /join/<str:token>/accept": (15, "takes the seat and the name of whoever joins; " + COMMITS),
     "site POST /o/new": (17, "makes an organisation before there is a scope to write in; " + COMMITS),
 }
 # Judged by the vision process, not held to the figures of pages without image work.
