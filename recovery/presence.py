@@ -17,6 +17,7 @@ from portal.kit.errors import Refused, Unavailable
 from portal.kit.ids import uuid7
 from portal.kit.outbox import Job, enqueue
 from portal.kit.scope import require_no_transaction, tenant_scope
+from recovery.allowance import is_face_charged
 from recovery.cases import claimant, get_case, locked, move_case, record_step
 from recovery.models import Case
 from recovery.proof import is_shown, note_known_face, proven_portrait, wants_face_first
@@ -120,7 +121,7 @@ def begin_case_face_check(case: Case) -> FaceCheck | None:
         browser_digest=bytes(case.browser_digest),
         threshold=case.profile.face_threshold,
         flashing=allows_flashing(case),
-        billable=not before_card and not _was_charged(case),
+        billable=is_face_charged(before_card=before_card, charged_before=_was_charged(case)),
         mode=case.mode,
     )
     begun = face_check.face_check_under_way(case.face_check_id, wanted) or _draw(case, wanted)

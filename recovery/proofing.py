@@ -14,6 +14,7 @@ from portal.kit.errors import Invalid, Refused
 from portal.kit.ids import uuid7
 from portal.kit.origins import tenant_url
 from portal.kit.outbox import Job
+from recovery.allowance import may_begin_proofing
 from recovery.cases import claimant, get_case, has_done, locked, move_case, record_step, steps_of
 from recovery.gathering import foreseen_refusal
 from recovery.holding import hold_case
@@ -36,7 +37,6 @@ from vendors import services as vendor_services
 from vendors.services import ProofingResult
 
 CONSENT_VERSION = "2026-11-28"
-MAX_PROOFINGS = 3
 NEEDED = ("given_names", "family_name", "birthdate")
 
 
@@ -71,7 +71,8 @@ def allows_flashing(case: Case) -> bool:
 
 
 def begin_case_proofing(tenant: Tenant, case: Case, *, network_is_over: bool) -> Admission:
-    """Ask the partner for a session. Quiet until the end of the last is noted; at most three for one case.
+    """Ask the partner for a session. Quiet until the end of the last is noted; at most three for one case,
+    those left behind in another browser among them: each may still be charged.
     `network_is_over` was counted and committed before (recovery.spending).
 
     Nobody is sent to a partner, and nothing is charged, for what would be refused at the end.
@@ -87,8 +88,7 @@ def begin_case_proofing(tenant: Tenant, case: Case, *, network_is_over: bool) ->
     if connection is None:
         raise Invalid("no_partner", _("Recovery is not set up here yet. Call your help desk."))
     refused = ["profile_not_in_force"] if case.profile.status != Profile.Status.PUBLISHED else []
-    failed = [step for step in steps if (step.kind, step.state) == (StepKind.PROOFED, StepState.FAILED)]
-    if len(failed) >= MAX_PROOFINGS:
+    if not may_begin_proofing(partners.attempts_of([case.id])):
         refused = ["proofing_tries_used_up"]
     refused = refused or foreseen_refusal(case)
     if refused:

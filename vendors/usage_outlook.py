@@ -82,7 +82,8 @@ class History:
 
     def _left(self) -> list[Left]:
         """From now to the end of the period; parts of days at both ends, by the second."""
-        left, day = [], self.today
+        left: list[Left] = []
+        day = self.today
         while True:
             begins, ends = self._midnight(day), self._midnight(day + timedelta(days=1))
             if begins >= self.period.end:

@@ -16,6 +16,7 @@ from portal.kit.typed import TypedWordForm
 from portal.recent import ask_again, recent_sign_in, signed_in_recently
 from portal.rights import actor_of, requires, seat_of
 from recovery import profiles
+from recovery.allowance import most_of
 from recovery.console.event_words import actor_names
 from recovery.console.profile_forms import ProfileForm
 from recovery.console.reach import can_sentence, reach_of
@@ -27,6 +28,7 @@ from tenants.audit.models import AuditEvent
 from tenants.rights import Right
 from vendors import selectors as partners
 from vendors.models import Connection
+from vendors.wording import partner_name
 
 TONES = {
     Profile.Status.DRAFT: "info",
@@ -63,7 +65,24 @@ def _effect(profile: Profile) -> dict[str, Any]:
     except Invalid as error:
         problem = error.sentence
     reach = reach_of(profile)
-    return {"reach": reach, "can_sentence": can_sentence(reach), "problem": problem}
+    return {
+        "reach": reach,
+        "can_sentence": can_sentence(reach),
+        "problem": problem,
+        "maximum": _maximum(profile),
+    }
+
+
+def _maximum(profile: Profile) -> dict[str, Any] | None:
+    """What one recovery costs at most, in words."""
+    found = most_of(profile)
+    if found is None:
+        return None
+    return {
+        "is_known": found.is_known,
+        "parts": [{"part": part, "partner": partner_name(part.vendor)} for part in found.parts],
+        "totals": [{"currency": currency, "amount": amount} for currency, amount in found.totals.items()],
+    }
 
 
 def _crumbs(request: HttpRequest, *labels: str) -> list[dict[str, str]]:

@@ -16,6 +16,7 @@ from portal.kit.errors import Invalid, Refused, TooMany
 from portal.kit.origins import client_address
 from portal.kit.scope import tenant_scope
 from recovery import presence, proof, proofing
+from recovery.allowance import MAX_PROOFINGS
 from recovery.browser import browser_digest, case_of_browser
 from recovery.cases import get_case, steps_of
 from recovery.models import Case
@@ -99,6 +100,7 @@ def _prove_page(request: HttpRequest, case: Case, *, network_over: bool = False)
         case,
         partner=partners.listing(connection.vendor) if connection else None,
         tried=any(step.kind == StepKind.PROOFED for step in steps_of(case)),
+        tries_left=max(MAX_PROOFINGS - partners.attempts_of([case.id]), 0),
         earlier=proof.reusable_proof(case),
         stopped_by=what_stops(case).value,
         network_over=network_over,

@@ -28,8 +28,8 @@ from vendors.facecheck.engine.liveness.challenge import make_challenge
 from vendors.facecheck.models import Decision, FaceCheck, FaceTries
 from vendors.facecheck.reasons import NO_ANSWER, NOT_CONFIRMED
 from vendors.facecheck.selectors import tries_of
+from vendors.facecheck.tries import may_be_judged
 
-MAX_TRIES = 5
 # A challenge with less time left is not shown again: to get ready, to be recorded and to arrive.
 TIME_TO_ANSWER = timedelta(seconds=90)
 
@@ -134,7 +134,7 @@ def submit_face_check(
             _give_back(face_check_id)
         raise judging.one_moment(error.retry_after) from error
     with tenant_scope(tenant_id):
-        return _complete(face_check_id, judged, may_retry=tries < MAX_TRIES)
+        return _complete(face_check_id, judged, may_retry=may_be_judged(tries))
 
 
 def _locked(face_check_id: UUID) -> FaceCheck:
@@ -172,7 +172,7 @@ def _take_challenge(face_check_id: UUID) -> tuple[dict[str, object], int]:
         raise Refused("face_check_answered", _("This check is over. Begin a new one."))
     FaceTries.objects.bulk_create([FaceTries(reference=check.reference)], ignore_conflicts=True)
     counted = FaceTries.objects.select_for_update().get(reference=check.reference)
-    if counted.tries >= MAX_TRIES:
+    if not may_be_judged(counted.tries):
         raise TooMany("face_tries", _("There were too many tries."), retry_after=3600)
     counted.tries += 1
     counted.save(update_fields=["tries"])
@@ -229,7 +229,7 @@ def result_of(face_check_id: UUID) -> FaceCheckResult | None:
         return None
     decision, passed = Decision(check.decision), check.decision == Decision.PASSED
     judged = judging.Judged(None, confidence=check.confidence, reasons=tuple(check.reasons))
-    may_retry = not passed and tries_of(check.reference) < MAX_TRIES
+    may_retry = not passed and may_be_judged(tries_of(check.reference))
     return FaceCheckResult(passed, check.confidence, _told(decision, judged), may_retry)
 
 

@@ -1,0 +1,34 @@
+"""How many paid checks one recovery may have, and what they cost at most.
+
+Protects a tenant from a recovery that is charged without end: whoever moves a recovery from browser to browser leaves
+sessions at the partner behind, and each may still come to a decision. The same rules permit a check (recovery.proofing,
+recovery.presence, vendors.facecheck) and add up to the maximum that a profile's page states. What it does not do: know
+prices.
+"""
+
+from __future__ import annotations
+
+from recovery.models import Profile
+from vendors.facecheck.tries import MAX_TRIES
+from vendors.maximum import Maximum, most
+
+# Sessions at a partner, however they end.
+MAX_PROOFINGS = 3
+
+
+def may_begin_proofing(begun: int) -> bool:
+    """After so many sessions were begun in the same recovery, finished or left behind."""
+    return begun < MAX_PROOFINGS
+
+
+def is_face_charged(*, before_card: bool, charged_before: bool) -> bool:
+    """Once a Face Check that passed was charged no other one is, and one before the card never."""
+    return not before_card and not charged_before
+
+
+def most_of(profile: Profile) -> Maximum | None:
+    """What one recovery costs at most: every session comes to a decision, and every face that is judged to a charge. None
+    without a partner."""
+    if profile.connection is None:
+        return None
+    return most(profile.connection, decisions=MAX_PROOFINGS, face_checks=MAX_TRIES)
