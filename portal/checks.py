@@ -102,10 +102,19 @@ def check_keys(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 @register(Tags.security)
 def check_stripe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Who answers elsewhere than Stripe pretends: no production takes its word, and no live key is shown to it."""
-    if not settings.STRIPE_API_BASE:
-        return []
+    """Who answers elsewhere than Stripe pretends: no production takes its word, and no live key is shown to it. Money that
+    was paid is heard of by webhook, so a key comes with the secret they are signed with."""
     found: list[CheckMessage] = []
+    if settings.STRIPE_SECRET_KEY and not settings.STRIPE_WEBHOOK_SECRET:
+        found.append(
+            Error(
+                "Nobody could tell Stripe's webhooks from anybody else's.",
+                hint="Set STRIPE_WEBHOOK_SECRET to the signing secret of the endpoint at /hooks/stripe.",
+                id="readmit.E012",
+            )
+        )
+    if not settings.STRIPE_API_BASE:
+        return found
     if settings.IS_PRODUCTION:
         found.append(
             Error(

@@ -219,9 +219,13 @@ HOUSE_REGISTRATION_TOKEN = env.text("READMIT_HOUSE_REGISTRATION_TOKEN", "")
 
 # ---------------------------------------------------------------- Stripe, or the sandbox that stands in for it
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", os.environ.get("READMIT_STRIPE_SANDBOX_KEY", ""))
-STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET", "")
+STRIPE_WEBHOOK_SECRET = env.text(
+    "STRIPE_WEBHOOK_SECRET", os.environ.get("READMIT_STRIPE_SANDBOX_WEBHOOK_SECRET", "")
+)
 # Empty means Stripe itself.
 STRIPE_API_BASE = env.text("READMIT_STRIPE_API_BASE", "")
+# Only an account that registered for taxes may ask Stripe to compute them.
+STRIPE_AUTOMATIC_TAX = env.flag("READMIT_STRIPE_AUTOMATIC_TAX")
 
 # ---------------------------------------------------------------- who invoices
 SELLER = {
@@ -298,7 +302,10 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
     "root": {"handlers": ["stderr"], "level": env.text("READMIT_LOG_LEVEL", "INFO")},
-    "loggers": {"django.security.DisallowedHost": {"level": "CRITICAL"}},
+    "loggers": {
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "stripe": {"level": "WARNING"},  # else each call is two lines
+    },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

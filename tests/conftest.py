@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +16,7 @@ from portal.kit.origins import tenant_host
 from portal.kit.scope import tenant_scope
 from tenants.models import Host, Member, Tenant, User
 from tenants.rights import Role
+from tests.sandboxes.served import Sandbox
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -33,6 +36,12 @@ def _no_worker(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _nobody_collects(settings: Any) -> None:
+    """Periods are closed in many tests; those of collecting bring an account of their own."""
+    settings.STRIPE_SECRET_KEY = ""
+
+
+@pytest.fixture(autouse=True)
 def _quick_passwords(settings: Any) -> None:
     """A member is made in most tests; how slowly a password is hashed is Django's to test."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -48,6 +57,18 @@ def browser() -> Iterator[Browser]:
 
     with chromium() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[Sandbox]:
+    """One Stripe sandbox for all tests of a worker; each opens an account of its own in it, by a new key."""
+    with tempfile.TemporaryDirectory(prefix="readmit-stripe-") as folder:
+        served = Sandbox(Path(folder))
+        served.start()
+        try:
+            yield served
+        finally:
+            served.stop()
 
 
 @pytest.fixture(scope="session")

@@ -50,6 +50,7 @@ PASSED_ON = (
 # The product's own way to money and to mail: neither the house partner nor vision nor a sandbox learns it.
 PASSED_ON_TO_THE_PRODUCT = (
     *("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET"),
+    "READMIT_STRIPE_AUTOMATIC_TAX",
     *("READMIT_EMAIL_BACKEND", "READMIT_FROM_EMAIL"),
     *("READMIT_EMAIL_HOST", "READMIT_EMAIL_PORT", "READMIT_EMAIL_USER", "READMIT_EMAIL_PASSWORD"),
     *("READMIT_EMAIL_STARTTLS", "READMIT_EMAIL_TLS"),
@@ -69,7 +70,11 @@ OF_HOUSE = frozenset(
     }
 )
 OF_STRIPE_SANDBOX = frozenset(
-    {"READMIT_MODE", "READMIT_STRIPE_SANDBOX_ORIGIN", "READMIT_STRIPE_SANDBOX_DATABASE"}
+    {
+        *("READMIT_MODE", "READMIT_STRIPE_SANDBOX_ORIGIN", "READMIT_STRIPE_SANDBOX_DATABASE"),
+        *("READMIT_STRIPE_SANDBOX_KEY", "READMIT_STRIPE_SANDBOX_WEBHOOK_SECRET"),
+        "READMIT_STRIPE_SANDBOX_WEBHOOK_URL",
+    }
 )
 OF_VISION = frozenset({"READMIT_MODE", "READMIT_MODELS", "READMIT_VISION_TOKEN", "READMIT_VISION_URL"})
 
@@ -112,6 +117,10 @@ def _stripe(data: DataFolder, secrets: Secrets, state: State) -> dict[str, str]:
     word = hmac.digest(secrets.secret_key.encode(), b"stripe sandbox", hashlib.sha256).hex()
     return {
         "READMIT_STRIPE_SANDBOX_KEY": f"sk_test_{word[:32]}",
+        "READMIT_STRIPE_SANDBOX_WEBHOOK_SECRET": f"whsec_{word[32:]}",
+        "READMIT_STRIPE_SANDBOX_WEBHOOK_URL": f"http://localhost:{state.port}/hooks/stripe",
+        # It knows the rates of the EU, and nobody has to register anywhere.
+        "READMIT_STRIPE_AUTOMATIC_TAX": "1",
         # By number: the `stripe` package asks the system's resolver, which does not know names under .localhost.
         "READMIT_STRIPE_API_BASE": f"http://127.0.0.1:{state.port + 2}",
         "READMIT_STRIPE_SANDBOX_ORIGIN": f"http://stripe.localhost:{state.port + 2}",
@@ -185,7 +194,7 @@ def for_vision(whole: Mapping[str, str]) -> dict[str, str]:
 def _private_elsewhere() -> set[str]:
     """Of the house partner and of the Stripe sandbox."""
     house = {"READMIT_HOUSE_DB_URL", "READMIT_HOUSE_SECRET_KEY", "READMIT_HOUSE_ROOT_KEY"}
-    return house | {"READMIT_STRIPE_SANDBOX_DATABASE"}
+    return house | {"READMIT_STRIPE_SANDBOX_DATABASE", "READMIT_STRIPE_SANDBOX_WEBHOOK_URL"}
 
 
 def _product(own: Mapping[str, str]) -> dict[str, str]:

@@ -50,6 +50,14 @@ def serving_request() -> Iterator[None]:
         _serving.reset(token)
 
 
+def require_outside() -> None:
+    """RuntimeError inside a web request or an open transaction: others' slowness would hold a thread or a lock."""
+    if _serving.get():
+        raise RuntimeError("outbound HTTP inside a web request; enqueue it")
+    if connections["default"].in_atomic_block:
+        raise RuntimeError("outbound HTTP inside an open transaction")
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """`headers` are lower-cased; `body` is bounded and kept out of logs."""
@@ -176,10 +184,7 @@ def send(
 ) -> Reply:
     """One request, no redirects, over after `timeout` whatever drips in. Unavailable when the other side does not answer well, Misconfigured for an address
     that is refused. Any HTTP status is a Reply."""
-    if _serving.get():
-        raise RuntimeError("outbound HTTP inside a web request; enqueue it")
-    if connections["default"].in_atomic_block:
-        raise RuntimeError("outbound HTTP inside an open transaction")
+    require_outside()
     parts = _split(url)
     sent = {"Host": parts.netloc, "User-Agent": "Readmit", "Accept-Encoding": "identity", **(headers or {})}
     if form is not None:

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from portal import health
+from vendors.billing.collecting.hook import receive as receive_from_stripe
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.ready, name="ready"),
@@ -10,6 +11,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.urls")),
     path("", include("portal.console.start_urls")),
     path("mailbox/", include("tenants.notices.urls")),
+    path("hooks/stripe", receive_from_stripe, name="stripe_hook"),
 ]
 # Rooms of the console, each a line below `/o/<organisation>/`.
 CONSOLE_ROOMS: list[tuple[str, str]] = [
@@ -25,6 +27,7 @@ CONSOLE_ROOMS: list[tuple[str, str]] = [
     ("usage/disputes/", "vendors.dispute_urls"),
     ("usage/partner-invoices/", "vendors.partner_invoice_urls"),
     ("usage/invoices/", "vendors.invoice_urls"),
+    ("usage/payment/", "vendors.payment_urls"),
     ("usage/", "vendors.usage_urls"),
 ]
 urlpatterns += [path(f"o/<slug:organisation>/{prefix}", include(module)) for prefix, module in CONSOLE_ROOMS]

@@ -37,6 +37,7 @@ from tests.conftest import make_member, make_tenant, site_client
 from tests.console.conftest import client_of_member, forget_network_jobs
 from tests.recovery.console.world import add_whole_journey, make_case, make_person, published_profile
 from vendors.billing.book import standing
+from vendors.billing.collecting.models import Operation, PaymentCall
 from vendors.billing.services import close_period, dispute_entry
 from vendors.models import Connection
 from vendors.partner_invoices import BillFacts, compare_bill
@@ -126,6 +127,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "invoices:pdf": ("OABU", "-"),
     "invoices:line": ("OABU", "-"),
     "usage:reset_cost": ("OB", "OB"),
+    "payment:home": ("OABU", "-"),
+    "payment:open": ("-", "OB"),
+    "payment:continue": ("OB", "-"),
     "usage:usage": ("OABU", "-"),
     "usage:csv": ("OABU", "-"),
     "usage:entry": ("OABU", "-"),
@@ -151,6 +155,7 @@ OWN = {
         "budget_id",
         "invoice_id",
         "bill_id",
+        "call_id",
     ),
 }
 PEOPLE = b"user_name,given_names,family_name,email\nzoe,Zoe,Zed,zoe@people.example\n"
@@ -239,6 +244,7 @@ class World:
             "position": "1",
             "bill_id": compare_bill(BILL, MAY, actor=SYSTEM).public_id,
             "currency": "EUR",
+            "what": "portal",
             "about": standing().period_at(clock.now()).label,
             "price_id": entry.price_version.public_id,
         }
@@ -249,7 +255,18 @@ class World:
             places["vendor"] = "oidc"
         if "import_id" in routes()[name]:
             places["import_id"] = self._import_of(letter)
+        if name == "payment:continue":
+            places["call_id"] = self._call_of(letter)
         return "/" + re.sub(r"<\w+:(\w+)>", lambda place: places[place[1]], routes()[name])
+
+    def _call_of(self, letter: str) -> str:
+        """A page at Stripe is for whoever asked for it."""
+        asked = {"asked_by": self.members[letter].public_id, "return_url": ""}
+        with tenant_scope(self.tenant.id):
+            call = PaymentCall(operation=Operation.OPEN_PORTAL, currency="EUR", params=asked)
+            call.chain, call.idempotency_key = f"page:{call.id}", f"page:{call.id}"
+            call.save()
+        return call.public_id
 
     def _import_of(self, letter: str) -> str:
         """A preview is its sender's own."""

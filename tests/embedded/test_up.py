@@ -56,7 +56,10 @@ def test_each_process_sees_only_its_own_variables(running):
         "READMIT_MODE",
         "READMIT_PROCESS",
         "READMIT_STRIPE_SANDBOX_DATABASE",
+        "READMIT_STRIPE_SANDBOX_KEY",
         "READMIT_STRIPE_SANDBOX_ORIGIN",
+        "READMIT_STRIPE_SANDBOX_WEBHOOK_SECRET",
+        "READMIT_STRIPE_SANDBOX_WEBHOOK_URL",
     }
     assert "READMIT_STRIPE_API_BASE" in web and "READMIT_STRIPE_SANDBOX_DATABASE" not in web
     assert "READMIT_DB_WEB_URL" in web

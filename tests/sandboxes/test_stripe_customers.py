@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import stripe
 
-from tests.sandboxes.conftest import Sandbox
+from tests.sandboxes.served import Sandbox
 
 
 def test_a_customer_is_created_changed_listed_and_deleted(client: stripe.StripeClient) -> None:

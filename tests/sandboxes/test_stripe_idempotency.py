@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import stripe
 
-from tests.sandboxes.conftest import Sandbox
+from tests.sandboxes.served import Sandbox
 
 
 def test_a_repeated_call_reads_the_first_answer(client: stripe.StripeClient) -> None:

@@ -8,7 +8,7 @@ import pytest
 import stripe
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.sandboxes.conftest import Sandbox
+from tests.sandboxes.served import Sandbox
 from tests.sandboxes.test_stripe_invoices import customer_with, invoice_of
 from tests.sandboxes.test_stripe_pages import DECLINED, HOLDER, SIGN, portal, session_for
 from tests.sandboxes.visitor import CARD

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import stripe
 
-from tests.sandboxes.conftest import Sandbox
+from tests.sandboxes.served import Sandbox
 from tests.sandboxes.test_stripe_invoices import customer_with, invoice_of
 from tests.sandboxes.visitor import Visitor
 

@@ -10,7 +10,7 @@ import pytest
 
 from portal import checks
 from portal.embedded.data import REPOSITORY
-from tests.sandboxes.conftest import Sandbox
+from tests.sandboxes.served import Sandbox
 
 
 def _manage(sandbox: Sandbox, *command: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -53,4 +53,13 @@ def test_the_product_takes_its_word_only_in_development_and_with_a_test_key(
     settings: Any, base: str, key: str, production: bool, expected: list[str]
 ) -> None:
     settings.STRIPE_API_BASE, settings.STRIPE_SECRET_KEY, settings.IS_PRODUCTION = base, key, production
+    settings.STRIPE_WEBHOOK_SECRET = "whsec_x"
+    assert [message.id for message in checks.check_stripe(None)] == expected
+
+
+@pytest.mark.parametrize(("key", "expected"), [("", []), ("sk_live_x", ["readmit.E012"])])
+def test_a_key_without_the_secret_of_its_webhooks_is_refused(
+    settings: Any, key: str, expected: list[str]
+) -> None:
+    settings.STRIPE_API_BASE, settings.STRIPE_SECRET_KEY, settings.STRIPE_WEBHOOK_SECRET = "", key, ""
     assert [message.id for message in checks.check_stripe(None)] == expected

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import stripe
 
-from tests.sandboxes.conftest import Sandbox
 from tests.sandboxes.listener import Listener
+from tests.sandboxes.served import Sandbox
 
 
 def endpoint(client: stripe.StripeClient, listener: Listener, *names: str) -> stripe.WebhookEndpoint:

@@ -23,6 +23,7 @@ from portal.kit.money import EXPONENTS, Money
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from vendors.billing.book import Standing, standing
+from vendors.billing.collecting.asking import ask_to_collect
 from vendors.billing.details import parties_of
 from vendors.billing.drafting import closed_periods, draft_of
 from vendors.billing.insertion import insert_new
@@ -46,6 +47,7 @@ def close_period(label: str, *, actor: Actor) -> list[Invoice]:
     for drafts in draft_of(found, period):
         notes = [_write(Invoice.Kind.CREDIT_NOTE, note, period) for note in drafts.credit_notes]
         made += [_write(Invoice.Kind.INVOICE, drafts.invoice, period), *notes]
+    ask_to_collect(made)
     record_event(
         EventName.PERIOD_CLOSED,
         actor=actor,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import string
 
@@ -62,3 +63,8 @@ def kind_of(identifier: str) -> str:
 
 def spoken(kind: str) -> str:
     return SPOKEN.get(kind, kind.rpartition(".")[2])
+
+
+def account_named(key: str) -> str:
+    """The account that a key opens."""
+    return "acct_" + hashlib.sha256(key.encode()).hexdigest()[:16]

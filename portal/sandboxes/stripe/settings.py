@@ -26,6 +26,10 @@ STRIPE_SANDBOX_RETRIES = [
 ]
 ALLOWED_HOSTS = ["*"]  # HostMiddleware answers 404 to every host that is not ours
 # Nothing is secret here: the key signs cookies against forged forms and nothing else.
+# An endpoint that is there from the start, with a secret that both sides were given: key of its account, secret, address.
+STRIPE_SANDBOX_ENDPOINT = tuple(
+    os.environ.get(f"READMIT_STRIPE_SANDBOX_{name}", "") for name in ("KEY", "WEBHOOK_SECRET", "WEBHOOK_URL")
+)
 SECRET_KEY = os.environ.get(
     "READMIT_STRIPE_SANDBOX_SECRET_KEY", "a sandbox holds nothing that is worth a secret"
 )

@@ -10,7 +10,9 @@ application = get_wsgi_application()
 
 from portal.sandboxes.stripe.checks import refuse_to_serve  # noqa: E402 (the settings must stand first)
 from portal.sandboxes.stripe.delivering import start_background  # noqa: E402
+from portal.sandboxes.stripe.objects.webhook_endpoints import ensure_given_endpoint  # noqa: E402
 
 refuse_to_serve()
 call_command("migrate", interactive=False, verbosity=0)
+ensure_given_endpoint()
 start_background()

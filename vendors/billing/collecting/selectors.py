@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +12,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.kit import clock
-from vendors.billing.collecting.models import FactKind, PaymentCall, PaymentFact
+from portal.kit.scope import current_tenant_id
+from vendors.billing.collecting.models import FactKind, Payer, PaymentCall, PaymentFact
 from vendors.billing.models import Invoice
 
 
@@ -139,3 +140,82 @@ def dunning_of(fact: PaymentFact) -> Dunning:
 
 def _moment(text: object) -> datetime | None:
     return datetime.fromisoformat(text) if isinstance(text, str) and text else None
+
+
+# ------------------------------------------------------------------ who pays
+
+
+@dataclass(frozen=True, slots=True)
+class TaxId:
+    value: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayingParty:
+    """The account at Stripe for one of the tenant's currencies; `name` is empty until there is one."""
+
+    currency: str
+    name: str = ""
+    email: str = ""
+    address: tuple[str, ...] = ()
+    country: str = ""
+    brand: str = ""
+    last4: str = ""
+    expires: str = ""
+    tax_ids: tuple[TaxId, ...] = ()
+    dunning: Dunning = Dunning.NONE
+    next_try_at: datetime | None = None
+    disputes: int = 0
+    # Below zero: credit that pays the next invoice first.
+    balance_minor: int = 0
+
+    @property
+    def credit_minor(self) -> int:
+        return max(0, -self.balance_minor)
+
+
+_WORST = (Dunning.GIVEN_UP, Dunning.PAST_DUE, Dunning.RETRYING)
+_SETTLED_DISPUTES = ("won", "lost", "warning_closed", "prevented")
+
+
+def paying_parties(currencies: Sequence[str]) -> list[PayingParty]:
+    """One for each currency of the tenant, in their order. In its scope."""
+    payers = Payer.objects.filter(tenant_id=current_tenant_id(), replaced_at=None)
+    customers = {payer.currency: payer.customer for payer in payers}
+    facts: dict[str, list[PaymentFact]] = {}
+    for fact in PaymentFact.objects.filter(customer__in=customers.values(), gone_at=None).order_by("id"):
+        facts.setdefault(fact.customer, []).append(fact)
+    return [_party(currency, facts.get(customers.get(currency, ""), [])) for currency in currencies]
+
+
+def _party(currency: str, facts: Sequence[PaymentFact]) -> PayingParty:
+    account = next((fact for fact in facts if fact.kind == FactKind.CUSTOMER), None)
+    if account is None:
+        return PayingParty(currency)
+    chosen = [fact for fact in facts if fact.stripe_id == account.detail.get("method")]
+    card = chosen[0].detail if chosen else {}
+    invoices = [fact for fact in facts if fact.kind == FactKind.INVOICE]
+    states = {dunning_of(fact) for fact in invoices}
+    tries = [state_of_fact(fact).next_try_at for fact in invoices if dunning_of(fact) is Dunning.RETRYING]
+    return PayingParty(
+        currency,
+        name=account.detail.get("name") or "",
+        email=account.detail.get("email") or "",
+        address=tuple(account.detail.get("address") or ()),
+        country=account.detail.get("country") or "",
+        brand=card.get("brand") or (chosen[0].status if chosen else ""),
+        last4=card.get("last4") or "",
+        expires=card.get("expires") or "",
+        tax_ids=tuple(
+            TaxId(fact.detail.get("value") or "", fact.status)
+            for fact in facts
+            if fact.kind == FactKind.TAX_ID
+        ),
+        dunning=next((state for state in _WORST if state in states), Dunning.NONE),
+        next_try_at=min((moment for moment in tries if moment), default=None),
+        disputes=sum(
+            fact.kind == FactKind.DISPUTE and fact.status not in _SETTLED_DISPUTES for fact in facts
+        ),
+        balance_minor=account.amount_minor or 0,
+    )

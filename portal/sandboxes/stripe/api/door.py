@@ -73,7 +73,7 @@ def account_of(request: HttpRequest) -> str:
         )
     if not TEST_KEY.fullmatch(word):
         raise ApiError(f"Invalid API Key provided: {_masked(word)}", status=401)
-    return "acct_" + hashlib.sha256(word.encode()).hexdigest()[:16]
+    return ids.account_named(word)
 
 
 def _masked(word: str) -> str:

@@ -1,0 +1,116 @@
+"""Writing down how an object stands at Stripe, and what follows from it for the ledger.
+
+A row is only ever written from an object that was fetched. Before each fetch a ticket is drawn, and a row keeps the
+highest one: every change at Stripe is told by an event after it, the fetch for that event draws its ticket after the
+change, and any row with that ticket or a higher one has seen it. So order and number of deliveries do not matter.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from portal.kit import clock
+from portal.kit.actors import SYSTEM
+from portal.kit.money import Money
+from portal.kit.outbox import Apply, Job, effect
+from vendors.billing.closing import note_tax
+from vendors.billing.collecting import client
+from vendors.billing.collecting.facts import COMPARED, Fact, read_fact
+from vendors.billing.collecting.models import FactKind, Operation, PaymentCall, PaymentFact
+
+LOOK_AGAIN = "billing.look_again"
+# Of these a row says who made the document: the call that was answered with its id.
+_MAKERS = {
+    FactKind.INVOICE: Operation.CREATE_INVOICE,
+    FactKind.CREDIT_NOTE: Operation.CREATE_CREDIT_NOTE,
+}
+
+
+def draw_ticket() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('billing_ticket')")
+        return int(cursor.fetchone()[0])
+
+
+@effect
+def on_look_again(job: Job) -> Apply | None:
+    kind, stripe_id = job.payload["kind"], job.payload["stripe_id"]
+    ticket = draw_ticket()
+    doc = client.fetch(kind, stripe_id)
+    fact = read_fact(doc) if doc is not None else Fact(FactKind(kind), stripe_id, is_gone=True)
+    return partial(_apply, fact, ticket)
+
+
+def _apply(fact: Fact, ticket: int) -> None:
+    apply_fact(fact, ticket)
+
+
+def apply_fact(fact: Fact, ticket: int) -> dict[str, tuple[Any, Any]]:
+    """Write an object down as it was fetched under a ticket. What was different: column -> (ours, theirs).
+
+    In the scope of its tenant, and inside the transaction of what caused it.
+    """
+    row = _locked(fact)
+    if row is None or row.ticket >= ticket:
+        return {}
+    found = _differences(row, fact)
+    is_new = row.ticket == 0
+    row.ticket, row.seen_at = ticket, clock.now()
+    if fact.is_gone:
+        row.gone_at = row.gone_at or clock.now()
+    else:
+        row.gone_at = None
+        for name in ("kind", "made_at", *COMPARED):
+            value = getattr(fact, name)
+            setattr(row, name, dict(value) if name == "detail" else value)
+    row.document_id = row.document_id or _document_of(fact)
+    row.save()
+    _note_taxes(row)
+    return {"object": (None, fact.status or "there")} if is_new and not fact.is_gone else found
+
+
+def _locked(fact: Fact) -> PaymentFact | None:
+    """Its row, made if need be; none for something that was gone before we heard of it."""
+    rows = PaymentFact.objects.select_for_update().filter(stripe_id=fact.stripe_id)
+    row = rows.first()
+    if row is None and not fact.is_gone:
+        PaymentFact.objects.bulk_create(
+            [PaymentFact(kind=fact.kind, stripe_id=fact.stripe_id)], ignore_conflicts=True
+        )
+        row = rows.first()
+    return row
+
+
+def _differences(row: PaymentFact, fact: Fact) -> dict[str, tuple[Any, Any]]:
+    if fact.is_gone:
+        return {} if row.gone_at else {"object": (row.status or "there", None)}
+    if row.gone_at:
+        return {"object": (None, fact.status or "there")}
+    pairs = {name: (getattr(row, name), getattr(fact, name)) for name in COMPARED}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def _document_of(fact: Fact) -> UUID | None:
+    """The ledger's document that we had this made for. What its metadata says is not asked: anybody may write that."""
+    maker = _MAKERS.get(fact.kind)
+    if maker is None:
+        return None
+    calls = PaymentCall.objects.filter(answer_id=fact.stripe_id, operation=maker)
+    return calls.values_list("document_id", flat=True).first()
+
+
+def _note_taxes(row: PaymentFact) -> None:
+    """The tax of an issued document, once; taken back when the document is void."""
+    if row.document_id is None or row.status in ("", "draft") or row.gone_at:
+        return
+    tax = int(row.detail.get("tax") or 0)
+    if not tax:
+        return
+    note_tax(row.document_id, key=f"tax:{row.stripe_id}", tax=Money(tax, row.currency), actor=SYSTEM)
+    if row.status == "void":
+        key = f"tax:{row.stripe_id}:void"
+        note_tax(row.document_id, key=key, tax=Money(-tax, row.currency), actor=SYSTEM)
