@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from vendors import reset_cost_views, usage_views
+from vendors import export_views, reset_cost_views, usage_views
 
 app_name = "usage"
 urlpatterns = [
     path("", usage_views.usage, name="usage"),
-    path("csv", usage_views.csv, name="csv"),
+    path("export", export_views.export, name="export"),
+    path("csv", export_views.csv, name="csv"),
     path("reset-cost", reset_cost_views.reset_cost, name="reset_cost"),
     path("<str:entry_id>/", usage_views.entry, name="entry"),
 ]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.module_loading import import_string
@@ -41,7 +41,6 @@ from vendors.dispute_cards import dispute_card
 from vendors.models import Connection
 from vendors.usage_breakdown import BY, NotCharged, Row, break_down, not_charged, read_columns
 from vendors.usage_chart import draw
-from vendors.usage_csv import stream_usage
 from vendors.usage_filter import read_filter, recent_periods
 from vendors.usage_outlook import History, budget_outlooks, outlooks
 from vendors.wording import outcome_word, partner_name, period_words
@@ -78,7 +77,7 @@ def usage(request: HttpRequest) -> HttpResponse:
     chosen = read_filter(request.GET.dict(), tenant, found)
     page = page_of(billing.usage(chosen), chosen.order, request.GET.get("cursor", ""), PAGE)
     sums = sums_of_usage(chosen)
-    options, names = _options(request, chosen, found)
+    options, names = options_of(request, chosen, found)
     columns = read_columns(request.GET.getlist("by"))
     broken_down = break_down(chosen, sums, columns, names)
     context = {
@@ -162,7 +161,7 @@ def _recovered(chosen: billing.UsageFilter, sums: Sequence[Sums]) -> dict[str, A
     return {"accounts": accounts, "costs": costs, "desk": desk}
 
 
-def _options(
+def options_of(
     request: HttpRequest, chosen: billing.UsageFilter, found: Standing
 ) -> tuple[dict[str, Any], Mapping[UUID, str]]:
     """What the filters offer: only what the days have, and what is chosen already; and the names of profiles."""
@@ -202,20 +201,6 @@ def _options(
 
 def _named(words: set[str], name_of: Callable[[str], str]) -> list[tuple[str, str]]:
     return sorted(((word, name_of(word)) for word in words if word), key=lambda pair: pair[1])
-
-
-@require_GET
-@requires(Right.SEE_USAGE)
-def csv(request: HttpRequest) -> HttpResponse:
-    tenant = seat_of(request).tenant
-    chosen = read_filter(request.GET.dict(), tenant, standing())
-    name = f"usage-{tenant.slug}-{chosen.first_day}-{chosen.last_day}.csv"
-    answer = StreamingHttpResponse(
-        stream_usage(tenant.id, chosen),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-    return cast(HttpResponse, answer)  # Django's two kinds of answers share only a base
 
 
 @require_GET

@@ -13,6 +13,7 @@ class ActorKind(StrEnum):
     VENDOR = "vendor"
     WALLET = "wallet"
     OPERATOR = "operator"
+    API_KEY = "api_key"
     SYSTEM = "system"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -22,7 +23,12 @@ def _looks_like_formula(text: str) -> bool:
 
 
 def safe_cell(value: object) -> str:
-    """The text with an apostrophe before it where a spreadsheet would calculate."""
+    """The text with an apostrophe before it where a spreadsheet would calculate. A number stays one, also below zero:
+    there is nothing in it to calculate, and a sum has to find it."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, int):
+        return str(value)
     text = "" if value is None else str(value)
     return f"'{text}" if _looks_like_formula(text) else text
 

@@ -21,6 +21,9 @@ class EventName(StrEnum):
     SETUP_LINK_WITHDRAWN = "member:setup_link:withdraw"
     SETUP_LINK_COMPLETED = "member:setup_link:complete"
 
+    API_KEY_MADE = "organisation:api_key:create"
+    API_KEY_REVOKED = "organisation:api_key:revoke"
+
     AUTHORITY_CREATED = "verified_id:authority:create"
     AUTHORITY_CHANGED = "verified_id:authority:change"
     AUTHORITY_KEY_CREATED = "verified_id:key:create"
@@ -49,6 +52,7 @@ class EventName(StrEnum):
     USAGE_COUNTED = "usage:entries:count"
     USAGE_KEPT_ASIDE = "usage:entry:keep"
     USAGE_IMPORTED = "usage:entries:import"
+    USAGE_EXPORTED = "usage:entries:export"
     USAGE_CORRECTED = "usage:entry:correct"
     SUBSCRIPTION_CHANGED = "usage:subscription:change"
     PERIOD_CLOSED = "usage:period:close"

@@ -23,6 +23,8 @@ SENTENCES: dict[EventName, str] = {
     E.SETUP_LINK_USED: gettext_noop("A colleague opened a set-up task"),
     E.SETUP_LINK_WITHDRAWN: gettext_noop("A set-up link was withdrawn"),
     E.SETUP_LINK_COMPLETED: gettext_noop("A colleague finished a set-up task"),
+    E.API_KEY_MADE: gettext_noop("A key for scripts was made"),
+    E.API_KEY_REVOKED: gettext_noop("A key for scripts was revoked"),
     E.AUTHORITY_CREATED: gettext_noop("Verified ID was turned on"),
     E.AUTHORITY_CHANGED: gettext_noop("The Verified ID card was changed"),
     E.AUTHORITY_KEY_CREATED: gettext_noop("The authority got a new signing key"),
@@ -49,6 +51,7 @@ SENTENCES: dict[EventName, str] = {
     E.USAGE_COUNTED: gettext_noop("Checks were counted"),
     E.USAGE_KEPT_ASIDE: gettext_noop("A check that could not be counted was kept aside"),
     E.USAGE_IMPORTED: gettext_noop("Checks were counted from a file"),
+    E.USAGE_EXPORTED: gettext_noop("The list of checks was exported"),
     E.USAGE_CORRECTED: gettext_noop("A counted check was taken back"),
     E.SUBSCRIPTION_CHANGED: gettext_noop("The plan was chosen or changed"),
     E.PERIOD_CLOSED: gettext_noop("A billing period was closed"),
@@ -125,6 +128,7 @@ ACTORS: dict[ActorKind, str] = {
     ActorKind.VENDOR: gettext_noop("Verification partner"),
     ActorKind.WALLET: gettext_noop("Wallet"),
     ActorKind.OPERATOR: gettext_noop("Readmit's staff"),
+    ActorKind.API_KEY: gettext_noop("A key for scripts"),
     ActorKind.SYSTEM: gettext_noop("Readmit"),
 }
 
