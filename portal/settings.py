@@ -113,6 +113,7 @@ INSTALLED_APPS += [
     "recovery.passkeys",
     "recovery",
     "portal.demo",
+    "portal.api",
 ]
 AUTH_USER_MODEL = "tenants.User"
 OUTBOX_MODEL = "tenants.Outbox"
@@ -266,6 +267,28 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 
+# ---------------------------------------------------------------- REST API: JSON only, keys only
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["portal.api.parsing.JsonParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],  # portal.api.base verifies the key before it looks at anything else
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_SCHEMA_CLASS": "portal.api.document.Described",
+    "EXCEPTION_HANDLER": "portal.api.problems.answer_problem",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Readmit API",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/v1",
+    "SCHEMA_PATH_PREFIX_TRIM": True,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": ["portal.api.document.complete"],
+}
+
 # ---------------------------------------------------------------- mail
 EMAIL_BACKEND = env.text("READMIT_EMAIL_BACKEND", "tenants.notices.mailbox.LocalMailboxBackend")
 EMAIL_HOST = env.text("READMIT_EMAIL_HOST", "localhost")
@@ -299,7 +322,12 @@ WHITENOISE_MANIFEST_STRICT = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "portal.kit.redaction.RedactingFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "stream": sys.stderr}},
     "root": {"handlers": ["stderr"], "level": env.text("READMIT_LOG_LEVEL", "INFO")},
     "loggers": {
@@ -307,5 +335,6 @@ LOGGING = {
         "stripe": {"level": "WARNING"},  # else each call is two lines
     },
 }
+DEFAULT_EXCEPTION_REPORTER_FILTER = "portal.kit.redaction.ReportFilter"
 SILENCED_SYSTEM_CHECKS: list[str] = []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

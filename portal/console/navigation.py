@@ -44,10 +44,12 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(MONEY, gettext_noop("Usage"), "usage:usage", "chart", Right.SEE_USAGE),
     Entry(MONEY, gettext_noop("Invoices"), "invoices:list", "receipt", Right.SEE_USAGE),
     Entry(MONEY, gettext_noop("Partner invoices"), "partner_invoices:list", "store", Right.SEE_USAGE),
+    Entry(MONEY, gettext_noop("Export"), "usage:export", "download", Right.SEE_USAGE),
     Entry(MONEY, gettext_noop("Budgets and alerts"), "budgets:list", "bell", Right.SEE_USAGE),
     Entry(MONEY, gettext_noop("Payment"), "payment:home", "receipt", Right.SEE_USAGE),
     Entry(ORGANISATION, gettext_noop("Members"), "console:members", "person", Right.SEE_MEMBERS),
     Entry(ORGANISATION, gettext_noop("Settings"), "console:settings", "building", Right.MANAGE_ORGANISATION),
+    Entry(ORGANISATION, gettext_noop("API"), "api:keys", "key", Right.SEE_MEMBERS),
     Entry(ORGANISATION, gettext_noop("Audit log"), "audit:log", "book", Right.SEE_AUDIT),
     Entry(ORGANISATION, gettext_noop("Data and privacy"), "privacy:home", "lock", Right.MANAGE_ORGANISATION),
 )

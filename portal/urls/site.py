@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.console.start_urls")),
     path("mailbox/", include("tenants.notices.urls")),
     path("hooks/stripe", receive_from_stripe, name="stripe_hook"),
+    path("api/", include("portal.api.urls")),
 ]
 # Rooms of the console, each a line below `/o/<organisation>/`.
 CONSOLE_ROOMS: list[tuple[str, str]] = [
@@ -23,6 +24,7 @@ CONSOLE_ROOMS: list[tuple[str, str]] = [
     ("", "portal.console.urls"),
     ("audit/", "portal.console.audit_urls"),
     ("partners/", "vendors.urls"),
+    ("api/", "portal.api.console.urls"),
     ("usage/budgets/", "vendors.budget_urls"),
     ("usage/disputes/", "vendors.dispute_urls"),
     ("usage/partner-invoices/", "vendors.partner_invoice_urls"),

@@ -31,6 +31,7 @@ from tenants.setup_links import make_setup_link
 from tenants.verified_id.issuance import begin_issuance
 from tenants.verified_id.models import Credential, StatusList
 from tenants.verified_id.services import link_domain, turn_on_verified_id
+from tests.api.world import key_of
 from tests.billing.test_budgets import cap
 from tests.billing.test_ledger import record
 from tests.conftest import make_member, make_tenant, site_client
@@ -107,6 +108,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "partners:settings": ("OA", "OA"),
     "partners:test": ("-", "OA"),
     "partners:remove": ("OA", "OA"),
+    "api:keys": ("OAU", "-"),
+    "api:new": ("OA", "OA"),
+    "api:reference": ("OABHU", "-"),
+    "api:revoke": ("OA", "OA"),
     "budgets:list": ("OABU", "-"),
     "budgets:new": ("OB", "OB"),
     "budgets:edit": ("OB", "OB"),
@@ -132,6 +137,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "payment:continue": ("OB", "-"),
     "usage:usage": ("OABU", "-"),
     "usage:csv": ("OABU", "-"),
+    "usage:export": ("OABU", "-"),
     "usage:entry": ("OABU", "-"),
 }
 # Opened from a limited seat instead of by a right; every other seat reads 404 there.
@@ -157,6 +163,7 @@ OWN = {
         "bill_id",
         "call_id",
     ),
+    "key_id",
 }
 PEOPLE = b"user_name,given_names,family_name,email\nzoe,Zoe,Zed,zoe@people.example\n"
 
@@ -200,6 +207,7 @@ class World:
             "invitation": invitation.public_id,
             "link": link.public_id,
             "item": "linked_domain",
+            "key_id": key_of(self.tenant, maker=owner).row.public_id,
             "event": event.public_id,
         }
 

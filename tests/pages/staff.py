@@ -24,7 +24,7 @@ from tenants.rights import Role
 from tenants.verified_id.models import Credential
 from tests.conftest import make_member, site_client
 from tests.console.conftest import client_of_member, code_in, link_in, newest_mail, sign_in
-from tests.pages import money
+from tests.pages import money, scripts
 from tests.recovery.console.world import add_whole_journey, make_case, make_person
 from vendors.billing.models import Budget, UsageEntry
 from vendors.models import Connection
@@ -89,6 +89,7 @@ IN_THE_CONSOLE = (
     "partners/oidc/settings",
     "usage/",
     "usage/csv",
+    "usage/export",
     "usage/budgets/",
     "usage/budgets/new",
     "verified-id/",
@@ -332,4 +333,5 @@ def everything(tenant: Tenant) -> None:
     profiles(tenant, client)
     budgets(tenant, client)
     money.walk(tenant, client)
+    scripts.everything(tenant, client)
     rooms(tenant, client)
