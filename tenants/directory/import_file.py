@@ -104,11 +104,11 @@ def read_people(unverified: bytes) -> ReadFile:
 
 
 def _row(line: int, cells: dict[str, str]) -> ImportedRow:
-    """_BadCell with everything that is wrong, so that a file has to be mended once."""
+    """BadCell with everything that is wrong, so that a file has to be mended once."""
     try:
         return _usable_row(line, cells)
-    except _BadCell as first:
-        raise _BadCell(" ".join(_all_that_is_wrong(cells, str(first)))) from first
+    except BadCell as first:
+        raise BadCell(" ".join(_all_that_is_wrong(cells, str(first)))) from first
 
 
 def _all_that_is_wrong(cells: dict[str, str], first: str) -> list[str]:
@@ -116,7 +116,7 @@ def _all_that_is_wrong(cells: dict[str, str], first: str) -> list[str]:
     for column, read in (("email", _emails), ("phone", _phones), ("birthdate", _birthdate)):
         try:
             read(cells.get(column, ""))
-        except _BadCell as problem:
+        except BadCell as problem:
             told.append(str(problem))
     return list(dict.fromkeys(told))
 
