@@ -23,14 +23,14 @@ CONSOLE_ROOMS: list[tuple[str, str]] = [
     ("recovery/profiles/", "recovery.console.profile_urls"),
     ("", "portal.console.urls"),
     ("audit/", "portal.console.audit_urls"),
-    ("partners/", "vendors.urls"),
+    ("partners/", "vendors.console.partner_urls"),
     ("api/", "portal.api.console.urls"),
-    ("usage/budgets/", "vendors.budget_urls"),
-    ("usage/disputes/", "vendors.dispute_urls"),
-    ("usage/partner-invoices/", "vendors.partner_invoice_urls"),
-    ("usage/invoices/", "vendors.invoice_urls"),
-    ("usage/payment/", "vendors.payment_urls"),
-    ("usage/", "vendors.usage_urls"),
+    ("usage/budgets/", "vendors.console.budget_urls"),
+    ("usage/disputes/", "vendors.console.dispute_urls"),
+    ("usage/partner-invoices/", "vendors.console.partner_invoice_urls"),
+    ("usage/invoices/", "vendors.console.invoice_urls"),
+    ("usage/payment/", "vendors.console.payment_urls"),
+    ("usage/", "vendors.console.usage_urls"),
 ]
 urlpatterns += [path(f"o/<slug:organisation>/{prefix}", include(module)) for prefix, module in CONSOLE_ROOMS]
 

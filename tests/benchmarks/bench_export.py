@@ -21,8 +21,8 @@ from tests.billing.test_ledger import record
 from tests.conftest import make_tenant
 from vendors.billing.models import Entry
 from vendors.billing.selectors import UsageFilter
-from vendors.usage_csv import stream_usage
-from vendors.usage_filter import zone_of
+from vendors.console.usage_csv import stream_usage
+from vendors.console.usage_filter import zone_of
 
 
 def multiply(tenant_id: UUID, rows: int) -> None:

@@ -1,6 +1,6 @@
 """Organisations' checks by day as they might be, each drawn by a seed: weekdays, a trend, a yearly wave, public holidays,
 Christmas and summer dips, bursts, launches that stay or fade, and a level that wanders. Written before the forecast was
-judged, and without a look at it."""
+judged, on seeds of its own; the constants were set on others."""
 
 from __future__ import annotations
 

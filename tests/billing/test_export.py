@@ -22,8 +22,8 @@ from tests.billing.test_ledger import record
 from vendors.billing.models import Entry
 from vendors.billing.selectors import UsageFilter
 from vendors.billing.services import take_back
-from vendors.usage_csv import stream_usage
-from vendors.usage_filter import zone_of
+from vendors.console.usage_csv import stream_usage
+from vendors.console.usage_filter import zone_of
 
 HEADER = (
     "id,occurred_at,occurred_at_utc,case,step,meter,partner,paid,billable,why,quantity,unit_price,amount,currency,"

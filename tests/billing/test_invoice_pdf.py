@@ -11,12 +11,12 @@ from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
 from tenants.rights import Role
 from tests.billing.world import close, event, load, record_file, subscribe
-from vendors import invoice_pdf
 from vendors.billing.book import standing
 from vendors.billing.details import Buyer, change_billing_details
 from vendors.billing.documents import document_of
-from vendors.invoice_pdf import pdf_of
-from vendors.sheet_fonts import font_of, marked_up
+from vendors.console import invoice_pdf
+from vendors.console.invoice_pdf import pdf_of
+from vendors.console.sheet_fonts import font_of, marked_up
 
 NAMES = "Žluťoučký Ακμή Компания שלום 東京 서울 कंपनी"
 

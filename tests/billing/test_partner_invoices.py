@@ -16,7 +16,7 @@ from tenants.rights import Role
 from tests.billing.bills import HEAD, START, billed, booked, events_of, planted, priced, sheet
 from tests.billing.world import subscribe
 from vendors.billing.models import Entry, PartnerDifference
-from vendors.partner_invoices import BillFacts, compare_bill
+from vendors.console.partner_invoices import BillFacts, compare_bill
 
 
 @pytest.fixture

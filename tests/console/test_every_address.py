@@ -40,8 +40,8 @@ from tests.recovery.console.world import add_whole_journey, make_case, make_pers
 from vendors.billing.book import standing
 from vendors.billing.collecting.models import Operation, PaymentCall
 from vendors.billing.services import close_period, dispute_entry
+from vendors.console.partner_invoices import BillFacts, compare_bill
 from vendors.models import Connection
-from vendors.partner_invoices import BillFacts, compare_bill
 
 # O owner, A administrator, B billing manager, H help-desk agent, U auditor: who opens it (GET), and who sends (POST).
 # "-" where that method is not answered. Nobody else gets more than 403.

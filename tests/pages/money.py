@@ -16,7 +16,7 @@ from tenants.models import Tenant
 from tests.billing.test_ledger import record
 from vendors.billing.book import standing
 from vendors.billing.services import close_period
-from vendors.partner_invoices import BillFacts, compare_bill
+from vendors.console.partner_invoices import BillFacts, compare_bill
 
 BILL = b"date,amount\n2026-05-01,1.00\n"
 MAY = {"first_day": "2026-05-01", "last_day": "2026-05-31", "currency": "EUR"}

@@ -27,7 +27,7 @@ from vendors.billing import services
 from vendors.billing.book import standing
 from vendors.billing.budgeting import BudgetState, budget_states, changeable
 from vendors.billing.models import Budget
-from vendors.budget_forms import BudgetForm
+from vendors.console.budget_forms import BudgetForm
 
 
 class BudgetShape(serializers.Serializer[Any]):

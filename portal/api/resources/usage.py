@@ -25,8 +25,8 @@ from vendors.billing.models import METERED, Paid
 from vendors.billing.rating.billability import Outcome
 from vendors.billing.selectors import UsageFilter, usage
 from vendors.billing.summing import Share, by_outcome, sums_of_usage, totals
-from vendors.usage_filter import EARLIEST, LONGEST, read_filter
-from vendors.usage_rows import UsageRow, row_of
+from vendors.console.usage_filter import EARLIEST, LONGEST, read_filter
+from vendors.console.usage_rows import UsageRow, row_of
 
 PAGING = ("limit", "cursor")
 

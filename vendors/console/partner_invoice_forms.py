@@ -13,8 +13,8 @@ from portal.kit import clock
 from portal.kit.money import EXPONENTS
 from portal.kit.sheet_file import MAX_BYTES
 from vendors.billing.book import standing
-from vendors.invoice_words import partner_title
-from vendors.partner_invoices import BillFacts, own_contracts
+from vendors.console.invoice_words import partner_title
+from vendors.console.partner_invoices import BillFacts, own_contracts
 
 
 class BillForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vendors import payment_views
+from vendors.console import payment_views
 
 app_name = "payment"
 urlpatterns = [

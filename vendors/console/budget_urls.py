@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vendors import budget_views
+from vendors.console import budget_views
 
 app_name = "budgets"
 urlpatterns = [

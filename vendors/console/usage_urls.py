@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vendors import export_views, reset_cost_views, usage_views
+from vendors.console import export_views, reset_cost_views, usage_views
 
 app_name = "usage"
 urlpatterns = [

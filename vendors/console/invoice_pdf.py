@@ -22,8 +22,8 @@ from reportlab.platypus import Paragraph, SimpleDocTemplate, Spacer, Table, Tabl
 
 from portal.kit.money import Money
 from vendors.billing.documents import Document
-from vendors.invoice_words import amounts_of, days_of, title_of, told_lines
-from vendors.sheet_fonts import marked_up, plain_font
+from vendors.console.invoice_words import amounts_of, days_of, title_of, told_lines
+from vendors.console.sheet_fonts import marked_up, plain_font
 
 MARGIN = 20 * mm
 GREY = colors.HexColor("#59616e")

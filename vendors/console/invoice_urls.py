@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vendors import invoice_views
+from vendors.console import invoice_views
 
 app_name = "invoices"
 urlpatterns = [

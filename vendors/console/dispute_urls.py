@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vendors import dispute_views
+from vendors.console import dispute_views
 
 app_name = "disputes"
 urlpatterns = [

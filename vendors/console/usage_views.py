@@ -35,14 +35,14 @@ from vendors.billing.summing import (
     sums_of_usage,
     totals,
 )
-from vendors.budget_forms import profile_names
-from vendors.case_links import case_url
-from vendors.dispute_cards import dispute_card
+from vendors.console.budget_forms import profile_names
+from vendors.console.case_links import case_url
+from vendors.console.dispute_cards import dispute_card
+from vendors.console.usage_breakdown import BY, NotCharged, Row, break_down, not_charged, read_columns
+from vendors.console.usage_chart import draw
+from vendors.console.usage_filter import read_filter, recent_periods
+from vendors.console.usage_outlook import History, budget_outlooks, outlooks
 from vendors.models import Connection
-from vendors.usage_breakdown import BY, NotCharged, Row, break_down, not_charged, read_columns
-from vendors.usage_chart import draw
-from vendors.usage_filter import read_filter, recent_periods
-from vendors.usage_outlook import History, budget_outlooks, outlooks
 from vendors.wording import outcome_word, partner_name, period_words
 
 PAGE = 50

@@ -11,8 +11,8 @@ from portal.rights import seat_of
 from tenants.rights import Right
 from vendors.billing import disputing
 from vendors.billing.models import Dispute, Entry, UsageEntry
-from vendors.case_links import case_url
-from vendors.invoice_words import product_name
+from vendors.console.case_links import case_url
+from vendors.console.invoice_words import product_name
 
 TONES = {
     Dispute.State.OPEN: "warn",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vendors import views
+from vendors.console import partner_views as views
 
 app_name = "partners"
 urlpatterns = [

@@ -23,9 +23,9 @@ from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
 from vendors.billing.bills.file import known_columns
 from vendors.billing.models import PartnerDifference, PartnerInvoice, UsageEntry
-from vendors.invoice_words import partner_title
-from vendors.partner_invoice_forms import BillForm
-from vendors.partner_invoices import compare_bill
+from vendors.console.invoice_words import partner_title
+from vendors.console.partner_invoice_forms import BillForm
+from vendors.console.partner_invoices import compare_bill
 
 PAGE = 24
 DIFFERENCES = 50

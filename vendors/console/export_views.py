@@ -17,10 +17,10 @@ from tenants.audit.services import record_event
 from tenants.rights import Right
 from vendors.billing.book import standing
 from vendors.billing.summing import sums_of_usage
-from vendors.usage_csv import stream_usage
-from vendors.usage_filter import read_filter
-from vendors.usage_rows import COLUMNS
-from vendors.usage_views import options_of
+from vendors.console.usage_csv import stream_usage
+from vendors.console.usage_filter import read_filter
+from vendors.console.usage_rows import COLUMNS
+from vendors.console.usage_views import options_of
 
 MEANINGS: dict[str, str] = {
     "id": gettext_noop("The check. The same in the API."),

@@ -16,9 +16,9 @@ from tenants.rights import Right
 from vendors.billing import disputing
 from vendors.billing.models import UsageEntry
 from vendors.billing.selectors import entry_of
-from vendors.dispute_cards import told_dispute
-from vendors.invoice_forms import DisputeForm
-from vendors.invoice_words import product_name
+from vendors.console.dispute_cards import told_dispute
+from vendors.console.invoice_forms import DisputeForm
+from vendors.console.invoice_words import product_name
 
 PAGE = 50
 NEWEST = Order(Column("created_at"), is_descending=True)

@@ -21,7 +21,7 @@ from vendors.addresses import return_url_of
 from vendors.billing.models import Meter
 from vendors.billing.selectors import contract_price_at, price_at
 from vendors.connecting import terms_of
-from vendors.forms import PartnerSettingsForm
+from vendors.console.partner_forms import PartnerSettingsForm
 from vendors.models import Connection
 from vendors.wording import CONTRACTS, TERMS, TONES, told_problems
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from portal.kit.scope import tenant_scope
 from portal.kit.sheets import sheet_lines
 from vendors.billing.selectors import UsageFilter
-from vendors.usage_rows import COLUMNS, UsageRow, rows_of
+from vendors.console.usage_rows import COLUMNS, UsageRow, rows_of
 
 HEADER = COLUMNS
 

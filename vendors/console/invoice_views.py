@@ -27,10 +27,10 @@ from vendors.billing.documents import Document
 from vendors.billing.models import Invoice, PriceVersion
 from vendors.billing.rating.invoice import LineKind
 from vendors.billing.rating.periods import Period
-from vendors.case_links import case_url
-from vendors.invoice_forms import DetailsForm
-from vendors.invoice_pdf import pdf_of
-from vendors.invoice_words import amounts_of, days_of, line_title, title_of, told_lines
+from vendors.console.case_links import case_url
+from vendors.console.invoice_forms import DetailsForm
+from vendors.console.invoice_pdf import pdf_of
+from vendors.console.invoice_words import amounts_of, days_of, line_title, title_of, told_lines
 from vendors.wording import period_words
 
 PAGE = 24

@@ -21,7 +21,7 @@ from vendors.billing import services
 from vendors.billing.book import standing
 from vendors.billing.budgeting import BudgetState, budget_states
 from vendors.billing.models import Budget
-from vendors.budget_forms import BudgetForm, LiftForm, profile_names
+from vendors.console.budget_forms import BudgetForm, LiftForm, profile_names
 from vendors.wording import partner_name
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from vendors import partner_invoice_views
+from vendors.console import partner_invoice_views
 
 app_name = "partner_invoices"
 urlpatterns = [
