@@ -23,8 +23,14 @@ PRETENDING_MAIL = frozenset(
     }
 )
 # The platform's own, with ids only: whose a host is and whose a customer at Stripe, work whose handler opens the scope,
-# events that wait for a number.
-NOT_A_TENANTS = ("tenants_host", "billing_payer", "tenants_outbox", "audit_auditpending")
+# events that wait for a number, entries that wait to be added up.
+NOT_A_TENANTS = (
+    "tenants_host",
+    "billing_payer",
+    "tenants_outbox",
+    "audit_auditpending",
+    "billing_usagepending",
+)
 SHORTEST_SECRET = 50
 SHORTEST_TOKEN = 32
 
