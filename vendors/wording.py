@@ -112,6 +112,19 @@ def outcome_word(outcome: str) -> str:
     return _(OUTCOMES[Outcome(outcome)]) if outcome in set(Outcome) else outcome
 
 
+# The step of a case that a check belongs to, and how the case ran.
+STEPS = {"proofed": gettext_noop("Proof with the partner"), "face_checked": gettext_noop("Face Check")}
+MODES = {"production": gettext_noop("Production"), "evaluation": gettext_noop("Evaluation")}
+
+
+def step_word(step: str) -> str:
+    return _(STEPS[step]) if step in STEPS else step
+
+
+def mode_word(mode: str) -> str:
+    return _(MODES[mode]) if mode in MODES else mode
+
+
 def period_words(period: Period, zone: ZoneInfo) -> str:
     """`1 Nov – 30 Nov 2026`, in the tenant's days."""
     first = period.start.astimezone(zone)

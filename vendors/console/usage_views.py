@@ -43,7 +43,7 @@ from vendors.console.usage_chart import draw
 from vendors.console.usage_filter import read_filter, recent_periods
 from vendors.console.usage_outlook import History, budget_outlooks, outlooks
 from vendors.models import Connection
-from vendors.wording import outcome_word, partner_name, period_words
+from vendors.wording import mode_word, outcome_word, partner_name, period_words, step_word
 
 PAGE = 50
 CENT = Decimal("0.01")
@@ -212,5 +212,10 @@ def entry(request: HttpRequest, entry_id: str) -> HttpResponse:
         found = None
     if found is None:
         raise Http404
-    context = {**_row(request, found), "dispute": dispute_card(request, found)}
+    context = {
+        **_row(request, found),
+        "step": step_word(found.step),
+        "mode": mode_word(found.mode),
+        "dispute": dispute_card(request, found),
+    }
     return render(request, "billing/entry.html", context)

@@ -47,7 +47,7 @@ def _operation(document: Json, path: str, method: str, operation: Json) -> Opera
         method.upper(),
         path,
         operation.get("summary", ""),
-        operation.get("description", ""),
+        _plain(operation.get("description", "")),
         tuple(_parameters(operation)),
         tuple(_fields(document, _shape(operation.get("requestBody", {})))),
         tuple(_fields(document, _shape(good))),
@@ -56,8 +56,13 @@ def _operation(document: Json, path: str, method: str, operation: Json) -> Opera
 
 def _parameters(operation: Json) -> Iterator[Field]:
     for parameter in operation.get("parameters", ()):
-        kind, text = _kind(parameter["schema"]), parameter.get("description", "")
+        kind, text = _kind(parameter["schema"]), _plain(parameter.get("description", ""))
         yield Field(parameter["name"], kind, parameter.get("required", False), text)
+
+
+def _plain(text: str) -> str:
+    """The document's texts are Markdown; the page says the same words without its marks."""
+    return text.replace("`", "")
 
 
 def _shape(message: Json) -> Json:
@@ -74,7 +79,10 @@ def _fields(document: Json, schema: Json, before: str = "") -> Iterator[Field]:
         else:
             is_required = name in whole.get("required", ())
             yield Field(
-                f"{before}{name}", _kind(_resolved(document, part)), is_required, part.get("description", "")
+                f"{before}{name}",
+                _kind(_resolved(document, part)),
+                is_required,
+                _plain(part.get("description", "")),
             )
 
 
