@@ -12,6 +12,7 @@ from portal.console.checklist import find_item
 from recovery.statuses import CaseStatus, Mode, StepKind, StepState
 from tenants.models import Tenant
 from tenants.rights import Role
+from vendors.billing.collecting.models import Operation
 from vendors.models import Connection
 
 LABELS: dict[str, str] = {
@@ -62,11 +63,14 @@ LABELS: dict[str, str] = {
     "item": gettext_noop("Task"),
     "kind": gettext_noop("Kind"),
     "language": gettext_noop("Language"),
+    "left": gettext_noop("Left to be mended"),
     "legal_name": gettext_noop("Legal name"),
+    "lifting_roles": gettext_noop("Roles that may lift the cap"),
     "meter": gettext_noop("What was counted"),
     "minutes": gettext_noop("Minutes"),
     "mode": gettext_noop("Mode"),
     "name": gettext_noop("Name"),
+    "operation": gettext_noop("Asked of Stripe"),
     "origin": gettext_noop("Address"),
     "outcome": gettext_noop("Outcome"),
     "partner": gettext_noop("Verification partner"),
@@ -115,7 +119,16 @@ LABELS: dict[str, str] = {
 }
 
 # Codes that are words already, in the rooms that own them.
-_CHOICES: tuple[Any, ...] = (CaseStatus, Mode, StepKind, StepState, Role, Connection.Kind, Connection.Status)
+_CHOICES: tuple[Any, ...] = (
+    CaseStatus,
+    Mode,
+    StepKind,
+    StepState,
+    Role,
+    Connection.Kind,
+    Connection.Status,
+    Operation,
+)
 _VALUES: dict[str, str] = {
     "pass": gettext_noop("A Temporary Access Pass"),
     "browser_session": gettext_noop("A sign-in"),
