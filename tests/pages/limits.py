@@ -18,13 +18,14 @@ GUEST = "somebody without an account: link, its maker's right, the item, and a s
 SAVEPOINT = "changes several things or none inside the page's scope: savepoints, and a lock after the look"
 SEATS = "one change of seats at a time: locks, reads again, and takes back what was sent beyond the new role"
 RATES = "rates the running period: prices, plans, credits, and what came late for closed ones"
+DEAREST = "reads prices and connections to say what one recovery costs at most"
 # The number is the most; who makes a page better writes the smaller one down.
 EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /recover/code": (15, COMMITS),
     "tenant POST /recover/code/saved": (16, COMMITS),
     "tenant POST /recover/consent": (
-        27,
-        "keeps the consent, looks for a proof that may serve again, reserves what it costs and begins the proofing; "
+        28,
+        "keeps the consent, counts the partner's sessions, looks for a proof that may serve again, reserves what it costs and begins the proofing; "
         + LOCKS,
     ),
     "tenant POST /recover/continue": (13, COMMITS),
@@ -64,7 +65,13 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     ),
     "site POST /o/<slug:organisation>/recovery/cases/<str:case_id>/<slug:action>": (14, SAVEPOINT),
     "site POST /o/<slug:organisation>/recovery/reviews/<str:case_id>/": (15, SAVEPOINT),
-    "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/": (15, SAVEPOINT),
+    "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/": (19, DEAREST + "; " + SAVEPOINT),
+    "site GET /o/<slug:organisation>/recovery/profiles/<str:profile_id>/": (13, DEAREST),
+    "site GET /o/<slug:organisation>/recovery/profiles/new": (13, DEAREST),
+    "site GET /o/<slug:organisation>/usage/": (
+        14,
+        "sums, entries, what the filters offer, budgets, half a year for the forecast, and the help desk's cost",
+    ),
     "site POST /o/<slug:organisation>/usage/budgets/new": (
         17,
         "adds up what the ledger has under a lock that writers share, then tells whose share is spent",
@@ -83,7 +90,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         RATES + " to know the line",
     ),
     "site POST /o/<slug:organisation>/usage/disputes/<str:entry_id>/open": (
-        18,
+        15,
         "writes the dispute under the ledger's lock and tells those who manage billing",
     ),
     "site POST /o/<slug:organisation>/usage/partner-invoices/new": (

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.test.utils import override_settings
 
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
@@ -14,6 +15,7 @@ from portal.kit.ids import uuid7
 from portal.kit.scope import tenant_scope
 from tenants.models import Tenant
 from tests.billing.test_ledger import record
+from tests.collecting.world import SECRET, deliver, new_event
 from vendors.billing.book import standing
 from vendors.billing.services import close_period
 from vendors.console.partner_invoices import BillFacts, compare_bill
@@ -48,3 +50,13 @@ def walk(tenant: Tenant, client: Client) -> None:
     client.post(f"{base}/partner-invoices/new", sent)
     client.get(f"{base}/partner-invoices/{bill.public_id}/")
     b"".join(client.get(f"{base}/partner-invoices/{bill.public_id}/csv").streaming_content)  # type: ignore[attr-defined]
+    _pay(f"{base}/payment", client)
+    client.get(f"{base}/reset-cost")
+    client.post(f"{base}/reset-cost", {"amount": "45.00", "currency": "EUR"})
+
+
+@override_settings(STRIPE_SECRET_KEY="sk_test_pages", STRIPE_WEBHOOK_SECRET=SECRET)
+def _pay(base: str, client: Client) -> None:
+    client.get(f"{base}/")
+    client.get(client.post(f"{base}/open/EUR/portal").headers["Location"])
+    deliver(new_event())
