@@ -148,7 +148,8 @@ def test_a_hand_over_moves_the_case_and_the_computer_is_told_so(place: Place, br
 
 def assert_dead(browser: Journey, link: str) -> None:
     answer = browser.post(link)
-    assert "recovery/code_dead.html" in [template.name for template in answer.templates]
+    kind = "not_me" if "/not-me/" in link else "code"
+    assert f"recovery/{kind}_dead.html" in [template.name for template in answer.templates]
 
 
 def test_a_hand_over_works_once(place: Place, browser: Journey):
@@ -190,14 +191,15 @@ def test_a_continuation_code_stolen_with_the_mailbox_needs_the_card_and_a_face_w
     for _number in range(4):
         thief.face()
     assert thief.outcome() == ("refused", ["face_check_failed"])
-    assert_gone_elsewhere(browser)
+    assert_gone_elsewhere(browser, is_over=True)
 
 
-def assert_gone_elsewhere(browser: Journey) -> None:
-    """The browser that lost its case says where it went, and how to stop it."""
+def assert_gone_elsewhere(browser: Journey, *, is_over: bool = False) -> None:
+    """The browser that lost its case says where it went, and how to stop it; once it is over, whom to call."""
     page = browser.get("/recover/checking")
     assert "recovery/went_on.html" in [template.name for template in page.templates]
-    assert b"This was not me" in page.content
+    assert (b"This was not me" in page.content) is not is_over
+    assert b"call your help desk" in page.content
 
 
 @pytest.mark.parametrize("until", ["partner", "credential", "present", "face"])
