@@ -40,6 +40,7 @@ PERIODIC_JOBS: dict[str, tuple[int, str]] = {
     "recovery.expire": (20, "recovery.tasks.expire_cases"),
     "billing.roll_up": (2, "vendors.billing.tasks.roll_up_usage"),
     "billing.check_days": (24 * 3600, "vendors.billing.tasks.check_usage_days"),
+    "billing.close": (3600, "vendors.billing.tasks.close_due_periods"),
     "billing.read_events": (1, "vendors.billing.collecting.reading.read_events"),
     "billing.reconcile": (86400, "vendors.billing.collecting.reconciling.reconcile_everybody"),
     "audit.seal": (1, "tenants.audit.tasks.seal"),

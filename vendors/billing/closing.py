@@ -8,7 +8,7 @@ does not do: collect money. Taxes and payments are noted as whoever collects the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -32,6 +32,17 @@ from vendors.billing.rating.invoice import Draft, Line, LineKind
 from vendors.billing.rating.periods import Period, period_after
 from vendors.billing.recording import lock_billing
 from vendors.billing.subscriptions import pin_standing
+
+# So long after its end a period is closed by itself: what files and slow partners bring until then stands on its invoice.
+WAIT = timedelta(hours=24)
+
+
+def next_due() -> str:
+    """The earliest period that is to be closed by now, `2026-02`; empty when there is none."""
+    found = standing()
+    running = found.period_at(clock.now() - WAIT)
+    closed = {earlier.label for earlier in closed_periods(found)}
+    return next((each.label for each in _periods_until(found, running) if each.label not in closed), "")
 
 
 def close_period(label: str, *, actor: Actor) -> list[Invoice]:
