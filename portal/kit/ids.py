@@ -27,9 +27,11 @@ class _Order:
         """A lock that another thread held at the fork would never be released in the child."""
         self._lock = threading.Lock()
 
-    def next(self, now: int) -> tuple[int, int]:
-        """The millisecond and the count to use. A clock that was set back by more than a second is believed."""
+    def next(self) -> tuple[int, int]:
+        """The millisecond and the count to use. A clock that was set back by more than a second is believed, so it is read
+        under the lock: a thread that was held up in between would bring a time that looks set back."""
         with self._lock:
+            now = time.time_ns() // 1_000_000
             if self._milliseconds - 1000 <= now <= self._milliseconds:
                 self._count += 1
             else:
@@ -46,7 +48,7 @@ os.register_at_fork(after_in_child=_order.forked)
 def uuid7() -> UUID:
     """A new UUID (RFC 9562, section 5.7): 48 bits of milliseconds, 12 that count, 62 random ones. What one process makes
     is in order, so that events of one instant are read in the order in which they happened."""
-    milliseconds, count = _order.next(time.time_ns() // 1_000_000)
+    milliseconds, count = _order.next()
     return uuid7_at(milliseconds, count << 64 | secrets.randbits(62))
 
 
