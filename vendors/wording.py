@@ -90,9 +90,10 @@ def told_problems(manifest: Manifest, problems: Sequence[Mapping[str, str]]) -> 
 
 
 def partner_name(vendor: str) -> str:
+    """A partner that is not in this installation's list goes by the name the ledger has."""
     if vendor in ADAPTERS:
         return _(adapter_of(vendor).listing.title)
-    return _("Face Check")
+    return _("Face Check") if vendor == "readmit" else vendor
 
 
 OUTCOMES = {

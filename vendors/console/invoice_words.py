@@ -17,7 +17,6 @@ from vendors.billing.documents import Document, ShownLine
 from vendors.billing.models import Meter
 from vendors.billing.price_file import amount_text
 from vendors.billing.rating.invoice import Line, LineKind
-from vendors.registry import ADAPTERS
 from vendors.wording import partner_name, period_words
 
 
@@ -63,12 +62,7 @@ def product_name(meter: str, vendor: str) -> str:
     """`Face Check`, `Decisions of PARTNER`."""
     if meter == Meter.FACE_CHECK:
         return str(Meter.FACE_CHECK.label)
-    return _("Decisions of %(partner)s") % {"partner": partner_title(vendor)}
-
-
-def partner_title(vendor: str) -> str:
-    """A partner that is not in this installation's list goes by the name the ledger has."""
-    return partner_name(vendor) if vendor in ADAPTERS or vendor == "readmit" else vendor
+    return _("Decisions of %(partner)s") % {"partner": partner_name(vendor)}
 
 
 def _late(line: Line, document: Document) -> list[str]:

@@ -13,8 +13,8 @@ from portal.kit import clock
 from portal.kit.money import EXPONENTS
 from portal.kit.sheet_file import MAX_BYTES
 from vendors.billing.book import standing
-from vendors.console.invoice_words import partner_title
 from vendors.console.partner_invoices import BillFacts, own_contracts
+from vendors.wording import partner_name
 
 
 class BillForm(forms.Form):
@@ -53,7 +53,7 @@ class BillForm(forms.Form):
         self.fields["last_day"].initial = (period.end - timedelta(seconds=1)).astimezone(zone).date()
         self.fields["currency"].initial = found.currencies[0]
         self.fields["vendor"].choices = [  # type: ignore[attr-defined]
-            (vendor, partner_title(vendor)) for vendor in own_contracts()
+            (vendor, partner_name(vendor)) for vendor in own_contracts()
         ]
 
     def read(self) -> tuple[bytes, BillFacts]:

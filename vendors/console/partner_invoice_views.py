@@ -23,9 +23,9 @@ from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
 from vendors.billing.bills.file import known_columns
 from vendors.billing.models import PartnerDifference, PartnerInvoice, UsageEntry
-from vendors.console.invoice_words import partner_title
 from vendors.console.partner_invoice_forms import BillForm
 from vendors.console.partner_invoices import compare_bill
+from vendors.wording import partner_name
 
 PAGE = 24
 DIFFERENCES = 50
@@ -54,7 +54,7 @@ def _crumbs(request: HttpRequest, *labels: str) -> list[dict[str, str]]:
 def _listed(request: HttpRequest, row: PartnerInvoice) -> dict[str, Any]:
     return {
         "bill": row,
-        "partner": partner_title(row.vendor),
+        "partner": partner_name(row.vendor),
         "changed": Decimal(row.totals["theirs"]) - Decimal(row.totals["ours"]),
         "url": reverse("partner_invoices:bill", args=[seat_of(request).tenant.slug, row.public_id]),
     }
@@ -134,7 +134,7 @@ def bill(request: HttpRequest, bill_id: str) -> HttpResponse:
         "csv_url": reverse("partner_invoices:csv", args=[slug, row.public_id]),
         "next_url": f"?cursor={page.next_cursor}{kept}" if page.next_cursor else "",
         "previous_url": f"?cursor={page.previous_cursor}{kept}" if page.previous_cursor else "",
-        "breadcrumbs": _crumbs(request, partner_title(row.vendor)),
+        "breadcrumbs": _crumbs(request, partner_name(row.vendor)),
     }
     return render(request, "billing/partner_invoice.html", context)
 
