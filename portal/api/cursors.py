@@ -9,12 +9,15 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from portal.api.problems import Problem
 from portal.kit.codes import keyed_digest, same
+from portal.kit.paging import Order, Row, page_of
 from portal.kit.scope import current_tenant_id
 
 MARK = 16
@@ -43,3 +46,13 @@ def read_cursor(unverified: str, resource: str, filters: Mapping[str, object]) -
     raise Problem(
         400, "cursor_unusable", _("This cursor belongs to another list or was changed. Begin without one.")
     )
+
+
+def rows_asked_for(
+    found: QuerySet[Row], order: Order, asked: Mapping[str, Any], resource: str, filters: Mapping[str, object]
+) -> tuple[list[Row], str | None]:
+    """The rows of one page, and the cursor of the next if there is one. `asked` holds what `Paging` read."""
+    after = f"after~{read_cursor(asked['cursor'], resource, filters)}" if "cursor" in asked else ""
+    page = page_of(found, order, after, asked["limit"])
+    following = write_cursor(page.rows[-1].pk, resource, filters) if page.next_cursor else None
+    return page.rows, following

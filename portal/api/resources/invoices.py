@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.base import ApiView, in_scope
-from portal.api.cursors import read_cursor, write_cursor
+from portal.api.cursors import rows_asked_for
 from portal.api.document import describe
 from portal.api.parsing import NoQuery, read_query
 from portal.api.scopes import Scope
@@ -18,7 +18,6 @@ from portal.api.shapes import Paging
 from portal.kit.errors import NotHere
 from portal.kit.ids import parse_public_id
 from portal.kit.money import Money
-from portal.kit.paging import page_of
 from vendors.billing import documents
 from vendors.billing.documents import ShownLine
 from vendors.billing.models import Invoice
@@ -134,18 +133,16 @@ class Invoices(ApiView):
     @in_scope
     def get(self, request: Request) -> Response:
         asked = read_query(Paging, request.query_params)
-        after = f"after~{read_cursor(asked['cursor'], 'invoices', {})}" if "cursor" in asked else ""
-        page = page_of(documents.invoices(), documents.NEWEST, after, asked["limit"])
-        notes = documents.credit_notes_of(page.rows)
-        taxes = documents.taxes_of([*page.rows, *(note for listed in notes.values() for note in listed)])
+        rows, following = rows_asked_for(documents.invoices(), documents.NEWEST, asked, "invoices", {})
+        notes = documents.credit_notes_of(rows)
+        taxes = documents.taxes_of([*rows, *(note for listed in notes.values() for note in listed)])
         data = [
             {
                 **_shown(invoice, taxes[invoice.id]),
                 "credit_notes": [_note(note, taxes[note.id]) for note in notes[invoice.id]],
             }
-            for invoice in page.rows
+            for invoice in rows
         ]
-        following = write_cursor(page.rows[-1].id, "invoices", {}) if page.next_cursor else None
         return Response({"data": data, "next_cursor": following})
 
 

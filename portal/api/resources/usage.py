@@ -13,13 +13,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.base import ApiView, in_scope
-from portal.api.cursors import read_cursor, write_cursor
+from portal.api.cursors import rows_asked_for
 from portal.api.document import describe
 from portal.api.parsing import StrictSerializer, read_query
 from portal.api.scopes import Scope
 from portal.api.shapes import Paging, PlainText, ProfileId
 from portal.kit.origins import site_url
-from portal.kit.paging import page_of
 from vendors.billing.book import standing
 from vendors.billing.models import METERED, Paid
 from vendors.billing.rating.billability import Outcome
@@ -166,11 +165,9 @@ class UsageList(ApiView):
     def get(self, request: Request) -> Response:
         asked = read_query(UsageListQuery, request.query_params)
         filters = {name: str(value) for name, value in asked.items() if name not in PAGING}
-        after = f"after~{read_cursor(asked['cursor'], 'usage', filters)}" if "cursor" in asked else ""
         chosen = _filter(self, asked)
-        page = page_of(usage(chosen), chosen.order, after, asked["limit"])
-        following = write_cursor(page.rows[-1].id, "usage", filters) if page.next_cursor else None
-        data = [entry_of_row(row_of(entry, chosen.zone)) for entry in page.rows]
+        rows, following = rows_asked_for(usage(chosen), chosen.order, asked, "usage", filters)
+        data = [entry_of_row(row_of(entry, chosen.zone)) for entry in rows]
         answer = Response({"data": data, "next_cursor": following})
         if following:
             query = urlencode({**filters, "limit": asked["limit"], "cursor": following})
