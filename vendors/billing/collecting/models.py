@@ -31,7 +31,7 @@ class FactKind(models.TextChoices):
 
 
 class Operation(models.TextChoices):
-    """What we ask Stripe to do; `calls.CALLS` says how."""
+    """What we ask Stripe to do; `preparing` fixes the words, `sending` sends them."""
 
     CREATE_CUSTOMER = "create_customer", _("Open the account")
     CHOOSE_METHOD = "choose_method", _("Choose the payment method")

@@ -56,8 +56,6 @@ class StripeState:
     remaining_minor: int | None = None
     dunning: Dunning = Dunning.NONE
     next_try_at: datetime | None = None
-    # What Stripe said when it refused, for `HELD_UP`.
-    told: str = ""
 
 
 def stripe_state_of(document: Invoice) -> StripeState:
@@ -84,9 +82,8 @@ def stripe_states_of(documents: Collection[Invoice]) -> Mapping[UUID, StripeStat
 
 
 def _state(document: Invoice, fact: PaymentFact | None, calls: list[PaymentCall]) -> StripeState:
-    refused = [call for call in calls if call.state == PaymentCall.State.REFUSED]
-    if refused:
-        return StripeState(Collected.HELD_UP, told=refused[0].told)
+    if any(call.state == PaymentCall.State.REFUSED for call in calls):
+        return StripeState(Collected.HELD_UP)
     if fact is not None and fact.status != "draft":
         return state_of_fact(fact)
     if calls or fact is not None:
