@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import segno
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import mark_safe
@@ -11,6 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portal.kit.errors import Refused
 from portal.kit.origins import client_address
+from portal.kit.qr import qr_svg
 from portal.kit.scope import tenant_scope
 from portal.middleware.scope import own_scope
 from recovery import carrying, opening, proofing
@@ -188,12 +188,11 @@ def forget(request: HttpRequest) -> HttpResponse:
 def hand_over(request: HttpRequest, case: Case) -> HttpResponse:
     """Shows the QR that moves the case to a phone. Made by a post, so that a preview or prefetch makes none."""
     address = carrying.make_hand_over(tenant_of(request), case)
-    svg = segno.make(address, error="m").svg_inline(scale=5, border=2, omitsize=True)
     return page(
         request,
         "recovery/hand_over.html",
         case,
-        svg=mark_safe(svg),  # noqa: S308  drawn by segno from our own address
+        svg=qr_svg(address),
         minutes=10,
     )
 

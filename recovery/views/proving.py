@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 
-import segno
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.kit import clock
 from portal.kit.errors import Invalid, Refused, TooMany
 from portal.kit.origins import client_address
+from portal.kit.qr import qr_svg
 from portal.kit.scope import tenant_scope
 from recovery import presence, proof, proofing
 from recovery.allowance import MAX_PROOFINGS
@@ -42,11 +41,6 @@ from vendors.facecheck import selectors as face_checks
 # Phases of a session in which the claimant waits for us: the result is fetched, or fetched and not noted yet.
 AT_WORK = frozenset({"processing", "done", "failed"})
 MAX_CLIP = 16 * 1024 * 1024 + 4096
-
-
-def qr(text: str) -> SafeString:
-    svg = segno.make(text, error="l").svg_inline(scale=4, border=2, omitsize=True)
-    return mark_safe(svg)  # noqa: S308  drawn by segno from our own address
 
 
 def _last_refusal(case: Case) -> tuple[str, ...]:
@@ -194,7 +188,7 @@ def offer(request: HttpRequest, case: Case) -> HttpResponse:
             request,
             "recovery/offer_other.html",
             case,
-            svg=qr(made.deep_link),
+            svg=qr_svg(made.deep_link, correction="l"),
             link=made.deep_link,
             tx_code=made.tx_code,
             expires_at=made.expires_at,
@@ -242,7 +236,12 @@ def present_elsewhere(request: HttpRequest, case: Case) -> HttpResponse:
     presentation_id = presence.begin_case_presentation(tenant_of(request), case, is_cross_device=True)
     link = presentation.links_of(presentation_id).deep_link
     return page(
-        request, "recovery/present_elsewhere.html", case, svg=qr(link), link=link, stage=Stage.PRESENT
+        request,
+        "recovery/present_elsewhere.html",
+        case,
+        svg=qr_svg(link, correction="l"),
+        link=link,
+        stage=Stage.PRESENT,
     )
 
 
