@@ -14,20 +14,26 @@ from django.utils.translation import gettext as _
 LONGEST = 20
 
 
+def typed_word_field() -> forms.CharField:
+    """A field that neither the browser nor the keyboard of a phone fills or changes."""
+    attrs = {
+        "autocomplete": "off",
+        "autocapitalize": "off",
+        "spellcheck": "false",
+        "data-width": "medium",
+    }
+    return forms.CharField(max_length=LONGEST, widget=forms.TextInput(attrs=attrs))
+
+
+def is_typed(word: str, expected: str) -> bool:
+    """Case and spaces around it do not count."""
+    return word.strip().casefold() == expected.casefold()
+
+
 class TypedWordForm(forms.Form):
     """`word` in the reader's language is what has to be typed; case and spaces around it do not count."""
 
-    word = forms.CharField(
-        max_length=LONGEST,
-        widget=forms.TextInput(
-            attrs={
-                "autocomplete": "off",
-                "autocapitalize": "off",
-                "spellcheck": "false",
-                "data-width": "medium",
-            }
-        ),
-    )
+    word = typed_word_field()
 
     def __init__(self, *args: Any, word: str, **kwargs: Any) -> None:
         if not word:
@@ -41,7 +47,7 @@ class TypedWordForm(forms.Form):
         return _("Type the word “%(word)s”.") % {"word": self.expected}
 
     def clean_word(self) -> str:
-        word = str(self.cleaned_data["word"]).strip().casefold()
-        if word != self.expected.casefold():
+        word = str(self.cleaned_data["word"])
+        if not is_typed(word, self.expected):
             raise forms.ValidationError(self._sentence())
         return word

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.kit.seen import SeenForm
+from portal.kit.typed import is_typed, typed_word_field
 from recovery.models import Profile
 from recovery.profiles import marks_of_profile
 from recovery.statuses import EvidenceKind, Mode
@@ -167,12 +168,36 @@ class ProfileForm(SeenForm):
             found["who"].help_text = _("To name departments, import them with your people.")
             del self.fields["departments"]
         found["mode"].choice_hints = MODE_HINTS
+        if profile and profile.status == Profile.Status.PUBLISHED and profile.mode == Mode.EVALUATION:
+            self._ask_before_production()
         found["names"].choice_hints = NAMES_HINTS
         found["evidence_required"].choice_hints = {value: hint for value, (_label, hint) in EVIDENCE.items()}
 
+    def _ask_before_production(self) -> None:
+        """From then on people get passes: what is in force goes there with a typed word, as a draft is published."""
+        word = typed_word_field()
+        word.required = False
+        word.label = _("To change to production, type “%(word)s”") % {"word": _("production")}
+        word.help_text = _("Not needed while the mode stays as it is.")
+        fields = list(self.fields.items())
+        at = [name for name, _field in fields].index("mode") + 1
+        self.fields = {**dict(fields[:at]), "word": word, **dict(fields[at:])}
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        expected = _("production")
+        goes_there = "word" in self.fields and data.get("mode") == Mode.PRODUCTION
+        if goes_there and not is_typed(str(data.get("word", "")), expected):
+            self.add_error(
+                "word",
+                _("From now on people would get passes. Type the word “%(word)s” to go there.")
+                % {"word": expected},
+            )
+        return data
+
     def values(self) -> dict[str, Any]:
         """What the services take."""
-        data = {name: value for name, value in self.cleaned_data.items() if name != "seen"}
+        data = {name: value for name, value in self.cleaned_data.items() if name not in {"seen", "word"}}
         chosen = data.pop("connection")
         data["connection_id"] = UUID(chosen) if chosen else None
         if data["who"] == Profile.Everyone.EVERYONE:

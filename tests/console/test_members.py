@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import secrets
 import threading
 from collections.abc import Callable
@@ -240,6 +242,15 @@ def test_giving_out_seats_asks_for_a_recent_sign_in(tenant: Tenant, owner: Membe
     )
     with tenant_scope(tenant.id):
         assert not Invitation.objects.filter(email=email).exists()
+
+
+def test_whoever_signs_up_by_an_invitation_finds_the_address_filled_in(
+    tenant: Tenant, owner_client: Client
+) -> None:
+    email = address()
+    page = site_client().get(invite(owner_client, tenant, email)).content.decode()
+    way = html.unescape(re.search(r'href="(/accounts/signup/[^"]+)"', page)[1])  # type: ignore[index]
+    assert f'value="{email}"' in site_client().get(way).content.decode()
 
 
 def test_a_member_cannot_be_invited_again(tenant: Tenant, owner_client: Client) -> None:

@@ -22,7 +22,9 @@ from tenants.verified_id.services import turn_on_verified_id
 from tests.conftest import make_member
 from tests.console.conftest import client_of_member, forget_network_jobs
 from tests.recovery.console.world import make_case, make_person, make_profile, published_profile
+from vendors.billing.budgeting import BudgetPlan
 from vendors.billing.models import ContractPrice
+from vendors.billing.services import open_budget
 
 SETTINGS = {"name": "Acme", "help_desk_contact": "Call 7", "time_zone": "UTC", "accent": "#1f5eff"}
 OIDC = {
@@ -103,6 +105,28 @@ def test_the_second_to_save_a_profile_reads_what_the_first_wrote(
     assert second.post(path, profile_form(face_threshold="55", seen=again, **given)).status_code == 302
 
 
+def test_a_profile_in_force_goes_to_production_with_a_typed_word(
+    tenant: Tenant, two: tuple[Client, Client]
+) -> None:
+    with tenant_scope(tenant.id):
+        profile = published_profile(mode="evaluation")
+    path = f"/o/{tenant.slug}/recovery/profiles/{profile.public_id}/"
+
+    def save(word: str, mode: str) -> tuple[int, str, str]:
+        given = profile_form(
+            mode=mode, word=word, seen=seen_on(two[0], path), connection=str(profile.connection_id)
+        )
+        answer = two[0].post(path, given)
+        with tenant_scope(tenant.id):
+            return answer.status_code, answer.content.decode(), Profile.objects.get(id=profile.id).mode
+
+    assert save("", "evaluation")[::2] == (302, "evaluation")
+    status, page, mode = save("evaluation", "production")
+    assert (status, mode) == (200, "evaluation") and "people would get passes" in page
+    assert save(" Production ", "production")[::2] == (302, "production")
+    assert 'name="word"' not in two[0].get(path).content.decode()
+
+
 def test_the_second_to_save_the_card_reads_what_the_first_wrote(
     tenant: Tenant, two: tuple[Client, Client]
 ) -> None:
@@ -166,6 +190,7 @@ def dangerous(tenant: Tenant) -> dict[str, str]:
         profile, person = published_profile(), make_person()
         case = make_case(profile, person, CaseStatus.HELD)
         turn_on_verified_id(actor=SYSTEM)
+        budget = open_budget(BudgetPlan("Cap", Decimal(100), "EUR", is_hard=True), actor=SYSTEM)
     made = {
         "publish": f"recovery/profiles/{profile.public_id}/publish",
         "withdraw": f"recovery/profiles/{profile.public_id}/withdraw",
@@ -176,6 +201,7 @@ def dangerous(tenant: Tenant) -> dict[str, str]:
         "cancel": f"recovery/cases/{case.public_id}/cancel",
         "suspend": "people/suspend",
         "invite": "members/invite",
+        "raise a cap": f"usage/budgets/{budget.public_id}/",
     }
     return {name: f"/o/{tenant.slug}/{path}" for name, path in made.items()}
 

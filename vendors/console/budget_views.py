@@ -94,6 +94,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @requires(Right.MANAGE_BILLING)
+@recent_sign_in
 def edit(request: HttpRequest, budget_id: str) -> HttpResponse:
     budget = _budget_or_404(budget_id)
     form = BudgetForm(request.POST or None, budget=budget)

@@ -62,7 +62,7 @@ def _join_page(request: HttpRequest, token: str, form: AccountForm) -> HttpRespo
         # Whoever signed up by the invitation was never asked, and colleagues would read an address.
         "form": form if request.user.is_authenticated and not staff(request).name else None,
         "sign_in_url": f"{reverse('account_login')}?{onward}",
-        "sign_up_url": f"{reverse('account_signup')}?{onward}",
+        "sign_up_url": f"{reverse('account_signup')}?{onward}&{urlencode({'email': invitation.email})}",
         "sign_out_url": f"{reverse('account_logout')}?{onward}",
         "is_theirs": request.user.is_authenticated and invitation.email in verified_addresses(staff(request)),
     }
