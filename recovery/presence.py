@@ -237,7 +237,7 @@ def _note_face(case_id: UUID, face_check_id: UUID, result: face_check.FaceCheckR
         StepKind.FACE_CHECKED,
         StepState.DONE if result.passed else StepState.FAILED,
         actor=claimant(case),
-        vendor="facecheck",
+        vendor="readmit",
         evidence={
             "confidence": result.confidence,
             "threshold": case.profile.face_threshold,

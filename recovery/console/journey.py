@@ -15,7 +15,7 @@ from recovery.models import Case, CaseStep
 from recovery.statuses import LIVE, CaseStatus, StepKind, StepState
 from vendors.billing.models import UsageEntry
 from vendors.billing.reasons import sentence_of
-from vendors.registry import ADAPTERS, adapter_of
+from vendors.wording import partner_name
 
 GOOD_ENDS = frozenset({CaseStatus.RECOVERED, CaseStatus.HANDED_OVER, CaseStatus.EVALUATED})
 # In evaluation nobody gets a pass.
@@ -53,12 +53,6 @@ def duration_words(length: timedelta) -> str:
     return ngettext("%(number)s day", "%(number)s days", days) % {"number": days}
 
 
-def partner_title(vendor: str) -> str:
-    if vendor in ADAPTERS:
-        return _(adapter_of(vendor).listing.title)
-    return _("Face Check") if vendor == "facecheck" else ""
-
-
 def _held(hours: object) -> str:
     number = int(str(hours or 0))
     if number < 72:
@@ -71,7 +65,7 @@ def _facts(step: CaseStep) -> list[tuple[str, str]]:
     evidence: Mapping[str, Any] = step.evidence
     facts = []
     if step.vendor:
-        facts.append((_("By"), partner_title(step.vendor)))
+        facts.append((_("By"), partner_name(step.vendor)))
     if "held_hours" in evidence:
         facts.append((_("Address held for"), _held(evidence["held_hours"])))
     if evidence.get("document_type"):
@@ -108,7 +102,7 @@ def _charges(step: CaseStep, entries: Sequence[UsageEntry]) -> list[dict[str, An
     """What was counted for this kind of step; the ledger names the step, not its attempt."""
     return [
         {
-            "partner": partner_title(entry.vendor) or entry.get_meter_display(),
+            "partner": partner_name(entry.vendor),
             "amount": entry.amount,
             "currency": entry.currency,
             "sentence": sentence_of(entry.why),

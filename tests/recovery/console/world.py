@@ -102,11 +102,11 @@ def add_whole_journey(case: Case) -> None:
         case,
         StepKind.FACE_CHECKED,
         StepState.FAILED,
-        vendor="facecheck",
+        vendor="readmit",
         evidence={"confidence": 41, "threshold": 70},
         reasons=["not_confirmed"],
     )
-    record_step(case, StepKind.FACE_CHECKED, vendor="facecheck", evidence={"confidence": 88, "threshold": 70})
+    record_step(case, StepKind.FACE_CHECKED, vendor="readmit", evidence={"confidence": 88, "threshold": 70})
     record_step(
         case,
         StepKind.MATCHED,

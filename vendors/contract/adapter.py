@@ -1,0 +1,67 @@
+"""What an adapter has to do, and what it may do beside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from vendors.contract.exchange import (
+    ConfigProblem,
+    Connected,
+    ConnectRequest,
+    Ctx,
+    InboundReturn,
+    SessionRef,
+    Snapshot,
+    Started,
+    StartRequest,
+)
+from vendors.contract.listing import Listing, Manifest
+from vendors.contract.vocabulary import MediaRef
+
+
+class Adapter(Protocol):
+    """What every adapter does."""
+
+    manifest: Manifest
+    listing: Listing
+
+    def check(self, ctx: Ctx, *, return_urls: Sequence[str]) -> Sequence[ConfigProblem]:
+        """Called by "test this": try every setting that can be tried without a person. Empty means all is well.
+
+        Raises PartnerDown when nobody answers."""
+
+    def start(self, ctx: Ctx, request: StartRequest) -> Started:
+        """Called once per attempt, after the attempt's row was committed. Raises AdapterError."""
+
+
+@runtime_checkable
+class Registers(Protocol):
+    """Partners that make a connection by themselves when a tenant chooses them."""
+
+    def connect(self, ctx: Ctx, request: ConnectRequest) -> Connected:
+        """Called when the tenant chose the partner. Raises AdapterError."""
+
+
+@runtime_checkable
+class HandlesReturn(Protocol):
+    """Partners whose browser return carries a code that must be exchanged."""
+
+    def handle_return(self, ctx: Ctx, ref: SessionRef, inbound: InboundReturn) -> Snapshot:
+        """Called by the worker, never inside the web request. Exchanges, verifies, answers. Raises AdapterError."""
+
+
+@runtime_checkable
+class GivesMedia(Protocol):
+    """Partners from which the portrait is fetched."""
+
+    def media(self, ctx: Ctx, ref: SessionRef, item: MediaRef) -> bytes:
+        """Called right after the snapshot that named it. A bounded JPEG whose digest was checked."""
+
+
+@runtime_checkable
+class Cancels(Protocol):
+    """Partners that want to hear that a session is over on our side."""
+
+    def cancel(self, ctx: Ctx, ref: SessionRef) -> None:
+        """Called when an attempt ran out of time. Idempotent: "already over" is success."""

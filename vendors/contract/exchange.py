@@ -1,0 +1,138 @@
+"""What the core hands to an adapter, and what the adapter hands back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from vendors.contract.errors import StateMismatch
+from vendors.contract.vocabulary import Assurance, Check, Claim, MediaRef, Outcome, Phase, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """Headers are lower-cased; the body is bounded."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+class Http(Protocol):
+    """The only way out: no redirects, bounded size and time, no private addresses."""
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        max_bytes: int = 1_000_000,
+    ) -> HttpReply:
+        """Any HTTP status is a reply. PartnerDown when nobody answers well, BadConfig for a refused address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ctx:
+    """One connection at one moment. `memory` is the connection's own cache of public facts; the core keeps it."""
+
+    config: Mapping[str, Any]
+    secrets: Mapping[str, str] = field(repr=False)
+    memory: MutableMapping[str, Any] = field(repr=False)
+    http: Http = field(repr=False)
+    now: datetime
+    random: Callable[[int], bytes] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequest:
+    """`return_state` is the core's own unguessable word for this attempt: what comes back must carry it.
+    `case_reference` is what the person may read out; a partner of ours shows it on its pages."""
+
+    attempt_id: UUID
+    return_url: str
+    return_state: str = field(repr=False)
+    locale: str
+    purpose: str
+    demonstration: bool
+    case_reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectRequest:
+    """What a partner needs to know of a tenant that connects."""
+
+    client_name: str
+    return_urls: tuple[str, ...]
+    demonstration: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRef:
+    """An attempt as the adapter left it. `state` holds nonces and verifiers, sealed by the core between calls."""
+
+    attempt_id: UUID
+    partner_ref: str
+    started_at: datetime
+    state: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InboundReturn:
+    """The query of a browser that came back; the core has matched state, browser and attempt."""
+
+    query: Mapping[str, Sequence[str]] = field(repr=False)
+
+    def one(self, name: str) -> str | None:
+        """The single value of a parameter, None if absent. StateMismatch if it came twice."""
+        values = self.query.get(name, ())
+        if len(values) > 1:
+            raise StateMismatch("parameter_repeated")
+        return values[0] if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A connection that was made by the adapter itself."""
+
+    config: Mapping[str, str]
+    secrets: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """`url` is as good as a key to the session: not logged, sealed at rest."""
+
+    ref: SessionRef
+    url: str = field(repr=False)
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The one authoritative answer. The same partner state gives an equal snapshot."""
+
+    phase: Phase
+    outcome: Outcome | None
+    claims: tuple[Claim, ...] = field(default=(), repr=False)
+    checks: tuple[Check, ...] = ()
+    assurance: tuple[Assurance, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    media: tuple[MediaRef, ...] = field(default=(), repr=False)
+    partner_ref: str = ""
+    sandbox: bool = False  # the partner marked it as a rehearsal: it may never unlock a real account
+    evidence_digest: str = ""  # SHA-256 of the raw answer, which itself is not kept
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigProblem:
+    """What is wrong with one setting, and what the other side answered (a code, never its prose)."""
+
+    setting: str
+    code: str
+    answered: str = ""

@@ -1,0 +1,53 @@
+"""What a partner says of itself: what it can do, and what a buyer reads before they choose it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+
+def gettext_noop(text: str) -> str:
+    """Marks a sentence of a listing for translation; pages translate it when they show it."""
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One setting of a connection, as its form asks for it."""
+
+    name: str
+    label: str
+    hint: str = ""
+    kind: Literal["url", "text", "secret", "choice"] = "text"
+    choices: tuple[tuple[str, str], ...] = ()
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What the core must know to work with an adapter."""
+
+    slug: str
+    contract_status: Literal["public", "reconstructed", "not_public"]
+    fields: tuple[Field, ...] = ()
+    terms_flags: frozenset[str] = frozenset()  # no_resale, no_id_switch, contract_required
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the marketplace tells before anybody chooses. English sentences marked for translation."""
+
+    title: str
+    summary: str
+    checks: tuple[str, ...]
+    cannot_see: tuple[str, ...]
+    keeps: tuple[str, ...]
+    where: str
+    documents: tuple[str, ...]
+    billable: str
+    not_billable: str
+    contract: str
+    unit_price: Decimal | None = None
+    currency: str = "EUR"
+    price_reason: str = ""
