@@ -10,6 +10,8 @@ from __future__ import annotations
 OUTBOX_TOPICS: dict[str, str] = {
     "verified_id.check_published": "tenants.verified_id.tasks.check_published",
     "verified_id.check_linked_domain": "tenants.verified_id.tasks.check_linked_domain",
+    "verified_id.check_trusted_issuer": "tenants.verified_id.tasks.check_trusted_issuer",
+    "verified_id.check_shown": "tenants.verified_id.tasks.check_shown",
     "vendors.proofing_completed": "recovery.proofing.on_proofing_completed",
     "vendors.proofing_contradicted": "recovery.contradiction.on_proofing_contradicted",
     "verified_id.credential_issued": "recovery.proofing.on_credential_issued",
@@ -37,6 +39,7 @@ OUTBOX_TOPICS: dict[str, str] = {
 PERIODIC_JOBS: dict[str, tuple[int, str]] = {
     "directory.let_go": (60, "tenants.directory.tasks.let_go"),
     "verified_id.let_go": (60, "tenants.verified_id.tasks.let_go"),
+    "verified_id.check_trusted_issuers": (3600, "tenants.verified_id.tasks.check_trusted_issuers"),
     "recovery.expire": (20, "recovery.tasks.expire_cases"),
     "billing.roll_up": (2, "vendors.billing.tasks.roll_up_usage"),
     "billing.check_days": (24 * 3600, "vendors.billing.tasks.check_usage_days"),

@@ -75,10 +75,10 @@ class Wallet:
             headers={"Authorization": f"Bearer {self.access_token}"},
         )
 
-    def request(self, link: str) -> holder.VerifiedRequest:
+    def request(self, link: str, body: str = "", **expected: Any) -> holder.VerifiedRequest:
         """Fetch the request object by POST and verify it with the keys of the tenant's DID document."""
         parsed = holder.parse_request_link(link)
-        answer = self.client.post(path_of(parsed.request_uri), "", content_type=FORM)
+        answer = self.client.post(path_of(parsed.request_uri), body, content_type=FORM)
         assert answer.status_code == 200, answer.content
         document = self.client.get("/.well-known/did.json").json()
         keys = {method["id"]: method["publicKeyJwk"] for method in document["verificationMethod"]}
@@ -87,6 +87,7 @@ class Wallet:
             expected_client_id=parsed.client_id,
             trusted_keys=keys,
             now=int(time.time()),
+            **expected,
         )
 
     def respond(self, request: holder.VerifiedRequest, credential: str | None = None) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -179,6 +180,8 @@ class Presentation(TenantModel):
 
     class State(models.TextChoices):
         WAITING = "waiting"
+        # Shown and verified, but for the status that another issuer publishes; the worker asks for it.
+        CHECKING = "checking"
         RECEIVED = "received"
         RETURNED = "returned"
         REFUSED = "refused"
@@ -193,7 +196,14 @@ class Presentation(TenantModel):
     nonce = models.CharField(max_length=64)
     state_value = models.CharField(max_length=64)
     client_id = models.CharField(max_length=320)
-    encryption_public_jwk = models.JSONField()
+    # What was asked, as it was sent (DCQL); the answer is judged by it.
+    query = models.JSONField(default=dict)
+    response_mode = models.CharField(max_length=16, default="direct_post.jwt")
+    # What a wallet that can show it is told to show and to sign; the first fetch decides whether it was.
+    transaction_data = models.TextField(blank=True)
+    fetched_at = models.DateTimeField(null=True)
+    names_purpose = models.BooleanField(default=False)
+    encryption_public_jwk = models.JSONField(default=dict)
     encryption_private_sealed = models.BinaryField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
@@ -214,3 +224,59 @@ class Presentation(TenantModel):
             models.UniqueConstraint(fields=["tenant_id", "response_code_digest"], name="presentation_code"),
         ]
         indexes = [models.Index(fields=["tenant_id", "kept_until"], name="presentation_kept")]
+
+    @property
+    def case_id(self) -> UUID | None:
+        """The case it was asked for; None for one that an operator asked for by itself."""
+        return None if self.reference == self.id else self.reference
+
+
+class ClientCertificate(TenantModel):
+    """The certificate a tenant's requests may be signed with: wallets that trust its authority know the verifier by it.
+    The key is made here and never leaves; the chain is empty until the authority has signed."""
+
+    prefix: ClassVar[str] = "client_certificate"
+
+    host = models.CharField(max_length=253)
+    private_sealed = models.BinaryField()
+    chain_pem = models.TextField(blank=True)
+    expires_at = models.DateTimeField(null=True)
+
+
+class TrustedIssuer(TenantModel):
+    """Another organisation whose credentials this tenant believes, for one purpose. Without a row nobody is believed."""
+
+    prefix: ClassVar[str] = "issuer"
+
+    class Purpose(models.TextChoices):
+        IDENTITY = "identity", _("Proven identity of a partner")
+        EMPLOYEE = "employee", _("Employment")
+        PID = "pid", _("Identity of a state (EU PID)")
+
+    class State(models.TextChoices):
+        UNCHECKED = "unchecked", _("Not checked yet")
+        TRUSTED = "trusted", _("Trusted")
+        BROKEN = "broken", _("Not trusted now")
+
+    name = models.CharField(max_length=120)
+    purpose = models.CharField(max_length=8, choices=Purpose.choices)
+    # A DID whose document is fetched when it is checked, or the certificate of an authority that vouches.
+    did = models.CharField(max_length=300, blank=True)
+    certificate_pem = models.TextField(blank=True)
+    format = models.CharField(max_length=16)
+    types = models.JSONField(default=list)
+    # Where its status lists lie; a list anywhere else is not fetched.
+    status_origin = models.CharField(max_length=300)
+    requires_domain = models.BooleanField(default=True)
+    domain = models.CharField(max_length=300, blank=True)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.UNCHECKED)
+    problem = models.CharField(max_length=60, blank=True)
+    keys = models.JSONField(default=dict)
+    checked_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(did="", certificate_pem=""), name="trusted_issuer_is_somebody"
+            )
+        ]

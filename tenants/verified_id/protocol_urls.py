@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tenants.verified_id.views import protocol
+from tenants.verified_id.views import protocol, returned
 
 app_name = "authority"
 urlpatterns = [
@@ -20,4 +20,5 @@ urlpatterns = [
     path("openid4vci/notification", protocol.notification, name="notification"),
     path("openid4vp/requests/<str:address>", protocol.request_object, name="request"),
     path("openid4vp/responses/<str:presentation_id>", protocol.response, name="response"),
+    path("openid4vp/returned", returned.returned, name="returned"),
 ]

@@ -3,23 +3,39 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from portal.kit import clock, http
 from portal.kit.actors import SYSTEM
-from portal.kit.errors import Misconfigured, Unavailable
+from portal.kit.errors import Misconfigured, ReadmitError, Unavailable
+from portal.kit.ids import parse_public_id
 from portal.kit.outbox import Apply, Job, effect
 from portal.kit.scope import tenant_scope
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.models import Tenant
+from tenants.verified_id.answering import complete_status_check
 from tenants.verified_id.issuance import destroy_old_issuances
-from tenants.verified_id.models import Authority, LinkedDomain, Presentation, ProofNonce
-from tenants.verified_id.presentation import destroy_old_presentations
-from tenants.verified_id.protocol.errors import ProtocolError
-from tenants.verified_id.protocol.linked_domain import verify_did_configuration
+from tenants.verified_id.models import Authority, LinkedDomain, Presentation, ProofNonce, TrustedIssuer
+from tenants.verified_id.presentation import Shown, destroy_old_presentations, read_shown
+from tenants.verified_id.protocol.did_web import did_document_url, linked_origins, read_did_document
+from tenants.verified_id.protocol.encoding import check_url, parse_json_object
+from tenants.verified_id.protocol.errors import ProtocolError, Refusing
+from tenants.verified_id.protocol.linked_domain import WELL_KNOWN_PATH, verify_did_configuration
+from tenants.verified_id.protocol.status_list import MEDIA_TYPE, StatusReference, verify_status_list_token
 from tenants.verified_id.publishing import published_addresses
 from tenants.verified_id.selectors import get_authority, linked_domain
 from tenants.verified_id.signing import trusted_keys
+from tenants.verified_id.trusting import check_trusted_issuer as check_issuer_again
+from tenants.verified_id.trusting import is_its_status_list, trust_of
+
+MOST_DOMAINS = 3
+MOST_LIST = 4 * 1024 * 1024
+_REFUSING = Refusing("invalid_request", "DID Core 5")
+
+
+def problem_of(error: ReadmitError | ProtocolError) -> str:
+    return error.reason if isinstance(error, ProtocolError) else error.code
 
 
 def _fetch(what: str, address: str) -> dict[str, str | bool]:
@@ -87,6 +103,122 @@ def check_linked_domain(job: Job) -> Apply | None:
         )
 
     return apply
+
+
+def _read_document(row: TrustedIssuer) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
+    """The DID document and the keys it grants for issuing. ReadmitError or ProtocolError when there are none."""
+    reply = http.send("GET", did_document_url(row.did), timeout=8)
+    if reply.status != 200:
+        raise Unavailable(f"http_{reply.status}")
+    document = parse_json_object(reply.body, _REFUSING)
+    return document, read_did_document(document, expected_did=row.did)
+
+
+def _read_its_domain(row: TrustedIssuer, document: dict[str, Any], keys: dict[str, dict[str, str]]) -> str:
+    """The first domain the document names whose own file says the same. ProtocolError when there is none."""
+    refusal: ProtocolError | ReadmitError = _REFUSING("linked_domain_missing")
+    for origin in linked_origins(document)[:MOST_DOMAINS]:
+        try:
+            reply = http.send("GET", f"{check_url(origin)}{WELL_KNOWN_PATH}", timeout=8)
+            verify_did_configuration(
+                reply.body,
+                expected_did=row.did,
+                expected_origin=origin,
+                trusted_keys=keys,
+                now=int(clock.now().timestamp()),
+            )
+        except (ReadmitError, ProtocolError) as error:
+            refusal = error
+        except ValueError:
+            refusal = _REFUSING("linked_domain_address")
+        else:
+            return origin
+    raise refusal
+
+
+@effect
+def check_trusted_issuer(job: Job) -> Apply | None:
+    """Read an issuer's keys, and whether a domain of its own vouches for it. An issuer known by a certificate has no
+    document: its authority's certificate is what it is believed by."""
+    if job.tenant_id is None:
+        return None
+    with tenant_scope(job.tenant_id):
+        row = TrustedIssuer.objects.filter(id=job.uuid("issuer_id")).first()
+    if row is None:
+        return None
+    found: dict[str, Any] = {"keys": {}, "domain": "", "problem": ""}
+    try:
+        if row.did:
+            document, found["keys"] = _read_document(row)
+            if row.requires_domain:
+                found["domain"] = _read_its_domain(row, document, found["keys"])
+        state = TrustedIssuer.State.TRUSTED
+    except (ReadmitError, ProtocolError) as error:
+        state = TrustedIssuer.State.BROKEN
+        found = {"keys": {}, "domain": "", "problem": problem_of(error)[:60]}
+
+    def apply() -> None:
+        before = row.state
+        TrustedIssuer.objects.filter(id=row.id).update(state=state, checked_at=clock.now(), **found)
+        if before != state:
+            record_event(
+                EventName.TRUSTED_ISSUER_CHECKED,
+                actor=SYSTEM,
+                subject=row.public_id,
+                data={"state": str(state), "problem": found["problem"]},
+            )
+
+    return apply
+
+
+def _status_problem(issuer: TrustedIssuer, shown: Shown) -> str:
+    """Why a credential of a trusted issuer is not valid, empty when it is. Whatever cannot be found out is a reason."""
+    try:
+        if not is_its_status_list(issuer, shown.status_uri):
+            return "status_elsewhere"
+        reply = http.send(
+            "GET", shown.status_uri, headers={"Accept": MEDIA_TYPE}, timeout=8, max_bytes=MOST_LIST
+        )
+        if reply.status != 200:
+            return "status_unavailable"
+        now = int(clock.now().timestamp())
+        found = verify_status_list_token(
+            reply.body.decode("ascii", "replace"),
+            trust=trust_of(issuer),
+            expected_uri=shown.status_uri,
+            resolved_at=now,
+            now=now,
+        )
+        found.require_valid(StatusReference(shown.status_uri, shown.status_index))
+    except ProtocolError as error:
+        return error.reason
+    except ReadmitError:
+        return "status_unavailable"
+    return ""
+
+
+@effect
+def check_shown(job: Job) -> Apply | None:
+    """The status of a trusted issuer's credential, asked where that issuer's lists lie. No answer is no."""
+    if job.tenant_id is None:
+        return None
+    with tenant_scope(job.tenant_id):
+        row = Presentation.objects.filter(id=job.uuid("presentation_id")).first()
+        if row is None or row.state != Presentation.State.CHECKING or row.sealed is None:
+            return None
+        shown = read_shown(row)
+        issuer_id = parse_public_id(TrustedIssuer.prefix, shown.query)
+        issuer = TrustedIssuer.objects.filter(id=issuer_id).first()
+    problem = "issuer_not_trusted" if issuer is None else _status_problem(issuer, shown)
+    return lambda: complete_status_check(row, problem)
+
+
+def check_trusted_issuers() -> None:
+    """Every issuer's keys once more, so that none is believed on what it said long ago. Periodic."""
+    for tenant in Tenant.objects.iterator():
+        with tenant_scope(tenant.id):
+            for issuer_id in TrustedIssuer.objects.values_list("id", flat=True):
+                check_issuer_again(issuer_id)
 
 
 def let_go() -> None:

@@ -25,6 +25,7 @@ from tenants.verified_id.protocol.encoding import b64u
 from tenants.verified_id.protocol.key_binding import build_kb_jwt
 from tenants.verified_id.protocol.keys import LocalSigner, verify_signature
 from tenants.verified_id.protocol.sd_jwt_vc import REFUSING_CREDENTIAL
+from tenants.verified_id.protocol.trust import Trust
 
 DID = "did:web:acme.id.example.com"
 VCT = "https://acme.id.example.com/types/verified-identity/1"
@@ -93,8 +94,7 @@ def main() -> None:
     def verify(text: str) -> sd_jwt_vc.VerifiedPresentation:
         return sd_jwt_vc.verify_presentation(
             text,
-            trusted_keys={issuer.kid: issuer.public_jwk},
-            expected_issuers=[DID],
+            trust=Trust((DID,), {issuer.kid: issuer.public_jwk}),
             expected_vcts=[VCT],
             expected_nonce=NONCE,
             expected_audience=AUDIENCE,

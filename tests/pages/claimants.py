@@ -19,6 +19,7 @@ from tests.conftest import client_of, make_tenant
 from tests.holder import Wallet, path_of
 from tests.recovery.journey import Journey, Place
 
+RETURNED = "/openid4vp/returned?declined=1"
 HTMX = {"HX-Request": "true"}
 DOCUMENTS = (
     "/.well-known/did.json",
@@ -32,7 +33,16 @@ DOCUMENTS = (
 
 def before_the_code(browser: Journey, user_name: str) -> None:
     """Every page up to the code, one wrong code and one wrong saved code."""
-    for path in ("/", "/healthz", "/brand.css", "/recover/", "/recover/who", "/sign-in", "/not-me/unknown"):
+    for path in (
+        "/",
+        "/healthz",
+        "/brand.css",
+        "/recover/",
+        "/recover/who",
+        "/sign-in",
+        "/not-me/unknown",
+        RETURNED,
+    ):
         browser.get(path)
     browser.who(user_name)
     for path in ("/recover/", "/recover/code", "/recover/code/saved", "/recover/forget", "/recover/ended"):

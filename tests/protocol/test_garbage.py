@@ -27,7 +27,7 @@ from tests.protocol.world import (
     NOW,
     REFUSING,
     STATUS,
-    TRUSTED,
+    TRUST,
     VCT,
     credential,
     forge,
@@ -49,9 +49,7 @@ def survives(call: Any) -> None:
 
 
 def verify_credential(text: str) -> object:
-    return sd_jwt_vc.verify_credential(
-        text, trusted_keys=TRUSTED, expected_issuers=[DID], expected_vcts=[VCT], now=NOW
-    )
+    return sd_jwt_vc.verify_credential(text, trust=TRUST, expected_vcts=[VCT], now=NOW)
 
 
 @QUIETLY
@@ -88,9 +86,7 @@ def test_a_damaged_answer_is_refused_politely(body: bytes, place: int, junk: byt
     def answer() -> None:
         opened = presentation.read_authorization_response(damaged, holder.FORM, expected=expected, now=NOW)
         if isinstance(opened, presentation.UnverifiedResponse):
-            presentation.verify_vp_token(
-                opened, expected=expected, trusted_keys=TRUSTED, expected_issuers=[DID], now=NOW
-            )
+            presentation.verify_vp_token(opened, expected=expected, trust={"id": TRUST}, now=NOW)
 
     survives(answer)
 
@@ -105,7 +101,7 @@ def test_a_damaged_answer_is_refused_politely(body: bytes, place: int, junk: byt
 def test_any_signed_claims_are_refused_politely(claims: dict[str, Any]) -> None:
     base = {"iss": DID, "vct": VCT, "exp": NOW + 10}
     survives(lambda: verify_credential(forge(base | claims) + "~"))
-    arguments: dict[str, Any] = {"trusted_keys": TRUSTED, "now": NOW}
+    arguments: dict[str, Any] = {"trust": TRUST, "now": NOW}
     token = forge(
         {"sub": STATUS.uri, "iat": NOW, **claims, "status_list": claims}, header={"typ": "statuslist+jwt"}
     )

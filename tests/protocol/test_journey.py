@@ -18,6 +18,7 @@ from tenants.verified_id.protocol.dcql import ClaimQuery, CredentialQuery, DcqlQ
 from tenants.verified_id.protocol.issuance import PreAuthorizedGrant
 from tenants.verified_id.protocol.presentation import PresentationTransaction
 from tenants.verified_id.protocol.presentation_request import ResponseMode
+from tenants.verified_id.protocol.trust import Trust
 from tests.protocol.world import CLAIMS, DID, HOLDER, ISSUER, ISSUER_ORIGIN, NOW, STATUS, VCT, dice, refused
 
 
@@ -107,7 +108,7 @@ def test_a_credential_is_offered_fetched_shown_verified_and_revoked() -> None:
     answer = presentation.read_authorization_response(body, holder.FORM, expected=transaction, now=NOW)
     assert isinstance(answer, presentation.UnverifiedResponse)
     verified = presentation.verify_vp_token(
-        answer, expected=transaction, trusted_keys=keys, expected_issuers=[DID], now=NOW
+        answer, expected=transaction, trust={"id": Trust((DID,), keys)}, now=NOW
     )
     credential = verified.presentations["id"].credential
     assert credential.disclosed == {"family_name", "portrait"} and "given_name" not in credential.claims
@@ -129,5 +130,9 @@ def fresh_list(*, revoked: bool) -> status_list.VerifiedStatusList:
         time_to_live=300,
     )
     return status_list.verify_status_list_token(
-        token, trusted_keys={ISSUER.kid: ISSUER.public_jwk}, expected_uri=STATUS.uri, resolved_at=NOW, now=NOW
+        token,
+        trust=Trust((), {ISSUER.kid: ISSUER.public_jwk}),
+        expected_uri=STATUS.uri,
+        resolved_at=NOW,
+        now=NOW,
     )

@@ -17,7 +17,7 @@ from tenants.verified_id.protocol import holder, sd_jwt_vc, status_list
 from tenants.verified_id.protocol.dcql import ClaimQuery, CredentialQuery
 from tenants.verified_id.protocol.encoding import b64u
 from tenants.verified_id.protocol.key_binding import build_kb_jwt
-from tests.protocol.world import CLAIMS, DID, HOLDER, ISSUER, NOW, STATUS, TRUSTED, VCT, credential
+from tests.protocol.world import CLAIMS, DID, HOLDER, ISSUER, NOW, STATUS, TRUST, VCT, credential
 
 PACKAGE = "@sd-jwt/sd-jwt-vc@0.19.0"
 AUDIENCE, NONCE = "decentralized_identifier:did:web:verifier.example", "n-0123456789abcdefghijkl"
@@ -127,8 +127,7 @@ def test_what_is_issued_and_shown_there_is_verified_here(node_folder: Path) -> N
     )
     verified = sd_jwt_vc.verify_presentation(
         shown["presentation"],
-        trusted_keys=TRUSTED,
-        expected_issuers=[DID],
+        trust=TRUST,
         expected_vcts=[VCT],
         expected_nonce=NONCE,
         expected_audience=AUDIENCE,

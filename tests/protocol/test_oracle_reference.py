@@ -17,7 +17,7 @@ from tenants.verified_id.protocol.dcql import ClaimQuery, CredentialQuery
 from tenants.verified_id.protocol.encoding import b64u
 from tenants.verified_id.protocol.key_binding import build_kb_jwt
 from tenants.verified_id.protocol.sd_jwt_vc import VerifiedPresentation
-from tests.protocol.world import CLAIMS, DID, HOLDER, ISSUER, NOW, TRUSTED, VCT, credential
+from tests.protocol.world import CLAIMS, DID, HOLDER, ISSUER, NOW, TRUST, VCT, credential
 
 AUDIENCE, NONCE = "decentralized_identifier:did:web:verifier.example", "n-0123456789abcdefghijkl"
 ISSUER_KEY = JWK(**ISSUER.public_jwk, d=b64u((0x1111).to_bytes(32, "big")))
@@ -27,8 +27,7 @@ HOLDER_KEY = JWK(**HOLDER.public_jwk, d=b64u((0x2222).to_bytes(32, "big")))
 def verify(text: str, now: int) -> VerifiedPresentation:
     return sd_jwt_vc.verify_presentation(
         text,
-        trusted_keys=TRUSTED,
-        expected_issuers=[DID],
+        trust=TRUST,
         expected_vcts=[VCT],
         expected_nonce=NONCE,
         expected_audience=AUDIENCE,

@@ -10,6 +10,7 @@ from tenants.verified_id.protocol.jws import sign_jws
 from tenants.verified_id.protocol.key_binding import build_kb_jwt, sd_hash
 from tenants.verified_id.protocol.sd_jwt import split_sd_jwt
 from tenants.verified_id.protocol.sd_jwt_vc import VerifiedCredential, VerifiedPresentation
+from tenants.verified_id.protocol.trust import Trust
 from tests.protocol.world import (
     CLAIMS,
     DID,
@@ -19,6 +20,7 @@ from tests.protocol.world import (
     REFUSING,
     STATUS,
     STRANGER,
+    TRUST,
     TRUSTED,
     VCT,
     credential,
@@ -41,8 +43,7 @@ CREDENTIAL = credential()
 
 def verify(text: str, **changes: Any) -> VerifiedCredential:
     arguments: dict[str, Any] = {
-        "trusted_keys": TRUSTED,
-        "expected_issuers": [DID],
+        "trust": TRUST,
         "expected_vcts": [VCT],
         "now": NOW,
     }
@@ -63,8 +64,7 @@ def show(text: str = CREDENTIAL, **changes: Any) -> str:
 
 def verify_shown(text: str, **changes: Any) -> VerifiedPresentation:
     arguments: dict[str, Any] = {
-        "trusted_keys": TRUSTED,
-        "expected_issuers": [DID],
+        "trust": TRUST,
         "expected_vcts": [VCT],
         "expected_nonce": NONCE,
         "expected_audience": AUDIENCE,
@@ -183,8 +183,9 @@ def test_each_step_of_the_credential_check_has_a_failing_test() -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"trusted_keys": {}}, "key_not_trusted"),
-        ({"expected_issuers": []}, "issuer"),
+        ({"trust": Trust((DID,), {})}, "key_not_trusted"),
+        ({"trust": Trust((), TRUSTED)}, "issuer"),
+        ({"trust": Trust()}, "key_not_trusted"),
         ({"expected_vcts": []}, "vct"),
         ({"allowed_algs": []}, "alg"),
     ],
@@ -195,20 +196,20 @@ def test_an_empty_list_trusts_nobody(changes: dict[str, Any], reason: str) -> No
 
 @pytest.mark.parametrize(
     "changes",
-    [{"expected_issuers": DID + ".example"}, {"expected_vcts": VCT + "/2"}, {"allowed_algs": "ES256"}],
+    [{"expected_vcts": VCT + "/2"}, {"allowed_algs": "ES256"}],
 )
 def test_one_text_is_never_taken_for_a_list_of_texts(changes: dict[str, Any]) -> None:
     with pytest.raises(TypeError, match="not one text"):
         verify(CREDENTIAL, **changes)
+    with pytest.raises(TypeError, match="not one text"):
+        Trust(DID + ".example", TRUSTED)  # type: ignore[arg-type]
 
 
 def test_a_partner_cannot_sign_in_the_name_of_another_issuer() -> None:
     partner = p256_signer(0x4444, "did:web:partner.example")
     forged = credential(signer=partner, issuer=DID)
     both = TRUSTED | {partner.kid: partner.public_jwk}
-    error = refused(
-        lambda: verify(forged, trusted_keys=both, expected_issuers=[DID, "did:web:partner.example"])
-    )
+    error = refused(lambda: verify(forged, trust=Trust((DID, "did:web:partner.example"), both)))
     assert error.reason == "issuer_of_key"
 
 
@@ -216,8 +217,8 @@ def test_a_bare_key_identifier_stands_for_one_issuer_only() -> None:
     issuer = "https://issuer.example.com"
     bare = credential(signer=p256_signer(0x5555), issuer=issuer)
     keys = {p256_signer(0x5555).kid: p256_signer(0x5555).public_jwk}
-    assert verify(bare, trusted_keys=keys, expected_issuers=[issuer]).issuer == issuer
-    error = refused(lambda: verify(bare, trusted_keys=keys, expected_issuers=[issuer, DID]))
+    assert verify(bare, trust=Trust((issuer,), keys)).issuer == issuer
+    error = refused(lambda: verify(bare, trust=Trust((issuer, DID), keys)))
     assert error.reason == "issuer_of_key"
 
 

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from tenants.verified_id.protocol import status_list
 from tenants.verified_id.protocol.encoding import b64u
 from tenants.verified_id.protocol.status_list import Status, StatusReference, VerifiedStatusList
+from tenants.verified_id.protocol.trust import Trust
 from tests.protocol.world import (
     ISSUER,
     NOW,
     STATUS,
     STRANGER,
-    TRUSTED,
+    TRUST,
     numbered_steps,
     reforge,
     refused,
@@ -37,7 +38,7 @@ TOKEN = status_list.build_status_list_token(
 
 def verify(token: str, **changes: Any) -> VerifiedStatusList:
     arguments: dict[str, Any] = {
-        "trusted_keys": TRUSTED,
+        "trust": TRUST,
         "expected_uri": STATUS.uri,
         "resolved_at": NOW,
         "now": NOW,
@@ -132,7 +133,7 @@ def test_a_cached_list_goes_stale() -> None:
 
 
 def test_no_key_and_no_uri_trust_no_list() -> None:
-    assert refused(lambda: verify(TOKEN, trusted_keys={})).reason == "key_not_trusted"
+    assert refused(lambda: verify(TOKEN, trust=Trust())).reason == "key_not_trusted"
     assert refused(lambda: verify(reforge(TOKEN, sub=""), expected_uri="")).reason == "status_sub"
 
 

@@ -18,6 +18,7 @@ from tenants.verified_id.protocol.keys import LocalSigner, Signer
 from tenants.verified_id.protocol.sd_jwt import disclosure_digest
 from tenants.verified_id.protocol.sd_jwt_vc import issue_credential
 from tenants.verified_id.protocol.status_list import StatusReference
+from tenants.verified_id.protocol.trust import Trust
 
 NOW = 1_800_000_000
 REFUSING = Refusing("invalid_request", "test")
@@ -51,6 +52,7 @@ ISSUER = p256_signer(0x1111, DID)
 HOLDER = p256_signer(0x2222)
 STRANGER = p256_signer(0x3333)
 TRUSTED = {ISSUER.kid: ISSUER.public_jwk}
+TRUST = Trust((DID,), TRUSTED)
 
 
 def vectors(name: str) -> Any:

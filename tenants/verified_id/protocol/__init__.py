@@ -13,6 +13,9 @@ linked_domain      build_domain_linkage_credential, did_configuration, verify_di
 sd_jwt             Disclosable, issue_sd_jwt, split_sd_jwt, parse_issuer_jwt, verify_sd_jwt
 key_binding        build_kb_jwt, verify_kb_jwt, sd_hash
 sd_jwt_vc          issue_credential, verify_credential, verify_presentation
+jwt_vc             issue_jwt_credential, verify_jwt_credential, build_jwt_presentation, verify_jwt_presentation
+trust              Trust: issuers, keys and anchors of the caller for one query
+certificates       read_certificates, client_id_of_host, client_id_of_certificate, verify_chain
 status_list        StatusReference, pack_statuses, build_status_list_token, verify_status_list_token,
                    VerifiedStatusList.require_valid, choose_unused_index
 credential_offer   CredentialOffer, TxCode, offer_link_by_reference, offer_link_by_value
@@ -63,7 +66,7 @@ A verifier's view; the request before it came from `build_request_object` with t
         if isinstance(answer, WalletError):
             return JsonResponse(decline(transaction, answer.error))                   # 200, section 8.2
         verified = verify_vp_token(
-            answer, expected=transaction, trusted_keys=keys_of_own_store, expected_issuers=[authority.did], now=now
+            answer, expected=transaction, trust={"id": Trust((authority.did,), keys_of_own_store)}, now=now
         )
         for shown in verified.presentations.values():       # fail closed: no status, no list, no answer
             cached_list(shown.credential.status).require_valid(shown.credential.status)

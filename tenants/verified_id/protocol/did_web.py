@@ -113,6 +113,24 @@ def read_did_document(
     return keys
 
 
+def linked_origins(unverified_document: Mapping[str, Any]) -> list[str]:
+    """The origins a document names as its own (DIF Well Known DID Configuration, Linked Domain Service Endpoint): as yet
+    only claimed, until each one's own file says the same."""
+    services = unverified_document.get("service", [])
+    found: list[str] = []
+    for service in services if isinstance(services, list) else []:
+        if not isinstance(service, dict) or "LinkedDomains" not in _as_list(service.get("type")):
+            continue
+        endpoint = service.get("serviceEndpoint")
+        named = endpoint.get("origins") if isinstance(endpoint, dict) else endpoint
+        found += [text.rstrip("/") for text in _as_list(named) if isinstance(text, str)]
+    return found
+
+
+def _as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
 def _verification_method(did: str, key: Mapping[str, Any]) -> dict[str, Any]:
     jwk = check_public_jwk(key)
     return {

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from cryptography import x509
+
+from tenants.verified_id.protocol.certificates import HASH_PREFIX, SAN_DNS_PREFIX, verify_chain
 from tenants.verified_id.protocol.credential_offer import (
     PRE_AUTHORIZED_CODE_GRANT,
     CredentialOffer,
@@ -19,7 +22,7 @@ from tenants.verified_id.protocol.did_key import did_jwk, did_key
 from tenants.verified_id.protocol.encoding import parse_json_object, to_json
 from tenants.verified_id.protocol.encryption import encrypt
 from tenants.verified_id.protocol.errors import Refusing
-from tenants.verified_id.protocol.jws import parse_jws, sign_jws, trusted_key, verify_jws
+from tenants.verified_id.protocol.jws import UnverifiedJws, parse_jws, sign_jws, trusted_key, verify_jws
 from tenants.verified_id.protocol.key_binding import build_kb_jwt
 from tenants.verified_id.protocol.keys import Signer
 from tenants.verified_id.protocol.presentation_request import TYP as REQUEST_TYP
@@ -126,22 +129,24 @@ def verify_request_object(
     trusted_keys: Mapping[str, Mapping[str, str]],
     now: int,
     wallet_nonce: str | None = None,
+    anchors: Sequence[x509.Certificate] = (),
 ) -> VerifiedRequest:
-    """OpenID4VP 5: signed by a key of the client's DID (`trusted_keys`, from its document), for us, in time.
+    """OpenID4VP 5: signed by a key of the client's DID (`trusted_keys`, from its document) or with the certificate it is
+    known by (`anchors`), for us, in time.
 
-    1. `typ` and signature (RFC 9101);  2. the key belongs to the client's DID (5.9.3);
+    1. `typ` and signature (RFC 9101);  2. the key belongs to the client (5.9.3);
     3. `client_id` is that of the link (5.10.1);  4. `wallet_nonce` comes back (5.10.1);  5. not expired;
     6. `response_uri` without `redirect_uri` (8.2), the query understood.
     """
     # 1
     token = parse_jws(unverified_request, _DECLINING, expected_typ=REQUEST_TYP)
-    kid, key = trusted_key(token, trusted_keys, _DECLINING)
+    owner, key = _client_key(token, expected_client_id, trusted_keys, anchors, now)
     claims = verify_jws(token, key, _DECLINING)
     # 2, 3
     if claims.get("client_id") != expected_client_id:
         raise _DECLINING("request_client_id", expected=expected_client_id)
-    if kid.partition("#")[0] != expected_client_id.removeprefix("decentralized_identifier:"):
-        raise _DECLINING("request_key", found=kid, expected=expected_client_id)
+    if expected_client_id not in owner:
+        raise _DECLINING("request_key", expected=expected_client_id)
     # 4
     if claims.get("wallet_nonce") != wallet_nonce:
         raise _DECLINING("request_wallet_nonce")
@@ -164,6 +169,22 @@ def verify_request_object(
         encryption_jwk=keys[0] if keys else None,
         encs=tuple(metadata.get("encrypted_response_enc_values_supported", ("A128GCM",))),
     )
+
+
+def _client_key(
+    token: UnverifiedJws,
+    client_id: str,
+    trusted_keys: Mapping[str, Mapping[str, str]],
+    anchors: Sequence[x509.Certificate],
+    now: int,
+) -> tuple[frozenset[str], Mapping[str, str]]:
+    """The names whoever signed may be called by, and the key."""
+    if client_id.startswith((SAN_DNS_PREFIX, HASH_PREFIX)):
+        chain = verify_chain(token.header, anchors=anchors, now=now, refusing=_DECLINING)
+        names = {SAN_DNS_PREFIX + name for name in chain.dns_names} | {HASH_PREFIX + chain.leaf_digest}
+        return frozenset(names), chain.jwk
+    kid, key = trusted_key(token, trusted_keys, _DECLINING)
+    return frozenset({"decentralized_identifier:" + kid.partition("#")[0]}), key
 
 
 def select_disclosures(credential: str, query: CredentialQuery) -> str:

@@ -14,6 +14,8 @@ from tenants.verified_id.protocol.errors import Refusing
 from tenants.verified_id.protocol.jws import DEFAULT_ALGS, parse_jws, sign_jws, verify_jws
 from tenants.verified_id.protocol.keys import Signer
 
+SKEW = 60
+"""Seconds by which clocks may differ."""
 WINDOW = 300
 """Seconds a KB-JWT may be old or, by a skewed clock, young."""
 
@@ -40,9 +42,7 @@ def build_kb_jwt(
         "nonce": nonce,
         "sd_hash": sd_hash(sd_jwt),
     }
-    if transaction_data:
-        claims["transaction_data_hashes"] = [_hash(text) for text in transaction_data]
-        claims["transaction_data_hashes_alg"] = "sha-256"
+    claims |= transaction_data_claims(transaction_data)
     return sign_jws(signer, typ="kb+jwt", claims=claims, with_kid=False)
 
 
@@ -72,20 +72,14 @@ def verify_kb_jwt(
     # 3
     claims = verify_jws(kb_jwt, expected_holder_key, refusing)
     # 4
-    issued_at = numeric_date(claims, "iat", refusing)
-    if issued_at is None or abs(now - issued_at) > window:
-        raise refusing("kb_iat", clause="RFC 9901 section 7.3 step 5.5", expected=window)
-    # 5
-    if not expected_nonce or not _same(claims.get("nonce"), expected_nonce):
-        raise refusing("kb_nonce", clause="RFC 9901 section 7.3 step 5.6")
-    # 6
-    if not expected_audience or not _same(claims.get("aud"), expected_audience):
-        raise refusing("kb_aud", clause="OpenID4VP 1.0 section 14.10", expected=expected_audience)
+    issued_at = check_issued_now(claims, now, window, refusing)
+    # 5, 6
+    check_audience_and_nonce(claims, expected_audience, expected_nonce, refusing)
     # 7
     if not _same(claims.get("sd_hash"), sd_hash(sd_jwt)):
         raise refusing("kb_sd_hash", clause="RFC 9901 section 7.3 step 5.7")
     # 8
-    _verify_transaction_data(claims, expected_transaction_data, refusing)
+    check_transaction_data(claims, expected_transaction_data, refusing)
     return VerifiedKeyBinding(issued_at, kb_jwt.alg)
 
 
@@ -93,9 +87,39 @@ def sd_hash(sd_jwt: str) -> str:
     return _hash(sd_jwt)
 
 
-def _verify_transaction_data(
-    claims: Mapping[str, object], expected: Sequence[str], refusing: Refusing
+def transaction_data_claims(transaction_data: Sequence[str]) -> dict[str, object]:
+    """What a holder signs of the texts that were shown (OpenID4VP B.3.3.1)."""
+    if not transaction_data:
+        return {}
+    return {
+        "transaction_data_hashes": [_hash(text) for text in transaction_data],
+        "transaction_data_hashes_alg": "sha-256",
+    }
+
+
+def check_issued_now(claims: Mapping[str, object], now: int, window: int, refusing: Refusing) -> int:
+    issued_at = numeric_date(claims, "iat", refusing)
+    if issued_at is None or abs(now - issued_at) > window:
+        raise refusing("kb_iat", clause="RFC 9901 section 7.3 step 5.5", expected=window)
+    # A KB-JWT need not end; one that says when it ends means it (RFC 7519 4.1.4, 4.1.5).
+    expires_at, not_before = numeric_date(claims, "exp", refusing), numeric_date(claims, "nbf", refusing)
+    if (expires_at is not None and now >= expires_at + SKEW) or (
+        not_before is not None and now < not_before - SKEW
+    ):
+        raise refusing("kb_exp", clause="RFC 7519 section 4.1.4")
+    return issued_at
+
+
+def check_audience_and_nonce(
+    claims: Mapping[str, object], expected_audience: str, expected_nonce: str, refusing: Refusing
 ) -> None:
+    if not expected_nonce or not _same(claims.get("nonce"), expected_nonce):
+        raise refusing("kb_nonce", clause="RFC 9901 section 7.3 step 5.6")
+    if not expected_audience or not _same(claims.get("aud"), expected_audience):
+        raise refusing("kb_aud", clause="OpenID4VP 1.0 section 14.10", expected=expected_audience)
+
+
+def check_transaction_data(claims: Mapping[str, object], expected: Sequence[str], refusing: Refusing) -> None:
     clause = "OpenID4VP 1.0 B.3.3.1"
     alg = claims.get("transaction_data_hashes_alg", "sha-256")
     if alg != "sha-256":

@@ -11,15 +11,24 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tenants.verified_id.protocol.dcql import DcqlQuery, check_answered
+from tenants.verified_id.protocol.dcql import (
+    SD_JWT,
+    CredentialQuery,
+    DcqlQuery,
+    check_answered,
+    check_complete,
+)
 from tenants.verified_id.protocol.encoding import check_url, parse_form, parse_json_object
 from tenants.verified_id.protocol.encryption import ENCS, MAX_JWE, decrypt
 from tenants.verified_id.protocol.errors import ProtocolError, Refusing
 from tenants.verified_id.protocol.jws import DEFAULT_ALGS
+from tenants.verified_id.protocol.jwt_vc import VerifiedJwtPresentation, verify_jwt_presentation
 from tenants.verified_id.protocol.presentation_request import ResponseMode, transaction_data_for
 from tenants.verified_id.protocol.sd_jwt_vc import VerifiedPresentation, verify_presentation
+from tenants.verified_id.protocol.trust import Trust
 
 MAX_BODY = MAX_JWE + 4096
+Verified = VerifiedPresentation | VerifiedJwtPresentation
 _REFUSING = Refusing("invalid_request", "OpenID4VP 1.0 section 8")
 _KNOWN_ERRORS = frozenset(
     {
@@ -70,9 +79,9 @@ class WalletError:
 
 @dataclass(frozen=True)
 class VerifiedResponse:
-    """One verified presentation for each credential query, by its id."""
+    """One verified presentation for each credential query that was answered, by its id."""
 
-    presentations: Mapping[str, VerifiedPresentation]
+    presentations: Mapping[str, Verified]
 
 
 def read_authorization_response(
@@ -123,49 +132,66 @@ def verify_vp_token(
     unverified: UnverifiedResponse,
     *,
     expected: PresentationTransaction,
-    trusted_keys: Mapping[str, Mapping[str, str]],
-    expected_issuers: Collection[str],
+    trust: Mapping[str, Trust],
     now: int,
     allowed_algs: Collection[str] = DEFAULT_ALGS,
 ) -> VerifiedResponse:
-    """Section 8.6.
+    """Section 8.6. `trust` says for each query whose credentials answer it; a query it does not name is never answered.
 
-    1. exactly the ids that were asked (8.1);  2. one text for each (8.1);
+    1. ids that were asked, and all that are required (6.4.2, 8.1);  2. one text for each (8.1);
     3. each presentation verifies: issuer, type, validity, disclosures, key binding (8.6, 14.2.2);
     4. every asked claim is there (8.6).
     """
-    queries = {query.id: query for query in expected.query.credentials}
     # 1
-    if unverified.vp_token.keys() != queries.keys():
-        raise _REFUSING(
-            "vp_token_ids",
-            clause="OpenID4VP 1.0 section 8.1",
-            found=sorted(unverified.vp_token),
-            expected=sorted(queries),
-        )
+    check_complete(expected.query, unverified.vp_token.keys(), _REFUSING)
     presentations = {}
-    for query_id, query in queries.items():
+    for query in expected.query.credentials:
+        if query.id not in unverified.vp_token:
+            continue
         # 2
-        entry = unverified.vp_token[query_id]
+        entry = unverified.vp_token[query.id]
         if not isinstance(entry, list) or len(entry) != 1 or not isinstance(entry[0], str):
-            raise _REFUSING("vp_token_entry", clause="OpenID4VP 1.0 section 8.1", found=query_id)
+            raise _REFUSING("vp_token_entry", clause="OpenID4VP 1.0 section 8.1", found=query.id)
         # 3
-        presentation = verify_presentation(
-            entry[0],
-            trusted_keys=trusted_keys,
-            expected_issuers=expected_issuers,
+        presentation = _verify_one(entry[0], query, expected, trust.get(query.id, Trust()), now, allowed_algs)
+        # 4
+        check_answered(query, presentation.claims, _REFUSING)
+        presentations[query.id] = presentation
+    return VerifiedResponse(presentations)
+
+
+def _verify_one(
+    unverified_presentation: str,
+    query: CredentialQuery,
+    expected: PresentationTransaction,
+    trust: Trust,
+    now: int,
+    allowed_algs: Collection[str],
+) -> Verified:
+    data = transaction_data_for(query.id, expected.transaction_data)
+    if query.format == SD_JWT:
+        return verify_presentation(
+            unverified_presentation,
+            trust=trust,
             expected_vcts=query.vct_values,
             expected_nonce=expected.nonce,
             expected_audience=expected.client_id,
-            expected_transaction_data=transaction_data_for(query_id, expected.transaction_data),
+            expected_transaction_data=data,
             now=now,
             allowed_algs=allowed_algs,
             refusing=_REFUSING,
         )
-        # 4
-        check_answered(query, presentation.claims, _REFUSING)
-        presentations[query_id] = presentation
-    return VerifiedResponse(presentations)
+    return verify_jwt_presentation(
+        unverified_presentation,
+        trust=trust,
+        expected_types=query.type_values,
+        expected_nonce=expected.nonce,
+        expected_audience=expected.client_id,
+        expected_transaction_data=data,
+        now=now,
+        allowed_algs=allowed_algs,
+        refusing=_REFUSING,
+    )
 
 
 def direct_post_response(redirect_uri: str | None = None) -> dict[str, str]:

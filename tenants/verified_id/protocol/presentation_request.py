@@ -10,8 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
+from cryptography import x509
+
+from tenants.verified_id.protocol.certificates import (
+    HASH_PREFIX,
+    SAN_DNS_PREFIX,
+    check_client_certificate,
+    x5c_of,
+)
 from tenants.verified_id.protocol.dcql import DcqlQuery
 from tenants.verified_id.protocol.encoding import (
     b64u,
@@ -25,13 +33,17 @@ from tenants.verified_id.protocol.encoding import (
 from tenants.verified_id.protocol.encryption import ALG, ENCS, EncryptionKey, encrypt
 from tenants.verified_id.protocol.errors import Refusing
 from tenants.verified_id.protocol.jws import sign_jws
-from tenants.verified_id.protocol.keys import Signer
+from tenants.verified_id.protocol.keys import Signer, public_jwk
 
 TYP = "oauth-authz-req+jwt"
 MEDIA_TYPE = "application/oauth-authz-req+jwt"
 STATIC_DISCOVERY_AUDIENCE = "https://self-issued.me/v2"
 WALLET_SCHEME = "openid4vp://"
 MAX_LIFETIME = 300
+TRANSACTION_DATA_TYPES = "transaction_data_types_supported"
+"""In `wallet_metadata`: the types a wallet can show. The standard has no member for it, so this name is ours."""
+CASE_TYPE = "urn:readmit:case:1"
+"""A type of transaction data: who asks, what for, and for which case; plain texts that a wallet shows as they are."""
 _DID_PREFIX = "decentralized_identifier:"
 # 22 base64url characters carry the 128 bits that section 5.2 asks for.
 _UNGUESSABLE = re.compile(r"[A-Za-z0-9._~-]{22,128}")
@@ -50,6 +62,7 @@ class WalletRequest:
 
     wallet_nonce: str | None = None
     encryption_jwk: Mapping[str, str] | None = None
+    transaction_data_types: frozenset[str] = frozenset()
 
 
 def client_id_of_did(did: str) -> str:
@@ -95,8 +108,10 @@ def build_request_object(
     transaction_data: Sequence[str] = (),
     wallet_nonce: str | None = None,
     client_name: str = "",
+    certificates: Sequence[x509.Certificate] = (),
 ) -> str:
-    """The signed request object (RFC 9101, section 5). `encryption_key` may be its public JWK alone.
+    """The signed request object (RFC 9101, section 5). `encryption_key` may be its public JWK alone; `certificates` are
+    those of a client that is known by one, leaf first.
 
     No `redirect_uri` beside `response_uri` (8.2), no `request_uri_method` inside (5.1), `wallet_nonce` only
     when one was received (5.10).
@@ -107,8 +122,7 @@ def build_request_object(
         raise ValueError(f"a request lives at most {MAX_LIFETIME} seconds")
     if (encryption_key is not None) != (response_mode is ResponseMode.DIRECT_POST_JWT):
         raise ValueError("direct_post.jwt, and it alone, needs an encryption key (section 8.3.1)")
-    if client_id.startswith(_DID_PREFIX) and signer.kid.partition("#")[0] != client_id[len(_DID_PREFIX) :]:
-        raise ValueError("the request is signed with a key of the client's DID (section 5.9.3)")
+    _check_client(client_id, signer, certificates, response_uri)
     claims: dict[str, Any] = {
         "client_id": client_id,
         "aud": STATIC_DISCOVERY_AUDIENCE,
@@ -126,7 +140,24 @@ def build_request_object(
         claims["transaction_data"] = list(transaction_data)
     if wallet_nonce is not None:
         claims["wallet_nonce"] = wallet_nonce
+    if certificates:
+        return sign_jws(signer, typ=TYP, claims=claims, header={"x5c": x5c_of(certificates)}, with_kid=False)
     return sign_jws(signer, typ=TYP, claims=claims)
+
+
+def _check_client(
+    client_id: str, signer: Signer, certificates: Sequence[x509.Certificate], response_uri: str
+) -> None:
+    """Section 5.9.3: who is named signs. A prefix whose requests are not signed (`redirect_uri`) is no choice here."""
+    if client_id.startswith(_DID_PREFIX):
+        if signer.kid.partition("#")[0] != client_id[len(_DID_PREFIX) :] or certificates:
+            raise ValueError("the request is signed with a key of the client's DID (section 5.9.3)")
+        return
+    if not client_id.startswith((SAN_DNS_PREFIX, HASH_PREFIX)):
+        raise ValueError("a request is signed by a DID or with a certificate (section 5.9.3)")
+    check_client_certificate(client_id, certificates, urlsplit(response_uri).hostname or "")
+    if public_jwk(certificates[0].public_key()) != dict(signer.public_jwk):  # type: ignore[arg-type]
+        raise ValueError("the request is signed with the certificate's key")
 
 
 def request_link(
@@ -152,7 +183,11 @@ def parse_request_uri_post(body: bytes, content_type: str) -> WalletRequest:
     # 3
     text = member_text(form, "wallet_metadata", _REFUSING, max_length=_MAX_BODY)
     metadata = parse_json_object(text, _REFUSING) if text else {}
-    return WalletRequest(wallet_nonce, _encryption_jwk(metadata.get("jwks")))
+    return WalletRequest(
+        wallet_nonce,
+        _encryption_jwk(metadata.get("jwks")),
+        _texts(metadata.get(TRANSACTION_DATA_TYPES)),
+    )
 
 
 def encrypt_request_object(request_object: str, wallet: WalletRequest) -> str:
@@ -164,7 +199,10 @@ def encrypt_request_object(request_object: str, wallet: WalletRequest) -> str:
 
 def _client_metadata(key: EncryptionKey | Mapping[str, str] | None, client_name: str) -> dict[str, Any]:
     algs = ["ES256", "EdDSA"]
-    formats = {"dc+sd-jwt": {"sd-jwt_alg_values": algs, "kb-jwt_alg_values": algs}}
+    formats = {
+        "dc+sd-jwt": {"sd-jwt_alg_values": algs, "kb-jwt_alg_values": algs},
+        "jwt_vc_json": {"alg_values": algs},
+    }
     metadata: dict[str, Any] = {"vp_formats_supported": formats}
     if client_name:
         metadata["client_name"] = client_name
@@ -175,6 +213,12 @@ def _client_metadata(key: EncryptionKey | Mapping[str, str] | None, client_name:
         metadata["jwks"] = {"keys": [jwk]}
         metadata["encrypted_response_enc_values_supported"] = list(ENCS)
     return metadata
+
+
+def _texts(values: object) -> frozenset[str]:
+    """The texts of a list a wallet sent; whatever else it is says nothing."""
+    found = values if isinstance(values, list) and len(values) <= 64 else []
+    return frozenset(value for value in found if isinstance(value, str))
 
 
 def _encryption_jwk(jwks: object) -> dict[str, str] | None:

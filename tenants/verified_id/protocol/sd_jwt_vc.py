@@ -1,7 +1,7 @@
 """SD-JWT VC (draft-ietf-oauth-sd-jwt-vc-18): the credential itself, issued and verified.
 
-It guards who may have issued what: keys come from the caller's own store (`trusted_keys`), issuers and types
-from the caller's lists, and nothing in a header can widen them. Empty lists refuse. It does not ask whether a
+It guards who may have issued what: keys and issuers come from the caller's own store (`Trust`), types from the
+caller's list, and nothing in a header can widen them. Empty ones refuse. It does not ask whether a
 credential was revoked: it returns the `status` reference, and the caller must look it up.
 """
 
@@ -11,8 +11,8 @@ from typing import Any
 
 from tenants.verified_id.protocol.encoding import numeric_date
 from tenants.verified_id.protocol.errors import Refusing, check_lists
-from tenants.verified_id.protocol.jws import DEFAULT_ALGS, UnverifiedJws, trusted_key
-from tenants.verified_id.protocol.key_binding import WINDOW, VerifiedKeyBinding, verify_kb_jwt
+from tenants.verified_id.protocol.jws import DEFAULT_ALGS, UnverifiedJws
+from tenants.verified_id.protocol.key_binding import SKEW, WINDOW, VerifiedKeyBinding, verify_kb_jwt
 from tenants.verified_id.protocol.keys import Signer, check_public_jwk
 from tenants.verified_id.protocol.sd_jwt import (
     Disclosable,
@@ -25,13 +25,12 @@ from tenants.verified_id.protocol.sd_jwt import (
     verify_sd_jwt,
 )
 from tenants.verified_id.protocol.status_list import StatusReference, read_status_reference
+from tenants.verified_id.protocol.trust import Trust, check_issuer, key_of_issuer
 
 TYP = "dc+sd-jwt"
 FORMAT = "dc+sd-jwt"
 NEVER_DISCLOSABLE = frozenset({"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"})
 _SET_HERE = NEVER_DISCLOSABLE | {"iat"}
-SKEW = 60
-"""Seconds by which clocks may differ when a validity date is judged."""
 
 REFUSING_CREDENTIAL = Refusing("invalid_request", "SD-JWT VC section 2.4")
 
@@ -57,6 +56,10 @@ class VerifiedPresentation:
 
     credential: VerifiedCredential
     key_binding: VerifiedKeyBinding
+
+    @property
+    def holder_key(self) -> Mapping[str, str]:
+        return self.credential.holder_key
 
     @property
     def claims(self) -> Mapping[str, Any]:
@@ -103,8 +106,7 @@ def issue_credential(
 def verify_credential(
     unverified_credential: str | UnverifiedSdJwt,
     *,
-    trusted_keys: Mapping[str, Mapping[str, str]],
-    expected_issuers: Collection[str],
+    trust: Trust,
     expected_vcts: Collection[str],
     now: int,
     allowed_algs: Collection[str] = DEFAULT_ALGS,
@@ -113,34 +115,34 @@ def verify_credential(
     """SD-JWT VC section 2.4 on top of RFC 9901 section 7.1.
 
     1. format and size (RFC 9901 7.1 step 1);  2. `typ` is dc+sd-jwt, `alg` on the list, no `crit` (2.2.1);
-    3. `kid` names a key of ours (2.5, "ecosystem rule");  4. signature and disclosures (RFC 9901 7.1);
+    3. `kid` names a key of ours (2.5, "ecosystem rule"), or `x5c` leads to an anchor of ours;  4. signature and disclosures (RFC 9901 7.1);
     5. no validity claim came from a disclosure (2.2.2.3);  6. `iss` is expected and owns the key (2.5);
     7. `vct` is expected (2.2.2.1);  8. `exp` present and ahead, `nbf` and `iat` behind us (RFC 7519 4.1);
     9. `cnf.jwk` is a public key (RFC 7800 3.2);  10. `status` is well formed (Token Status List 6.2).
     """
-    check_lists(expected_issuers, expected_vcts)
+    check_lists(expected_vcts)
     # 1
     parts = _parts(unverified_credential, refusing)
     # 2
     issuer_jwt = parse_issuer_jwt(parts, refusing, expected_typ=TYP, allowed_algs=allowed_algs)
     # 3
-    kid, issuer_key = trusted_key(issuer_jwt, trusted_keys, refusing)
+    key = key_of_issuer(issuer_jwt, trust, now=now, refusing=refusing)
     # 4
-    verified = verify_sd_jwt(parts, issuer_jwt, expected_issuer_key=issuer_key, refusing=refusing)
+    verified = verify_sd_jwt(parts, issuer_jwt, expected_issuer_key=key.jwk, refusing=refusing)
     # 5
     _check_never_disclosed(issuer_jwt, verified, refusing)
     # 6
-    issuer = _check_issuer(verified.claims.get("iss"), kid, expected_issuers, refusing)
+    issuer = check_issuer(verified.claims.get("iss"), key, trust, refusing)
     # 7
     vct = verified.claims.get("vct")
     if not isinstance(vct, str) or vct not in expected_vcts:
         raise refusing("vct", clause="SD-JWT VC section 2.2.2.1", found=vct, expected=sorted(expected_vcts))
     # 8
-    issued_at, expires_at = _check_validity(verified.claims, now, refusing)
+    issued_at, expires_at = check_validity(verified.claims, now, refusing)
     # 9, 10
     return VerifiedCredential(
         issuer=issuer,
-        kid=kid,
+        kid=key.kid,
         vct=vct,
         claims=verified.claims,
         disclosed=verified.disclosed,
@@ -154,8 +156,7 @@ def verify_credential(
 def verify_presentation(
     unverified_presentation: str,
     *,
-    trusted_keys: Mapping[str, Mapping[str, str]],
-    expected_issuers: Collection[str],
+    trust: Trust,
     expected_vcts: Collection[str],
     expected_nonce: str,
     expected_audience: str,
@@ -176,8 +177,7 @@ def verify_presentation(
     # 2
     credential = verify_credential(
         parts,
-        trusted_keys=trusted_keys,
-        expected_issuers=expected_issuers,
+        trust=trust,
         expected_vcts=expected_vcts,
         now=now,
         allowed_algs=allowed_algs,
@@ -209,18 +209,7 @@ def _check_never_disclosed(issuer_jwt: UnverifiedJws, verified: VerifiedSdJwt, r
         raise refusing("claim_disclosed", clause="SD-JWT VC section 2.2.2.3", found=sorted(hidden))
 
 
-def _check_issuer(issuer: object, kid: str, expected: Collection[str], refusing: Refusing) -> str:
-    clause = "SD-JWT VC section 2.5"
-    if not isinstance(issuer, str) or issuer not in expected:
-        raise refusing("issuer", clause=clause, found=issuer, expected=sorted(expected))
-    # A DID's key signs for that DID alone; a bare key identifier says nothing, so it may stand for one issuer.
-    owner = kid.partition("#")[0]
-    if (owner != issuer) if kid.startswith("did:") else (len(expected) != 1):
-        raise refusing("issuer_of_key", clause=clause, found=kid, expected=issuer)
-    return issuer
-
-
-def _check_validity(claims: Mapping[str, Any], now: int, refusing: Refusing) -> tuple[int | None, int]:
+def check_validity(claims: Mapping[str, Any], now: int, refusing: Refusing) -> tuple[int | None, int]:
     issued_at = numeric_date(claims, "iat", refusing)
     not_before = numeric_date(claims, "nbf", refusing)
     expires_at = numeric_date(claims, "exp", refusing)

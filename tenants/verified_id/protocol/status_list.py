@@ -12,8 +12,9 @@ from typing import Any
 
 from tenants.verified_id.protocol.encoding import b64u, numeric_date, unb64u
 from tenants.verified_id.protocol.errors import Refusing
-from tenants.verified_id.protocol.jws import DEFAULT_ALGS, parse_jws, sign_jws, trusted_key, verify_jws
+from tenants.verified_id.protocol.jws import DEFAULT_ALGS, parse_jws, sign_jws, verify_jws
 from tenants.verified_id.protocol.keys import Signer
+from tenants.verified_id.protocol.trust import Trust, key_of_issuer
 
 TYP = "statuslist+jwt"
 MEDIA_TYPE = "application/statuslist+jwt"
@@ -137,7 +138,7 @@ def build_status_list_token(
 def verify_status_list_token(
     unverified_token: str,
     *,
-    trusted_keys: Mapping[str, Mapping[str, str]],
+    trust: Trust,
     expected_uri: str,
     resolved_at: int,
     now: int,
@@ -146,7 +147,7 @@ def verify_status_list_token(
 ) -> VerifiedStatusList:
     """Section 8.3.
 
-    1. `typ` is statuslist+jwt, `alg` on the list (5.1);  2. `kid` names a key of ours (11.3);
+    1. `typ` is statuslist+jwt, `alg` on the list (5.1);  2. `kid` names a key of ours, or `x5c` leads to an anchor of ours (11.3);
     3. the signature holds (3a);  4. `sub` is the credential's `uri` (4a);
     5. `iat` present and behind us (4b);  6. `exp`, if there, ahead (4c);  7. `ttl`, if there, positive, and
     not run out since the token was fetched at `resolved_at` (4d);  8. the list unpacks within bounds (5).
@@ -156,7 +157,8 @@ def verify_status_list_token(
         unverified_token, refusing, expected_typ=TYP, allowed_algs=allowed_algs, max_bytes=_MAX_TOKEN
     )
     # 2, 3
-    claims = verify_jws(token, trusted_key(token, trusted_keys, refusing)[1], refusing)
+    key = key_of_issuer(token, trust, now=now, refusing=refusing)
+    claims = verify_jws(token, key.jwk, refusing)
     # 4
     if not expected_uri or claims.get("sub") != expected_uri:
         raise refusing("status_sub", clause="Token Status List section 8.3 step 4", expected=expected_uri)

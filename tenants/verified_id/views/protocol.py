@@ -18,7 +18,7 @@ from portal.kit.origins import client_address, network_of
 from portal.kit.scope import tenant_scope
 from portal.middleware.scope import own_scope
 from tenants.models import Tenant
-from tenants.verified_id import issuance, presentation, publishing
+from tenants.verified_id import answering, asking, issuance, presentation, publishing
 from tenants.verified_id.models import StatusList
 from tenants.verified_id.protocol.errors import ProtocolError
 from tenants.verified_id.protocol.issuance import (
@@ -255,7 +255,7 @@ def request_object(request: HttpRequest, address: str) -> HttpResponse:
     body = _body(request) if request.method == "POST" else b""
     wallet = parse_request_uri_post(body, _type(request)) if body else WalletRequest()
     with tenant_scope(tenant_of(request).id):
-        made = presentation.request_object(presentation.find_by_address(address), wallet)
+        made = asking.request_object(presentation.find_by_address(address), wallet)
     return HttpResponse(made, content_type=MEDIA_TYPE, headers={"Cache-Control": "no-store"})
 
 
@@ -265,5 +265,5 @@ def response(request: HttpRequest, presentation_id: str) -> HttpResponse:
         wanted = UUID(hex=presentation_id)
     except ValueError as error:
         raise Http404 from error
-    made = presentation.receive_response(tenant_of(request).id, wanted, _body(request), _type(request))
+    made = answering.receive_response(tenant_of(request).id, wanted, _body(request), _type(request))
     return JsonResponse(made, headers={"Cache-Control": "no-store"})

@@ -26,6 +26,7 @@ const WALLET_METADATA = {
   client_id_prefixes_supported: ["decentralized_identifier"],
   request_object_signing_alg_values_supported: VERIFIABLE_ALGORITHMS,
   response_types_supported: ["vp_token"], response_modes_supported: RESPONSE_MODES,
+  transaction_data_types_supported: ["urn:readmit:case:1"],
 };
 
 /** The link's parameters, judged before anything is fetched. */

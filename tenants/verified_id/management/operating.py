@@ -1,0 +1,66 @@
+"""What the commands of this room have in common: one JSON object, and three exit codes.
+
+They call the services that the pages call, in the scope of the tenant they are told. Everything goes to standard output
+as JSON; what went wrong is one sentence on standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError
+
+from portal.kit.actors import Actor, ActorKind
+from portal.kit.errors import NotHere, ReadmitError
+from tenants.models import Tenant
+
+DONE, REFUSED, UNKNOWN = 0, 1, 2
+
+
+class OperatingCommand(BaseCommand):
+    """`answer` does the work: an exit code, and what is printed."""
+
+    exit_codes = "Exit codes: 0 done, 1 refused, 2 it could not be found out (one sentence on standard error says why)."
+
+    def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
+        options["epilog"] = self.exit_codes
+        options["formatter_class"] = argparse.RawDescriptionHelpFormatter
+        return super().create_parser(prog_name, subcommand, **options)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="the JSON object on one line")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        sys.exit(self.run(options))
+
+    def run(self, options: Mapping[str, Any]) -> int:
+        try:
+            code, told = self.answer(options)
+        except ReadmitError as problem:
+            self.stderr.write(problem.sentence or f"Refused: {problem.code}.")
+            return REFUSED
+        except DatabaseError as error:
+            self.stderr.write(f"It could not be found out: {type(error).__name__}.")
+            return UNKNOWN
+        self.stdout.write(json.dumps(told, ensure_ascii=False, indent=None if options["json"] else 2))
+        return code
+
+    def answer(self, options: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+        raise NotImplementedError
+
+    def actor(self) -> Actor:
+        """The operator, by the name of the command."""
+        return Actor(ActorKind.OPERATOR, type(self).__module__.rpartition(".")[2])
+
+
+def tenant_named(slug: str) -> Tenant:
+    """NotHere with a sentence when there is none."""
+    tenant = Tenant.objects.filter(slug=slug).first()
+    if tenant is None:
+        raise NotHere("tenant_unknown", f"There is no organisation {slug}.")
+    return tenant
