@@ -86,7 +86,7 @@ def _take_try(tenant_id: UUID, presentation_id: UUID) -> tuple[Presentation, Pre
             response_mode=ResponseMode(row.response_mode),
             expires_at=int(row.expires_at.timestamp()),
             used=not counted,
-            transaction_data=(row.transaction_data,) if row.names_purpose else (),
+            transaction_data=(row.transaction_data,) if row.transaction_data else (),
             encryption_keys=keys,
         )
 

@@ -105,31 +105,27 @@ def purpose_data(purpose: str, organisation: str) -> str:
     return encode_transaction_data(CASE_TYPE, QUERY_ID, {"purpose": purpose, "organisation": organisation})
 
 
-def organisation_name() -> str:
-    return str(Tenant.objects.values_list("name", flat=True).get(id=current_tenant_id()))
-
-
-def _decide_what_is_shown(row: Presentation, wallet: WalletRequest) -> None:
+def _decide_what_is_shown(row: Presentation, wallet: WalletRequest, organisation: str) -> None:
     """The first fetch decides: a wallet that can show the purpose is told to, and then its answer has to carry it. Later
     fetches get the same request, so that nobody talks a wallet out of showing it."""
     if row.fetched_at is not None:
         return
-    shows = bool(row.transaction_data) and CASE_TYPE in wallet.transaction_data_types
-    moment = clock.now()
-    if not Presentation.objects.filter(id=row.id, fetched_at=None).update(
-        fetched_at=moment, names_purpose=shows
-    ):
-        row.refresh_from_db(fields=["fetched_at", "names_purpose"])
-        return
-    row.fetched_at, row.names_purpose = moment, shows
+    is_own_alone = [credential["id"] for credential in row.query["credentials"]] == [QUERY_ID]
+    shows = is_own_alone and CASE_TYPE in wallet.transaction_data_types
+    row.transaction_data = purpose_data(row.purpose, organisation) if shows else ""
+    row.fetched_at = clock.now()
+    first = Presentation.objects.filter(id=row.id, fetched_at=None)
+    if not first.update(fetched_at=row.fetched_at, transaction_data=row.transaction_data):
+        row.refresh_from_db(fields=["fetched_at", "transaction_data"])
 
 
 def request_object(row: Presentation, wallet: WalletRequest) -> str:
     """The signed request object for one fetch (OpenID4VP 1.0, sections 5 and 5.10)."""
     if row.state != Presentation.State.WAITING or row.expires_at <= clock.now():
         raise NotHere("presentation_over")
-    _decide_what_is_shown(row, wallet)
     authority = get_authority()
+    organisation = str(Tenant.objects.values_list("name", flat=True).get(id=current_tenant_id()))
+    _decide_what_is_shown(row, wallet, organisation)
     signer, certificates = _signer(row)
     now = int(clock.now().timestamp())
     mode = ResponseMode(row.response_mode)
@@ -144,9 +140,9 @@ def request_object(row: Presentation, wallet: WalletRequest) -> str:
         issued_at=now,
         expires_at=min(now + 300, max(now + 1, int(row.expires_at.timestamp()))),
         encryption_key=row.encryption_public_jwk if mode is ResponseMode.DIRECT_POST_JWT else None,
-        transaction_data=[row.transaction_data] if row.names_purpose else [],
+        transaction_data=[row.transaction_data] if row.transaction_data else [],
         wallet_nonce=wallet.wallet_nonce,
-        client_name=organisation_name(),
+        client_name=organisation,
         certificates=certificates,
     )
     return encrypt_request_object(text, wallet)

@@ -22,7 +22,7 @@ from portal.kit.ids import uuid7
 from portal.kit.sealed import Context, seal, unseal
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.verified_id.models import ClientCertificate
+from tenants.verified_id.models import Authority, ClientCertificate
 from tenants.verified_id.protocol.certificates import (
     client_id_of_certificate,
     client_id_of_host,
@@ -118,10 +118,10 @@ def _current() -> ClientCertificate:
     return row
 
 
-def client_id_for(prefix: ClientPrefix) -> str:
+def client_id_for(prefix: ClientPrefix, authority: Authority) -> str:
     """How the tenant calls itself in a request."""
     if prefix is ClientPrefix.DID:
-        return client_id_of_did(get_authority().did)
+        return client_id_of_did(authority.did)
     row = _current()
     if prefix is ClientPrefix.SAN_DNS:
         return client_id_of_host(row.host)

@@ -199,10 +199,9 @@ class Presentation(TenantModel):
     # What was asked, as it was sent (DCQL); the answer is judged by it.
     query = models.JSONField(default=dict)
     response_mode = models.CharField(max_length=16, default="direct_post.jwt")
-    # What a wallet that can show it is told to show and to sign; the first fetch decides whether it was.
+    # What a wallet was told to show and to sign. The first fetch decides: empty when that wallet could not show it.
     transaction_data = models.TextField(blank=True)
     fetched_at = models.DateTimeField(null=True)
-    names_purpose = models.BooleanField(default=False)
     encryption_public_jwk = models.JSONField(default=dict)
     encryption_private_sealed = models.BinaryField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)

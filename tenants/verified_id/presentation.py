@@ -25,7 +25,7 @@ from portal.kit.origins import wallet_url
 from portal.kit.sealed import Context, make_data_key, seal, seal_under, unseal, unseal_under
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.verified_id.asking import organisation_name, purpose_data, query_of
+from tenants.verified_id.asking import query_of
 from tenants.verified_id.clients import ClientPrefix, client_id_for
 from tenants.verified_id.models import Presentation, TrustedIssuer
 from tenants.verified_id.portraits import portrait_bytes
@@ -94,7 +94,7 @@ def begin_presentation(
         address_digest=digest(address),
         nonce=new_token(192),
         state_value=new_token(192),
-        client_id=client_id_for(client),
+        client_id=client_id_for(client, authority),
         query=query_of(authority, others=others, own=own).to_object(),
         response_mode=response_mode.value,
         is_cross_device=is_cross_device,
@@ -104,8 +104,6 @@ def begin_presentation(
     row.address_sealed = seal(address.encode(), context_of(row.id, "address_sealed"))
     if response_mode is ResponseMode.DIRECT_POST_JWT:
         _make_encryption_key(row)
-    if own and not others:
-        row.transaction_data = purpose_data(row.purpose, organisation_name())
     row.save(force_insert=True)
     record_event(
         EventName.PRESENTATION_REQUESTED,

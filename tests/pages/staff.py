@@ -21,7 +21,7 @@ from tenants.models import Invitation, Member, SetupLink, Tenant, User
 from tenants.notices.mailbox import BACKEND
 from tenants.notices.models import LocalMessage
 from tenants.rights import Role
-from tenants.verified_id.models import Credential
+from tenants.verified_id.models import Credential, TrustedIssuer
 from tests.conftest import make_member, site_client
 from tests.console.conftest import client_of_member, code_in, link_in, newest_mail, sign_in
 from tests.pages import money, scripts
@@ -100,6 +100,8 @@ IN_THE_CONSOLE = (
     "verified-id/card",
     "verified-id/issued",
     "verified-id/issued/csv",
+    "verified-id/issuers",
+    "verified-id/issuers/new",
 )
 
 
@@ -289,9 +291,15 @@ def rooms(tenant: Tenant, client: Client) -> None:
     client.post(f"{base}/verified-id/domain/check")
     client.post(f"{base}/verified-id/card", {"title": "Acme", "accent": "#1f5eff"})
     client.post(f"{base}/verified-id/rotate", {"word": "rotate"})
+    partner = {"name": "Partner", "purpose": "employee", "did": "did:web:partner.example"}
+    client.post(f"{base}/verified-id/issuers/new", partner)
     with tenant_scope(tenant.id):
         credential = Credential.objects.first()
+        issuer = TrustedIssuer.objects.get()
         event = AuditEvent.objects.filter(personal_digest__isnull=False).first()
+    client.post(f"{base}/verified-id/issuers/{issuer.public_id}/check")
+    client.get(f"{base}/verified-id/issuers/{issuer.public_id}/remove")
+    client.post(f"{base}/verified-id/issuers/{issuer.public_id}/remove", {"word": "remove"})
     if credential is not None:
         client.get(f"{base}/verified-id/issued/{credential.public_id}/revoke")
         client.post(f"{base}/verified-id/issued/{credential.public_id}/revoke", {"reason": "Lost telephone."})

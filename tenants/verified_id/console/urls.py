@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tenants.verified_id.console import issued_views, views
+from tenants.verified_id.console import issued_views, issuer_views, views
 
 app_name = "verified_id"
 urlpatterns = [
@@ -16,6 +16,10 @@ urlpatterns = [
     path("domain/file", views.domain_file, name="domain_file"),
     path("domain/check", views.domain_check, name="domain_check"),
     path("card", views.card, name="card"),
+    path("issuers", issuer_views.issuers, name="issuers"),
+    path("issuers/new", issuer_views.new_issuer, name="new_issuer"),
+    path("issuers/<str:issuer_id>/check", issuer_views.check_issuer, name="check_issuer"),
+    path("issuers/<str:issuer_id>/remove", issuer_views.remove_issuer, name="remove_issuer"),
     path("issued", issued_views.issued, name="issued"),
     path("issued/csv", issued_views.csv, name="csv"),
     path("issued/<str:credential_id>", issued_views.credential, name="credential"),

@@ -44,6 +44,7 @@ def tabs(request: HttpRequest, current: str) -> list[dict[str, Any]]:
         ("domain", _("Linked domain")),
         ("card", _("Card")),
         ("issued", _("Issued")),
+        ("issuers", _("Trusted issuers")),
     ]
     return [
         {

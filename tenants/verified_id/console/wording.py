@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from tenants.verified_id.models import Credential, LinkedDomain, SigningKey
+from tenants.verified_id.models import Credential, LinkedDomain, SigningKey, TrustedIssuer
 
 PUBLISHED = {
     "did_document": gettext_noop("Identifier and public keys"),
@@ -35,6 +35,16 @@ PROBLEMS = {
     "linkage_expired": gettext_noop("The statement in the file has expired. Copy a new one."),
     "signature": gettext_noop("The signature in the file does not hold. Copy it once more, to the letter."),
 }
+# What was wrong with another issuer: its file is not the member's to mend.
+ISSUER_PROBLEMS = {
+    "did_document_id": gettext_noop("The document at its host is of another DID."),
+    "did_document_keys": gettext_noop("Its document names no key that may sign cards."),
+    "json": gettext_noop("What its host answers is no DID document."),
+    "linked_domain_missing": gettext_noop("Its document names no domain of its own."),
+    "linked_domain_address": gettext_noop("The domain it names is no address."),
+    "http_404": gettext_noop("Its host has no DID document (404)."),
+}
+_ISSUER_OTHER = gettext_noop("The domain it names does not vouch for it.")
 _OTHER = gettext_noop("The file could not be used. Copy it once more, to the letter.")
 _REFUSED = gettext_noop(
     "The host answered with the code %(code)s. The file has to be readable without signing in."
@@ -68,6 +78,14 @@ DOMAIN_TONES = {
     LinkedDomain.State.LINKED: "ok",
     LinkedDomain.State.WRONG: "bad",
 }
+ISSUER_TONES = {
+    TrustedIssuer.State.UNCHECKED: "info",
+    TrustedIssuer.State.TRUSTED: "ok",
+    TrustedIssuer.State.BROKEN: "bad",
+}
+_OF_NETWORK = frozenset(
+    {"no_answer", "name_not_found", "partner_down", "rate_limited", "address_refused", "address_not_https"}
+)
 
 
 def problem_sentence(code: str) -> str:
@@ -79,6 +97,15 @@ def problem_sentence(code: str) -> str:
     if code.startswith("http_"):
         return _(_REFUSED) % {"code": code.removeprefix("http_")}
     return _(PROBLEMS.get(code, _OTHER))
+
+
+def issuer_problem(code: str) -> str:
+    """What was wrong with another issuer; empty for nothing."""
+    if not code or code in ISSUER_PROBLEMS:
+        return _(ISSUER_PROBLEMS[code]) if code else ""
+    if code in _OF_NETWORK or code.startswith("http_"):
+        return problem_sentence(code)
+    return _(_ISSUER_OTHER)
 
 
 def revoked_for(reason: str) -> str:
