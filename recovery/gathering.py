@@ -41,9 +41,7 @@ def match_of(case: Case, person: DirectoryPerson | None, shown: Presented) -> Pe
     if person is None:
         return PersonMatch(MatchOutcome.NONE, ("decoy",))
     proven = _proven(case, shown)
-    policy = MatchPolicy(
-        relaxed_names=case.profile.names == "relaxed", birthdate_required=case.profile.birthdate_required
-    )
+    policy = MatchPolicy.in_mode(case.profile.names, birthdate_required=case.profile.birthdate_required)
     return match_person(proven, candidate_of(person), near(proven), policy=policy)
 
 

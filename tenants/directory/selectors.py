@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -11,8 +11,7 @@ from portal.kit.codes import keyed_digest
 from portal.kit.errors import NotHere
 from portal.kit.paging import Column, Page, page_of, read_order
 from portal.kit.scope import current_tenant_id
-from tenants.directory.matching import Candidate, ProvenIdentity, words
-from tenants.directory.matching.names import spellings
+from tenants.directory.matching import Candidate, ProvenIdentity, document_keys, words
 from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddress, PersonKey, SearchWord
 
 MAX_IDENTIFIER = 254
@@ -66,25 +65,35 @@ def candidate_of(person: DirectoryPerson) -> Candidate:
     digests = HeldEvidence.objects.filter(
         person_id=person.id, kind=HeldEvidence.Kind.DOCUMENT_NUMBER
     ).values_list("digest", flat=True)
-    return Candidate(person.id, person.given_names, person.family_name, person.birthdate, frozenset(digests))
+    return _candidate(person, digests)
 
 
-def _words_of(name: str) -> set[str]:
-    return {word for spelling in spellings(name) for word in words(spelling)}
+def _shares(keys: Sequence[str], cut: str) -> Q:
+    """Rows of a search word that is one of the keys, or begins with what a document's zone has left of a name."""
+    found = Q(word__in=keys)
+    return found | Q(word__gte=cut, word__lt=cut + "\uffff") if cut else found
+
+
+def _namesakes(proven: ProvenIdentity) -> Q:
+    """Everybody who shares a key of the family name and one of the given names, in whichever field."""
+    given, family = document_keys(proven)
+    if not given.words or not family.words:
+        return Q(pk__in=[])
+    by_given = SearchWord.objects.filter(_shares(given.words, given.cut)).values("person_id")
+    by_family = SearchWord.objects.filter(_shares(family.words, family.cut), person_id__in=by_given)
+    found = Q(id__in=by_family.values("person_id"))
+    if proven.birthdate is not None:
+        found &= Q(birthdate=proven.birthdate) | Q(birthdate=None)
+    return found
 
 
 def near(proven: ProvenIdentity) -> list[Candidate]:
-    """Everybody who shares a word of the family name and one of the given names, or who showed this document before.
+    """Everybody whose names may agree with the proven ones, or who showed this document before.
 
     Nobody who could be meant is left out: a namesake overlooked is an account given away. So there is no limit; a
     different birth date alone rules somebody out (`match_person`), and here it keeps a large directory's many
     namesakes in the database.
     """
-    given = SearchWord.objects.filter(word__in=_words_of(proven.given_names)).values("person_id")
-    family = SearchWord.objects.filter(word__in=_words_of(proven.family_name), person_id__in=given)
-    namesakes = Q(id__in=family.values("person_id"))
-    if proven.birthdate is not None:
-        namesakes &= Q(birthdate=proven.birthdate) | Q(birthdate=None)
     showed: set[UUID] = set()
     if proven.document_digest:
         showed = set(
@@ -92,21 +101,16 @@ def near(proven: ProvenIdentity) -> list[Candidate]:
                 kind=HeldEvidence.Kind.DOCUMENT_NUMBER, digest=proven.document_digest
             ).values_list("person_id", flat=True)
         )
-    people = list(DirectoryPerson.objects.filter(namesakes | Q(id__in=showed)))
+    people = list(DirectoryPerson.objects.filter(_namesakes(proven) | Q(id__in=showed)))
     ids = [person.id for person in people]
     digests: dict[UUID, set[str]] = {}
     for held in HeldEvidence.objects.filter(person_id__in=ids, kind=HeldEvidence.Kind.DOCUMENT_NUMBER):
         digests.setdefault(held.person_id, set()).add(held.digest)
-    return [
-        Candidate(
-            person.id,
-            person.given_names,
-            person.family_name,
-            person.birthdate,
-            frozenset(digests.get(person.id, ())),
-        )
-        for person in people
-    ]
+    return [_candidate(person, digests.get(person.id, ())) for person in people]
+
+
+def _candidate(person: DirectoryPerson, digests: Iterable[str]) -> Candidate:
+    return Candidate(person.id, person.given_names, person.family_name, person.birthdate, frozenset(digests))
 
 
 def _search(found: QuerySet[DirectoryPerson], text: str) -> QuerySet[DirectoryPerson]:

@@ -14,10 +14,11 @@ from portal.kit.actors import Actor
 from portal.kit.errors import Invalid
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.directory.matching import normalise, words
-from tenants.directory.matching.names import spellings
+from tenants.directory.matching import index_words, normalise, words
 from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddress, PersonKey, SearchWord
 from tenants.directory.selectors import get_person, normalise_identifier
+
+LONGEST_WORD = 120
 
 
 def names_of(person: DirectoryPerson, emails: Sequence[str]) -> dict[str, str]:
@@ -33,12 +34,10 @@ def names_of(person: DirectoryPerson, emails: Sequence[str]) -> dict[str, str]:
 
 
 def words_of(person: DirectoryPerson, emails: Sequence[str]) -> list[str]:
-    """Every word a person is found by, names also as a document would spell them."""
+    """Every word a person is found by, names also as a document may spell them (`selectors.near` looks there)."""
     text = " ".join([person.display_name, person.user_name, person.employee_number, *emails])
-    expanded = " ".join(
-        spelling for name in (person.given_names, person.family_name) for spelling in sorted(spellings(name))
-    )
-    return list(dict.fromkeys(word[:120] for word in words(f"{text} {expanded}")))
+    spelt = index_words(person.given_names, person.family_name)
+    return list(dict.fromkeys(word[:LONGEST_WORD] for word in [*words(text), *spelt]))
 
 
 def person_keys(person: DirectoryPerson, emails: Sequence[str]) -> list[PersonKey]:

@@ -9,11 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tenants.directory.matching import Candidate, MatchOutcome, MatchPolicy, ProvenIdentity, match_person
-from tenants.directory.matching.names import normalise, same_name, spellings
+from tenants.directory.matching import (
+    Candidate,
+    MatchOutcome,
+    MatchPolicy,
+    Mode,
+    ProvenIdentity,
+    match_person,
+)
+from tenants.directory.matching.agreement import Level, compare_family
+from tenants.directory.matching.names import name_of, normalise, spellings
 
 BORN = date(1985, 12, 10)
-EXACT, RELAXED = MatchPolicy(), MatchPolicy(relaxed_names=True)
+EXACT, RELAXED = MatchPolicy(), MatchPolicy.in_mode("relaxed")
 Text = st.text(max_size=20)
 Dates = st.none() | st.dates(date(1950, 1, 1), date(1950, 1, 4))
 Words = st.sampled_from(
@@ -35,7 +43,12 @@ Proofs = st.builds(
     birthdate=Dates,
     document_digest=st.sampled_from(["", "d1"]),
 )
-Policies = st.builds(MatchPolicy, relaxed_names=st.booleans(), birthdate_required=st.booleans())
+Modes = st.sampled_from(Mode)
+Policies = st.builds(MatchPolicy, given_names=Modes, family_name=Modes, birthdate_required=st.booleans())
+
+
+def same_name(left: str, right: str) -> bool:
+    return compare_family(name_of(left), name_of(right), Level.EXACT).level is Level.EXACT
 
 
 def account(given="Ada", family="Lovelace", born: date | None = BORN, *digests: str) -> Candidate:
@@ -111,7 +124,8 @@ def test_a_match_means_names_agree_no_birth_date_differs_and_nobody_else_fits(
     found = match_person(proven, claimed, others, policy=policy)
     if found.outcome is not MatchOutcome.ONE:
         return
-    assert normalise(proven.family_name) and normalise(claimed.family_name)
+    assert normalise(proven.given_names + proven.family_name)
+    assert normalise(claimed.given_names + claimed.family_name)
     if proven.birthdate and claimed.birthdate:
         assert proven.birthdate == claimed.birthdate
     elif policy.birthdate_required:

@@ -1,21 +1,34 @@
 """Is the proven person the claimed account's, and nobody else's? Pure: no database, no clock, no network."""
 
-from tenants.directory.matching.match import (
+from tenants.directory.matching.comparison import (
     Candidate,
-    MatchOutcome,
+    Comparison,
+    Decision,
+    HeldDocument,
     MatchPolicy,
-    PersonMatch,
+    Mode,
+    OtherName,
     ProvenIdentity,
-    match_person,
+    compare,
 )
+from tenants.directory.matching.finding import document_keys, index_words
+from tenants.directory.matching.match import MatchOutcome, PersonMatch, match_person
 from tenants.directory.matching.names import normalise, words
 
 __all__ = [
     "Candidate",
+    "Comparison",
+    "Decision",
+    "HeldDocument",
     "MatchOutcome",
     "MatchPolicy",
+    "Mode",
+    "OtherName",
     "PersonMatch",
     "ProvenIdentity",
+    "compare",
+    "document_keys",
+    "index_words",
     "match_person",
     "normalise",
     "words",

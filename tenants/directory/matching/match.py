@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from enum import Enum
-from uuid import UUID
 
-from tenants.directory.matching.names import core_words, same_name, words
+from tenants.directory.matching.birthdates import Birth, compare_birthdates
+from tenants.directory.matching.comparison import (
+    Candidate,
+    Comparison,
+    Decision,
+    MatchPolicy,
+    ProvenIdentity,
+    compare,
+    compare_names,
+)
 
 
 class MatchOutcome(Enum):
@@ -16,33 +23,6 @@ class MatchOutcome(Enum):
     NONE = "none"
     SEVERAL = "several"
     ANOTHER = "another"
-
-
-@dataclass(frozen=True, slots=True)
-class ProvenIdentity:
-    """What the presented credential and the case's proofing say. Digests are the tenant's keyed ones, or empty."""
-
-    given_names: str = field(repr=False)
-    family_name: str = field(repr=False)
-    birthdate: date | None = field(repr=False)
-    document_digest: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One account of the directory, with the digests of documents held for it."""
-
-    person_id: UUID
-    given_names: str = field(repr=False)
-    family_name: str = field(repr=False)
-    birthdate: date | None = field(repr=False)
-    document_digests: frozenset[str] = field(default=frozenset(), repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class MatchPolicy:
-    relaxed_names: bool = False
-    birthdate_required: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,66 +34,45 @@ class PersonMatch:
     document_was_held: bool = False
     # How many other accounts fit as well. A number, never who.
     others: int = 0
+    confidence: int = 0
 
 
-def _relaxed(proven: ProvenIdentity, candidate: Candidate) -> bool:
-    """The directory's first given name and its family name both stand in the document, in the right place."""
-    given = words(candidate.given_names)
-    return bool(
-        given
-        and given[0] in words(proven.given_names)
-        and core_words(candidate.family_name)
-        and core_words(candidate.family_name) <= frozenset(words(proven.family_name))
-    )
-
-
-def _names_agree(proven: ProvenIdentity, candidate: Candidate, policy: MatchPolicy) -> bool:
-    exact = same_name(proven.given_names, candidate.given_names) and same_name(
-        proven.family_name, candidate.family_name
-    )
-    return exact or (policy.relaxed_names and _relaxed(proven, candidate))
-
-
-def _birthdate(proven: ProvenIdentity, candidate: Candidate) -> bool | None:
-    """None when one side has none."""
-    if proven.birthdate is None or candidate.birthdate is None:
-        return None
-    return proven.birthdate == candidate.birthdate
-
-
-def _could_be(proven: ProvenIdentity, candidate: Candidate, policy: MatchPolicy) -> bool:
-    """Somebody else whom this document might just as well belong to."""
-    return _names_agree(proven, candidate, policy) and _birthdate(proven, candidate) is not False
+def could_be(proven: ProvenIdentity, candidate: Candidate, policy: MatchPolicy) -> bool:
+    """Somebody whom this document might just as well belong to."""
+    if compare_birthdates(proven.birthdate, candidate.birthdate) not in (Birth.AGREES, Birth.NOT_KNOWN):
+        return False
+    return compare_names(proven, candidate, policy).agree
 
 
 def match_person(
     proven: ProvenIdentity, claimed: Candidate, others: Sequence[Candidate], *, policy: MatchPolicy
 ) -> PersonMatch:
-    """Names first, then the birth date, then whether anybody else fits as well, then documents held elsewhere.
+    """The claimed account first, then whether anybody else fits as well, then documents held elsewhere.
 
     `others` are the accounts whose names or documents come near; an account that is `claimed` is ignored there.
     """
     rest = [candidate for candidate in others if candidate.person_id != claimed.person_id]
-    held = bool(proven.document_digest) and proven.document_digest in claimed.document_digests
     showed_it = sum(
-        bool(proven.document_digest) and proven.document_digest in o.document_digests for o in rest
+        bool(proven.document_digest) and proven.document_digest in other.document_digests for other in rest
     )
     if showed_it:
         return PersonMatch(MatchOutcome.ANOTHER, ("document_of_another_account",), others=showed_it)
-    fitting = sum(_could_be(proven, other, policy) for other in rest)
-    if not _names_agree(proven, claimed, policy):
-        outcome = MatchOutcome.ANOTHER if fitting else MatchOutcome.NONE
-        return PersonMatch(outcome, ("names_differ",), document_was_held=held, others=fitting)
-    born = _birthdate(proven, claimed)
-    if born is False:
-        return PersonMatch(MatchOutcome.NONE, ("birthdate_differs",), document_was_held=held, others=fitting)
-    if born is None and policy.birthdate_required and not held:
-        return PersonMatch(MatchOutcome.NONE, ("birthdate_not_known",), others=fitting)
-    if not held and fitting:
-        return PersonMatch(MatchOutcome.SEVERAL, ("several_accounts_fit",), others=fitting)
-    reasons = ["names_agree"]
-    if born:
-        reasons.append("birthdate_agrees")
-    if held:
-        reasons.append("document_held_before")
-    return PersonMatch(MatchOutcome.ONE, tuple(reasons), document_was_held=held, others=fitting)
+    fitting = sum(could_be(proven, other, policy) for other in rest)
+    found = compare(proven, claimed, policy)
+    outcome, reasons = _outcome(found, fitting)
+    return PersonMatch(
+        outcome,
+        reasons,
+        document_was_held=found.document_was_held,
+        others=fitting,
+        confidence=found.confidence if outcome is MatchOutcome.ONE else 0,
+    )
+
+
+def _outcome(found: Comparison, fitting: int) -> tuple[MatchOutcome, tuple[str, ...]]:
+    if found.decision is not Decision.MATCH:
+        elsewhere = fitting and not found.names.agree
+        return MatchOutcome.ANOTHER if elsewhere else MatchOutcome.NONE, found.reasons
+    if fitting and not found.document_was_held:
+        return MatchOutcome.SEVERAL, ("several_accounts_fit",)
+    return MatchOutcome.ONE, found.reasons

@@ -12,6 +12,8 @@ from portal.kit.scope import tenant_scope
 from recovery.console import explaining, wording
 from recovery.console.showing import TONES
 from recovery.statuses import CaseStatus, EvidenceKind
+from tenants.directory.matching.comparison import Reason as MatchReason
+from tenants.directory.matching.letters import Trouble
 from tests.recovery.console.world import add_whole_journey, make_case, make_person, published_profile
 from vendors.contract import Outcome, Reason
 from vendors.facecheck.reasons import CAPTURE
@@ -72,6 +74,7 @@ def test_every_code_has_a_sentence():
         | {outcome.value for outcome in Outcome}
     )
     codes |= {f"missing_{kind.value}" for kind in EvidenceKind}
+    codes |= {reason.value for reason in (*MatchReason, *Trouble)}
     assert "match_several" in codes and "colours_not_answered" in codes and "time_over" in codes
     assert sorted(codes - set(wording.REASONS)) == []
 

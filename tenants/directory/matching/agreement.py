@@ -1,0 +1,259 @@
+"""How far two names agree, and by what. Pure, and quick to say no.
+
+Protects an account from somebody whose name is merely alike: nothing here counts letters that differ. Each way to agree is
+a rule with a name, and says how strong it is. What it does not do: look at birth dates, or decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from tenants.directory.matching import east_asian
+from tenants.directory.matching.names import Name, Word, joined
+from tenants.directory.matching.spelling import forms_of
+
+
+class Level(IntEnum):
+    """How far: the lower the better. WEAK counts as fuzzy and needs a birth date that agrees."""
+
+    EXACT = 0
+    RELAXED = 1
+    FUZZY = 2
+    WEAK = 3
+    DIFFERS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """How far one field agrees, and the rule that found it."""
+
+    level: Level
+    rule: str = ""
+
+
+DIFFERS = Found(Level.DIFFERS)
+Words = tuple[Word, ...]
+# Zones cut names at the end of their line (ICAO Doc 9303 parts 4 to 6): the room for names in TD1, TD2 and TD3.
+ROOMS = (30, 31, 39)
+
+
+def word_level(one: Word, other: Word, *, is_given: bool, limit: Level) -> Level:
+    """How far two words agree; DIFFERS beyond the limit."""
+    if one is other or not one.forms.isdisjoint(other.forms):
+        return Level.EXACT
+    if limit < Level.RELAXED:
+        return Level.DIFFERS
+    if not one.relaxed.isdisjoint(other.relaxed):
+        return Level.RELAXED
+    if limit < Level.FUZZY:
+        return Level.DIFFERS
+    if not one.fuzzy(is_given=is_given).isdisjoint(other.fuzzy(is_given=is_given)):
+        return Level.FUZZY
+    return Level.WEAK if _agree_weakly(one, other) else Level.DIFFERS
+
+
+def _agree_weakly(one: Word, other: Word) -> bool:
+    """An initial, or a script that leaves the vowels out."""
+    if one.is_initial or other.is_initial:
+        return any(a[0] == b[0] for a in one.forms for b in other.forms)
+    if one.script == other.script:
+        return False
+    if "HANGUL" in (one.script, other.script):
+        return any(
+            east_asian.korean_sound(a) == east_asian.korean_sound(b) for a in one.forms for b in other.forms
+        )
+    return (one.hides_vowels or other.hides_vowels) and not one.consonants().isdisjoint(other.consonants())
+
+
+def in_order(one: Words, other: Words, *, is_given: bool, limit: Level) -> Level:
+    """The same number of words, each agreeing with the one in its place."""
+    if len(one) != len(other) or not one:
+        return Level.DIFFERS
+    worst = Level.EXACT
+    for left, right in zip(one, other, strict=True):
+        found = word_level(left, right, is_given=is_given, limit=limit)
+        if found is Level.DIFFERS:
+            return found
+        worst = max(worst, found)
+    return worst
+
+
+def cover(few: Words, many: Words, *, is_given: bool, limit: Level) -> tuple[Level, frozenset[int]]:
+    """Every word of `few` among `many`, each at a place of its own; with the places. Neighbours may be written as one."""
+    used: set[int] = set()
+    worst = Level.EXACT
+    for word in few:
+        level, places = _best_place(word, many, used, is_given, limit)
+        if level is Level.DIFFERS:
+            return level, frozenset()
+        used |= places
+        worst = max(worst, level)
+    return worst, frozenset(used)
+
+
+def _best_place(
+    word: Word, many: Words, used: set[int], is_given: bool, limit: Level
+) -> tuple[Level, frozenset[int]]:
+    best, places = Level.DIFFERS, frozenset[int]()
+    for length in (1, 2, 3):
+        for at in range(len(many) - length + 1):
+            run = frozenset(range(at, at + length))
+            if run & used:
+                continue
+            other = many[at] if length == 1 else joined(many[at : at + length])
+            found = word_level(word, other, is_given=is_given, limit=limit)
+            if found < best:
+                best, places = found, run
+        if best is not Level.DIFFERS:
+            break
+    return best, places
+
+
+def _as_one(one: Words, other: Words, *, is_given: bool, limit: Level) -> Level:
+    if not one or not other or len(one) == len(other) == 1:
+        return Level.DIFFERS
+    found = word_level(joined(one), joined(other), is_given=is_given, limit=limit)
+    return found if found is Level.DIFFERS else max(found, Level.RELAXED)
+
+
+def _better(one: Found, level: Level, rule: str) -> Found:
+    return Found(level, rule) if level < one.level else one
+
+
+def compare_family(document: Name, account: Name, limit: Level) -> Found:
+    """The family name of the document and of the account."""
+    level = in_order(document.words, account.words, is_given=False, limit=limit)
+    if level is Level.EXACT:
+        return Found(level, "same")
+    if limit is Level.EXACT or not document.core or not account.core:
+        return DIFFERS
+    found = Found(level, _spelling_rule(level)) if level is not Level.DIFFERS else DIFFERS
+    core = in_order(document.core, account.core, is_given=False, limit=limit)
+    found = _better(found, max(core, Level.RELAXED), "particles_or_titles")
+    found = _better(
+        found, _as_one(document.named, account.named, is_given=False, limit=limit), "written_as_one"
+    )
+    if found.level is Level.DIFFERS:
+        found = _better(
+            found, _as_one(document.core, account.core, is_given=False, limit=limit), "written_as_one"
+        )
+    if found.level > Level.RELAXED:
+        found = _partly(document, account, limit, found)
+    return found
+
+
+def _partly(document: Name, account: Name, limit: Level, found: Found) -> Found:
+    """One of several family names, or the same ones in another order."""
+    level, places = cover(account.core, document.core, is_given=False, limit=limit)
+    rule = "order" if len(places) == len(document.core) else "document_has_more_family_names"
+    found = _better(found, max(level, Level.RELAXED), rule)
+    if limit >= Level.FUZZY and found.level is Level.DIFFERS:
+        level, _places = cover(document.core, account.core, is_given=False, limit=limit)
+        found = _better(found, max(level, Level.FUZZY), "account_has_more_family_names")
+    return found
+
+
+def _spelling_rule(level: Level) -> str:
+    return {Level.RELAXED: "spelling", Level.FUZZY: "sounds_or_is_called_alike"}.get(
+        level, "initial_or_script"
+    )
+
+
+def compare_given(document: Name, account: Name, limit: Level) -> Found:
+    """The given names of the document and of the account."""
+    level = in_order(document.words, account.words, is_given=True, limit=limit)
+    if level is Level.EXACT:
+        return Found(level, "same")
+    if limit is Level.EXACT or not document.core or not account.core:
+        return DIFFERS
+    found = Found(level, _spelling_rule(level)) if level is not Level.DIFFERS else DIFFERS
+    found = _better(
+        found, _as_one(document.named, account.named, is_given=True, limit=limit), "written_as_one"
+    )
+    if found.level > Level.RELAXED:
+        found = _some_given(document.core, account.core, limit, found)
+    return found
+
+
+def _some_given(document: Words, account: Words, limit: Level, found: Found) -> Found:
+    """The name somebody goes by among all their given names. What is left over on both sides must not differ."""
+    first, places = cover(account[:1], document, is_given=True, limit=limit)
+    if first is Level.DIFFERS:
+        first, places = cover((joined(account),), document, is_given=True, limit=limit)
+        account = account[:1]
+    if first is Level.DIFFERS:
+        return found
+    rest = [word for at, word in enumerate(document) if at not in places]
+    level, missing = _further(account[1:], rest, limit)
+    if missing and rest:
+        return found
+    if missing:
+        rule = "document_has_fewer_given_names"
+        if 0 not in places:
+            return found
+    else:
+        rule = "document_has_more_given_names" if 0 in places else "called_by_another_given_name"
+    if first > Level.RELAXED:
+        rule = _spelling_rule(first)
+    return _better(found, max(first, level, Level.RELAXED), rule)
+
+
+def _further(account: Words, rest: list[Word], limit: Level) -> tuple[Level, int]:
+    """Further given names of the account, taken out of `rest` where they stand there; how many do not."""
+    worst, missing = Level.EXACT, 0
+    for word in account:
+        levels = [_further_level(word, other, limit) for other in rest]
+        best = min(levels, default=Level.DIFFERS)
+        if best is Level.DIFFERS:
+            missing += 1
+            continue
+        rest.pop(levels.index(best))
+        worst = max(worst, best)
+    return worst, missing
+
+
+def _further_level(word: Word, other: Word, limit: Level) -> Level:
+    """A middle name is often an initial: that much is relaxed."""
+    if word.is_initial or other.is_initial:
+        same = any(a[0] == b[0] for a in word.forms for b in other.forms)
+        return Level.RELAXED if same else Level.DIFFERS
+    return word_level(word, other, is_given=True, limit=limit)
+
+
+def is_cut(given: Name, family: Name) -> bool:
+    """Whether a document's names fill a zone's line to its end, so that they may be cut there."""
+    length = sum(_width(name.words) for name in (given, family)) + 2
+    return length in ROOMS
+
+
+def _width(words: Sequence[Word]) -> int:
+    return sum(len(forms_of(word.text)[0]) for word in words) + max(0, len(words) - 1)
+
+
+def begins_like(cut: Words, whole: Words) -> bool:
+    """The last word of `cut` is the beginning of the word in its place; what came behind it is gone."""
+    if not cut or len(cut) > len(whole):
+        return False
+    last = in_order(cut[:-1], whole[: len(cut) - 1], is_given=True, limit=Level.RELAXED)
+    if len(cut) > 1 and last is Level.DIFFERS:
+        return False
+    return any(b.startswith(a) for a in cut[-1].forms for b in whole[len(cut) - 1].forms)
+
+
+def one_letter_apart(one: Name, other: Name) -> bool:
+    """A slip of a keyboard or a reader: one letter more, fewer, other or two exchanged. Never enough; only told."""
+    left, right = joined(one.named).forms, joined(other.named).forms
+    return any(_one_apart(a, b) for a in left for b in right)
+
+
+def _one_apart(a: str, b: str) -> bool:
+    if min(len(a), len(b)) < 4 or abs(len(a) - len(b)) > 1 or a == b:
+        return False
+    start = 0
+    while start < min(len(a), len(b)) and a[start] == b[start]:
+        start += 1
+    x, y = a[start:], b[start:]
+    exchanged = len(x) == len(y) > 1 and (x[1], x[0]) == (y[0], y[1]) and x[2:] == y[2:]
+    return x[1:] == y[1:] or x[1:] == y or x == y[1:] or exchanged

@@ -1,0 +1,351 @@
+"""One document and one account: a decision with its reasons and a confidence. Pure: no database, no clock, no network.
+
+Protects an account from a document that is somebody else's. A name or a birth date that differs is never outweighed by
+anything; what agrees only weakly, and slips, are told and never accepted. What it does not do: know who else there is
+(`match`), or whether the document is genuine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum, StrEnum
+from uuid import UUID
+
+from tenants.directory.matching.agreement import (
+    DIFFERS,
+    Found,
+    Level,
+    begins_like,
+    compare_family,
+    compare_given,
+    cover,
+    is_cut,
+    one_letter_apart,
+)
+from tenants.directory.matching.birthdates import Birth, compare_birthdates
+from tenants.directory.matching.names import Name, name_of
+
+
+class Mode(StrEnum):
+    """How far a name on a document may be from the account's."""
+
+    EXACT = "exact"
+    RELAXED = "relaxed"
+    FUZZY = "fuzzy"
+
+
+LIMITS = {Mode.EXACT: Level.EXACT, Mode.RELAXED: Level.RELAXED, Mode.FUZZY: Level.WEAK}
+
+
+class Decision(Enum):
+    MATCH = "match"
+    REVIEW = "review"
+    NO_MATCH = "no_match"
+
+
+class Reason(StrEnum):
+    """Why a decision is what it is. Codes for us and for the console; a name's `Trouble` may stand beside them."""
+
+    NAMES_AGREE = "names_agree"
+    NAMES_DIFFER = "names_differ"
+    NAMES_NOT_USABLE = "names_not_usable"
+    NAMES_AGREE_TOO_WEAKLY = "names_agree_too_weakly"
+    ONE_LETTER_DIFFERS = "one_letter_differs"
+    BIRTHDATE_AGREES = "birthdate_agrees"
+    BIRTHDATE_DIFFERS = "birthdate_differs"
+    BIRTHDATE_NOT_KNOWN = "birthdate_not_known"
+    BIRTHDATE_SWAPPED = "birthdate_day_and_month_swapped"
+    BIRTHDATE_ONE_DIGIT = "birthdate_one_digit_differs"
+    DOCUMENT_HELD_BEFORE = "document_held_before"
+    ANOTHER_DOCUMENT = "another_document_than_held"
+
+
+_SLIPS = {
+    Birth.DAY_AND_MONTH_SWAPPED: Reason.BIRTHDATE_SWAPPED,
+    Birth.ONE_DIGIT_DIFFERS: Reason.BIRTHDATE_ONE_DIGIT,
+}
+
+
+class HeldDocument(Enum):
+    """What it means that another document than the one held before is shown: passports are renewed."""
+
+    TOLD = "told"
+    DECIDES = "decides"
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenIdentity:
+    """What the presented credential and the case's proofing say. Digests are the tenant's keyed ones, or empty."""
+
+    given_names: str = field(repr=False)
+    family_name: str = field(repr=False)
+    birthdate: date | None = field(repr=False)
+    document_digest: str = field(default="", repr=False)
+    # The document's zone was filled to its end, so that names may be cut.
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OtherName:
+    """A former or preferred name, or the name in another script."""
+
+    given_names: str = field(repr=False)
+    family_name: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One account of the directory, with the digests of documents held for it."""
+
+    person_id: UUID
+    given_names: str = field(repr=False)
+    family_name: str = field(repr=False)
+    birthdate: date | None = field(repr=False)
+    document_digests: frozenset[str] = field(default=frozenset(), repr=False)
+    other_names: tuple[OtherName, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchPolicy:
+    """For each attribute how far it may differ. The default is the strictest."""
+
+    given_names: Mode = Mode.EXACT
+    family_name: Mode = Mode.EXACT
+    birthdate_required: bool = True
+    held_document: HeldDocument = HeldDocument.TOLD
+
+    @classmethod
+    def in_mode(cls, mode: str, **settings: bool | HeldDocument) -> MatchPolicy:
+        """Both names alike; ValueError for a mode that does not exist."""
+        return cls(given_names=Mode(mode), family_name=Mode(mode), **settings)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class NamesFound:
+    """How far both names agree, and by which rules."""
+
+    given: Found
+    family: Found
+    # Agreement of the whole name that needs a birth date beside it.
+    is_weak: bool = False
+    trouble: str = ""
+
+    @property
+    def agree(self) -> bool:
+        return not self.trouble and self.given.level < Level.DIFFERS and self.family.level < Level.DIFFERS
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`reasons` are codes for us; the claimant never learns which attribute agreed (NIST SP 800-63A-4, 3.2.1)."""
+
+    decision: Decision
+    reasons: tuple[str, ...]
+    confidence: int
+    names: NamesFound
+    birth: Birth
+    document_was_held: bool
+
+
+_BOTH_DIFFER = NamesFound(DIFFERS, DIFFERS)
+
+
+def compare(proven: ProvenIdentity, candidate: Candidate, policy: MatchPolicy) -> Comparison:
+    """Names first, then the birth date, then the document held before."""
+    names = compare_names(proven, candidate, policy)
+    birth = compare_birthdates(proven.birthdate, candidate.birthdate)
+    held = bool(proven.document_digest) and proven.document_digest in candidate.document_digests
+    decision, reasons = _decided(proven, candidate, policy, names, birth, held)
+    return Comparison(
+        decision, reasons, _confidence(decision, names, birth, held), names, birth, document_was_held=held
+    )
+
+
+def _decided(
+    proven: ProvenIdentity,
+    candidate: Candidate,
+    policy: MatchPolicy,
+    names: NamesFound,
+    birth: Birth,
+    held: bool,
+) -> tuple[Decision, tuple[str, ...]]:
+    if names.trouble:
+        return Decision.NO_MATCH, (Reason.NAMES_NOT_USABLE, names.trouble)
+    if not names.agree:
+        return _differing(proven, candidate, policy, names, birth)
+    if birth is Birth.DIFFERS:
+        return Decision.NO_MATCH, (Reason.BIRTHDATE_DIFFERS,)
+    if birth in _SLIPS:
+        return Decision.REVIEW, (_SLIPS[birth],)
+    if birth is Birth.NOT_KNOWN and not held:
+        if policy.birthdate_required:
+            return Decision.REVIEW, (Reason.BIRTHDATE_NOT_KNOWN,)
+        if names.is_weak:
+            return Decision.REVIEW, (Reason.NAMES_AGREE_TOO_WEAKLY,)
+    another = bool(candidate.document_digests) and not held
+    if another and policy.held_document is HeldDocument.DECIDES:
+        return Decision.REVIEW, (Reason.ANOTHER_DOCUMENT,)
+    reasons = [Reason.NAMES_AGREE]
+    if birth is Birth.AGREES:
+        reasons.append(Reason.BIRTHDATE_AGREES)
+    if held:
+        reasons.append(Reason.DOCUMENT_HELD_BEFORE)
+    if another:
+        reasons.append(Reason.ANOTHER_DOCUMENT)
+    return Decision.MATCH, tuple(reasons)
+
+
+def _differing(
+    proven: ProvenIdentity, candidate: Candidate, policy: MatchPolicy, names: NamesFound, birth: Birth
+) -> tuple[Decision, tuple[str, ...]]:
+    """Names that differ: a slip of one letter is told where all else agrees and the policy is fuzzy."""
+    if birth is Birth.AGREES and Mode.FUZZY in (policy.given_names, policy.family_name):
+        given = names.given.level is Level.DIFFERS
+        family = names.family.level is Level.DIFFERS
+        one = proven.given_names if given else proven.family_name
+        other = candidate.given_names if given else candidate.family_name
+        if given != family and one_letter_apart(name_of(one), name_of(other)):
+            return Decision.REVIEW, (Reason.NAMES_DIFFER, Reason.ONE_LETTER_DIFFERS)
+    return Decision.NO_MATCH, (Reason.NAMES_DIFFER,)
+
+
+def _confidence(decision: Decision, names: NamesFound, birth: Birth, held: bool) -> int:
+    """0 to 100, for people who compare cases: what agrees, how far. No probability, and no rule looks at it."""
+    if decision is Decision.NO_MATCH:
+        return 0
+    cost = {Level.EXACT: 0, Level.RELAXED: 5, Level.FUZZY: 15, Level.WEAK: 25}
+    found = 100 - cost.get(names.given.level, 40) - cost.get(names.family.level, 40)
+    found -= {Birth.AGREES: 0, Birth.NOT_KNOWN: 25}.get(birth, 40)
+    found += 20 * held - 15 * names.is_weak
+    return max(1, min(50 if decision is Decision.REVIEW else 100, found))
+
+
+def compare_names(proven: ProvenIdentity, candidate: Candidate, policy: MatchPolicy) -> NamesFound:
+    """The account's name, else one of its other names; each whole, never a part of one with a part of another."""
+    found = _one_name(proven, candidate.given_names, candidate.family_name, policy)
+    if found.agree and not found.is_weak:
+        return found
+    for other in candidate.other_names:
+        also = _one_name(proven, other.given_names, other.family_name, policy)
+        if also.agree and (not found.agree or found.is_weak):
+            given, family = Found(also.given.level, "other_name"), Found(also.family.level, "other_name")
+            return NamesFound(given, family, is_weak=also.is_weak)
+    return found
+
+
+def _one_name(proven: ProvenIdentity, given_names: str, family_name: str, policy: MatchPolicy) -> NamesFound:
+    shown = name_of(proven.given_names), name_of(proven.family_name)
+    held = name_of(given_names), name_of(family_name)
+    trouble = next((name.trouble for name in (*shown, *held) if name.trouble), None)
+    if trouble:
+        return NamesFound(DIFFERS, DIFFERS, trouble=trouble.value)
+    family_limit, given_limit = LIMITS[policy.family_name], LIMITS[policy.given_names]
+    limit = min(family_limit, given_limit)
+    if _any_missing(*shown, *held):
+        return _with_a_missing_name(shown, held, limit)
+    family = compare_family(shown[1], held[1], family_limit)
+    given = compare_given(shown[0], held[0], given_limit)
+    if _generations_differ(shown, held):
+        return NamesFound(given, Found(Level.DIFFERS, "generation_differs"))
+    if family.level is not Level.DIFFERS and given.level is not Level.DIFFERS:
+        return NamesFound(given, family, is_weak=Level.WEAK in (given.level, family.level))
+    if limit < Level.RELAXED:
+        return NamesFound(given, family)
+    whole = _as_a_whole(proven, shown, held, given, family, limit)
+    return whole or NamesFound(given, family)
+
+
+def _any_missing(*names: Name) -> bool:
+    return any(name.is_missing for name in names)
+
+
+def _generations_differ(shown: tuple[Name, Name], held: tuple[Name, Name]) -> bool:
+    """Father and son often share all else."""
+    one = shown[1].generation or shown[0].generation
+    other = held[1].generation or held[0].generation
+    return bool(one and other and one != other)
+
+
+def _both(level: Level, rule: str, *, is_weak: bool = False) -> NamesFound:
+    return NamesFound(Found(level, rule), Found(level, rule), is_weak=is_weak)
+
+
+def _with_a_missing_name(shown: tuple[Name, Name], held: tuple[Name, Name], limit: Level) -> NamesFound:
+    """People with one name; and documents that carry the whole name in one field."""
+    document = [name for name in shown if not name.is_missing]
+    account = [name for name in held if not name.is_missing]
+    if limit < Level.RELAXED or not document or not account:
+        return _BOTH_DIFFER
+    if len(document) == len(account) == 1:
+        found = compare_family(document[0], account[0], Level.RELAXED)
+        rule = "one_name_only"
+        exact_or_joined = found.rule in ("same", "spelling", "written_as_one")
+        return _both(Level.RELAXED, rule) if exact_or_joined else _BOTH_DIFFER
+    if len(document) == 1:
+        return _in_one_field(document[0], held, limit)
+    # The account has one name and the document two: only for those who repeat their one name in both fields.
+    same = compare_family(shown[0], shown[1], Level.EXACT).level is Level.EXACT
+    return (
+        _both(Level.RELAXED, "one_name_only")
+        if same and compare_family(shown[1], account[0], Level.RELAXED).rule in ("same", "spelling")
+        else _BOTH_DIFFER
+    )
+
+
+def _in_one_field(document: Name, held: tuple[Name, Name], limit: Level) -> NamesFound:
+    """Every name of the account stands in the document's one field, each at a place of its own."""
+    if held[0].words == held[1].words:
+        found = compare_family(document, held[1], Level.RELAXED)
+        return _both(Level.RELAXED, "one_name_only") if found.rule in ("same", "spelling") else _BOTH_DIFFER
+    family, places = cover(held[1].core, document.named, is_given=False, limit=limit)
+    rest = tuple(word for at, word in enumerate(document.named) if at not in places)
+    given, _places = cover(held[0].core[:1], rest, is_given=True, limit=limit)
+    worst = max(family, given, Level.RELAXED)
+    return _BOTH_DIFFER if worst is Level.DIFFERS else _both(worst, "names_in_one_field")
+
+
+def _as_a_whole(
+    proven: ProvenIdentity,
+    shown: tuple[Name, Name],
+    held: tuple[Name, Name],
+    given: Found,
+    family: Found,
+    limit: Level,
+) -> NamesFound | None:
+    """The same words, divided between the fields in another way; fields exchanged; a name cut by its zone."""
+    ours = held[0].named + held[1].named
+    theirs = shown[0].named + shown[1].named
+    if len(ours) == len(theirs):
+        level, places = cover(ours, theirs, is_given=False, limit=min(limit, Level.RELAXED))
+        if level is not Level.DIFFERS and len(places) == len(theirs):
+            swapped = _are_swapped(shown, held)
+            rule = "fields_exchanged" if swapped else "divided_otherwise"
+            return _both(Level.RELAXED, rule, is_weak=swapped)
+    if proven.is_cut or is_cut(*shown):
+        return _when_cut(shown, held, given, family)
+    return None
+
+
+def _are_swapped(shown: tuple[Name, Name], held: tuple[Name, Name]) -> bool:
+    """No given name of the account stands among the document's given names."""
+    level, _places = cover(held[0].core[:1], shown[0].core, is_given=True, limit=Level.RELAXED)
+    return level is Level.DIFFERS
+
+
+def _when_cut(
+    shown: tuple[Name, Name], held: tuple[Name, Name], given: Found, family: Found
+) -> NamesFound | None:
+    if given.level is Level.DIFFERS and begins_like(shown[0].named, held[0].named):
+        given = Found(Level.RELAXED, "cut_short")
+    if family.level is Level.DIFFERS and begins_like(shown[1].named, held[1].named):
+        family = Found(Level.RELAXED, "cut_short")
+    found = NamesFound(given, family)
+    return found if found.agree else None
+
+
+def rules_of(names: NamesFound) -> Iterable[tuple[str, str, str]]:
+    """(field, level, rule) of what was found, for whoever explains a decision."""
+    for label, found in (("given_names", names.given), ("family_name", names.family)):
+        yield label, found.level.name.lower(), found.rule
