@@ -52,13 +52,40 @@ def _context(row_id: UUID) -> Context:
     return Context("directory_peopleimport", "sealed", row_id)
 
 
-@transaction.atomic
-def begin_import(unverified: bytes, *, file_name: str, member_id: UUID) -> PeopleImport:
-    """Read a file and keep it sealed for its preview. Invalid when the file as a whole cannot be used."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a file would change in the directory as it is now."""
+
+    rows: list[ImportedRow]
+    plan: Plan
+    problems: list[RowProblem]
+    ignored_columns: list[str]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        changed = self.plan.changed
+        return {
+            "added": len(self.plan.added),
+            "changed": len(changed),
+            "unchanged": self.plan.unchanged,
+            "problems": len(self.problems),
+            "told": sum(change.touches_identity or change.touches_addresses for change in changed),
+        }
+
+
+def look_at(unverified: bytes) -> Looked:
+    """Read a file and change nothing. Invalid when the file as a whole cannot be used."""
     read = read_people(unverified)
     plan = plan_import(read.rows)
     problems = sorted([*read.problems, *plan.problems], key=lambda problem: problem.line)
-    body = json.dumps([_packed(row) for row in read.rows], ensure_ascii=False).encode()
+    return Looked(read.rows, plan, problems, read.ignored_columns)
+
+
+@transaction.atomic
+def begin_import(unverified: bytes, *, file_name: str, member_id: UUID) -> PeopleImport:
+    """Read a file and keep it sealed for its preview. Invalid when the file as a whole cannot be used."""
+    looked = look_at(unverified)
+    body = json.dumps([_packed(row) for row in looked.rows], ensure_ascii=False).encode()
     discard_imports_of(member_id)
     row_id = uuid7()
     return PeopleImport.objects.create(
@@ -66,15 +93,10 @@ def begin_import(unverified: bytes, *, file_name: str, member_id: UUID) -> Peopl
         member_id=member_id,
         file_name=file_name[:200],
         sealed=seal(
-            zlib.compress(_with_preview(plan, problems, read.ignored_columns, body)), _context(row_id)
+            zlib.compress(_with_preview(looked.plan, looked.problems, looked.ignored_columns, body)),
+            _context(row_id),
         ),
-        counts={
-            "added": len(plan.added),
-            "changed": len(plan.changed),
-            "unchanged": plan.unchanged,
-            "problems": len(problems),
-            "told": sum(change.touches_identity or change.touches_addresses for change in plan.changed),
-        },
+        counts=looked.counts,
         rows_digest=hashlib.sha256(body).hexdigest(),
         expires_at=clock.now() + PREVIEW_LIFE,
     )
@@ -145,15 +167,18 @@ def preview_of(row: PeopleImport) -> Preview:
 
 
 @transaction.atomic
-def apply_import(import_id: UUID, *, member_id: UUID, actor: Actor) -> PeopleImport:
-    """Everything in the file, or nothing. Quiet when it was applied already; compared once more with the directory."""
+def apply_import(
+    import_id: UUID, *, member_id: UUID, actor: Actor, skips_problems: bool = False
+) -> PeopleImport:
+    """Everything in the file, or nothing; or, where that is asked for, all but the lines that cannot be used. Quiet when
+    it was applied already; compared once more with the directory."""
     get_import(import_id, member_id=member_id)
     row = PeopleImport.objects.select_for_update().get(id=import_id)
     if row.applied_at is not None:
         return row
     rows = [_unpacked(packed) for packed in json.loads(_opened(row)[1])]
     plan = plan_import(rows)
-    if row.counts["problems"] or plan.problems:
+    if (row.counts["problems"] or plan.problems) and not skips_problems:
         raise Refused(
             "import_has_problems", _("Some lines of this file cannot be used. Mend them and choose it again.")
         )

@@ -1,0 +1,112 @@
+"""`manage.py import_people`: the page's import for scripts; whole, or without the lines that cannot be used."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from portal.kit.scope import tenant_scope
+from tenants.audit.models import AuditEvent
+from tenants.directory.management.commands.import_people import Command
+from tenants.directory.models import DirectoryPerson, PeopleImport
+
+HEAD = "user_name,given_names,family_name,email,birthdate\n"
+ADA, BOB = "ada,Ada,Lovelace,ada@x.example,1990-04-12\n", "bob,Bob,,b@x.example,\n"
+
+
+@pytest.fixture
+def bring(tenant, tmp_path: Path):
+    def run(text: str | bytes, slug: str = "", **options: bool) -> tuple[int, dict, str]:
+        file = tmp_path / "people.csv"
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        out, err = io.StringIO(), io.StringIO()
+        given = {"dry_run": False, "skip_problems": False, "json": True} | options
+        status = Command(stdout=out, stderr=err).bring(
+            given | {"tenant": slug or tenant.slug, "file": str(file)}
+        )
+        return status, json.loads(out.getvalue() or "{}"), err.getvalue()
+
+    return run
+
+
+def people(tenant) -> list[str]:
+    with tenant_scope(tenant.id):
+        return sorted(DirectoryPerson.objects.values_list("user_name", flat=True))
+
+
+def test_a_file_is_applied_once_and_the_audit_log_says_by_whom(tenant, bring):
+    assert bring(HEAD + ADA)[:2] == (
+        0,
+        {
+            "tenant": tenant.slug,
+            "applied": True,
+            "added": 1,
+            "changed": 0,
+            "unchanged": 0,
+            "problems": [],
+            "ignored_columns": [],
+        },
+    )
+    status, told, _err = bring(HEAD + ADA)
+    assert (status, told["added"], told["unchanged"]) == (0, 0, 1) and people(tenant) == ["ada"]
+    with tenant_scope(tenant.id):
+        event = AuditEvent.objects.filter(name="people:import:apply").first()
+        assert (event.actor_kind, event.actor_id) == ("operator", "import_people")
+        assert not PeopleImport.objects.exclude(sealed=None).exists()
+
+
+def test_a_dry_run_changes_and_keeps_nothing(tenant, bring):
+    status, told, _err = bring(HEAD + ADA, dry_run=True)
+    assert (status, told["applied"], told["added"]) == (0, False, 1)
+    with tenant_scope(tenant.id):
+        assert not DirectoryPerson.objects.exists() and not PeopleImport.objects.exists()
+
+
+def test_one_bad_line_is_named_and_keeps_the_file_out_unless_it_may_be_skipped(tenant, bring):
+    status, told, _err = bring(HEAD + BOB + ADA)
+    assert (status, told["applied"]) == (1, False) and people(tenant) == []
+    assert told["problems"] == [{"line": 2, "sentence": "“family_name” is empty."}]
+    status, told, _err = bring(HEAD + BOB + ADA, skip_problems=True)
+    assert (status, told["applied"], told["added"]) == (1, True, 1) and people(tenant) == ["ada"]
+
+
+def test_a_line_that_names_somebody_else_is_skipped_too(tenant, bring):
+    bring(HEAD + ADA)
+    status, told, _err = bring(
+        HEAD + "eve,Eve,Adams,ada@x.example,\ncarl,Carl,Berg,c@x.example,\n", skip_problems=True
+    )
+    assert (status, told["added"], [problem["line"] for problem in told["problems"]]) == (1, 1, [2])
+    assert people(tenant) == ["ada", "carl"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\x00\x01",
+        HEAD,
+        "name\nx\n",
+        b"\xff\xfe" + HEAD.encode("utf-16-le"),
+        HEAD + '"ada',
+        "a" * 10_000_001,
+    ],
+)
+def test_a_file_that_cannot_be_used_is_2_with_one_sentence(tenant, bring, text):
+    status, told, sentence = bring(text)
+    assert (status, told) == (2, {}) and sentence.strip().endswith((".", "”."))
+
+
+def test_an_organisation_that_does_not_exist_is_1_and_a_missing_file_2(tenant, bring, tmp_path):
+    assert bring(HEAD + ADA, slug="nobody-at-all")[0] == 1
+    err = io.StringIO()
+    options = {
+        "tenant": tenant.slug,
+        "file": str(tmp_path / "none.csv"),
+        "dry_run": False,
+        "skip_problems": False,
+    }
+    assert Command(stderr=err).bring(options | {"json": False}) == 2
+    assert people(tenant) == []
