@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Min
 from django.utils.translation import gettext as _
 
@@ -24,6 +25,7 @@ from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from vendors.billing.book import Standing, standing
 from vendors.billing.collecting.asking import ask_to_collect
+from vendors.billing.counting import hold_budgets
 from vendors.billing.details import parties_of
 from vendors.billing.drafting import closed_periods, draft_of
 from vendors.billing.insertion import insert_new
@@ -54,10 +56,11 @@ def close_period(label: str, *, actor: Actor) -> list[Invoice]:
     found = standing()
     period = _closable(found, label)
     pin_standing(found, actor)
+    counted_to = _wait_for_writers()
     made = []
     for drafts in draft_of(found, period):
-        notes = [_write(Invoice.Kind.CREDIT_NOTE, note, period) for note in drafts.credit_notes]
-        made += [_write(Invoice.Kind.INVOICE, drafts.invoice, period), *notes]
+        notes = [_write(Invoice.Kind.CREDIT_NOTE, note, period, counted_to) for note in drafts.credit_notes]
+        made += [_write(Invoice.Kind.INVOICE, drafts.invoice, period, counted_to), *notes]
     ask_to_collect(made)
     record_event(
         EventName.PERIOD_CLOSED,
@@ -65,6 +68,15 @@ def close_period(label: str, *, actor: Actor) -> list[Invoice]:
         data={"period": label, "amount": [str(Money(doc.total_minor, doc.currency)) for doc in made]},
     )
     return made
+
+
+def _wait_for_writers() -> int:
+    """Until whoever is writing a check is done; nobody begins before the transaction ends. The serial that all the entries
+    written by then are below, and all later ones above."""
+    hold_budgets()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('billing_serial')")
+        return int(cursor.fetchone()[0])
 
 
 def _closable(found: Standing, label: str) -> Period:
@@ -97,7 +109,7 @@ def _periods_until(found: Standing, period: Period) -> Iterator[Period]:
         earlier = period_after(found.anchor, earlier)
 
 
-def _write(kind: Invoice.Kind, drafted: Draft, closing: Period) -> Invoice:
+def _write(kind: Invoice.Kind, drafted: Draft, closing: Period, counted_to: int) -> Invoice:
     about = drafted.period
     earlier = Invoice.objects.filter(kind=kind, period=about.label, currency=drafted.currency).count()
     invoice = Invoice.objects.create(
@@ -108,6 +120,7 @@ def _write(kind: Invoice.Kind, drafted: Draft, closing: Period) -> Invoice:
         currency=drafted.currency,
         number=earlier + 1,
         closed_with=closing.label,
+        counted_to=counted_to,
         total_minor=drafted.total,
         parties=parties_of(kind, about.label, drafted.currency, earlier + 1),
     )

@@ -80,12 +80,13 @@ def counts(budget: Budget, entry: Countable) -> bool:
 
 
 def share_budgets() -> None:
-    """Held to the end of the transaction by whoever adds to budgets, so that nobody opens one meanwhile."""
+    """Held to the end of the transaction by whoever writes a check, so that nobody opens a budget or closes a period
+    meanwhile."""
     _lock("pg_advisory_xact_lock_shared")
 
 
 def hold_budgets() -> None:
-    """Held by whoever opens a budget: what is written before is in its first sum, what comes later is added to it."""
+    """Held by whoever opens a budget or closes a period: what is written before is in its sum, what comes later is not."""
     _lock("pg_advisory_xact_lock")
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Max, QuerySet, Sum
 
 from portal.kit.money import EXPONENTS, rounded
 from portal.kit.paging import Column, Order
@@ -143,8 +143,8 @@ def entries_behind(
 ) -> QuerySet[UsageEntry]:
     """The checks that a usage line counts, as many as it says. `period` is the one the line is about.
 
-    Entries of a product and price version are counted by documents in the order in which they were written: a document
-    takes up where the earlier ones left off, so that what came late stands behind the line that made up for it.
+    A document counts what was written of a product and price version since the document before it that has them, to the
+    moment its own period was closed: what came late stands behind the line that made up for it. A draft counts on to now.
     """
     if line.kind is not LineKind.USAGE or line.entries <= 0:
         return UsageEntry.objects.none()
@@ -157,18 +157,13 @@ def entries_behind(
         meter=line.meter,
         vendor=line.vendor,
         price_version_id=UUID(line.version),
+        serial__gt=_counted_before(line, currency, invoice),
     )
-    ids = rows.order_by("id").values_list("id", flat=True)
-    before = _counted_before(line, currency, invoice)
-    if before:
-        rows = rows.filter(id__gte=ids[before])
-    if invoice is not None:
-        rows = rows.filter(id__lte=ids[before + line.entries - 1])
-    return rows
+    return rows if invoice is None else rows.filter(serial__lte=invoice.counted_to)
 
 
 def _counted_before(line: Line, currency: str, invoice: Invoice | None) -> int:
-    """How many of these entries stand on earlier documents."""
+    """To which serial earlier documents have counted these entries."""
     earlier = InvoiceLine.objects.filter(
         kind=LineKind.USAGE,
         about=line.about,
@@ -178,8 +173,8 @@ def _counted_before(line: Line, currency: str, invoice: Invoice | None) -> int:
         invoice__currency=currency,
     )
     if invoice is not None:
-        earlier = earlier.filter(invoice_id__lt=invoice.id)
-    return int(earlier.aggregate(counted=Sum("entries"))["counted"] or 0)
+        earlier = earlier.filter(invoice__counted_to__lt=invoice.counted_to)
+    return int(earlier.aggregate(counted=Max("invoice__counted_to"))["counted"] or 0)
 
 
 def major(minor: int, currency: str) -> Decimal:

@@ -19,8 +19,14 @@ from portal.kit.models import TenantModel
 
 
 @cache
-def _names(model: type[TenantModel]) -> tuple[str, ...]:
-    return tuple(field.attname for field in model._meta.concrete_fields)
+def _fields(model: type[TenantModel]) -> tuple[Any, ...]:
+    """The columns that a writer fills; the others the database does."""
+    return tuple(field for field in model._meta.concrete_fields if not field.has_db_default())
+
+
+@cache
+def written_names(model: type[TenantModel]) -> tuple[str, ...]:
+    return tuple(field.attname for field in _fields(model))
 
 
 # Notes of each new entry that it is in no roll-up yet.
@@ -33,7 +39,7 @@ NOTING = (
 @cache
 def _statement(model: type[TenantModel], conflict: str, alike: tuple[bool, ...]) -> str:
     """Columns that are `alike` in every row are sent once, the others as one array each, in the order of the fields."""
-    fields = model._meta.concrete_fields
+    fields = _fields(model)
     columns = ", ".join(f'"{field.column}"' for field in fields)
     # text, not varchar(n): a cast to varchar(n) would cut what is too long, an insert of text refuses it.
     types = ["text" if isinstance(field, models.CharField) else field.db_type(connection) for field in fields]
@@ -86,7 +92,7 @@ def insert_new(
     if not rows:
         return set()
     table: Any = model or type(rows[0])
-    names = _names(table)
+    names = written_names(table)
     # In one order for everybody: two writers of the same keys wait for each other, never in a circle.
     ordered = sorted(rows, key=attrgetter(*key.split(", ")))
     columns = list(zip(*map(attrgetter(*names), ordered), strict=True))

@@ -175,6 +175,8 @@ class Invoice(TenantModel):
     number = models.PositiveSmallIntegerField()
     # The period whose closing made it: for an invoice its own.
     closed_with = models.CharField(max_length=7)
+    # Of entries with a greater serial it knows nothing.
+    counted_to = models.BigIntegerField(default=0)
     total_minor = models.BigIntegerField()
     # Its number, seller and buyer as they were when it was made: {"number", "seller": {…}, "buyer": {…}}.
     parties = models.JSONField(default=dict)
@@ -211,6 +213,14 @@ class InvoiceLine(TenantModel):
             models.UniqueConstraint(fields=["tenant_id", "invoice", "position"], name="invoice_line_once")
         ]
         indexes = [models.Index(fields=["tenant_id", "about"], name="invoice_line_about")]
+
+
+class NextSerial(models.Func):
+    """The next number in the order in which entries are written. (Only for columns and inserts: it draws one.)"""
+
+    function = "nextval"
+    template = "nextval('billing_serial')"
+    output_field = models.BigIntegerField()
 
 
 class Entry(TenantModel):
@@ -250,6 +260,9 @@ class Entry(TenantModel):
 
     refers_to = TenantForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     invoice = TenantForeignKey(Invoice, on_delete=models.PROTECT, null=True, related_name="+")
+    # In which order the entries of a tenant were written. The database draws it while the writer holds a lock that whoever
+    # closes a period waits for, so that what is invoiced and what is not are two sides of one number.
+    serial = models.BigIntegerField(db_default=NextSerial(), editable=False)
     # When a credit expires, and when a reservation is released at the latest.
     expires_at = models.DateTimeField(null=True)
     occurred_at = models.DateTimeField()

@@ -26,9 +26,9 @@ from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from vendors.billing.book import Book, PricedProduct, open_book
 from vendors.billing.budget_alerts import tell_shares
-from vendors.billing.counting import count_in_budgets, open_reservations, release_of
+from vendors.billing.counting import count_in_budgets, open_reservations, release_of, share_budgets
 from vendors.billing.digests import DIGESTED, digest_of
-from vendors.billing.insertion import insert_new
+from vendors.billing.insertion import insert_new, written_names
 from vendors.billing.models import (
     Account,
     ContractPrice,
@@ -173,8 +173,7 @@ class Booking:
         return self.id
 
     def to_entry(self) -> UsageEntry:
-        names = [column.attname for column in UsageEntry._meta.concrete_fields]
-        return UsageEntry(**{name: getattr(self, name) for name in names})
+        return UsageEntry(**{name: getattr(self, name) for name in written_names(UsageEntry)})
 
 
 class Repeats:
@@ -320,6 +319,7 @@ def record_bookings(bookings: Sequence[Booking], *, actor: Actor) -> set[UUID]:
     are new."""
     if not bookings:
         return set()
+    share_budgets()
     zone = begin_adding()
     new = insert_new(bookings, model=UsageEntry)
     if new:

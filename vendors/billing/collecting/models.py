@@ -35,6 +35,9 @@ class Operation(models.TextChoices):
 
     CREATE_CUSTOMER = "create_customer", _("Open the account")
     CHOOSE_METHOD = "choose_method", _("Choose the payment method")
+    UPDATE_CUSTOMER = "update_customer", _("Change the account's name and address")
+    DROP_TAX_ID = "drop_tax_id", _("Take the earlier tax number off")
+    SET_TAX_ID = "set_tax_id", _("Enter the tax number")
     CREATE_INVOICE = "create_invoice", _("Begin an invoice")
     ADD_LINE = "add_line", _("Add a line")
     FINALIZE_INVOICE = "finalize_invoice", _("Issue the invoice")
@@ -175,6 +178,8 @@ class PaymentFact(TenantModel):
     due_at = models.DateTimeField(null=True)
     detail = models.JSONField(default=dict)
     gone_at = models.DateTimeField(null=True)
+    # When those who manage billing were told that this invoice is past due: once.
+    told_late_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(default=clock.now)
     ticket = models.BigIntegerField(default=0)
 
