@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ClassVar, TypeVar
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from portal.api.authentication import authenticate, require_https, require_scope
@@ -24,15 +23,15 @@ from portal.kit.ids import random_base32
 from portal.kit.scope import tenant_scope
 
 View = TypeVar("View", bound="ApiView")
-Handler = Callable[..., Response]
+Answer = TypeVar("Answer", bound=HttpResponse)
 POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
-def in_scope(handler: Handler) -> Handler:
+def in_scope(handler: Callable[..., Answer]) -> Callable[..., Answer]:
     """Runs a handler inside the scope of the key's tenant."""
 
     @wraps(handler)
-    def scoped(self: ApiView, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def scoped(self: ApiView, request: Request, *args: Any, **kwargs: Any) -> Answer:
         with tenant_scope(self.key.tenant.id):
             return handler(self, request, *args, **kwargs)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
@@ -25,8 +25,11 @@ DESCRIPTION = """Usage, invoices and budgets of one organisation, for scripts. T
 the reference of a case.
 
 Send a key of your organisation as `Authorization: Bearer rdm_…`. Every error is an RFC 9457 problem with a `code` that
-stays. `RateLimit` says how much is left, `Retry-After` how long to wait. A list goes on with `next_cursor`. Every POST
+stays. A method that an address does not have is answered 405 with `Allow`. `RateLimit` says how much is left, `Retry-After` how long to wait. A list goes on with `next_cursor`. Every POST
 needs an `Idempotency-Key`: within a day the same key and body get the same answer and do nothing twice."""
+TAG = ("ETag", "Of this state of it; changes when somebody changed it. For `If-Match`.")
+LOCATION = ("Location", "Where it is read and changed from now on.")
+REPLAYED = ("Idempotency-Replayed", "`true` where this is the answer to an earlier request.")
 PROBLEMS = {
     400: "The request cannot be used as it is.",
     401: "No key, or none that works.",
@@ -35,6 +38,7 @@ PROBLEMS = {
     429: "Too many requests.",
 }
 OF_THINGS = {404: "There is no such thing, or it is somebody else's."}
+OF_CONDITIONS = {412: "It is not as `If-Match` says."}
 OF_WRITES = {
     409: "It was changed meanwhile.",
     413: "The body is too large.",
@@ -72,13 +76,17 @@ def describe(
     body: Shape | None = None,
     status: int = 200,
     names_one: bool = False,
-    examples: list[OpenApiExample] | None = None,
+    is_conditional: bool = False,
+    headers: Sequence[tuple[str, str]] = (),
 ) -> Callable[[Handler], Handler]:
-    """Says what a handler takes and answers."""
+    """Says what a handler takes and answers. `headers` are of the good answer, beside those that every answer has."""
     problems = PROBLEMS | (OF_THINGS if names_one else {}) | (OF_WRITES if body else {})
+    problems |= OF_CONDITIONS if is_conditional else {}
     parameters: list[Any] = [query] if query else []
-    if body:
-        parameters.append(_idempotency_key())
+    parameters += [_idempotency_key()] if body else []
+    parameters += [_if_match()] if is_conditional else []
+    parameters += [_header(*each, at=[status]) for each in (*headers, *([REPLAYED] if body else []))]
+    parameters += _headers_of_all([status, *problems])
     made: Callable[[Handler], Handler] = extend_schema(
         operation_id=operation,
         summary=summary,
@@ -86,7 +94,6 @@ def describe(
         tags=[tag],
         parameters=parameters,
         request=body,
-        examples=examples,
         responses={
             status: answer,
             **{(code, MEDIA_TYPE): _problem(words) for code, words in problems.items()},
@@ -107,7 +114,39 @@ def _idempotency_key() -> OpenApiParameter:
         required=True,
         pattern="^[!-~]{1,100}$",
         description="Any word of yours, 1 to 100 characters; another one for each thing you want done.",
+        examples=[OpenApiExample("A word", value="budget-2026-11")],
     )
+
+
+def _if_match() -> OpenApiParameter:
+    return OpenApiParameter(
+        "If-Match",
+        OpenApiTypes.STR,
+        OpenApiParameter.HEADER,
+        description="The `ETag` that was read: nothing is done where somebody changed it since.",
+    )
+
+
+def _header(name: str, words: str, *, at: list[int], is_always: bool = False) -> OpenApiParameter:
+    return OpenApiParameter(
+        name,
+        OpenApiTypes.STR,
+        OpenApiParameter.HEADER,
+        response=cast(Any, at),
+        required=is_always,
+        description=words,
+    )
+
+
+def _headers_of_all(statuses: Sequence[int]) -> list[OpenApiParameter]:
+    counted = [status for status in statuses if status not in (401, 429)]
+    return [
+        _header("X-Request-Id", "Names the request, for questions about it.", at=[*statuses], is_always=True),
+        _header("RateLimit", "What is left, and in how many seconds it is whole again.", at=counted),
+        _header("RateLimit-Policy", "How many requests in how many seconds.", at=counted),
+        _header("WWW-Authenticate", "RFC 6750.", at=[401], is_always=True),
+        _header("Retry-After", "Seconds to wait.", at=[429], is_always=True),
+    ]
 
 
 def _generator() -> Any:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from portal.api.base import ApiView
 from portal.api.models import StoredAnswer
@@ -26,7 +28,18 @@ from portal.kit.codes import digest
 HEADER = "Idempotency-Key"
 KEPT = timedelta(hours=24)
 _WORD = re.compile("[!-~]{1,100}")
-Work = Callable[[], tuple[int, dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a request came to. `headers` belong to the thing that was made or changed."""
+
+    status: int
+    body: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+
+Work = Callable[[], Done]
 
 
 def _word(request: Request) -> str:
@@ -47,8 +60,8 @@ def _digest(request: Request) -> bytes:
     return digest(f"{request.method} {request.path}\n{request.headers.get('If-Match', '')}\n{body}")
 
 
-def once(view: ApiView, request: Request, work: Work) -> Response:
-    """`work` gives a status and a body; in the open scope. Problem 422 for a key that was used for something else."""
+def once(view: ApiView, request: Request, work: Work) -> HttpResponse:
+    """Does `work` in the open scope, unless it was done. Problem 422 for a key that was used for something else."""
     word, asked = _word(request), _digest(request)
     StoredAnswer.objects.filter(created_at__lt=clock.now() - KEPT).delete()
     fresh = StoredAnswer(key=view.key.row, idempotency_key=word, request_digest=asked)
@@ -57,13 +70,23 @@ def once(view: ApiView, request: Request, work: Work) -> Response:
     row = StoredAnswer.objects.get(key=view.key.row, idempotency_key=word)
     if row.id != fresh.id:
         return _again(row, asked)
-    row.status, row.body = work()
-    row.save(update_fields=["status", "body"])
-    return Response(row.body, row.status)
+    done = work()
+    row.status, row.headers, row.body = done.status, dict(done.headers), JSONRenderer().render(done.body)
+    row.save(update_fields=["status", "headers", "body"])
+    return _answer(row)
 
 
-def _again(row: StoredAnswer, asked: bytes) -> Response:
+def _answer(row: StoredAnswer) -> HttpResponse:
+    """The first time and every other time from what was kept, so that they are the same to the byte."""
+    return HttpResponse(
+        bytes(row.body), status=row.status, content_type="application/json", headers=dict(row.headers)
+    )
+
+
+def _again(row: StoredAnswer, asked: bytes) -> HttpResponse:
     if bytes(row.request_digest) != asked:
         sentence = _("This Idempotency-Key was used for another request. Choose another one.")
         raise Problem(422, "idempotency_key_reused", sentence)
-    return Response(row.body, row.status, headers={"Idempotency-Replayed": "true"})
+    answer = _answer(row)
+    answer["Idempotency-Replayed"] = "true"
+    return answer

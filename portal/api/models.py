@@ -45,7 +45,9 @@ class StoredAnswer(TenantModel):
     idempotency_key = models.CharField(max_length=100)
     request_digest = models.BinaryField()
     status = models.PositiveSmallIntegerField(default=0)
-    body = models.JSONField(default=dict)
+    headers = models.JSONField(default=dict)
+    # As it was sent: a database that reads JSON would give its members back in another order.
+    body = models.BinaryField(default=b"")
 
     class Meta(TenantModel.Meta):
         constraints = [

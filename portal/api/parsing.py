@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import IO, Any
 
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.parsers import BaseParser
@@ -26,6 +26,7 @@ class JsonParser(BaseParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         request = (parser_context or {})["request"]._request
+        _require_plain_utf8(request)
         try:
             return read_json(request, max_bytes=MAX_BODY)
         except Refused as refused:
@@ -34,6 +35,20 @@ class JsonParser(BaseParser):
             raise Problem(
                 400, "not_json", _("The body is not a JSON object, or names a member twice.")
             ) from refused
+
+
+def _require_plain_utf8(request: HttpRequest) -> None:
+    """Problem 415 for bytes that would have to be unpacked or are in another alphabet (RFC 9110, 15.5.16)."""
+    if request.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity"):
+        raise Problem(
+            415,
+            "encoding_unsupported",
+            _("Send the body as it is, not compressed."),
+            headers={"Accept-Encoding": "identity"},
+        )
+    charset = (request.content_params or {}).get("charset", "utf-8").lower()
+    if charset not in ("utf-8", "utf8"):
+        raise Problem(415, "media_type_unsupported", _("Send the body as application/json in UTF-8."))
 
 
 class StrictSerializer(serializers.Serializer[Any]):

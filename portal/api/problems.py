@@ -72,6 +72,10 @@ FOREIGN: dict[type[Exception], tuple[int, str]] = {
 }
 
 
+# What would have been taken (RFC 9110, 15.5.16).
+HINTS: dict[int, dict[str, str]] = {415: {"Accept": "application/json"}}
+
+
 def _of_validation(error: exceptions.ValidationError) -> Problem:
     errors = list(_flat("", error.detail))
     sentence = _("Some of what was sent cannot be used: errors names each.")
@@ -112,7 +116,7 @@ def problem_of(error: Exception) -> Problem:
         return _of_validation(error)
     for kind, (status, code) in FOREIGN.items():
         if isinstance(error, kind):
-            return Problem(status, code, "")
+            return Problem(status, code, "", headers=HINTS.get(status))
     return Problem(500, "server_error", "")
 
 

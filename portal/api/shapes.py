@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from portal.api.parsing import StrictSerializer
 from portal.kit.ids import parse_public_id
 
 NUL = "\x00"
-AMOUNT = r"^[0-9]{1,9}(\.[0-9]{1,6})?$"
+# At least a hundredth.
+AMOUNT = r"^(?!0+(\.(0|00[0-9]*))?$)[0-9]{1,9}(\.[0-9]{1,6})?$"
+PROFILE = r"^profile_[0-7][0-9a-hjkmnp-tv-z]{25}$"
+CURSOR = r"^[A-Za-z0-9_-]{43}$"
 
 
 class PlainText(serializers.CharField):
@@ -24,7 +28,20 @@ class PlainText(serializers.CharField):
         return found
 
 
+class Name(PlainText):
+    """Text that says something: spaces around it are taken off, and something is left."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.validators.append(RegexValidator(r"\S"))
+
+
 class ProfileId(PlainText):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        # For the document; `to_internal_value` is stricter.
+        self.validators.append(RegexValidator(PROFILE if not self.allow_blank else f"^$|{PROFILE}"))
+
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         if text == "":
@@ -41,7 +58,11 @@ class AmountText(PlainText):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.validators.append(RegexValidator(AMOUNT))
+        self.validators.append(
+            RegexValidator(
+                AMOUNT, _("An amount is text such as 250.00: at least 0.01, at most six decimals.")
+            )
+        )
 
 
 class Paging(StrictSerializer):
@@ -51,6 +72,7 @@ class Paging(StrictSerializer):
     cursor = PlainText(
         max_length=100,
         required=False,
+        validators=[RegexValidator(CURSOR)],
         help_text="`next_cursor` of the page before. Changed ones are refused.",
     )
 

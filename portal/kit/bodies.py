@@ -20,10 +20,15 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 def read_json(request: HttpRequest, *, max_bytes: int) -> dict[str, Any]:
     """The body as a JSON object (RFC 8259, RFC 7493). Refused("too_large") or Refused("not_json")."""
-    if int(request.headers.get("Content-Length") or 0) > max_bytes:
+    length = request.headers.get("Content-Length") or "0"
+    if not length.isascii() or not length.isdigit():
+        raise Refused("not_json")
+    if int(length) > max_bytes:
         raise Refused("too_large")
     try:
-        found = json.loads(request.body, object_pairs_hook=_once, parse_constant=_no_constant)
+        # In UTF-8 and nothing else (RFC 8259, 8.1): Python's own reader would guess UTF-16 and UTF-32 too.
+        text = request.body.decode("utf-8-sig")
+        found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise Refused("not_json") from error
     if not isinstance(found, dict) or not _is_plain(found, MAX_DEPTH):

@@ -7,10 +7,19 @@ it does not do: change what is stored; `plain_cell` takes the mark off again whe
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+# A spreadsheet that parts columns by semicolons, or pastes tabs and lines as cells, makes several cells of one of ours:
+# the mark stands wherever one could begin. Marks that were there already are counted, so that each can come off again.
+_SPACES = r"[^\S;\t\r\n]*"
+_CALCULATES = rf"'*{_SPACES}[=+\-@＝＋－＠]"
+_BEGINS = rf"'*{_SPACES}[\t\r\n]"
+_UNMARKED = re.compile(rf"^(?={_BEGINS})|(?:^|[;\t\r\n])(?={_CALCULATES})")
+_MARKED = re.compile(rf"^'(?={_BEGINS})|(?:^|[;\t\r\n])'(?={_CALCULATES})")
 
 
 class _Echo:
@@ -18,24 +27,20 @@ class _Echo:
         return line
 
 
-def _looks_like_formula(text: str) -> bool:
-    return text.startswith(DANGEROUS) or text.lstrip().startswith(DANGEROUS)
-
-
 def safe_cell(value: object) -> str:
-    """The text with an apostrophe before it where a spreadsheet would calculate. A number stays one, also below zero:
+    """The text with an apostrophe wherever a spreadsheet would begin to calculate. A number stays one, also below zero:
     there is nothing in it to calculate, and a sum has to find it."""
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, int):
         return str(value)
     text = "" if value is None else str(value)
-    return f"'{text}" if _looks_like_formula(text) else text
+    return _UNMARKED.sub(lambda found: f"{found[0]}'", text)
 
 
 def plain_cell(text: str) -> str:
     """What `safe_cell` was given."""
-    return text[1:] if text.startswith("'") and _looks_like_formula(text[1:]) else text
+    return _MARKED.sub(lambda found: found[0][:-1], text)
 
 
 def sheet_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

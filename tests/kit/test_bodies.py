@@ -37,3 +37,22 @@ def test_more_than_the_bound_is_not_read() -> None:
     with pytest.raises(Refused) as refused:
         read(b'{"a":"' + b"x" * 200 + b'"}', max_bytes=100)
     assert refused.value.code == "too_large"
+
+
+@pytest.mark.parametrize("alphabet", ["utf-16", "utf-32", "utf-16-le", "latin-1"])
+def test_another_alphabet_than_utf8_is_refused(alphabet: str) -> None:
+    with pytest.raises(Refused):
+        read('{"a":"é"}'.encode(alphabet))
+
+
+def test_a_mark_of_the_byte_order_is_no_part_of_it() -> None:
+    assert read(b'\xef\xbb\xbf{"a":1}') == {"a": 1}
+
+
+@pytest.mark.parametrize("length", ["abc", "-5", "1_0", "\u00b2", "0x10"])
+def test_a_length_that_is_no_number_is_refused(length: str) -> None:
+    request = RequestFactory().post("/", b"{}", content_type="application/json")
+    request.META["CONTENT_LENGTH"] = length
+    with pytest.raises(Refused) as refused:
+        read_json(request, max_bytes=100)
+    assert refused.value.code == "not_json"

@@ -7,18 +7,19 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.base import ApiView, in_scope
-from portal.api.document import describe
-from portal.api.idempotency import once
+from portal.api.document import LOCATION, TAG, describe
+from portal.api.idempotency import Done, once
 from portal.api.parsing import NoQuery, StrictSerializer, read_query
 from portal.api.problems import Problem
 from portal.api.scopes import Scope
-from portal.api.shapes import AmountText, PlainText, ProfileId
+from portal.api.shapes import AmountText, Name, PlainText, ProfileId
 from portal.kit.errors import NotHere
 from portal.kit.ids import parse_public_id, public_id
 from portal.kit.money import EXPONENTS
@@ -61,7 +62,7 @@ class BudgetList(serializers.Serializer[Any]):
 class BudgetChange(StrictSerializer):
     """What can be changed. What is left out is empty: the body is the whole."""
 
-    name = PlainText(max_length=80)
+    name = Name(max_length=80)
     amount = AmountText(help_text='As text, at most six decimals: `"250.00"`.')
     shares = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=200),
@@ -143,6 +144,11 @@ def tag_of(budget: Budget) -> str:
     return f'"{hashlib.sha256(marks_of(changeable(budget)).encode()).hexdigest()[:20]}"'
 
 
+def _done(status: int, budget_id: UUID, **headers: str) -> Done:
+    state = _state(budget_id)
+    return Done(status, shown(state), {"ETag": tag_of(state.budget), **headers})
+
+
 def _body(shape: type[StrictSerializer], request: Request) -> dict[str, Any]:
     read = shape(data=request.data)
     read.is_valid(raise_exception=True)
@@ -202,15 +208,16 @@ class Budgets(ApiView):
         status=201,
         tag="Budgets",
         scope=Scope.BUDGETS_WRITE,
+        headers=(TAG, LOCATION),
     )
     @in_scope
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         read_query(NoQuery, request.query_params)
         given = _body(NewBudget, request)
 
-        def work() -> tuple[int, dict[str, Any]]:
+        def work() -> Done:
             budget = services.open_budget(_filled(given).plan(), actor=self.actor)
-            return 201, shown(_state(budget.id))
+            return _done(201, budget.id, Location=f"{request.path}/{budget.public_id}")
 
         return once(self, request, work)
 
@@ -225,6 +232,7 @@ class OneBudget(ApiView):
         tag="Budgets",
         scope=Scope.BUDGETS_READ,
         names_one=True,
+        headers=(TAG,),
     )
     @in_scope
     def get(self, request: Request, budget_id: str) -> Response:
@@ -240,18 +248,20 @@ class OneBudget(ApiView):
         tag="Budgets",
         scope=Scope.BUDGETS_WRITE,
         names_one=True,
+        is_conditional=True,
+        headers=(TAG,),
     )
     @in_scope
-    def post(self, request: Request, budget_id: str) -> Response:
+    def post(self, request: Request, budget_id: str) -> HttpResponse:
         read_query(NoQuery, request.query_params)
         given, identifier = _body(BudgetChange, request), _id(budget_id)
 
-        def work() -> tuple[int, dict[str, Any]]:
+        def work() -> Done:
             budget = _state(identifier).budget
             _require_match(request, budget)
             plan = _filled(given, budget).plan(budget)
             services.change_budget(identifier, plan, actor=self.actor, seen=marks_of(changeable(budget)))
-            return 200, shown(_state(identifier))
+            return _done(200, identifier)
 
         try:
             return once(self, request, work)
