@@ -9,6 +9,7 @@ app_name = "wallet"
 urlpatterns = [
     path("", views.cards, name="cards"),
     path("card", views.card, name="card"),
+    path("history", views.history, name="history"),
     path("offer", views.offer, name="offer"),
     path("present", views.present, name="present"),
 ]

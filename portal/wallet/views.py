@@ -1,4 +1,4 @@
-"""Four pages without state.
+"""Five pages without state.
 
 They protect the holder from this very server: no cookie is read, no parameter is looked at, and the policy sent
 along lets nothing run but our own modules. They cannot protect from someone who changes those modules.
@@ -56,6 +56,12 @@ def cards(request: HttpRequest) -> HttpResponse:
 def card(request: HttpRequest) -> HttpResponse:
     """Which card is in the address's fragment, which a browser keeps to itself."""
     return render_page(request, "card")
+
+
+@require_safe
+def history(request: HttpRequest) -> HttpResponse:
+    """What was shown to whom is known to the browser alone."""
+    return render_page(request, "history")
 
 
 @require_safe

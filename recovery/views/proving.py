@@ -214,6 +214,7 @@ def offer_progress(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def present(request: HttpRequest, case: Case) -> HttpResponse:
     """Show it: the same device first, another wallet by its standard link."""
+    earlier = case.presentation_id
     presentation_id = presence.begin_case_presentation(tenant_of(request), case)
     links, is_refused = presentation.links_of(presentation_id), presentation_state(case) == "refused"
     return page(
@@ -223,6 +224,7 @@ def present(request: HttpRequest, case: Case) -> HttpResponse:
         wallet_link=links.wallet_link,
         deep_link=links.deep_link,
         refused=is_refused,
+        declined=is_refused and earlier is not None and presentation.is_declined(earlier),
         ask_first=is_refused or not proof.browser_is_known(case),
         stage=Stage.PRESENT,
     )

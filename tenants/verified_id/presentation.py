@@ -153,8 +153,9 @@ def state_of(presentation_id: UUID) -> str:
     return str(row.state)
 
 
-def refusal_of(presentation_id: UUID) -> str:
-    return get_presentation(presentation_id).refusal
+def is_declined(presentation_id: UUID) -> bool:
+    """Whether the person, or their wallet without a fitting card, said no (section 8.5)."""
+    return get_presentation(presentation_id).refusal == "wallet_access_denied"
 
 
 def find_by_address(address: str) -> Presentation:

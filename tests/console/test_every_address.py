@@ -31,6 +31,7 @@ from tenants.setup_links import make_setup_link
 from tenants.verified_id.issuance import begin_issuance
 from tenants.verified_id.models import Credential, StatusList
 from tenants.verified_id.services import link_domain, turn_on_verified_id
+from tenants.verified_id.trusting import add_trusted_issuer
 from tests.api.world import key_of
 from tests.billing.test_budgets import cap
 from tests.billing.test_ledger import record
@@ -97,6 +98,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "verified_id:domain_file": ("OAU", "-"),
     "verified_id:domain_check": ("-", "OA"),
     "verified_id:card": ("OAU", "OA"),
+    "verified_id:issuers": ("OAU", "-"),
+    "verified_id:new_issuer": ("OA", "OA"),
+    "verified_id:check_issuer": ("-", "OA"),
+    "verified_id:remove_issuer": ("OA", "OA"),
     "verified_id:issued": ("OAU", "-"),
     "verified_id:csv": ("OAU", "-"),
     "verified_id:credential": ("OAU", "-"),
@@ -155,6 +160,7 @@ OWN = {
     *(
         "case_id",
         "credential_id",
+        "issuer_id",
         "entry_id",
         "profile_id",
         "connection_id",
@@ -226,12 +232,16 @@ class World:
             notification_digest=b"x",
             expires_at=clock.now() + timedelta(days=1),
         )
+        issuer = add_trusted_issuer(
+            name="Employer", purpose="employee", did="did:web:employer.example.com", actor=SYSTEM
+        )
         return {
             "person_id": person.public_id,
             "case_id": case.public_id,
             "action": "cancel",
             "profile_id": profile.public_id,
             "credential_id": credential.public_id,
+            "issuer_id": issuer.public_id,
             "budget_id": cap("9.00", lifting_roles=("owner",)).public_id,
             **self._money(),
             "connection_id": Connection.objects.get().public_id,

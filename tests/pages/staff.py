@@ -109,7 +109,7 @@ def outside() -> None:
     for path in BEFORE_SIGNING_IN:
         site_client().get(path)
     wallet = Client(HTTP_HOST="wallet.localhost:8000")
-    for path in ("/", "/card", "/offer", "/present", "/healthz"):
+    for path in ("/", "/card", "/history", "/offer", "/present", "/healthz"):
         wallet.get(path)
 
 

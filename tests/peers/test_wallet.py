@@ -9,6 +9,7 @@ from portal.kit.scope import tenant_scope
 from tenants.models import Tenant
 from tenants.verified_id import issuance, presentation
 from tests.peers.conftest import Wallet
+from tests.verified_id.doors import run
 from tests.verified_id.test_flow import CLAIMS, ask, begin, code_in, jpeg, offer
 
 
@@ -99,3 +100,22 @@ def test_a_credential_request_of_earlier_drafts_with_one_proof_is_answered(
 ) -> None:
     (taken,) = well(wallet(accepting(authority, singularProof=True)))
     assert taken["family_name"] == "Example"
+
+
+def test_it_answers_what_an_operator_asked_from_the_command_line_encrypted_and_plain(
+    authority: Tenant, wallet: Wallet
+) -> None:
+    ways = [[], ["--cross-device"], ["--response-mode", "direct_post"]]
+    asked = [run("request_presentation", "--tenant", authority.slug, *way)[1] for way in ways]
+    shows = [{"verb": "show", "request": told["request"]} for told in asked]
+    _taken, *shown = well(wallet(accepting(authority), *shows))
+    assert [answer["responseMode"] for answer in shown] == [
+        "direct_post.jwt",
+        "direct_post.jwt",
+        "direct_post",
+    ]
+    assert ["redirect_uri" in answer["body"] for answer in shown] == [True, False, True]
+    for told in asked:
+        code, result, _err = run("presentation_result", told["id"])
+        assert (code, result["status"], result["claims"]["family_name"]) == (0, "verified", "Example")
+        assert result["claims"]["portrait"]["bytes"] == len(jpeg())

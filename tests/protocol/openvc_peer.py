@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from openvc.did.base import DidDocument, DidResolverRegistry, parse_did_document
+from openvc.did.did_jwk import DidJwkResolver
 from openvc.errors import OpenvcError
 from openvc.keys import P256KeyAgreementKey
 from openvc.openid4vci import (
@@ -17,6 +18,7 @@ from openvc.openid4vci import (
     verify_credential_request_proofs,
 )
 from openvc.openid4vp import verify_encrypted_vp_response
+from openvc.proof.vp_jwt import VpJwtProofSuite
 
 NONCES: set[str] = set()
 
@@ -52,13 +54,23 @@ def main(asked: dict[str, Any]) -> dict[str, Any]:
             asked["request"], credential_issuer=asked["issuer"], check_nonce=take, now=now
         )
         return {"thumbprint": proof.thumbprint}
+    if asked["verb"] == "jwt":
+        shown = VpJwtProofSuite().verify(
+            asked["presentation"],
+            audience=asked["client_id"],
+            nonce=asked["nonce"],
+            resolver=DidResolverRegistry([OneDocument(asked["document"]), DidJwkResolver()]),
+            require_holder_binding=True,
+        )
+        (credential,) = shown.credentials
+        return {"holder": shown.holder, "format": credential.format, "credential": credential.credential}
     verified = verify_encrypted_vp_response(
         asked["response"],
         key=P256KeyAgreementKey.from_jwk(asked["key"], asked["key"]["kid"]),
         dcql_query=asked["query"],
         nonce=asked["nonce"],
         client_id=asked["client_id"],
-        resolver=DidResolverRegistry([OneDocument(asked["document"])]),
+        resolver=DidResolverRegistry([OneDocument(asked["document"]), DidJwkResolver()]),
         now=now,
         require_holder_binding=True,
     )

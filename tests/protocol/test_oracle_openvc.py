@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from tenants.verified_id.protocol import did_web, holder
-from tenants.verified_id.protocol.keys import thumbprint
+from tenants.verified_id.protocol import did_web, holder, jwt_vc
+from tenants.verified_id.protocol.did_key import did_jwk, resolve_did_url
+from tenants.verified_id.protocol.keys import LocalSigner, thumbprint
 from tests.peers.installed import python_peer
 from tests.protocol.test_issuance import OFFER, metadata
 from tests.protocol.test_presentation import CLIENT_ID, KEY, NONCE, QUERY, request_object, wallet_reads
-from tests.protocol.world import DID, HOLDER, ISSUER, ISSUER_ORIGIN, STRANGER, credential
+from tests.protocol.world import DID, HOLDER, ISSUER, ISSUER_ORIGIN, REFUSING, STRANGER, credential
 
 NOW = int(time.time())
 
@@ -76,3 +77,36 @@ def test_a_credential_request_of_ours_is_verified_there() -> None:
 def test_our_metadata_and_offer_are_read_there() -> None:
     answer = ask("documents", metadata=metadata(), offer=OFFER.to_object(), issuer=ISSUER_ORIGIN)
     assert answer == {"issuer": ISSUER_ORIGIN, "ids": ["VerifiedIdentity"]}
+
+
+def test_it_verifies_a_credential_in_a_jwt_shown_by_the_did_it_was_issued_to() -> None:
+    wallet = resolve_did_url(did_jwk(HOLDER.public_jwk) + "#0", REFUSING)
+    card = jwt_vc.issue_jwt_credential(
+        signer=ISSUER,
+        issuer=DID,
+        types=["VerifiedEmployee"],
+        subject=wallet.did,
+        jti="urn:uuid:0190a7c0-0000-7000-8000-000000000001",
+        issued_at=NOW - 10,
+        expires_at=NOW + 1000,
+        claims={"displayName": "Megan Bowen"},
+        status=None,
+    )
+
+    def shown(signer: LocalSigner) -> dict[str, Any]:
+        presented = jwt_vc.build_jwt_presentation(
+            signer=signer, holder=wallet, credential=card, audience=CLIENT_ID, nonce=NONCE, issued_at=NOW
+        )
+        return ask(
+            "jwt",
+            presentation=presented,
+            nonce=NONCE,
+            client_id=CLIENT_ID,
+            document=did_web.did_document(DID, keys=[ISSUER.public_jwk]),
+        )
+
+    read = shown(HOLDER)
+    assert "error" not in read, read
+    assert (read["holder"], read["format"]) == (wallet.did, "vc-jwt")
+    assert "Megan Bowen" in json.dumps(read["credential"])
+    assert "error" in shown(STRANGER)

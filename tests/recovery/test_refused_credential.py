@@ -13,7 +13,8 @@ from recovery.proofing import offer_for
 from recovery.stages import Stage
 from tenants.verified_id.credentials import revoke_credential
 from tenants.verified_id.models import Credential, Presentation
-from tests.holder import Wallet, path_of
+from tenants.verified_id.protocol import holder
+from tests.holder import FORM, Wallet, path_of
 from tests.recovery.journey import Journey, Place, make_place
 
 
@@ -227,3 +228,17 @@ def test_a_wallet_on_another_device_that_shows_another_case_s_card_ends_the_case
     other.wallet.respond(other.wallet.request(scanned(browser)))
     assert progress(browser) == "/recover/ended"
     assert browser.outcome() == ("refused", ["credential_of_another_case"])
+
+
+def test_a_wallet_that_says_no_is_told_as_one_and_the_card_can_still_be_shown(browser: Journey):
+    browser.begin("ada").prove().keep()
+    request = browser.wallet.request(browser.get("/recover/present").context["deep_link"])
+    answer = browser.wallet.client.post(
+        path_of(request.response_uri), holder.error_response(request), content_type=FORM
+    )
+    browser.get(path_of(answer.json()["redirect_uri"]))
+    page = browser.get("/recover/present").content.decode()
+    assert "Nothing was shared" in page and "could not be accepted" not in page
+    assert "Nothing was shared" not in browser.get("/recover/present").content.decode()
+    browser.show()
+    assert browser.stage is Stage.FACE

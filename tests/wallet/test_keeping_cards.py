@@ -138,3 +138,58 @@ def test_every_page_is_accessible_and_fits(page: Page, peer: Peer, width: int, s
 def look(page: Page) -> None:
     assert violations(page) == []
     narrow_enough(page)
+
+
+def test_what_was_shown_to_whom_is_noted_by_names_and_can_be_cleared(page: Page, peer: Peer) -> None:
+    take_card(page, peer)
+    page.goto(peer.new_request())
+    page.get_by_role("button", name="Share", exact=True).click()
+    page.wait_for_url(f"{peer.origin}/back?response_code=c1")
+    page.goto(peer.new_request())
+    page.get_by_role("button", name="Do not share").click()
+    page.wait_for_url(f"{peer.origin}/refused")
+    page.goto(f"{peer.wallet}/history")
+    lines = page.locator(".wallet-history > li")
+    expect(lines).to_have_count(3)
+    expect(lines.nth(0)).to_contain_text(f"Not shared with {peer.host}")
+    expect(lines.nth(1)).to_contain_text(f"Shown to {peer.host}: Verified ID")
+    expect(lines.nth(1)).to_contain_text("Shared: Given name, Family name, Portrait")
+    assert "Anna" not in page.locator("main").inner_text()
+    look(page)
+    page.goto(peer.wallet)
+    page.get_by_role("link", name="Open Verified ID").click()
+    expect(page.locator('[data-view="card"] .wallet-history > li')).to_have_count(1)
+    page.goto(f"{peer.wallet}/history")
+    page.get_by_role("button", name="Clear the history").click()
+    page.get_by_role("dialog").get_by_role("button", name="Clear", exact=True).click()
+    expect(page.get_by_text("Nothing yet")).to_be_visible()
+
+
+def test_on_somebody_elses_device_nothing_is_kept_once_it_was_shown(page: Page, peer: Peer) -> None:
+    page.goto(peer.new_offer())
+    page.get_by_label("Code").fill("482913")
+    page.get_by_label("This is not my device").check()
+    page.get_by_role("button", name="Take this card").click()
+    page.get_by_role("heading", name="Your card is in this browser").wait_for()
+    expect(page.get_by_text("It is forgotten as soon as you have shown it")).to_be_visible()
+    page.goto(peer.new_request())
+    page.get_by_role("button", name="Share", exact=True).click()
+    page.wait_for_url(f"{peer.origin}/back?response_code=c1")
+    page.goto(peer.wallet)
+    expect(page.get_by_text("No cards yet")).to_be_visible()
+    kept = """() => new Promise((resolve) => {
+      const opening = indexedDB.open("wallet");
+      opening.onsuccess = () => {
+        const names = [...opening.result.objectStoreNames];
+        const reading = opening.result.transaction(names);
+        const counts = names.map((name) => reading.objectStore(name).count());
+        reading.oncomplete = () => resolve(counts.reduce((sum, count) => sum + count.result, 0));
+      };
+    })"""
+    assert page.evaluate(kept) == 0
+
+
+def test_a_browser_that_promised_nothing_is_said_to_be_one(page: Page, peer: Peer) -> None:
+    take_card(page, peer)
+    page.goto(peer.wallet)
+    expect(page.get_by_text("This browser may delete your cards")).to_be_visible()

@@ -217,22 +217,28 @@ const verbs = {
         },
       },
     );
-    const { jarm } = await presentation.createOpenid4vpAuthorizationResponse({
+    const answer = {
       authorizationRequestPayload: payload,
       authorizationResponsePayload: { vp_token: { [query.id]: [presented] } },
-      jarm: {
-        encryption: { nonce: randomBytes(16).toString("base64url") },
-        serverMetadata: {
-          authorization_signing_alg_values_supported: [],
-          authorization_encryption_alg_values_supported: ["ECDH-ES"],
-          authorization_encryption_enc_values_supported: ["A256GCM"],
+    };
+    const encrypted = payload.response_mode === "direct_post.jwt";
+    const { jarm, authorizationResponsePayload } = await presentation.createOpenid4vpAuthorizationResponse({
+      ...answer,
+      ...(encrypted && {
+        jarm: {
+          encryption: { nonce: randomBytes(16).toString("base64url") },
+          serverMetadata: {
+            authorization_signing_alg_values_supported: [],
+            authorization_encryption_alg_values_supported: ["ECDH-ES"],
+            authorization_encryption_enc_values_supported: ["A256GCM"],
+          },
         },
-      },
+      }),
     });
     const sent = await presentation.submitOpenid4vpAuthorizationResponse({
-      authorizationRequestPayload: payload,
-      authorizationResponsePayload: { vp_token: { [query.id]: [presented] } },
-      jarm: { responseJwt: jarm.responseJwt },
+      ...answer,
+      authorizationResponsePayload,
+      ...(encrypted && { jarm: { responseJwt: jarm.responseJwt } }),
     });
     const body = await sent.response.json();
     return {

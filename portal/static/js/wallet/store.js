@@ -1,11 +1,16 @@
 /**
  * The cards of this browser, in IndexedDB: `cards` are kept until removed, `attempts` only until an offer has
- * been taken, so that a reload in the middle does not lose a code that can be used once.
+ * been taken, so that a reload in the middle does not lose a code that can be used once, and `history` says what was
+ * shown to whom, by the names of claims and never by their values. A passing card, on somebody else's device, goes as
+ * soon as it was shown, or half an hour after it came, and leaves no history.
  */
+import { randomText } from "./protocol/encoding.js";
 import { WalletError } from "./protocol/errors.js";
 
 const NAME = "wallet";
-const VERSION = 1;
+const VERSION = 2;
+const PASSING_MS = 30 * 60 * 1000;
+const HISTORY_LIMIT = 200;
 
 function asPromise(request) {
   return new Promise((resolve, reject) => {
@@ -23,9 +28,12 @@ function open() {
       return;
     }
     const request = indexedDB.open(NAME, VERSION);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore("cards", { keyPath: "id" });
-      request.result.createObjectStore("attempts", { keyPath: "digest" });
+    request.onupgradeneeded = ({ oldVersion }) => {
+      if (oldVersion < 1) {
+        request.result.createObjectStore("cards", { keyPath: "id" });
+        request.result.createObjectStore("attempts", { keyPath: "digest" });
+      }
+      request.result.createObjectStore("history", { keyPath: "id" });
     };
     request.onsuccess = () => {
       request.result.onversionchange = () => request.result.close();
@@ -59,7 +67,21 @@ export function onCardsChanged(callback) {
   channel?.addEventListener("message", callback);
 }
 
-export const requireStorage = () => open();
+export async function requireStorage() {
+  await open();
+  await forgetPassingCards();
+}
+
+async function forgetPassingCards() {
+  const cards = await run("cards", "readonly", (store) => store.getAll());
+  const over = Date.now() - PASSING_MS;
+  for (const { id, passing, receivedAt } of cards) if (passing && receivedAt < over) await removeCard(id);
+}
+
+/** Whether the browser promised not to delete the cards by itself when space runs short. */
+export async function isPromised() {
+  return (await navigator.storage?.persisted?.().catch(() => false)) === true;
+}
 
 export async function allCards() {
   const cards = await run("cards", "readonly", (store) => store.getAll());
@@ -70,7 +92,7 @@ export const getCard = (id) => run("cards", "readonly", (store) => store.get(id)
 
 export async function saveCard(card) {
   await run("cards", "readwrite", (store) => store.put(card));
-  await navigator.storage?.persist?.().catch(() => false);
+  if (!card.passing) await navigator.storage?.persist?.().catch(() => false);
   channel?.postMessage("changed");
 }
 
@@ -78,6 +100,21 @@ export async function removeCard(id) {
   await run("cards", "readwrite", (store) => store.delete(id));
   channel?.postMessage("changed");
 }
+
+/** What was done with a card: {kind, host, card, claims}. */
+export async function noteEvent(event) {
+  const at = Date.now();
+  await run("history", "readwrite", (store) => store.put({ id: `${at}-${randomText()}`, at, ...event }));
+  const old = (await allEvents()).slice(HISTORY_LIMIT);
+  for (const { id } of old) await run("history", "readwrite", (store) => store.delete(id));
+}
+
+export async function allEvents() {
+  const events = await run("history", "readonly", (store) => store.getAll());
+  return events.sort((one, other) => other.at - one.at);
+}
+
+export const clearHistory = () => run("history", "readwrite", (store) => store.clear());
 
 export const getAttempt = (digest) => run("attempts", "readonly", (store) => store.get(digest));
 export const saveAttempt = (attempt) => run("attempts", "readwrite", (store) => store.put(attempt));
@@ -92,6 +129,7 @@ export async function clearStaleAttempts(now) {
 export async function forgetEverything() {
   await run("cards", "readwrite", (store) => store.clear());
   await run("attempts", "readwrite", (store) => store.clear());
+  await clearHistory();
   sessionStorage.clear();
   channel?.postMessage("changed");
 }

@@ -1,10 +1,11 @@
 /** One card, all of it readable, and the way to remove it. */
-import { cardFace, issuerHost, issuerName, openCard } from "../card.js";
+import { cardFace, cardName, issuerHost, issuerName, openCard } from "../card.js";
 import { claimList, inReadingOrder, secondsText, TECHNICAL } from "../claims.js";
+import { historyList } from "../history.js";
 import { WalletError } from "../protocol/errors.js";
 import { notifyIssuer } from "../protocol/issuance.js";
 import { fetchStatus, statusReference } from "../protocol/status.js";
-import { getCard, onCardsChanged, removeCard, requireStorage, saveCard } from "../store.js";
+import { allEvents, getCard, noteEvent, onCardsChanged, removeCard, requireStorage, saveCard } from "../store.js";
 import { closeDialogs, fill, find, on, show, showProblem, start, toggle, word } from "../ui.js";
 
 let card;
@@ -29,6 +30,9 @@ async function showCard() {
   fill("issued-on", Number.isFinite(claims.iat) ? secondsText(claims.iat) : word("value.none"));
   fill("valid-until", Number.isFinite(claims.exp) ? secondsText(claims.exp) : word("card.no_end"));
   fill("received-on", secondsText(card.receivedAt / 1000));
+  const shown = (await allEvents()).filter(({ cardId, kind }) => cardId === card.id && kind === "shown");
+  fill("history", historyList(shown));
+  toggle("[data-never-shown]", shown.length === 0);
   describeStatus();
   show("card", { focus: false });
 }
@@ -56,6 +60,7 @@ on("check-status", async () => {
 on("remove", async () => {
   await notifyIssuer(card.notification, "credential_deleted");
   await removeCard(card.id);
+  await noteEvent({ kind: "removed", host: issuerHost(card.issuer), card: cardName(card) });
   closeDialogs();
   show("removed");
 });

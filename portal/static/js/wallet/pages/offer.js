@@ -1,5 +1,5 @@
 /** Taking a card: who offers what, the person's consent, the code, the card. */
-import { cardFace, issuerHost, issuerName, openCard } from "../card.js";
+import { cardFace, cardName, issuerHost, issuerName, openCard } from "../card.js";
 import { claimLabel, TECHNICAL } from "../claims.js";
 import { fetchLogo } from "../images.js";
 import { digestOf, nowSeconds, randomText } from "../protocol/encoding.js";
@@ -8,7 +8,7 @@ import { notifyIssuer, redeemCode, requestCredential } from "../protocol/issuanc
 import { createHolderKey } from "../protocol/jws.js";
 import { fetchIssuer, fetchOffer } from "../protocol/offer.js";
 import { verifyIssued } from "../protocol/sdjwt.js";
-import { allCards, dropAttempt, getAttempt, requireStorage, saveAttempt, saveCard } from "../store.js";
+import { allCards, dropAttempt, getAttempt, isPromised, noteEvent, requireStorage, saveAttempt, saveCard } from "../store.js";
 import { claimForThisTab, fill, find, goBack, make, on, say, show, showProblem, start, takeParameters, toggle, word } from "../ui.js";
 
 /** A failed check of what the issuer sent; anything else may be tried again with what was received. */
@@ -120,6 +120,7 @@ async function redeem(transactionCode) {
     complain(word("code.wrong"));
     return;
   }
+  attempt.passing = find("#id_not_my_device").checked;
   attempt.offer = { issuer: attempt.offer.issuer }; // the code is spent; it is not kept
   await saveAttempt(attempt);
   await receive();
@@ -168,6 +169,9 @@ async function keepCards() {
   const cards = attempt.issuer.configurations.map((configuration) => newCard(configuration, attempt.received[configuration.id]));
   for (const card of cards) await saveCard(card);
   for (const card of cards) await notifyIssuer(card.notification, "credential_accepted");
+  for (const card of cards) {
+    if (!card.passing) await noteEvent({ kind: "received", host: issuerHost(card.issuer), card: cardName(card), cardId: card.id });
+  }
   return cards;
 }
 
@@ -177,12 +181,16 @@ function newCard(configuration, received) {
     issuer: attempt.issuer.id, issuerDisplay: attempt.issuer.display, logo: attempt.logo,
     display: configuration.display, claimLabels: configuration.claims, vct: configuration.vct,
     receivedAt: Date.now(), offerDigest: attempt.digest, notification: notificationOf(received),
+    passing: attempt.passing === true,
   };
 }
 
 async function showTaken(cards, view) {
   const opened = await Promise.all(cards.map(openCard));
   fill("taken", opened.map(cardFace), find(`[data-view="${view}"]`));
+  const passing = cards.every((card) => card.passing);
+  toggle("[data-passing]", passing);
+  toggle("[data-not-promised]", !passing && !(await isPromised()));
   show(view);
 }
 

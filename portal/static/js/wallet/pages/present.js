@@ -7,7 +7,7 @@ import { digestOf, nowSeconds } from "../protocol/encoding.js";
 import { must } from "../protocol/errors.js";
 import { fetchRequest, parseLink } from "../protocol/request.js";
 import { sendPresentation, sendRefusal } from "../protocol/response.js";
-import { allCards, requireStorage } from "../store.js";
+import { allCards, noteEvent, removeCard, requireStorage } from "../store.js";
 import {
   claimForThisTab, fill, find, goBack, hasWord, make, on, say, show, showProblem, start, takeParameters, toggle, word,
 } from "../ui.js";
@@ -104,7 +104,7 @@ function chosen() {
   return wanted.map(({ id, options }) => {
     const index = Number(find(`input[name="card-${id}"]:checked`)?.value ?? 0);
     const { card, digests } = options[index];
-    return { id, stored: card.stored, digests, privateKey: card.holderKey.privateKey };
+    return { id, stored: card.stored, digests, privateKey: card.holderKey.privateKey, card };
   });
 }
 
@@ -113,12 +113,31 @@ async function share() {
   must(request.expiresAt === undefined || request.expiresAt > nowSeconds(), "request_expired", "while reading");
   say(word("progress.sending"));
   show("working");
+  let next;
   try {
-    await leave(await sendPresentation(request, choices), "sent");
+    next = await sendPresentation(request, choices);
   } catch (error) {
     showProblem(error, { again: showConsent });
+    return;
+  }
+  await remember(choices);
+  await leave(next, "sent");
+}
+
+/** What was shown to whom; a passing card is gone with its key. What cannot be written down stops nobody. */
+async function remember(choices) {
+  try {
+    for (const { card, digests } of choices) {
+      if (card.passing) await removeCard(card.id);
+      else await noteEvent({ kind: "shown", host: request.host, card: cardName(card), cardId: card.id, claims: sharedNames(card, digests) });
+    }
+  } catch (error) {
+    console.warn("wallet: history", error.code);
   }
 }
+
+const sharedNames = (card, digests) => Object.keys(plainValue(card.tree, digests))
+  .filter((name) => !TECHNICAL.has(name)).map((name) => claimLabel([name], card.claimLabels));
 
 /** A refusal that cannot be delivered is a refusal all the same: nothing left this browser. */
 async function refuse() {
@@ -130,6 +149,7 @@ async function refuse() {
   } catch (error) {
     console.warn("wallet: refusal", error.code);
   }
+  await noteEvent({ kind: "declined", host: request.host }).catch((error) => console.warn("wallet: history", error.code));
   await leave(next, "refused");
 }
 
