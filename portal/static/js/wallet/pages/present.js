@@ -1,6 +1,6 @@
 /** Showing a card: who asks, for what, which claims; then yes or no. */
 import { cardFace, cardName, openCard } from "../card.js";
-import { claimLabel, claimList, plainText, secondsText, TECHNICAL } from "../claims.js";
+import { claimLabel, claimList, inReadingOrder, plainText, secondsText, TECHNICAL } from "../claims.js";
 import { plainValue } from "../protocol/disclosures.js";
 import { matchCards } from "../protocol/dcql.js";
 import { digestOf, nowSeconds } from "../protocol/encoding.js";
@@ -136,8 +136,10 @@ async function remember(choices) {
   }
 }
 
-const sharedNames = (card, digests) => Object.keys(plainValue(card.tree, digests))
-  .filter((name) => !TECHNICAL.has(name)).map((name) => claimLabel([name], card.claimLabels));
+const sharedNames = (card, digests) => inReadingOrder(
+  Object.keys(plainValue(card.tree, digests)).filter((name) => !TECHNICAL.has(name)).map((name) => ({ path: [name] })),
+  card.claimLabels,
+).map(({ path }) => claimLabel(path, card.claimLabels));
 
 /** A refusal that cannot be delivered is a refusal all the same: nothing left this browser. */
 async function refuse() {
