@@ -1,6 +1,7 @@
 """Elements and slots: the words pages are written in.
 
-`{% element "badge" label=_("Recovered") tone="ok" / %}` renders `templates/elements/badge.html`. An element sees its
+`{% element "card" title=_("Checks") %}` renders `templates/elements/card.html`; a few that a page has by the hundred are drawn
+by a function instead (`portal.templatetags.drawn`). An element sees its
 own parameters, the request and the CSRF token, and nothing else of the page, so that it looks the same everywhere.
 The idea is django-allauth's (allauth/templatetags/allauth.py); ours adds closed elements, isolation, and HTML
 attributes by hyphen. The catalogue is `templates/elements/README.md`.
@@ -18,10 +19,10 @@ from django.forms.utils import flatatt
 from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.template.context import Context
 from django.templatetags.static import static
-from django.utils.formats import number_format
 from django.utils.html import format_html, urlize
 from django.utils.safestring import SafeString, mark_safe
 
+from portal.templatetags.drawn import DRAWN, EXPONENTS, NOTHING, write_money
 from portal.templatetags.form_parts import FIELD_ELEMENTS, complete_field, field_parameters
 from portal.templatetags.statuses import CHECKLIST, MESSAGE_TONES, STEPS, Status
 
@@ -32,21 +33,6 @@ _TELEPHONE = re.compile(r"(\+\d[\d ()/-]{5,}\d)")
 SLOTS = "_element_slots"
 PASSED_ON = ("request", "csrf_token", "LANGUAGE_CODE", "LANGUAGE_BIDI")
 PARAMETER = re.compile(r"^(?P<name>[a-zA-Z][\w:-]*)=(?P<value>.+)$", re.DOTALL)
-SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥"}
-# ISO 4217 minor units that are not two.
-EXPONENTS = {
-    "JPY": 0,
-    "KRW": 0,
-    "CLP": 0,
-    "ISK": 0,
-    "VND": 0,
-    "BHD": 3,
-    "KWD": 3,
-    "TND": 3,
-    "JOD": 3,
-    "OMR": 3,
-}
-
 Parameters = dict[str, FilterExpression]
 
 
@@ -82,21 +68,24 @@ class ElementNode(template.Node):
 
     def __init__(self, name: FilterExpression, parameters: Parameters, nodelist: NodeList | None) -> None:
         self.name = name
-        self.parameters = parameters
+        self.variables = {key: value for key, value in parameters.items() if "-" not in key}
+        self.attributes = {key: value for key, value in parameters.items() if "-" in key}
         if nodelist is not None:
             self.nodelist = nodelist
 
     def render(self, context: Context) -> SafeString:
-        values = {key: context[key] for key in PASSED_ON if key in context}
-        values |= self.split_parameters(context)
-        values |= self.fill_slots(context)
-        return render_element(context, str(self.name.resolve(context)), values)
+        name = str(self.name.resolve(context))
+        values = self.split_parameters(context) | self.fill_slots(context)
+        if name in DRAWN:
+            return DRAWN[name](values)
+        passed_on = {key: context[key] for key in PASSED_ON if key in context}
+        return render_element(context, name, passed_on | values)
 
     def split_parameters(self, context: Context) -> dict[str, Any]:
         """A name with a hyphen is an HTML attribute, any other is a variable of the element."""
-        resolved = {key: expression.resolve(context) for key, expression in self.parameters.items()}
-        plain = {key: value for key, value in resolved.items() if "-" not in key}
-        return plain | {"attributes": html_attributes({k: v for k, v in resolved.items() if "-" in k})}
+        plain = {key: expression.resolve(context) for key, expression in self.variables.items()}
+        resolved = {key: expression.resolve(context) for key, expression in self.attributes.items()}
+        return plain | {"attributes": html_attributes(resolved) if resolved else NOTHING}
 
     def fill_slots(self, context: Context) -> dict[str, Any]:
         nodelist = getattr(self, "nodelist", None)
@@ -249,28 +238,6 @@ def money(minor: int, currency: str = "EUR") -> str:
     """An amount in the currency's smallest unit, in the reader's number format."""
     places = EXPONENTS.get(currency.upper(), 2)
     return write_money(Decimal(minor).scaleb(-places), currency, places=places)
-
-
-def write_money(amount: Decimal, currency: str, *, places: int, sign: bool = False) -> str:
-    """`−€1,234.56`; a currency without a sign of its own is written by its code."""
-    figure = number_format(abs(amount), decimal_pos=places, use_l10n=True, force_grouping=True)
-    mark = "−" if amount < 0 else "+" if sign and amount > 0 else ""
-    symbol = SYMBOLS.get(currency.upper())
-    return f"{mark}{symbol}{figure}" if symbol else f"{mark}{figure}\u00a0{currency.upper()}"
-
-
-@register.simple_tag
-def money_text(
-    minor: int | None = None, amount: Decimal | str | None = None, currency: str = "EUR", sign: bool = False
-) -> str:
-    """For the `money` element: the smallest unit, or an exact decimal with every place that says something."""
-    if amount is None or amount == "":
-        exponent = EXPONENTS.get(currency.upper(), 2)
-        return write_money(Decimal(minor or 0).scaleb(-exponent), currency, places=exponent, sign=bool(sign))
-    exact = Decimal(str(amount)).normalize()
-    written = exact.as_tuple().exponent
-    places = max(EXPONENTS.get(currency.upper(), 2), -written if isinstance(written, int) else 0)
-    return write_money(exact, currency, places=places, sign=bool(sign))
 
 
 @register.simple_tag

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -16,7 +16,8 @@ from vendors.billing.models import Budget
 from vendors.billing.rating.periods import Period
 from vendors.billing.selectors import UsageFilter
 
-COLUMNS = ("day", "currency", "vendor", "profile_id", "department")
+ALWAYS = ("day", "currency")
+SCOPES = ("vendor", "profile_id", "department")
 Chosen = Callable[[Group], bool]
 
 
@@ -39,14 +40,16 @@ class BudgetOutlook:
 
 
 class History:
-    """What each day of the last half-year cost, up to now, and the days of the running period that are left."""
+    """What each day of the last half-year cost, up to now, and the days of the running period that are left. It tells apart
+    what `budgets` do and nothing finer: half a year has thousands of groups otherwise."""
 
-    def __init__(self, chosen: UsageFilter, period: Period) -> None:
+    def __init__(self, chosen: UsageFilter, period: Period, budgets: Sequence[Budget] = ()) -> None:
+        self.scopes = tuple(each for each in SCOPES if any(getattr(budget, each) for budget in budgets))
         self.zone, self.period, self.now = chosen.zone, period, clock.now()
         self.today = self.now.astimezone(self.zone).date()
         self.first = min(self.today - timedelta(days=LONGEST), period.start.astimezone(self.zone).date())
         days = replace(chosen, first_day=self.first, last_day=self.today, period=None)
-        self.groups = groups_of(days, *COLUMNS)
+        self.groups = groups_of(days, *ALWAYS, *self.scopes)
         self.before = self._before_the_period(chosen)
 
     def _before_the_period(self, chosen: UsageFilter) -> list[Group]:
@@ -56,7 +59,7 @@ class History:
             return []
         part = Period("", datetime.combine(begun.date(), time(), self.zone), self.period.start)
         return groups_of(
-            replace(chosen, first_day=begun.date(), last_day=begun.date(), period=part), *COLUMNS
+            replace(chosen, first_day=begun.date(), last_day=begun.date(), period=part), *ALWAYS, *self.scopes
         )
 
     @property
@@ -114,18 +117,15 @@ def budget_outlooks(history: History | None, states: Sequence[BudgetState]) -> l
 def _of_budget(history: History | None, budget: Budget) -> Forecast | None:
     if history is None or budget.every != Budget.Every.PERIOD:
         return None
-    return history.ahead(lambda group: _counts(budget, group.key))
+    wanted = [getattr(budget, scope) or None for scope in history.scopes]
 
+    def counts(group: Group) -> bool:
+        _day, currency, *found = group.key
+        return currency == budget.currency and all(
+            asked in (None, value) for asked, value in zip(wanted, found, strict=True)
+        )
 
-def _counts(budget: Budget, key: Iterable[object]) -> bool:
-    _day, currency, vendor, profile_id, department = key
-    wanted: list[tuple[object, object]] = [
-        (budget.currency, currency),
-        (budget.vendor or vendor, vendor),
-        (budget.profile_id or profile_id, profile_id),
-        (budget.department or department, department),
-    ]
-    return all(asked == found for asked, found in wanted)
+    return history.ahead(counts)
 
 
 def is_running(period: Period | None, moment: datetime) -> bool:

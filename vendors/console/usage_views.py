@@ -36,7 +36,7 @@ from vendors.billing.summing import (
     totals,
 )
 from vendors.console.budget_forms import profile_names
-from vendors.console.case_links import case_url
+from vendors.console.case_links import case_urls
 from vendors.console.dispute_cards import dispute_card
 from vendors.console.usage_breakdown import BY, NotCharged, Row, break_down, not_charged, read_columns
 from vendors.console.usage_chart import draw
@@ -49,15 +49,19 @@ PAGE = 50
 CENT = Decimal("0.01")
 
 
-def _row(request: HttpRequest, entry: UsageEntry) -> dict[str, Any]:
-    return {
-        "entry": entry,
-        "partner": partner_name(entry.vendor),
-        "kind": Connection.Kind(entry.connection_kind).label,
-        "sentence": sentence_of(entry.why),
-        "case_url": case_url(request, entry.case_id),
-        "url": reverse("usage:entry", args=[seat_of(request).tenant.slug, entry.public_id]),
-    }
+def _rows(request: HttpRequest, entries: Sequence[UsageEntry]) -> list[dict[str, Any]]:
+    """Addresses are resolved once for all of them: a slug has no capitals, so the place of the id is found again."""
+    url = reverse("usage:entry", args=[seat_of(request).tenant.slug, "ENTRY"])
+    case_url = case_urls(request)
+    return [
+        {
+            "entry": entry,
+            "partner": partner_name(entry.vendor),
+            "case_url": case_url(entry.case_id),
+            "url": url.replace("ENTRY", entry.public_id),
+        }
+        for entry in entries
+    ]
 
 
 def _address(request: HttpRequest, **changes: str | None) -> str:
@@ -80,17 +84,14 @@ def usage(request: HttpRequest) -> HttpResponse:
     options, names = options_of(request, chosen, found)
     columns = read_columns(request.GET.getlist("by"))
     broken_down = break_down(chosen, sums, columns, names)
+    days = by_day(sums, chosen.days)
     context = {
-        "rows": [_row(request, entry) for entry in page.rows],
+        "rows": _rows(request, page.rows),
         "count": sum(each.entries for each in sums),
         "chosen": chosen,
         "typed": request.GET.get("q", "")[:20],
-        "chart": draw(by_day(sums, chosen.days), lambda first, last: _days_address(request, first, last)),
-        "days": [
-            {"day": day, "url": _days_address(request, day.day, day.day)}
-            for day in by_day(sums, chosen.days)
-            if day.total
-        ],
+        "chart": draw(days, lambda first, last: _days_address(request, first, last)),
+        "days": [{"day": day, "url": _days_address(request, day.day, day.day)} for day in days if day.total],
         "breakdown": broken_down,
         "broken_down": [_linked(request, row) for row in broken_down.rows],
         "by": [{"value": value, "label": label, "chosen": value in columns} for value, label in BY.items()],
@@ -129,11 +130,12 @@ def _ahead(chosen: billing.UsageFilter, found: Standing) -> dict[str, Any]:
     """Where the running period ends, and which budgets it crosses. A budget's own is told where nothing is filtered."""
     period = found.period_at(clock.now())
     shows_it = chosen.period == period and not chosen.reference
-    history = History(chosen, period) if shows_it else None
+    budgets = budget_states(found)
+    history = History(chosen, period, [state.budget for state in budgets]) if shows_it else None
     everything = history if not chosen.equals else None
     return {
         "outlooks": outlooks(history) if history else None,
-        "budgets": budget_outlooks(everything, budget_states(found)),
+        "budgets": budget_outlooks(everything, budgets),
     }
 
 
@@ -213,7 +215,9 @@ def entry(request: HttpRequest, entry_id: str) -> HttpResponse:
     if found is None:
         raise Http404
     context = {
-        **_row(request, found),
+        **_rows(request, [found])[0],
+        "kind": Connection.Kind(found.connection_kind).label,
+        "sentence": sentence_of(found.why),
         "step": step_word(found.step),
         "mode": mode_word(found.mode),
         "dispute": dispute_card(request, found),
