@@ -13,9 +13,9 @@ from uuid import UUID
 from portal.kit import clock
 from portal.kit.errors import Misconfigured
 from vendors.billing.book import Book
+from vendors.billing.checks import Pricing, Usage, pricing_of
 from vendors.billing.models import Meter, Paid
 from vendors.billing.rating.billability import Outcome
-from vendors.billing.recording import Pricing, Usage, pricing_of
 from vendors.models import Connection
 
 FACE_CHECK = (Meter.FACE_CHECK.value, "readmit")

@@ -19,10 +19,14 @@ ANCHORS = (
 )
 OUTCOMES = ["passed"] * 12 + ["failed"] * 4 + ["retake", "partner_failed", "timed_out", "given_up"]
 SHAPES = (
-    {"unit_price": "1.35"},
+    {"unit_price": "1.35", "duplicate_window_minutes": 30},
     {"unit_price": "0.0125", "included": 40},
     {"model": "graduated", "tiers": [("50", "1.20"), ("200", "0.99"), (None, "0.333333")], "included": 10},
-    {"model": "volume", "tiers": [("60", "0.75"), ("150", "0.605"), (None, "0.5")]},
+    {
+        "model": "volume",
+        "tiers": [("60", "0.75"), ("150", "0.605"), (None, "0.5")],
+        "duplicate_window_minutes": 90,
+    },
     {"unit_price": "2.005", "trial": 35},
     {"unit_price": "0.40", "minimum": "75.00"},
     {"model": "graduated", "tiers": [("30", "0.15"), (None, "0.145")], "trial": 12, "minimum": "12.50"},
@@ -93,17 +97,26 @@ def draw_events(market, slugs, count, seed, largest=3):
     chance = random.Random(seed)
     begun = datetime(2026, 1, 1, tzinfo=UTC)
     seconds = int(timedelta(days=100).total_seconds())
+    moment, drawn = begun, {}
     for number in range(count):
-        moment = begun + timedelta(seconds=chance.randrange(seconds))
+        if drawn and chance.random() < 0.1:
+            # The case before comes again, a while earlier or later.
+            moment += timedelta(minutes=chance.randint(-60, 60))
+            moment = max(moment, begun)
+        else:
+            moment = begun + timedelta(seconds=chance.randrange(seconds))
+            drawn = {
+                "tenant": chance.choice(slugs),
+                "vendor": chance.choice(market.partners),
+                "case": f"case-{number}",
+            }
         yield {
             "idempotency_key": f"event-{seed}-{number}",
-            "tenant": chance.choice(slugs),
-            "vendor": chance.choice(market.partners),
+            **drawn,
             "kind": "decision",
             "outcome": chance.choice(OUTCOMES),
             "quantity": chance.randint(1, largest),
             "occurred_at": moment.isoformat(),
-            "case": f"case-{number}",
         }
 
 

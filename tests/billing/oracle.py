@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections import defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -76,8 +76,8 @@ def unit_price(price, place, last):
     raise AssertionError("the last tier has no end")
 
 
-def counted(events):
-    """Every event once, the billable ones, sorted into products in their order of time."""
+def counted(prices, subscription, events):
+    """Every event once, the billable ones without repetitions, sorted into products in their order of time."""
     once = {event["idempotency_key"]: event for event in reversed(events)}
     products = defaultdict(list)
     for event in once.values():
@@ -85,9 +85,22 @@ def counted(events):
             products[event["kind"], event["vendor"]].append(
                 (datetime.fromisoformat(event["occurred_at"]), event)
             )
-    for listed in products.values():
-        listed.sort(key=lambda pair: pair[0])
+    for product, listed in products.items():
+        listed.sort(key=lambda pair: (pair[0], pair[1]["idempotency_key"]))
+        products[product] = list(without_repetitions(prices, subscription, product, listed))
     return products
+
+
+def without_repetitions(prices, subscription, product, listed):
+    """A decision costs nothing less than its price's window after one of the same case that was charged."""
+    charged = {}
+    for moment, event in listed:
+        price = price_of(prices, product, plan_of(subscription, moment), subscription["currency"], moment)
+        window = timedelta(minutes=price.get("duplicate_window_minutes", 0))
+        before = charged.get(event["case"])
+        if before is None or moment - before >= window:
+            charged[event["case"]] = moment
+            yield moment, event
 
 
 def usage_total(prices, subscription, events, label):
@@ -95,7 +108,7 @@ def usage_total(prices, subscription, events, label):
     start, end = period_of(subscription, label)
     currency = subscription["currency"]
     total = 0
-    for product, listed in counted(events).items():
+    for product, listed in counted(prices, subscription, events).items():
         ever, paid, units = 0, [], []
         for moment, event in listed:
             price = price_of(prices, product, plan_of(subscription, moment), currency, moment)
@@ -144,4 +157,26 @@ def fee_total(prices, subscription, label):
         if price and until > since:
             part = Fraction(int((until - since).total_seconds()), int((end - start).total_seconds()))
             total += to_minor(Fraction(price["unit_price"]) * part, subscription["currency"])
+    return total
+
+
+def dearest(price):
+    """The most that one unit can cost, wherever the period ends: looked for at both sides of every border."""
+    included = price.get("included", 0)
+    ends = [tier["up_to"] for tier in price.get("tiers", ()) if tier["up_to"] is not None]
+    places = {included + 1, *(end for end in ends), *(end + 1 for end in ends)}
+    return max(unit_price(price, place, place) for place in places if place > included)
+
+
+def budget_total(prices, subscription, events, year):
+    """What a budget of everything has counted in a calendar year of the subscription's zone: exact, in major units."""
+    zone = ZoneInfo(subscription["time_zone"])
+    start, end = (datetime(each, 1, 1, tzinfo=zone) for each in (year, year + 1))
+    total = Fraction(0)
+    for product, listed in counted(prices, subscription, events).items():
+        for moment, event in listed:
+            if start <= moment < end:
+                plan = plan_of(subscription, moment)
+                price = price_of(prices, product, plan, subscription["currency"], moment)
+                total += dearest(price) * event["quantity"]
     return total

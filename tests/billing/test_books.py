@@ -17,11 +17,15 @@ from portal.kit.errors import Invalid
 from portal.kit.ids import uuid7
 from portal.kit.money import Money
 from portal.kit.scope import tenant_scope
+from tests.billing.test_budgets import cap
 from tests.billing.world import load, new_name, subscribe
 from tests.conftest import make_tenant
 from vendors.billing.book import standing
+from vendors.billing.bookings import first_key
+from vendors.billing.bounds import room_for_rounding
+from vendors.billing.counting import Window, sums_of
 from vendors.billing.drafting import closed_periods, draft_of
-from vendors.billing.models import Entry, Invoice, InvoiceLine, UsageEntry
+from vendors.billing.models import BudgetWindow, Entry, Invoice, InvoiceLine, UsageEntry
 from vendors.billing.rating.billability import Outcome
 from vendors.billing.services import (
     Usage,
@@ -30,9 +34,11 @@ from vendors.billing.services import (
     grant_credit,
     note_tax,
     record_usage,
+    reserve_checks,
     take_back,
 )
 
+WINDOW = timedelta(hours=40)
 BEGUN = datetime(2026, 1, 30, 23, tzinfo=UTC)
 CENT = Decimal("0.01")
 
@@ -55,7 +61,8 @@ def unbalanced():
 
 
 class Books(RuleBasedStateMachine):
-    """One tenant on the 31st, three partners with trial, tiers, included units and a minimum, plans with fees."""
+    """One tenant on the 31st, partners with trial, tiers, included units, a minimum and a window for repetitions, plans with
+    fees, budgets; events come late and in no order."""
 
     @initialize()
     def begin(self):
@@ -70,22 +77,31 @@ class Books(RuleBasedStateMachine):
             load(model="graduated", tiers=tiers, included=2),
         ]
         load(vendor=self.partners[0], plan=self.plans[1], unit_price="0.335")
+        self.partners.append(
+            load(unit_price="0.705", duplicate_window_minutes=int(WINDOW.total_seconds() / 60))
+        )
         subscribe(self.tenant, "2026-01-31", plan=self.plans[0])
         self.now = BEGUN + timedelta(days=3)
         self.keys = 0
+        self.cases = [uuid7(), uuid7()]
+        self.decisions, self.gone = [], set()
+        with tenant_scope(self.tenant.id), clock.frozen(BEGUN):
+            for vendor in ("", self.partners[1]):
+                cap("100000", vendor=vendor, is_hard=False)
 
     def at_work(self):
         self.keys += 1
         return tenant_scope(self.tenant.id)
 
     @rule(
-        partner=st.integers(0, 2),
+        partner=st.integers(0, 3),
+        case=st.integers(0, 1),
         outcome=st.sampled_from([Outcome.PASSED, Outcome.FAILED, Outcome.RETAKE]),
         kind=st.sampled_from(["through_us", "through_us", "through_us", "own_contract", "free"]),
         quantity=st.integers(1, 6),
         age=st.integers(0, 60 * 24),
     )
-    def check(self, partner, outcome, kind, quantity, age):
+    def check(self, partner, case, outcome, kind, quantity, age):
         with self.at_work():
             moment = max(BEGUN, self.now - timedelta(hours=age))
             usage = Usage(
@@ -96,9 +112,14 @@ class Books(RuleBasedStateMachine):
                 outcome=outcome,
                 quantity=quantity,
                 occurred_at=moment,
-                case_id=uuid7(),
+                case_id=self.cases[case],
             )
-            assert record_usage(usage).id == record_usage(usage).id
+            with clock.frozen(self.now):
+                if quantity % 2:
+                    assert reserve_checks([usage], expires_at=self.now + timedelta(hours=1))
+                assert record_usage(usage).id == record_usage(usage).id
+            if self.partners[partner] == self.partners[3] and kind != "own_contract":
+                self.decisions.append(usage)
 
     @rule(days=st.integers(1, 45))
     def time_passes(self, days):
@@ -111,6 +132,7 @@ class Books(RuleBasedStateMachine):
             if rows:
                 chosen = rows[pick % len(rows)]
                 assert take_back(chosen, actor=SYSTEM).id == take_back(chosen, actor=SYSTEM).id
+                self.gone.add(first_key(chosen.idempotency_key))
 
     @rule(minor=st.integers(1, 3000))
     def give_credit(self, minor):
@@ -139,8 +161,9 @@ class Books(RuleBasedStateMachine):
             (invoice, *notes) = close_period(period.label, actor=SYSTEM)
             assert invoice.total_minor == drafted[0].invoice.total
             assert [note.total_minor for note in notes] == [note.total for note in drafted[0].credit_notes]
-            tax = Money(invoice.total_minor * 21 // 100, "EUR")
-            note_tax(invoice.id, key=f"tax{self.keys}", tax=tax, actor=SYSTEM)
+            for document in (invoice, *notes):
+                tax = Money(document.total_minor * 21 // 100, "EUR")
+                note_tax(document.id, key=f"tax:{document.id}", tax=tax, actor=SYSTEM)
 
     @invariant()
     def the_books_hold(self):
@@ -159,6 +182,8 @@ class Books(RuleBasedStateMachine):
             assert -found["credits"] == found["promotions"] - credits >= 0
             assert found["own_contract"] == -found["partner_bills"] >= 0
             self.every_check_is_somewhere(found["unbilled"])
+            self.repetitions_are_judged_in_their_order_of_time()
+            self.budgets_are_what_the_entries_add_up_to()
 
     def every_check_is_somewhere(self, unbilled):
         """Units, not money: on documents, not invoiced yet, free, or billed by a partner."""
@@ -173,6 +198,31 @@ class Books(RuleBasedStateMachine):
         listed = sum(lines.values_list("at_list_price", flat=True), Decimal(0))
         # What waits is booked at its list price and nothing else is left on that account.
         assert unbilled == booked - listed
+
+    def repetitions_are_judged_in_their_order_of_time(self):
+        units, charged = 0, {}
+        for usage in sorted(self.decisions, key=lambda usage: (usage.occurred_at, usage.idempotency_key)):
+            if usage.outcome == Outcome.RETAKE or usage.idempotency_key in self.gone:
+                continue
+            before = charged.get(usage.case_id)
+            if before is None or usage.occurred_at - before >= WINDOW:
+                charged[usage.case_id] = usage.occurred_at
+                units += usage.quantity
+        rows = UsageEntry.objects.filter(vendor=self.partners[3], billable=True)
+        rows = rows.exclude(connection_kind="own_contract")
+        assert units == sum(rows.values_list("quantity", flat=True))
+
+    def budgets_are_what_the_entries_add_up_to(self):
+        for row in BudgetWindow.objects.select_related("budget"):
+            found = sums_of(row.budget, Window(row.starts_at, row.ends_at))
+            assert (found.spent, found.reserved) == (row.spent, row.reserved)
+            lines = InvoiceLine.objects.filter(kind="usage", about=standing().period_at(row.starts_at).label)
+            if row.budget.vendor:
+                lines = lines.filter(vendor=row.budget.vendor)
+            invoiced = sum(lines.values_list("minor", flat=True)) * CENT
+            own = UsageEntry.objects.filter(connection_kind="own_contract")
+            assert not any(own.values_list("amount", flat=True))
+            assert invoiced <= found.spent + room_for_rounding(row.fine, row.budget)
 
 
 Books.TestCase.settings = settings(

@@ -80,7 +80,8 @@ def euros(*amounts):
 
 def agrees_with_the_ledger(budget):
     row = current_window(budget)
-    return sums_of(budget, Window(row.starts_at, row.ends_at)) == (row.spent, row.reserved)
+    found = sums_of(budget, Window(row.starts_at, row.ends_at))
+    return (found.spent, found.reserved, sorted(found.fine)) == (row.spent, row.reserved, row.fine)
 
 
 # ------------------------------------------------------------------ the cap
@@ -247,7 +248,9 @@ def test_windows_are_of_the_subscription_s_own_time(tenant, every, start, end):
 
 def test_a_new_day_begins_with_nothing_spent(in_tenant):
     budget = cap("0.30", every="day")
-    assert reserve(check()) and not reserve(check())
+    spent = check()
+    assert reserve(spent) and not reserve(check())
+    record_usage(spent)
     with clock.frozen(clock.now() + timedelta(days=1)):
         assert reserve(check()) and sums(budget) == euros("0", "0.25")
 

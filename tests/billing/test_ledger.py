@@ -21,7 +21,7 @@ from vendors.billing.event_file import set_aside
 from vendors.billing.models import PriceVersion, UsageEntry, UsagePending, Why
 from vendors.billing.rating.billability import Outcome
 from vendors.billing.reasons import SENTENCES
-from vendors.billing.recording import MANY_CASES, Repeats
+from vendors.billing.repeats import MANY_CASES, Repeats
 from vendors.billing.selectors import price_at
 from vendors.billing.services import Usage, enter_contract_price, record_check, record_usage
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from portal.kit.scope import tenant_scope
 from tests.billing import oracle
 from tests.billing.market import PERIODS, disturb, draw_events, join, make_market
+from tests.billing.test_budgets import cap, sums
 from tests.billing.world import close, record_file
 from tests.conftest import make_tenant
 from vendors.billing.models import InvoiceLine
@@ -41,9 +42,15 @@ def test_invoices_and_credit_notes_equal_the_oracle_to_the_cent(tmp_path):
     tenants = {tenant.slug: tenant for tenant in (make_tenant() for _ in range(6))}
     for number, tenant in enumerate(tenants.values()):
         join(market, tenant, number)
+    budgets = {}
+    for slug, tenant in tenants.items():
+        with tenant_scope(tenant.id):
+            budgets[slug] = cap("100000", every="year", is_hard=False, shares=())
     events = list(draw_events(market, list(tenants), 1600, seed=1))
     timely, late = disturb(events, seed=2)
-    assert record_file(tmp_path, timely)[0] == 0
+    # In batches that know nothing of each other: what belongs together comes apart and in no order.
+    for number in range(3):
+        assert record_file(tmp_path, timely[number::3])[0] == 0
     for tenant in tenants.values():
         earliest = "2025-12" if market.subscriptions[tenant.slug]["from"] < "2026" else None
         for label in filter(None, (earliest, *PERIODS[:2])):
@@ -59,6 +66,10 @@ def test_invoices_and_credit_notes_equal_the_oracle_to_the_cent(tmp_path):
         found = invoiced_about(tenant)
         for label in PERIODS:
             assert found[label] == recount(market, slug, everything[slug], label), (slug, label)
+        subscription = market.subscriptions[slug]
+        with tenant_scope(tenant.id):
+            spent, _reserved = sums(budgets[slug])
+        assert spent == oracle.budget_total(market.prices, subscription, everything[slug], 2026), slug
 
 
 def test_the_oracle_knows_nothing_of_the_product():

@@ -11,9 +11,11 @@ from decimal import Decimal
 
 from portal.kit import clock
 from recovery.allowance import is_face_charged, may_begin_proofing
+from vendors.billing.checks import Usage
 from vendors.billing.models import Meter
 from vendors.billing.rating.billability import Outcome
-from vendors.billing.recording import Repeats, Usage, make_booking
+from vendors.billing.recording import make_booking
+from vendors.billing.repeats import Repeats
 from vendors.facecheck.tries import may_be_judged
 
 ENDS = (Outcome.PASSED, Outcome.FAILED, Outcome.INCONCLUSIVE, Outcome.PARTNER_FAILED, Outcome.TIMED_OUT)
@@ -106,7 +108,7 @@ def recover(seed):
 def price_of(book, connection, checks):
     """What the ledger books for the checks, by currency."""
     case_id, moment, found = uuid.uuid4(), clock.now(), Counter()
-    repeats = Repeats(book, [])
+    usages = []
     for number, (meter, outcome) in enumerate(checks):
         is_face = meter is Meter.FACE_CHECK
         usage = Usage(
@@ -119,6 +121,9 @@ def price_of(book, connection, checks):
             occurred_at=moment,
             case_id=case_id,
         )
+        usages.append(usage)
+    repeats = Repeats(book, usages)
+    for usage in usages:
         booking = make_booking(book, usage, repeats)
         found[booking.currency] += booking.amount
     return {currency: Decimal(amount) for currency, amount in found.items() if amount}

@@ -61,6 +61,12 @@ def priced(row: PriceVersion) -> PricedProduct:
     return _known[key]
 
 
+def priced_version(version_id: UUID) -> PricedProduct:
+    """A version by its id."""
+    known = _known.get(str(version_id))
+    return known or priced(PriceVersion.objects.get(id=version_id))
+
+
 def load_versions(products: Collection[Product]) -> dict[Product, list[PricedProduct]]:
     """Every version of each product, in all plans and currencies."""
     wanted = Q(pk__in=[])
@@ -165,6 +171,11 @@ class Book:
             if price is not None:
                 return _known[price.id]
         return None
+
+    def find_between(self, product: Product, start: datetime, end: datetime) -> list[PricedProduct]:
+        """Our prices in force from `start` to `end`, as they are known now."""
+        borders, found = self._timeline(product)
+        return [each for each in found[bisect_right(borders, start) : bisect_right(borders, end) + 1] if each]
 
     def priced_elsewhere(self, product: Product, moment: datetime) -> bool:
         """Whether there is a price, but in no currency of the tenant's subscription."""

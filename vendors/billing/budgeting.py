@@ -22,9 +22,9 @@ from portal.kit.seen import require_unchanged
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from vendors.billing.book import Standing, standing
+from vendors.billing.bounds import NOTHING, room_for_rounding
 from vendors.billing.budget_alerts import tell_shares
 from vendors.billing.counting import (
-    NOTHING,
     add_to_window,
     hold_budgets,
     sums_of,
@@ -88,10 +88,10 @@ def open_budget(plan: BudgetPlan, *, actor: Actor) -> Budget:
         lifting_roles=list(plan.lifting_roles),
     )
     window = window_at(standing(), budget.every, clock.now())
-    spent, reserved = sums_of(budget, window)
-    _refuse_below_spent(budget, spent + reserved)
+    sums = sums_of(budget, window)
+    _refuse_below_spent(budget, sums.spent + sums.reserved)
     budget.save(force_insert=True)
-    tell_shares(budget, add_to_window(budget, window, spent, reserved))
+    tell_shares(budget, add_to_window(budget, window, sums))
     _note(EventName.BUDGET_OPENED, budget, actor)
     return budget
 
@@ -195,12 +195,14 @@ class BudgetState:
     ends_at: datetime
     spent: Decimal
     reserved: Decimal
+    fine: tuple[str, ...]
     told: tuple[int, ...]
     cap_met_at: datetime | None
 
     @property
     def left(self) -> Decimal:
-        return max(self.budget.amount - self.spent - self.reserved, NOTHING)
+        kept = room_for_rounding(self.fine, self.budget)
+        return max(self.budget.amount - self.spent - self.reserved - kept, NOTHING)
 
     @property
     def cap_is_met(self) -> bool:
@@ -236,7 +238,15 @@ def budget_states(found: Standing | None = None) -> list[BudgetState]:
         window = windows[budget.id]
         row = rows.get((budget.id, window.start)) or BudgetWindow()
         states.append(
-            BudgetState(budget, window.end, row.spent, row.reserved, tuple(row.told), row.cap_met_at)
+            BudgetState(
+                budget,
+                window.end,
+                row.spent,
+                row.reserved,
+                tuple(row.fine),
+                tuple(row.told),
+                row.cap_met_at,
+            )
         )
     return states
 

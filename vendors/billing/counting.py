@@ -8,7 +8,7 @@ kept beside them so that a cap is decided under the lock of one row. What it doe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Protocol
@@ -21,20 +21,15 @@ from portal.kit import clock
 from portal.kit.ids import uuid7
 from portal.kit.scope import current_tenant_id
 from vendors.billing.book import Standing, budgets_lock, standing
+from vendors.billing.bounds import NOTHING, SPENDING, Priced, is_fine, most, most_of
 from vendors.billing.models import Account, Budget, BudgetWindow, Entry, EntryKind
 
-SPENDING = (EntryKind.USAGE, EntryKind.REVERSAL)
 RESERVING = (EntryKind.RESERVATION, EntryKind.RELEASE)
-NOTHING = Decimal(0)
 
 
-class Countable(Protocol):
+class Countable(Priced, Protocol):
     """An entry, or what becomes one."""
 
-    @property
-    def kind(self) -> str: ...
-    @property
-    def amount(self) -> Decimal: ...
     @property
     def currency(self) -> str: ...
     @property
@@ -99,11 +94,20 @@ def _lock(function: str) -> None:
 
 
 @dataclass(slots=True)
-class _Sums:
-    budget: Budget
-    window: Window
+class Sums:
+    """What entries add to a window. `fine` are the price versions whose lines may be rounded up."""
+
     spent: Decimal = NOTHING
     reserved: Decimal = NOTHING
+    fine: set[str] = field(default_factory=set)
+
+    def add(self, entry: Countable) -> None:
+        if entry.kind in SPENDING:
+            self.spent += most_of(entry)
+        else:
+            self.reserved += entry.amount
+        if is_fine(entry.price_version_id, entry.connection_kind):
+            self.fine.add(str(entry.price_version_id))
 
 
 Passed = Callable[[Budget, BudgetWindow], None]
@@ -117,32 +121,29 @@ def count_in_budgets(entries: Sequence[Countable], passed: Passed) -> None:
     if not budgets:
         return
     found = standing()
-    sums: dict[tuple[UUID, datetime], _Sums] = {}
-    for budget in budgets:
-        for entry in entries:
-            if entry.amount and counts(budget, entry):
+    sums: dict[tuple[UUID, datetime], tuple[Budget, Window, Sums]] = {}
+    for entry in entries:
+        if not most_of(entry):
+            continue
+        for budget in budgets:
+            if counts(budget, entry):
                 window = window_at(found, budget.every, entry.occurred_at)
                 # What was over before the budget was opened is none of its business.
                 if window.end > budget.created_at:
-                    held = sums.setdefault((budget.id, window.start), _Sums(budget, window))
-                    if entry.kind in SPENDING:
-                        held.spent += entry.amount
-                    else:
-                        held.reserved += entry.amount
+                    sums.setdefault((budget.id, window.start), (budget, window, Sums()))[2].add(entry)
     for key in sorted(sums):
-        held = sums[key]
-        passed(held.budget, add_to_window(held.budget, held.window, held.spent, held.reserved))
+        budget, window, added = sums[key]
+        passed(budget, add_to_window(budget, window, added))
 
 
-def add_to_window(
-    budget: Budget, window: Window, spent: Decimal = NOTHING, reserved: Decimal = NOTHING
-) -> BudgetWindow:
+def add_to_window(budget: Budget, window: Window, added: Sums | None = None) -> BudgetWindow:
     """The window's row, locked, with these amounts added. It is made when its first entry comes."""
+    added = added or Sums()
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO billing_budgetwindow AS present "
-            "(id, tenant_id, created_at, budget_id, starts_at, ends_at, spent, reserved, told) "
-            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, '[]') "
+            "(id, tenant_id, created_at, budget_id, starts_at, ends_at, spent, reserved, fine, told) "
+            "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, '[]', '[]') "
             "ON CONFLICT (tenant_id, budget_id, starts_at) DO UPDATE "
             "SET spent = present.spent + excluded.spent, reserved = present.reserved + excluded.reserved "
             "RETURNING id",
@@ -153,16 +154,20 @@ def add_to_window(
                 budget.id,
                 window.start,
                 window.end,
-                spent,
-                reserved,
+                added.spent,
+                added.reserved,
             ],
         )
         (row_id,) = cursor.fetchone()
-    return BudgetWindow.objects.get(id=row_id)
+    row = BudgetWindow.objects.get(id=row_id)
+    if not added.fine <= set(row.fine):
+        row.fine = sorted(added.fine.union(row.fine))
+        row.save(update_fields=["fine"])
+    return row
 
 
-def sums_of(budget: Budget, window: Window) -> tuple[Decimal, Decimal]:
-    """(spent, reserved) as the ledger has it."""
+def sums_of(budget: Budget, window: Window) -> Sums:
+    """As the ledger has it."""
     rows = Entry.objects.filter(
         kind__in=SPENDING + RESERVING,
         occurred_at__gte=window.start,
@@ -175,11 +180,16 @@ def sums_of(budget: Budget, window: Window) -> tuple[Decimal, Decimal]:
         rows = rows.filter(profile_id=budget.profile_id)
     if budget.department:
         rows = rows.filter(department=budget.department)
-    found = dict(rows.values_list("kind").annotate(total=Sum("amount")))
-    return (
-        sum((found.get(kind, NOTHING) for kind in SPENDING), NOTHING),
-        sum((found.get(kind, NOTHING) for kind in RESERVING), NOTHING),
-    )
+    alike = rows.values_list("kind", "billable", "connection_kind", "price_version_id")
+    sums = Sums()
+    for kind, billable, paid, version_id, amount, units in alike.annotate(Sum("amount"), Sum("quantity")):
+        if kind in RESERVING:
+            sums.reserved += amount
+        else:
+            sums.spent += most(amount, units, billable, paid, version_id)
+        if is_fine(version_id, paid):
+            sums.fine.add(str(version_id))
+    return sums
 
 
 # ------------------------------------------------------------------ reservations

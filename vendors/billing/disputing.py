@@ -96,7 +96,7 @@ def settle_dispute(entry_id: UUID, *, accepted: bool, answer: str, actor: Actor)
     dispute.save(update_fields=["state", "answer", "settled_at"])
     entry = UsageEntry.objects.get(id=entry_id)
     if accepted:
-        take_back(entry, actor=actor)
+        take_back(entry, is_forgiven=True, actor=actor)
     record_event(
         EventName.DISPUTE_SETTLED,
         actor=actor,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Min, Sum
+from django.db.models import Count, Min, Q, Sum
 
 from portal.kit.money import EXPONENTS
 from vendors.billing.book import Standing, load_versions
@@ -21,6 +21,7 @@ from vendors.billing.rating.invoice import (
     Line,
     LineKind,
     Product,
+    Settled,
     differences,
     draft,
     period_lines,
@@ -214,18 +215,43 @@ def credits_left(currency: str) -> list[Credit]:
     ]
 
 
+def settled(earlier: Period, currency: str) -> Settled:
+    """What the invoices with lines about a period charged, and the credits that paid for them."""
+    about = InvoiceLine.objects.filter(about=earlier.label, invoice__currency=currency)
+    invoices = about.filter(invoice__kind=Invoice.Kind.INVOICE).values("invoice_id")
+    rows = InvoiceLine.objects.filter(invoice__currency=currency).filter(
+        Q(invoice_id__in=invoices) | Q(invoice__kind=Invoice.Kind.CREDIT_NOTE, invoice__period=earlier.label)
+    )
+    charged, used = 0, dict[str, Line]()
+    for line in map(stored_line, rows.order_by("invoice_id", "position")):
+        if line.kind is not LineKind.CREDIT:
+            charged += line.minor
+        elif line.version in used:
+            used[line.version] = replace(line, minor=line.minor + used[line.version].minor)
+        else:
+            used[line.version] = line
+    return Settled(charged, tuple(used.values()))
+
+
 def draft_of(standing: Standing, period: Period) -> list[Drafts]:
     """The invoice of a period and the credit notes that go with it, one of each currency of the tenant."""
-    return [
-        draft(
-            period,
-            currency,
-            lines_of(standing, period, currency),
-            corrections=corrections(standing, period, currency),
-            credits=credits_left(currency),
-        )
-        for currency in standing.currencies
-    ]
+    return [_draft_in(currency, standing, period) for currency in standing.currencies]
+
+
+def _draft_in(currency: str, standing: Standing, period: Period) -> Drafts:
+    changed = corrections(standing, period, currency)
+    return draft(
+        period,
+        currency,
+        lines_of(standing, period, currency),
+        corrections=changed,
+        credits=credits_left(currency),
+        settled={
+            earlier: settled(earlier, currency)
+            for earlier, lines in changed.items()
+            if sum(line.minor for line in lines) < 0
+        },
+    )
 
 
 # ------------------------------------------------------------------ what is not invoiced

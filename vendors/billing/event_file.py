@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import chain, islice
 from uuid import UUID
 
@@ -23,22 +22,23 @@ from portal.kit.actors import Actor, ActorKind
 from portal.kit.errors import ReadmitError
 from portal.kit.scope import tenant_scope
 from vendors.billing.book import Book, PricedProduct, Product, load_versions
+from vendors.billing.bookings import Booking
+from vendors.billing.counting import share_budgets
 from vendors.billing.event_lines import Event, Outcome, Tenants, parse_line
 from vendors.billing.insertion import insert_new
 from vendors.billing.models import EntryKind, SetAside, UsageEntry
 from vendors.billing.recording import (
-    Booking,
-    Repeats,
     is_same_check,
+    live_entry,
     lock_billing,
     make_booking,
     record_bookings,
     take_back,
 )
+from vendors.billing.repeats import Repeats
 
 OPERATOR = Actor(ActorKind.OPERATOR, "record_usage")
 BATCH = 50_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Numbered = Sequence[tuple[int, str]]
 _of_child = Tenants()  # of a process of a crew: it lives as long as one file
@@ -124,6 +124,11 @@ Prices = Mapping[Product, list[PricedProduct]]
 
 
 def _record_tenant(events: Sequence[Event], prices: Prices) -> None:
+    if any(event.corrects for event in events):
+        # Before any case is locked, as everybody does who takes entries back.
+        lock_billing()
+    # Before prices are read: a plan that changes waits until these are written, and these until it has changed.
+    share_budgets()
     _record_plain(
         [event for event in events if event.usage and not event.corrects and not event.outcome.code], prices
     )
@@ -145,14 +150,13 @@ def _first_by_key_and_code(events: Iterable[Event]) -> list[Event]:
 
 
 def _record_plain(events: Sequence[Event], prices: Prices) -> None:
-    """Of the lines with one key the first is counted. Those are taken in their order of time, so that within one batch a
-    repetition is told from what it repeats."""
+    """Of the lines with one key the first is counted."""
     usages = [event.usage for event in events if event.usage]
     book = Book({product: prices[product] for product in {usage.product for usage in usages}})
     repeats = Repeats(book, usages)
     made: dict[str, Booking] = {}
     counted: list[Event] = []
-    for event in _first_lines_first(events):
+    for event in events:
         if event.usage is None:
             continue
         if event.outcome.key not in made:
@@ -162,17 +166,8 @@ def _record_plain(events: Sequence[Event], prices: Prices) -> None:
                 event.outcome.fail(problem.code, "vendor", kept=True)
                 continue
         counted.append(event)
-    new = record_bookings(list(made.values()), actor=OPERATOR)
+    new = record_bookings(list(made.values()), repeats, actor=OPERATOR)
     _tell(counted, made, new)
-
-
-def _first_lines_first(events: Sequence[Event]) -> list[Event]:
-    """The first line of every key by time, and then the others as they stand in the file."""
-    firsts: dict[str, Event] = {}
-    others = [event for event in events if firsts.setdefault(event.outcome.key, event) is not event]
-    return (
-        sorted(firsts.values(), key=lambda event: event.usage.occurred_at if event.usage else EPOCH) + others
-    )
 
 
 def _tell(events: Sequence[Event], made: Mapping[str, Booking], new: set[UUID]) -> None:
@@ -204,11 +199,11 @@ def _tell(events: Sequence[Event], made: Mapping[str, Booking], new: set[UUID]) 
 def _correct(event: Event, prices: Prices) -> None:
     """Take the earlier event back, and count this one in its place."""
     outcome, key = event.outcome, event.outcome.key
-    lock_billing()
     wrong = UsageEntry.objects.filter(idempotency_key=event.corrects, kind=EntryKind.USAGE).first()
     if wrong is None:
         outcome.fail("corrected_unknown", "corrects", kept=True)
         return
+    wrong = live_entry(wrong)
     reversal = UsageEntry.objects.filter(kind=EntryKind.REVERSAL, refers_to=wrong).first()
     ours = UsageEntry.objects.filter(idempotency_key=key, refers_to=wrong).first()
     if reversal is not None and ours is None:

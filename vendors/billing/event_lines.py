@@ -19,9 +19,9 @@ from django.utils.translation import gettext_noop as _
 from portal.kit import clock
 from portal.kit.ids import parse_public_id, public_id
 from tenants.models import Tenant
+from vendors.billing.checks import Usage
 from vendors.billing.models import METERED, Meter, Paid, UsageEntry
 from vendors.billing.rating.billability import outcome_named
-from vendors.billing.recording import Usage
 
 LONGEST_KEY = 110
 SHORTEST_UUID = 32
@@ -33,6 +33,8 @@ CONNECTIONS = frozenset(Paid.values)
 FIELDS = ("idempotency_key", "tenant", "vendor", "kind", "outcome", "quantity", "occurred_at", "case")
 MORE = frozenset({"connection", "mode", "profile", "department", "corrects"})
 CASES = UUID("5c2d6a0e-6f0b-4d5e-9c57-0e3a1b7c9d21")  # names the space of cases that are only words in a file
+# How keys of entries begin that the ledger makes itself: an event with one of those would stand in their place.
+OURS = ("again:", "back:", "forgiven:", "reserved:", "released:", "invoice:", "credit_note:")
 OFFSET = re.compile(r"(Z|[+-]\d\d:\d\d)$")
 
 SENTENCES = {
@@ -247,6 +249,8 @@ def _owner(raw: Mapping[str, Any] | None, outcome: Outcome, tenants: Tenants) ->
         return None
     try:
         outcome.key = _text(raw, "idempotency_key", LONGEST_KEY)
+        if outcome.key.startswith(OURS):
+            raise BadEvent("field_unusable", "idempotency_key")
         tenant_id = tenants.find(_text(raw, "tenant", 64))
     except BadEvent as problem:
         outcome.fail(problem.code, problem.field)

@@ -15,9 +15,10 @@ from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.models import Tenant
+from vendors.billing.checks import Usage
 from vendors.billing.insertion import insert_new
 from vendors.billing.models import SetAside, UsageEntry
-from vendors.billing.recording import Usage, record_usage
+from vendors.billing.recording import record_usage
 from vendors.billing.reservations import release_checks
 
 

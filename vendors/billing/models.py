@@ -12,6 +12,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Collate
 from django.utils.translation import gettext_lazy as _
 
 from portal.kit.ids import uuid7
@@ -284,6 +285,13 @@ class Entry(TenantModel):
         indexes = [
             models.Index(fields=["tenant_id", "-occurred_at", "-id"], name="entry_recent"),
             models.Index(fields=["tenant_id", "case_id"], name="entry_of_case", condition=~Q(case_id=None)),
+            # What people read out, by its first characters: bytes, whatever the database's own order of letters is.
+            models.Index(
+                F("tenant_id"),
+                Collate("case_reference", "C"),
+                name="entry_reference",
+                condition=~Q(case_reference=""),
+            ),
             models.Index(
                 fields=["tenant_id", "refers_to"], name="entry_refers_to", condition=~Q(refers_to=None)
             ),
@@ -336,8 +344,8 @@ def default_shares() -> list[int]:
 class Budget(TenantModel):
     """What may be spent on something in each of its windows. An empty name means everything; what it is for never changes.
 
-    A soft budget tells, a hard one holds up checks that would pass it. It counts list prices in its own currency, of what
-    we invoice and of own contracts alike.
+    A soft budget tells, a hard one holds up checks that would pass it. It counts what checks cost at most (`bounds`) in its
+    own currency, of what we invoice and of own contracts alike.
     """
 
     prefix: ClassVar[str] = "budget"
@@ -389,6 +397,8 @@ class BudgetWindow(TenantModel):
     ends_at = models.DateTimeField()
     spent = models.DecimalField(max_digits=24, decimal_places=6, default=0)
     reserved = models.DecimalField(max_digits=24, decimal_places=6, default=0)
+    # Price versions of its checks whose lines may be rounded up (`bounds`).
+    fine = models.JSONField(default=list)
     # The shares that were told about, and when the cap first held a check up.
     told = models.JSONField(default=list)
     cap_met_at = models.DateTimeField(null=True)

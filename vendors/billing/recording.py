@@ -7,45 +7,30 @@ refused, never counted at some other one. What it does not do: tiers and include
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from decimal import Decimal
 from operator import attrgetter
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
 
-from portal.kit import clock
-from portal.kit.actors import Actor
-from portal.kit.errors import Misconfigured, Refused
-from portal.kit.ids import short_reference, uuid7
+from portal.kit.actors import SYSTEM, Actor
+from portal.kit.errors import Refused
+from portal.kit.ids import public_id, short_reference
 from portal.kit.scope import current_tenant_id
-from portal.kit.together import insert_soon
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from vendors.billing.book import Book, PricedProduct, open_book
+from vendors.billing.book import Book, open_book
+from vendors.billing.bookings import Booking, in_place_of, key_after, reversal_of
 from vendors.billing.budget_alerts import tell_shares
+from vendors.billing.checks import SCALE, STEPS, Pricing, Usage, pricing_of
 from vendors.billing.counting import count_in_budgets, open_reservations, release_of, share_budgets
 from vendors.billing.digests import DIGESTED, digest_of
-from vendors.billing.insertion import insert_new, written_names
-from vendors.billing.models import (
-    Account,
-    ContractPrice,
-    EntryKind,
-    Meter,
-    Paid,
-    UsageEntry,
-    UsagePending,
-    Why,
-)
-from vendors.billing.rating.billability import Billability, Outcome
+from vendors.billing.insertion import insert_new
+from vendors.billing.models import Account, EntryKind, Meter, Paid, UsageEntry, Why
+from vendors.billing.rating.billability import Outcome
+from vendors.billing.repeats import FORGIVEN, Decision, Repeats, lock_cases
 from vendors.billing.rollups import add_to_days, begin_adding
 
-# What the database holds, so that an entry says the same before and after it is read back.
-SCALE = Decimal("0.000001")
-MANY_CASES = 100
-STEPS = {Meter.DECISION: "proofed", Meter.FACE_CHECK: "face_checked"}
 FREE_WHY = {
     Outcome.INCONCLUSIVE: Why.INCONCLUSIVE,
     Outcome.RETAKE: Why.RETAKE,
@@ -57,170 +42,11 @@ FREE_WHY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """One check that ended. Without a `connection_kind` the tenant's own contract is used if it entered a price."""
-
-    idempotency_key: str
-    meter: str
-    vendor: str
-    outcome: Outcome
-    quantity: int
-    occurred_at: datetime
-    case_id: UUID
-    connection_kind: str = ""
-    step: str = ""
-    mode: str = "production"
-    profile_id: UUID | None = None
-    department: str = ""
-    replaces_id: UUID | None = None
-
-    def __post_init__(self) -> None:
-        Outcome(self.outcome), Meter(self.meter)
-        if self.quantity < 1:
-            raise ValueError("usage counts at least one")
-
-    @property
-    def product(self) -> tuple[str, str]:
-        return (self.meter, self.vendor)
-
-
-@dataclass(frozen=True, slots=True)
-class Pricing:
-    """Where the price of one event comes from. A tenant's own contract may still be unpriced: it is counted at nothing."""
-
-    kind: Paid
-    ours: PricedProduct | None
-    own: ContractPrice | None
-
-    @property
-    def unit_price(self) -> Decimal:
-        if self.ours is not None:
-            return self.ours.price.terms.list_price
-        return self.own.unit_price if self.own else Decimal(0)
-
-    @property
-    def currency(self) -> str | None:
-        if self.ours is not None:
-            return self.ours.price.currency
-        return self.own.currency if self.own else None
-
-    @property
-    def billability(self) -> Billability:
-        return self.ours.billability if self.ours else Billability()
-
-
-def pricing_of(book: Book, usage: Usage) -> Pricing:
-    own = book.contract_price(usage.vendor, usage.occurred_at) if usage.meter == Meter.DECISION else None
-    kind = Paid(usage.connection_kind or (Paid.OWN_CONTRACT if own else Paid.THROUGH_US))
-    if kind is Paid.OWN_CONTRACT:
-        return Pricing(kind, None, own)
-    ours = book.find(usage.product, usage.occurred_at)
-    if ours is None and kind is not Paid.FREE:
-        elsewhere = book.priced_elsewhere(usage.product, usage.occurred_at)
-        raise Misconfigured(
-            "currency_not_subscribed" if elsewhere else "price_missing",
-            detail={"meter": usage.meter, "vendor": usage.vendor},
-        )
-    return Pricing(kind, ours, None)
-
-
 def lock_billing() -> None:
     """One change of a tenant's plan, periods or corrections at a time; held to the end of the transaction."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"billing:{current_tenant_id()}"]
-        )
-
-
-@dataclass(slots=True)
-class Booking:
-    """What becomes a row of the ledger: the columns of `UsageEntry`. A file has a million of them."""
-
-    idempotency_key: str
-    debit: str
-    credit: str
-    amount: Decimal
-    currency: str
-    meter: str
-    vendor: str
-    connection_kind: str
-    quantity: int
-    price_version_id: UUID | None
-    contract_price_id: UUID | None
-    unit_price: Decimal
-    billable: bool
-    outcome: str
-    why: str
-    case_id: UUID
-    case_reference: str
-    step: str
-    mode: str
-    profile_id: UUID | None
-    department: str
-    refers_to_id: UUID | None
-    occurred_at: datetime
-    id: UUID = field(default_factory=uuid7)
-    tenant_id: UUID = field(default_factory=current_tenant_id)
-    created_at: datetime = field(default_factory=clock.now)
-    kind: str = EntryKind.USAGE
-    invoice_id: None = None
-    expires_at: None = None
-
-    @property
-    def transaction_id(self) -> UUID:
-        """A check is a transaction of its own."""
-        return self.id
-
-    def to_entry(self) -> UsageEntry:
-        return UsageEntry(**{name: getattr(self, name) for name in written_names(UsageEntry)})
-
-
-class Repeats:
-    """Decisions of the same case, at the same partner, that were billed a short while before or after.
-
-    What was taken back, or is being replaced by one of `usages`, is no decision any more."""
-
-    def __init__(self, book: Book, usages: Sequence[Usage]) -> None:
-        self.moments: dict[tuple[str, str, UUID], list[datetime]] = {}
-        windows = {
-            product: max((entry.billability.duplicate_window for entry in versions), default=timedelta(0))
-            for product, versions in book.versions.items()
-        }
-        cases = {usage.case_id for usage in usages if windows.get(usage.product)}
-        if cases:
-            _lock_cases(cases)
-            self._load(cases, {usage.replaces_id for usage in usages if usage.replaces_id})
-
-    def _load(self, cases: set[UUID], replaced: set[UUID]) -> None:
-        taken_back = UsageEntry.objects.filter(kind=EntryKind.REVERSAL, refers_to=OuterRef("id"))
-        billed = UsageEntry.objects.filter(case_id__in=cases, billable=True, kind=EntryKind.USAGE)
-        for entry in billed.filter(~Exists(taken_back)).only("meter", "vendor", "case_id", "occurred_at"):
-            if entry.case_id is not None and entry.id not in replaced:
-                self.moments.setdefault((entry.meter, entry.vendor, entry.case_id), []).append(
-                    entry.occurred_at
-                )
-
-    def has(self, usage: Usage, window: timedelta) -> bool:
-        known = self.moments.get((*usage.product, usage.case_id), ())
-        return any(abs(usage.occurred_at - moment) < window for moment in known)
-
-    def note(self, usage: Usage) -> None:
-        self.moments.setdefault((*usage.product, usage.case_id), []).append(usage.occurred_at)
-
-
-def _lock_cases(cases: set[UUID]) -> None:
-    """Two decisions of one case at once: the second waits until the first is written. A lock takes a place in memory
-    that the whole server shares, so many cases are locked as one."""
-    everybody = f"cases:{current_tenant_id()}"
-    with connection.cursor() as cursor:
-        if len(cases) > MANY_CASES:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [everybody])
-            return
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", [everybody])
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(word, 0)) FROM unnest(%s::text[]) AS word",
-            [[f"{everybody}:{case_id}" for case_id in sorted(cases)]],
         )
 
 
@@ -230,10 +56,8 @@ def _why(usage: Usage, pricing: Pricing, repeats: Repeats) -> Why:
         return FREE_WHY[usage.outcome]
     if usage.outcome not in rule.outcomes:
         return Why.NOT_CHARGED
-    if rule.duplicate_window and repeats.has(usage, rule.duplicate_window):
+    if repeats.has(usage):
         return Why.DUPLICATE
-    if rule.duplicate_window:
-        repeats.note(usage)
     return Why.OWN_CONTRACT if pricing.kind is Paid.OWN_CONTRACT else Why.DECIDED
 
 
@@ -279,11 +103,13 @@ def record_usage(usage: Usage) -> UsageEntry:
     Misconfigured without a price (`keeping.record_check` keeps such a check aside).
     """
     opened = open_book(usage.product)
-    booking = make_booking(opened.book, usage, Repeats(opened.book, [usage]))
+    repeats = Repeats(opened.book, [usage])
+    booking = make_booking(opened.book, usage, repeats)
     if insert_new([booking], model=UsageEntry, noting=True):
         entry = booking.to_entry()
         if opened.has_budgets:
             _settle(entry)
+        _turn(repeats.turned([booking]))
         return entry
     known = UsageEntry.objects.get(idempotency_key=usage.idempotency_key)
     if not is_same_check(known, usage):
@@ -314,9 +140,30 @@ def is_same_check(entry: UsageEntry | Booking, usage: Usage) -> bool:
     )
 
 
-def record_bookings(bookings: Sequence[Booking], *, actor: Actor) -> set[UUID]:
-    """Insert many entries of one tenant, with one event for all of them, and add them to its days. The ids of those that
-    are new."""
+def _turn(decisions: Sequence[Decision]) -> None:
+    """Take back what a late event turned, and book it the other way round."""
+    bookings = _turned_bookings(decisions)
+    if bookings:
+        insert_new(bookings, model=UsageEntry, noting=True)
+        count_in_budgets(bookings, tell_shares)
+        for back in bookings[::2]:
+            _note_corrected(back, SYSTEM)
+
+
+def _turned_bookings(decisions: Sequence[Decision]) -> list[Booking]:
+    """For each the booking that takes it back and the one in its place. Their keys say which they are, so that whoever
+    comes second writes nothing."""
+    return [
+        booking
+        for each in decisions
+        if each.entry is not None
+        for booking in (reversal_of(each.entry), in_place_of(each.entry, is_repeated=not each.is_repeated))
+    ]
+
+
+def record_bookings(bookings: Sequence[Booking], repeats: Repeats, *, actor: Actor) -> set[UUID]:
+    """Insert many entries of one tenant and those that they turn, with one event for all of them, and add them to its days.
+    The ids of those of `bookings` that are new."""
     if not bookings:
         return set()
     share_budgets()
@@ -324,7 +171,9 @@ def record_bookings(bookings: Sequence[Booking], *, actor: Actor) -> set[UUID]:
     new = insert_new(bookings, model=UsageEntry)
     if new:
         fresh = [booking for booking in bookings if booking.id in new]
-        add_to_days(new, zone)
+        turned = _turned_bookings(repeats.turned(fresh))
+        fresh += turned
+        add_to_days(new | insert_new(turned, model=UsageEntry), zone)
         record_event(
             EventName.USAGE_IMPORTED,
             actor=actor,
@@ -334,58 +183,46 @@ def record_bookings(bookings: Sequence[Booking], *, actor: Actor) -> set[UUID]:
     return new
 
 
-def take_back(entry: UsageEntry, *, key: str = "", actor: Actor) -> UsageEntry:
-    """Take an entry back whole, in its own period and at its own price. Quiet when that was done before."""
+def live_entry(entry: UsageEntry) -> UsageEntry:
+    """The entry that says now what this one said: itself, or what a late event put in its place."""
+    key = key_after(entry.idempotency_key)
+    following = UsageEntry.objects.filter(idempotency_key=key, refers_to_id=entry.id).first()
+    return live_entry(following) if following else entry
+
+
+def take_back(entry: UsageEntry, *, key: str = "", is_forgiven: bool = False, actor: Actor) -> UsageEntry:
+    """Take an entry back whole, in its own period and at its own price. Quiet when that was done before.
+
+    It is no decision any more, so that what repeated it may be one; a charge that is forgiven in a dispute stays one.
+    """
+    if entry.kind != EntryKind.USAGE or entry.case_id is None:
+        raise ValueError("only a check can be taken back")
     lock_billing()
+    share_budgets()
+    lock_cases({entry.case_id})
+    entry = live_entry(entry)
     known = UsageEntry.objects.filter(kind=EntryKind.REVERSAL, refers_to=entry).first()
     if known is not None:
         return known
-    if entry.kind != EntryKind.USAGE:
-        raise ValueError("only a check can be taken back")
-    reversal = UsageEntry(
-        kind=EntryKind.REVERSAL,
-        transaction_id=entry.transaction_id,
-        idempotency_key=key or f"back:{entry.id}",
-        refers_to_id=entry.id,
-        quantity=-entry.quantity,
-        amount=-entry.amount,
-        why=Why.CORRECTED,
-        **{name: getattr(entry, name) for name in _KEPT},
-    )
-    reversal.save(force_insert=True)
-    insert_soon(UsagePending(id=reversal.id, tenant_id=reversal.tenant_id))
+    key = key or (f"{FORGIVEN}{entry.id}" if is_forgiven else "")
+    reversal = reversal_of(entry, key)
+    insert_new([reversal], model=UsageEntry, noting=True)
     count_in_budgets([reversal], tell_shares)
+    _note_corrected(reversal, actor)
+    if not is_forgiven:
+        _turn(Repeats(Book({}), [], [entry.case_id] if entry.case_id else []).turned([]))
+    return reversal.to_entry()
+
+
+def _note_corrected(back: Booking, actor: Actor) -> None:
     record_event(
         EventName.USAGE_CORRECTED,
         actor=actor,
-        subject=reversal.public_id,
-        case_id=entry.case_id,
+        subject=public_id(UsageEntry.prefix, back.id),
+        case_id=back.case_id,
         data={
-            "entry": entry.public_id,
-            "amount": f"{reversal.amount.normalize():f}",
-            "currency": entry.currency,
+            "entry": public_id(UsageEntry.prefix, back.refers_to_id or back.id),
+            "amount": f"{back.amount.normalize():f}",
+            "currency": back.currency,
         },
     )
-    return reversal
-
-
-_KEPT = (
-    "debit",
-    "credit",
-    "currency",
-    "meter",
-    "vendor",
-    "connection_kind",
-    "price_version_id",
-    "contract_price_id",
-    "unit_price",
-    "billable",
-    "outcome",
-    "case_id",
-    "case_reference",
-    "step",
-    "mode",
-    "profile_id",
-    "department",
-    "occurred_at",
-)

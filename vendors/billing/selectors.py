@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet, Sum
+from django.db.models.functions import Collate
 
+from portal.kit.ids import decode_base32, encode_base32
 from portal.kit.paging import Column, Order, read_order
-from portal.kit.references import with_reference
 from vendors.billing.book import DEFAULT_CURRENCIES, Book
 from vendors.billing.models import ContractPrice, PriceVersion, UsageEntry
 from vendors.billing.rating.periods import Period
@@ -105,8 +107,20 @@ def usage(chosen: UsageFilter) -> QuerySet[UsageEntry]:
         occurred_at__gte=chosen.start, occurred_at__lt=chosen.end, **chosen.equals
     )
     if chosen.reference:
-        entries = with_reference(entries, "case_id", chosen.reference)
+        entries = _with_reference(entries, chosen.reference)
     return entries.order_by(*chosen.order.fields())
+
+
+def _with_reference(entries: QuerySet[UsageEntry], typed: str) -> QuerySet[UsageEntry]:
+    """Of cases whose reference begins with what was typed, by the index `entry_reference`."""
+    try:
+        known = encode_base32(decode_base32(typed), len(typed))
+    except ValueError:
+        return entries.none()
+    first = "-".join(filter(None, (known[:4], known[4:])))
+    found = entries.alias(reference=Collate("case_reference", "C"))
+    # Whatever follows the first characters is a letter, a digit or a hyphen.
+    return cast("QuerySet[UsageEntry]", found.filter(reference__gte=first, reference__lt=f"{first}~"))
 
 
 def entry_of(entry_id: UUID) -> UsageEntry | None:

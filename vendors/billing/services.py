@@ -18,12 +18,13 @@ from vendors.billing.budgeting import (
     lift_cap,
     open_budget,
 )
+from vendors.billing.checks import Usage
 from vendors.billing.closing import close_period, grant_credit, note_tax
 from vendors.billing.details import change_billing_details
 from vendors.billing.disputing import dispute_entry, settle_dispute
 from vendors.billing.keeping import record_check
 from vendors.billing.models import ContractPrice
-from vendors.billing.recording import Usage, record_usage, take_back
+from vendors.billing.recording import record_usage, take_back
 from vendors.billing.reservations import has_budgets, release_checks, reserve_checks, would_fit
 from vendors.billing.subscriptions import begin_subscription, change_plan
 

@@ -8,14 +8,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils.translation import gettext as _
 
+from portal.kit import clock
 from portal.kit.actors import Actor
 from portal.kit.errors import Invalid
 from portal.kit.money import EXPONENTS
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from vendors.billing.book import Standing, load_versions
+from vendors.billing.book import Standing, load_versions, standing
+from vendors.billing.counting import hold_budgets
 from vendors.billing.models import Invoice, Meter, Subscription
 from vendors.billing.rating.prices import STANDARD
+from vendors.billing.rebooking import rebook_since
 from vendors.billing.recording import lock_billing
 
 FACE_CHECK = (Meter.FACE_CHECK.value, "readmit")
@@ -58,9 +61,10 @@ def _check_currencies(currencies: Sequence[str]) -> None:
 
 
 def change_plan(*, plan: str, at: datetime, actor: Actor) -> Subscription:
-    """From `at` on the tenant is on another plan. Quiet when it is already. Invalid before a period that is closed, and
-    before the last change: what was invoiced or announced stays."""
+    """From `at` on the tenant is on another plan; checks since then are booked anew at its prices. Quiet when it is already.
+    Invalid before a period that is closed, and before the last change: what was invoiced or announced stays."""
     lock_billing()
+    hold_budgets()
     rows = list(Subscription.objects.order_by("effective_at"))
     if not rows:
         raise Invalid("subscription_missing", _("There is no subscription yet: begin one."))
@@ -73,7 +77,11 @@ def change_plan(*, plan: str, at: datetime, actor: Actor) -> Subscription:
             "plan_change_too_early",
             _("A plan can be changed after the last change and in a period that is not closed."),
         )
-    return _write(plan, at, last.anchored_at, last.time_zone, last.currencies, actor)
+    before = standing()
+    row = _write(plan, at, last.anchored_at, last.time_zone, last.currencies, actor)
+    if at < clock.now():
+        rebook_since(at, before, actor=actor)
+    return row
 
 
 def pin_standing(found: Standing, actor: Actor) -> None:

@@ -18,10 +18,14 @@ from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right, Role
 from vendors.billing import services
+from vendors.billing.beside import Beside, beside_budgets
 from vendors.billing.book import standing
+from vendors.billing.bounds import NOTHING
 from vendors.billing.budgeting import BudgetState, budget_states
 from vendors.billing.models import Budget
+from vendors.billing.price_file import amount_text
 from vendors.console.budget_forms import BudgetForm, LiftForm, profile_names
+from vendors.models import Connection
 from vendors.wording import partner_name
 
 
@@ -55,13 +59,29 @@ def _tone(state: BudgetState) -> str:
     return "warn" if state.budget.shares and state.told else "info"
 
 
-def _row(request: HttpRequest, state: BudgetState, names: dict[UUID, str]) -> dict[str, Any]:
+def _not_counted(budget: Budget, beside: Beside) -> list[str]:
+    """What an invoice has beside the budget's checks, in words."""
+    own = beside.of(budget)
+    told = []
+    if own.fee:
+        amount = {"amount": amount_text(own.fee), "currency": own.currency}
+        told.append(_("%(amount)s %(currency)s a period for the plan") % amount)
+    told += [
+        _("what is missing to the minimum of %(amount)s %(currency)s a period for %(partner)s")
+        % {"amount": amount_text(least), "currency": own.currency, "partner": partner_name(vendor)}
+        for vendor, least in own.minimums
+    ]
+    return [*told, _("taxes")]
+
+
+def _row(request: HttpRequest, state: BudgetState, names: dict[UUID, str], beside: Beside) -> dict[str, Any]:
     budget = state.budget
     return {
         "budget": budget,
         "state": state,
         "for_what": _for_what(budget, names),
         "tone": _tone(state),
+        "not_counted": _not_counted(budget, beside),
         "used": min(state.spent + state.reserved, budget.amount),
         "is_lifted": budget.is_hard and not budget.holds_at(clock.now()),
         "roles": ", ".join(str(Role(role).label) for role in budget.lifting_roles),
@@ -73,7 +93,11 @@ def _row(request: HttpRequest, state: BudgetState, names: dict[UUID, str]) -> di
 @requires(Right.SEE_USAGE)
 def budgets(request: HttpRequest) -> HttpResponse:
     names = profile_names()
-    rows = [_row(request, state, names) for state in budget_states()]
+    found = standing()
+    states = budget_states(found)
+    partners = Connection.objects.values_list("vendor", flat=True).distinct()
+    beside = beside_budgets(found, set(partners)) if states else Beside(found.currencies[0], NOTHING, ())
+    rows = [_row(request, state, names, beside) for state in states]
     may_manage = seat_of(request).may(Right.MANAGE_BILLING)
     return render(request, "billing/budgets.html", {"rows": rows, "may_manage": may_manage})
 

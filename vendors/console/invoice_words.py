@@ -51,7 +51,7 @@ def _told(shown: ShownLine, document: Document, zone: ZoneInfo) -> ToldLine:
 
 def line_title(line: Line) -> str:
     if line.kind is LineKind.CREDIT:
-        return _("Credit")
+        return _("Credit given back") if line.minor > 0 else _("Credit")
     if line.kind is LineKind.FEE:
         return _("Plan “%(plan)s”") % {"plan": line.detail.get("plan", "")}
     name = product_name(line.meter, line.vendor)

@@ -46,7 +46,9 @@ class BudgetShape(serializers.Serializer[Any]):
     is_hard = serializers.BooleanField(help_text="Checks that would pass it do not begin.")
     lifting_roles = serializers.ListField(child=serializers.CharField())
     lifted_until = serializers.DateTimeField(allow_null=True)
-    spent = serializers.CharField(help_text="In the window that runs, at list prices.")
+    spent = serializers.CharField(
+        help_text="In the window that runs, each check at the dearest tier of its price."
+    )
     reserved = serializers.CharField()
     left = serializers.CharField()
     window_ends_at = serializers.DateTimeField()

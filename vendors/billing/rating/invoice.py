@@ -5,12 +5,14 @@ A line is rounded once, half to even (`portal.kit.money`); everything after it i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Any
 
 from portal.kit.money import rounded
@@ -198,6 +200,29 @@ def pay_with_credits(period: Period, due: int, credits: Sequence[Credit]) -> lis
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """What stands on the documents that charged an earlier period: `charged` without credits, `used` the credit lines in
+    their order, with what was given back of them taken off."""
+
+    charged: int
+    used: tuple[Line, ...] = ()
+
+
+def give_back(period: Period, changed: Sequence[Line], settled: Settled) -> list[Line]:
+    """Credits come back as far as they paid more than is left to pay: what remains of the period is paid with credits
+    first, as it would have been. The one that was used last comes back first, with its own end."""
+    left = max(0, settled.charged + sum(line.minor for line in changed))
+    over = -sum(line.minor for line in settled.used) - left
+    lines = []
+    for line in reversed(settled.used):
+        back = min(over, -line.minor)
+        if back > 0:
+            lines.append(Line(LineKind.CREDIT, period.label, "", "", line.version, 0, 0, back))
+            over -= back
+    return lines
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """An invoice before it is one, in one currency. Taxes are added by whoever may compute them."""
 
@@ -225,15 +250,21 @@ def draft(
     *,
     corrections: Mapping[Period, Sequence[Line]],
     credits: Sequence[Credit],
+    settled: Mapping[Period, Settled] = MappingProxyType({}),
 ) -> Drafts:
-    """An earlier period that became dearer is made up for here; one that became cheaper gets a credit note."""
+    """An earlier period that became dearer is made up for here; one that became cheaper gets a credit note, on which credits
+    that had paid for it come back. They pay here already."""
     charged = list(lines)
     notes = []
+    returned: Counter[str] = Counter()
     for earlier, changed in sorted(corrections.items(), key=lambda item: item[0].start):
         if sum(line.minor for line in changed) < 0:
-            notes.append(Draft(earlier, currency, tuple(changed)))
+            back = give_back(earlier, changed, settled.get(earlier, Settled(0)))
+            notes.append(Draft(earlier, currency, (*changed, *back)))
+            returned.update({line.version: line.minor for line in back})
         else:
             charged += changed
     due = sum(line.minor for line in charged)
-    charged += pay_with_credits(period, due, credits)
+    at_hand = [replace(credit, minor=credit.minor + returned[credit.id]) for credit in credits]
+    charged += pay_with_credits(period, due, at_hand)
     return Drafts(Draft(period, currency, tuple(charged)), tuple(notes))

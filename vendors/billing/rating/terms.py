@@ -67,6 +67,11 @@ class Terms:
         """What one unit costs before anything is included, tried or tiered."""
         return self.tiers[0].unit_price
 
+    @property
+    def dearest_price(self) -> Decimal:
+        """The most that one unit can cost, however many follow it. Tiers that included units fill whole charge nobody."""
+        return max(tier.unit_price for tier in self.tiers if tier.up_to is None or tier.up_to > self.included)
+
 
 def flat(unit_price: Decimal, **more: Any) -> Terms:
     return Terms(Model.FLAT, (Tier(None, unit_price),), **more)

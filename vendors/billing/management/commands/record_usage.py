@@ -31,12 +31,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "file", metavar="FILE.jsonl", help="README, annex, says what it holds; - is standard input"
         )
+        parser.add_argument(
+            "--workers",
+            type=int,
+            default=min(os.cpu_count() or 1, MOST_WORKERS),
+            choices=range(1, MOST_WORKERS + 1),
+            metavar="N",
+            help=f"processes that share a long file, 1 to {MOST_WORKERS}; one for each core unless named",
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object for each line")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        sys.exit(self.record(options["file"], as_json=options["json"]))
+        sys.exit(self.record(options["file"], options["workers"], as_json=options["json"]))
 
-    def record(self, name: str, *, as_json: bool) -> int:
+    def record(self, name: str, workers: int, *, as_json: bool) -> int:
         counted: Counter[str] = Counter()
         try:
             with (
@@ -44,7 +52,7 @@ class Command(BaseCommand):
                 if name == "-"
                 else Path(name).open(encoding="utf-8", errors="replace") as lines
             ):
-                for outcome in record_lines(lines, workers=min(os.cpu_count() or 1, MOST_WORKERS)):
+                for outcome in record_lines(lines, workers=workers):
                     counted[outcome.result] += 1
                     self.stdout.write(json.dumps(outcome.to_json()) if as_json else _line(outcome))
         except OSError as error:

@@ -1,0 +1,85 @@
+"""One check that ended, and where its price comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from portal.kit.errors import Misconfigured
+from vendors.billing.book import Book, PricedProduct
+from vendors.billing.models import ContractPrice, Meter, Paid
+from vendors.billing.rating.billability import Billability, Outcome
+
+# What the database holds, so that an entry says the same before and after it is read back.
+SCALE = Decimal("0.000001")
+STEPS = {Meter.DECISION: "proofed", Meter.FACE_CHECK: "face_checked"}
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """One check that ended. Without a `connection_kind` the tenant's own contract is used if it entered a price."""
+
+    idempotency_key: str
+    meter: str
+    vendor: str
+    outcome: Outcome
+    quantity: int
+    occurred_at: datetime
+    case_id: UUID
+    connection_kind: str = ""
+    step: str = ""
+    mode: str = "production"
+    profile_id: UUID | None = None
+    department: str = ""
+    replaces_id: UUID | None = None
+
+    def __post_init__(self) -> None:
+        Outcome(self.outcome), Meter(self.meter)
+        if self.quantity < 1:
+            raise ValueError("usage counts at least one")
+
+    @property
+    def product(self) -> tuple[str, str]:
+        return (self.meter, self.vendor)
+
+
+@dataclass(frozen=True, slots=True)
+class Pricing:
+    """Where the price of one event comes from. A tenant's own contract may still be unpriced: it is counted at nothing."""
+
+    kind: Paid
+    ours: PricedProduct | None
+    own: ContractPrice | None
+
+    @property
+    def unit_price(self) -> Decimal:
+        if self.ours is not None:
+            return self.ours.price.terms.list_price
+        return self.own.unit_price if self.own else Decimal(0)
+
+    @property
+    def currency(self) -> str | None:
+        if self.ours is not None:
+            return self.ours.price.currency
+        return self.own.currency if self.own else None
+
+    @property
+    def billability(self) -> Billability:
+        return self.ours.billability if self.ours else Billability()
+
+
+def pricing_of(book: Book, usage: Usage) -> Pricing:
+    own = book.contract_price(usage.vendor, usage.occurred_at) if usage.meter == Meter.DECISION else None
+    kind = Paid(usage.connection_kind or (Paid.OWN_CONTRACT if own else Paid.THROUGH_US))
+    if kind is Paid.OWN_CONTRACT:
+        return Pricing(kind, None, own)
+    ours = book.find(usage.product, usage.occurred_at)
+    if ours is None and kind is not Paid.FREE:
+        elsewhere = book.priced_elsewhere(usage.product, usage.occurred_at)
+        raise Misconfigured(
+            "currency_not_subscribed" if elsewhere else "price_missing",
+            detail={"meter": usage.meter, "vendor": usage.vendor},
+        )
+    return Pricing(kind, ours, None)
