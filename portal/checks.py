@@ -140,6 +140,20 @@ def check_stripe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     return found
 
 
+@register(Tags.security)
+def check_entra(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Who answers elsewhere than Microsoft pretends: no production takes its word for a face."""
+    if not settings.ENTRA_SIMULATOR_ORIGIN or not settings.IS_PRODUCTION:
+        return []
+    return [
+        Error(
+            "Cards and faces would be judged by something that only pretends to be Microsoft Entra Verified ID.",
+            hint="Leave READMIT_ENTRA_SIMULATOR_ORIGIN unset in production.",
+            id="readmit.E014",
+        )
+    ]
+
+
 @register(Tags.database)
 def check_database_role(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """The web role must not be able to step around row-level security (DESIGN 4)."""

@@ -228,6 +228,10 @@ STRIPE_API_BASE = env.text("READMIT_STRIPE_API_BASE", "")
 # Only an account that registered for taxes may ask Stripe to compute them.
 STRIPE_AUTOMATIC_TAX = env.flag("READMIT_STRIPE_AUTOMATIC_TAX")
 
+# ---------------------------------------------------------------- Microsoft Entra Verified ID, or the simulator of it
+# Empty means Microsoft itself.
+ENTRA_SIMULATOR_ORIGIN = env.text("READMIT_ENTRA_SIMULATOR_ORIGIN", "")
+
 # ---------------------------------------------------------------- who invoices
 SELLER = {
     "name": env.text("READMIT_SELLER_NAME", "Readmit"),

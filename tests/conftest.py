@@ -16,6 +16,7 @@ from portal.kit.origins import tenant_host
 from portal.kit.scope import tenant_scope
 from tenants.models import Host, Member, Tenant, User
 from tenants.rights import Role
+from tests.sandboxes.entra_served import EntraSimulator
 from tests.sandboxes.served import Sandbox
 
 if TYPE_CHECKING:
@@ -64,6 +65,18 @@ def sandbox() -> Iterator[Sandbox]:
     """One Stripe sandbox for all tests of a worker; each opens an account of its own in it, by a new key."""
     with tempfile.TemporaryDirectory(prefix="readmit-stripe-") as folder:
         served = Sandbox(Path(folder))
+        served.start()
+        try:
+            yield served
+        finally:
+            served.stop()
+
+
+@pytest.fixture(scope="session")
+def entra() -> Iterator[EntraSimulator]:
+    """One Entra simulator for all tests of a worker."""
+    with tempfile.TemporaryDirectory(prefix="readmit-entra-") as folder:
+        served = EntraSimulator(Path(folder))
         served.start()
         try:
             yield served

@@ -1,5 +1,5 @@
 """The environment variables every process is handed: the contract with the settings of the product, of the house
-partner and of the Stripe sandbox.
+partner and of the sandboxes.
 
 Each process receives what it needs: the web process never sees the migrator's or the operators' password, the
 house partner sees only its own.
@@ -76,6 +76,12 @@ OF_STRIPE_SANDBOX = frozenset(
         "READMIT_STRIPE_SANDBOX_WEBHOOK_URL",
     }
 )
+OF_ENTRA_SIMULATOR = frozenset(
+    {
+        *("READMIT_MODE", "READMIT_ENTRA_SIMULATOR_ORIGIN", "READMIT_ENTRA_SIMULATOR_DATABASE"),
+        "READMIT_ENTRA_SIMULATOR_SECRET_KEY",
+    }
+)
 OF_VISION = frozenset({"READMIT_MODE", "READMIT_MODELS", "READMIT_VISION_TOKEN", "READMIT_VISION_URL"})
 
 
@@ -125,6 +131,16 @@ def _stripe(data: DataFolder, secrets: Secrets, state: State) -> dict[str, str]:
         "READMIT_STRIPE_API_BASE": f"http://127.0.0.1:{state.port + 2}",
         "READMIT_STRIPE_SANDBOX_ORIGIN": f"http://stripe.localhost:{state.port + 2}",
         "READMIT_STRIPE_SANDBOX_DATABASE": str(data.path / "stripe.sqlite3"),
+    }
+
+
+def entra_simulator(data: DataFolder, secrets: Secrets, state: State) -> dict[str, str]:
+    """For a start that asked for the simulator of Microsoft Entra Verified ID."""
+    word = hmac.digest(secrets.secret_key.encode(), b"entra simulator", hashlib.sha256).hex()
+    return {
+        "READMIT_ENTRA_SIMULATOR_ORIGIN": f"http://entra.localhost:{state.port + 3}",
+        "READMIT_ENTRA_SIMULATOR_DATABASE": str(data.path / "entra.sqlite3"),
+        "READMIT_ENTRA_SIMULATOR_SECRET_KEY": word,
     }
 
 
@@ -187,14 +203,20 @@ def for_stripe_sandbox(whole: Mapping[str, str]) -> dict[str, str]:
     return _child(own | {"DJANGO_SETTINGS_MODULE": "portal.sandboxes.stripe.settings"})
 
 
+def for_entra_simulator(whole: Mapping[str, str]) -> dict[str, str]:
+    own = {name: value for name, value in whole.items() if name in OF_ENTRA_SIMULATOR}
+    return _child(own | {"DJANGO_SETTINGS_MODULE": "portal.sandboxes.entra.settings"})
+
+
 def for_vision(whole: Mapping[str, str]) -> dict[str, str]:
     return _child({name: value for name, value in whole.items() if name in OF_VISION})
 
 
 def _private_elsewhere() -> set[str]:
-    """Of the house partner and of the Stripe sandbox."""
+    """Of the house partner and of the sandboxes."""
     house = {"READMIT_HOUSE_DB_URL", "READMIT_HOUSE_SECRET_KEY", "READMIT_HOUSE_ROOT_KEY"}
-    return house | {"READMIT_STRIPE_SANDBOX_DATABASE", "READMIT_STRIPE_SANDBOX_WEBHOOK_URL"}
+    simulator = {"READMIT_ENTRA_SIMULATOR_DATABASE", "READMIT_ENTRA_SIMULATOR_SECRET_KEY"}
+    return house | simulator | {"READMIT_STRIPE_SANDBOX_DATABASE", "READMIT_STRIPE_SANDBOX_WEBHOOK_URL"}
 
 
 def _product(own: Mapping[str, str]) -> dict[str, str]:

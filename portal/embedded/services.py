@@ -69,6 +69,18 @@ def stripe_sandbox(whole: Mapping[str, str], state: State) -> Service:
     )
 
 
+def entra_simulator(whole: Mapping[str, str], state: State) -> Service:
+    """It stays one worker: whoever delivers its callbacks is a thread in it."""
+    port = state.port + 3
+    return Service(
+        name="entra",
+        argv=_granian("portal.sandboxes.entra.wsgi:application", port, workers=1, interface="wsgi"),
+        env=environment.for_entra_simulator(whole),
+        ready_probe=lambda: what_is_missing(port, "/healthz", f"entra.localhost:{port}"),
+        cwd=REPOSITORY,
+    )
+
+
 def _granian(application: str, port: int, *, workers: int, interface: str = "rsgi") -> list[str]:
     return [
         *(sys.executable, "-m", "granian", "--interface", interface, "--host", LOOPBACK, "--port", str(port)),

@@ -34,7 +34,7 @@ def show(
         ("Mailbox", f"{whole['READMIT_SITE_ORIGIN']}/mailbox/"),
         ("Wallet", f"{whole['READMIT_WALLET_ORIGIN']}/"),
         ("House partner", f"{whole['READMIT_HOUSE_ORIGIN']}/"),
-        *_stripe_sandbox(whole),
+        *_sandboxes(whole),
         ("Data and logs", str(data.path)),
         ("From another machine", _tunnel(port)),
         ("Stop", "Ctrl-C"),
@@ -59,9 +59,12 @@ def _demonstration(asked: "subprocess.Popen[str]") -> list[tuple[str, str]]:
     ]
 
 
-def _stripe_sandbox(whole: Mapping[str, str]) -> list[tuple[str, str]]:
-    origin = whole.get("READMIT_STRIPE_SANDBOX_ORIGIN")
-    return [("Stripe sandbox", f"{origin}/")] if origin else []
+def _sandboxes(whole: Mapping[str, str]) -> list[tuple[str, str]]:
+    named = {
+        "Stripe sandbox": "READMIT_STRIPE_SANDBOX_ORIGIN",
+        "Entra simulator": "READMIT_ENTRA_SIMULATOR_ORIGIN",
+    }
+    return [(name, f"{whole[variable]}/") for name, variable in named.items() if variable in whole]
 
 
 def _tunnel(port: int) -> str:

@@ -1,0 +1,16 @@
+"""The simulator's way in. It makes its own tables, so that a removed database file is a fresh start and not a fault."""
+
+import os
+
+from django.core.management import call_command
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.sandboxes.entra.settings")
+application = get_wsgi_application()
+
+from portal.sandboxes.entra.checks import refuse_to_serve  # noqa: E402 (the settings must stand first)
+from portal.sandboxes.entra.delivering import start_background  # noqa: E402
+
+refuse_to_serve()
+call_command("migrate", interactive=False, verbosity=0)
+start_background()

@@ -1,0 +1,164 @@
+"""The Entra simulator as it is served, for tests: a process of its own, and a person in its app without a browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from portal.embedded import broker
+from portal.embedded.data import REPOSITORY
+
+PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG")
+SERVICE = "3db474b9-6a0c-4840-96ac-1fceb342124f"
+
+
+class EntraSimulator:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = broker.free_port()
+        self.origin = f"http://entra.localhost:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.known: dict[str, Any] = {}
+
+    @property
+    def env(self) -> dict[str, str]:
+        passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        return passed | {
+            "DJANGO_SETTINGS_MODULE": "portal.sandboxes.entra.settings",
+            "PYTHONPATH": str(REPOSITORY),
+            "READMIT_MODE": "development",
+            "READMIT_ENTRA_SIMULATOR_ORIGIN": self.origin,
+            "READMIT_ENTRA_SIMULATOR_DATABASE": str(self.folder / "entra.sqlite3"),
+            "READMIT_ENTRA_SIMULATOR_RETRIES": "0.2,0.3",
+        }
+
+    def start(self) -> None:
+        with (self.folder / "entra.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
+                    *("--port", str(self.port), "--workers", "1", "--blocking-threads", "4", "--no-ws"),
+                    "portal.sandboxes.entra.wsgi:application",
+                ],
+                cwd=REPOSITORY,
+                env=self.env,
+                stdout=log,
+                stderr=log,
+            )
+        until = time.monotonic() + 60
+        while time.monotonic() < until and self.process.poll() is None:
+            try:
+                if self.ask("GET", "/healthz")[0] == 200:
+                    self.known = self._known()
+                    return
+            except OSError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError((self.folder / "entra.log").read_text())
+
+    def _known(self) -> dict[str, Any]:
+        """What the front page shows, asked of the program itself with its own settings."""
+        script = (
+            "import django,json;django.setup();from portal.sandboxes.entra import registered as r;"
+            "print(json.dumps({'directory':r.directory(),'authority':r.AUTHORITY,'manifest':r.manifest_url(),"
+            "'type':r.TYPE,'applications':{a.name:[a.client_id,a.secret] for a in r.applications()}}))"
+        )
+        found = subprocess.run(
+            [sys.executable, "-c", script], cwd=REPOSITORY, env=self.env, capture_output=True, check=True
+        )
+        known: dict[str, Any] = json.loads(found.stdout)
+        return known
+
+    def stop(self) -> None:
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        door = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        sent = {"Host": f"entra.localhost:{self.port}"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        try:
+            door.request(method, path, body=body, headers=sent)
+            answer = door.getresponse()
+            return (
+                answer.status,
+                {name.lower(): value for name, value in answer.headers.items()},
+                answer.read(),
+            )
+        finally:
+            door.close()
+
+    # A caller
+    def credentials(self, name: str = "Everything is granted") -> tuple[str, str]:
+        client_id, secret = self.known["applications"][name]
+        return client_id, secret
+
+    def token_answer(self, **changes: str) -> tuple[int, dict[str, Any]]:
+        client_id, secret = self.credentials()
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": client_id,
+            "client_secret": secret,
+            "scope": f"{SERVICE}/.default",
+            "directory": self.known["directory"],
+            **changes,
+        }
+        path = f"/{form.pop('directory')}/oauth2/v2.0/token"
+        sent = urlencode(form).encode()
+        status, _, body = self.ask("POST", path, sent, Content_Type="application/x-www-form-urlencoded")
+        return status, json.loads(body)
+
+    def token(self, name: str = "Everything is granted") -> str:
+        client_id, secret = self.credentials(name)
+        return str(self.token_answer(client_id=client_id, client_secret=secret)[1]["access_token"])
+
+    def create(self, kind: str, body: Any, *, token: str, content_type: str = "application/json") -> Any:
+        path = f"/v1.0/verifiableCredentials/create{kind}Request"
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        status, _, answer = self.ask(
+            "POST", path, raw, Content_Type=content_type, Authorization=f"Bearer {token}"
+        )
+        return status, json.loads(answer)
+
+    # A person in the app
+    def press(self, path: str, **fields: str) -> tuple[int, str]:
+        """A button of the app's pages; where it leads to is followed."""
+        token = "a" * 32
+        body = urlencode({"csrfmiddlewaretoken": token, **fields}).encode()
+        status, headers, answer = self.ask(
+            "POST",
+            path,
+            body,
+            Content_Type="application/x-www-form-urlencoded",
+            Cookie=f"readmit_entra_simulator_csrf={token}",
+            Origin=self.origin,
+        )
+        if status == 302:
+            status, _, answer = self.ask("GET", headers["location"])
+        return status, answer.decode()
+
+    def act(self, request_id: str, act: str, **fields: str) -> tuple[int, str]:
+        return self.press(f"/authenticator/{request_id}/{act}", **fields)
+
+    def take_card(self, request_id: str, pin: str = "") -> str:
+        self.act(request_id, "open")
+        return self.act(request_id, "accept", pin=pin)[1]
+
+    def show_card(self, request_id: str, score: float = 92.5) -> str:
+        """Show the newest card that fits, or a sample where there is none."""
+        self.act(request_id, "open")
+        page = self.ask("GET", f"/authenticator/{request_id}")[2].decode()
+        if "cards/add" in page:
+            page = self.press("/cards/add", request=request_id)[1]
+        card = page.split('<option value="')[1].split('"')[0]
+        return self.act(request_id, "show", card=card, score=str(score))[1]
