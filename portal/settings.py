@@ -108,6 +108,7 @@ INSTALLED_APPS += [
     "vendors.billing",
     "vendors.facecheck",
     "tenants.verified_id",
+    "tenants.verified_id.entra",
     "portal.wallet",
     "recovery.access_pass",
     "recovery.passkeys",

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from tenants.verified_id.entra.receiving import receive as receive_from_entra
 from tenants.verified_id.views import protocol, returned
 
 app_name = "authority"
@@ -18,6 +19,7 @@ urlpatterns = [
     path("openid4vci/nonce", protocol.nonce, name="nonce"),
     path("openid4vci/credential", protocol.credential, name="credential"),
     path("openid4vci/notification", protocol.notification, name="notification"),
+    path("entra/callbacks/<str:request_id>", receive_from_entra, name="entra_callback"),
     path("openid4vp/requests/<str:address>", protocol.request_object, name="request"),
     path("openid4vp/responses/<str:presentation_id>", protocol.response, name="response"),
     path("openid4vp/returned", returned.returned, name="returned"),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from tenants.verified_id.console import issued_views, issuer_views, views
+from tenants.verified_id.entra.console import views as entra_views
 
 app_name = "verified_id"
 urlpatterns = [
@@ -20,6 +21,10 @@ urlpatterns = [
     path("issuers/new", issuer_views.new_issuer, name="new_issuer"),
     path("issuers/<str:issuer_id>/check", issuer_views.check_issuer, name="check_issuer"),
     path("issuers/<str:issuer_id>/remove", issuer_views.remove_issuer, name="remove_issuer"),
+    path("entra", entra_views.entra, name="entra"),
+    path("entra/state", entra_views.state, name="entra_state"),
+    path("entra/test", entra_views.test, name="entra_test"),
+    path("entra/remove", entra_views.remove, name="entra_remove"),
     path("issued", issued_views.issued, name="issued"),
     path("issued/csv", issued_views.csv, name="csv"),
     path("issued/<str:credential_id>", issued_views.credential, name="credential"),

@@ -45,6 +45,7 @@ def tabs(request: HttpRequest, current: str) -> list[dict[str, Any]]:
         ("card", _("Card")),
         ("issued", _("Issued")),
         ("issuers", _("Trusted issuers")),
+        ("entra", _("Microsoft Entra")),
     ]
     return [
         {

@@ -1,0 +1,101 @@
+"""A tenant's connection to Microsoft Entra Verified ID, the requests made over it, and what came back for each."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from portal.kit.models import TenantForeignKey, TenantModel
+from portal.kit.transitions import TransitionTable
+
+
+class EntraConnection(TenantModel):
+    """What the administrator entered. The secret and the token made with it are sealed."""
+
+    prefix: ClassVar[str] = "entra"
+
+    directory = models.CharField(max_length=36)
+    client_id = models.CharField(max_length=36)
+    secret_sealed = models.BinaryField()
+    authority = models.CharField(max_length=300)
+    manifest_url = models.CharField(max_length=600)
+    credential_type = models.CharField(max_length=100)
+    accepted_issuers = models.JSONField()
+    photo_claim = models.CharField(max_length=100)
+    token_sealed = models.BinaryField(null=True)
+    token_expires_at = models.DateTimeField(null=True)
+    # What the last test found: [{"step", "ok", "problem", "field"}].
+    found = models.JSONField(default=list)
+    test_asked_at = models.DateTimeField(null=True)
+    tested_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant_id"], name="entra_connection_one")]
+
+
+class EntraRequest(TenantModel):
+    """One issuance or presentation request. Digests of what its callbacks have to carry; links and pins sealed."""
+
+    prefix: ClassVar[str] = "entra_request"
+
+    class Kind(models.TextChoices):
+        ISSUANCE = "issuance", _("Offer of a card")
+        PRESENTATION = "presentation", _("Request for a card")
+
+    class State(models.TextChoices):
+        ASKING = "asking", _("Being made")
+        WAITING = "waiting", _("Waiting for the app")
+        OPENED = "opened", _("Opened in the app")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    state = models.CharField(max_length=8, choices=State.choices, default=State.ASKING)
+    key_digest = models.BinaryField()
+    state_digest = models.BinaryField()
+    service_id = models.CharField(max_length=64, blank=True)
+    # What a presentation is held to: how alike a face has to be, and who may have issued the card.
+    threshold = models.PositiveSmallIntegerField(null=True)
+    accepted_issuers = models.JSONField(default=list)
+    credential_type = models.CharField(max_length=100)
+    link_sealed = models.BinaryField(null=True)
+    pin_sealed = models.BinaryField(null=True)
+    expires_at = models.DateTimeField()
+    confidence = models.DecimalField(max_digits=6, decimal_places=3, null=True)
+    problem = models.CharField(max_length=60, blank=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        indexes = [models.Index(fields=["tenant_id", "-created_at"], name="entra_request_recent")]
+
+
+MOVES = TransitionTable(
+    EntraRequest.State,
+    {
+        EntraRequest.State.ASKING: frozenset({EntraRequest.State.WAITING, EntraRequest.State.FAILED}),
+        # Callbacks may overtake each other: an end without an opening before it is an end.
+        EntraRequest.State.WAITING: frozenset(
+            {EntraRequest.State.OPENED, EntraRequest.State.DONE, EntraRequest.State.FAILED}
+        ),
+        EntraRequest.State.OPENED: frozenset({EntraRequest.State.DONE, EntraRequest.State.FAILED}),
+        EntraRequest.State.DONE: frozenset(),
+        EntraRequest.State.FAILED: frozenset(),
+    },
+)
+
+
+class EntraCallback(TenantModel):
+    """The inbox: one row for each status of a request, so that a replay adds nothing. The body holds claims: it rests
+    sealed and is destroyed when it was handled."""
+
+    request = TenantForeignKey(EntraRequest, on_delete=models.CASCADE, related_name="+")
+    status = models.CharField(max_length=24)
+    body_sealed = models.BinaryField(null=True)
+    handled_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "request", "status"], name="entra_callback_once")
+        ]
