@@ -122,12 +122,15 @@ def _is_pin(typed: str, pin: dict[str, Any]) -> bool:
 
 
 def cards_for(asked: Asked) -> list[Card]:
-    """What the pretended wallet would let somebody choose from: of the type, by an accepted issuer, as constrained."""
+    """What the pretended wallet would let somebody choose from: of the type, by an accepted issuer, as constrained, and
+    with a photo where a face is compared."""
     wanted = asked.wanted["requestedCredentials"][0]
     found = Card.objects.filter(type=wanted["type"], expires_at__gt=int(time.time())).order_by("-id")
     if wanted.get("acceptedIssuers"):
         found = found.filter(issuer__in=wanted["acceptedIssuers"])
-    return [card for card in found[:20] if all(_meets(card, one) for one in wanted.get("constraints", ()))]
+    face = face_check_of(asked)
+    fitting = [card for card in found[:50] if face is None or card.claims.get(face["sourcePhotoClaimName"])]
+    return [card for card in fitting if all(_meets(card, one) for one in wanted.get("constraints", ()))]
 
 
 def _meets(card: Card, constraint: dict[str, Any]) -> bool:
@@ -158,8 +161,6 @@ def show_card(request_id: str, card_id: int, score: float) -> None:
         tell(asked, "presentation_error", error=error)
         return
     face = validation.get("faceCheck")
-    if face is not None and not card.claims.get(face["sourcePhotoClaimName"]):
-        raise Refusal("The card has no photo that a face could be compared with.")
     if face is not None and score < face.get("matchConfidenceThreshold", 70):
         message = "Match confidence score failing to meet the threshold."
         tell(asked, "presentation_error", error={"code": "claimValidationError", "message": message})

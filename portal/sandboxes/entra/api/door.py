@@ -64,10 +64,10 @@ def _made(request: HttpRequest, kind: str) -> dict[str, Any]:
     asked = Asked.objects.create(
         id=str(uuid4()), kind=kind, wanted=wanted, expires_at=int(time.time()) + LIFE
     )
-    url = request_uri(asked, folder)
-    answer = {"requestId": asked.id, "url": f"openid-vc://?request_uri={url}", "expiry": asked.expires_at}
+    link = f"openid-vc://?request_uri={request_uri(asked, folder)}"
+    answer: dict[str, Any] = {"requestId": asked.id, "url": link, "expiry": asked.expires_at}
     if wanted.get("includeQRCode"):
-        answer["qrCode"] = segno.make_qr(answer["url"]).png_data_uri(scale=4)
+        answer["qrCode"] = segno.make_qr(link).png_data_uri(scale=4)
     return answer
 
 
@@ -77,7 +77,7 @@ def request_uri(asked: Asked, folder: str) -> str:
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:
-    if request.content_type.lower() != "application/json":
+    if (request.content_type or "").lower() != "application/json":
         raise ApiError(415)
     try:
         raw = request.body
