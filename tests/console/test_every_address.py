@@ -105,6 +105,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "verified_id:entra": ("OAU", "OA"),
     "verified_id:entra_state": ("OAU", "-"),
     "verified_id:entra_test": ("-", "OA"),
+    "verified_id:entra_certificate": ("-", "-"),
+    "verified_id:entra_new_certificate": ("OA", "OA"),
     "verified_id:entra_remove": ("OA", "OA"),
     "verified_id:issued": ("OAU", "-"),
     "verified_id:csv": ("OAU", "-"),

@@ -22,7 +22,7 @@ from tenants.notices.mailbox import BACKEND
 from tenants.notices.models import LocalMessage
 from tenants.rights import Role
 from tenants.verified_id.models import Credential, TrustedIssuer
-from tests.conftest import make_member, site_client
+from tests.conftest import client_of, make_member, site_client
 from tests.console.conftest import client_of_member, code_in, link_in, newest_mail, sign_in
 from tests.pages import money, scripts
 from tests.recovery.console.world import add_whole_journey, make_case, make_person
@@ -98,6 +98,7 @@ IN_THE_CONSOLE = (
     "verified-id/domain/state",
     "verified-id/domain/file",
     "verified-id/card",
+    "verified-id/entra",
     "verified-id/issued",
     "verified-id/issued/csv",
     "verified-id/issuers",
@@ -306,6 +307,31 @@ def rooms(tenant: Tenant, client: Client) -> None:
     if event is not None:
         client.post(f"{base}/audit/{event.public_id}")
     client.post(f"{base}/audit/verify")
+    entra(tenant, client)
+
+
+ENTRA = {
+    "directory": "8c6b7f0e-1d2a-4b3c-9d4e-5f6a7b8c9d0e",
+    "client_id": "8c6b7f0e-1d2a-4b3c-9d4e-5f6a7b8c9d0e",
+    "authority": "did:web:verifiedid.contoso.com",
+    "manifest_url": "https://verifiedid.did.msidentity.com/v1.0/tenants/8c6b7f0e-1d2a-4b3c-9d4e-5f6a7b8c9d0e"
+    "/verifiableCredentials/contracts/MTIz/manifest",
+    "credential_type": "VerifiedIdentity",
+    "accepted_issuers": "did:web:verifiedid.contoso.com",
+    "photo_claim": "portrait",
+}
+
+
+def entra(tenant: Tenant, client: Client) -> None:
+    """A connection to Microsoft, from its first word to its last, and a callback that nobody asked for."""
+    base = f"/o/{tenant.slug}/verified-id/entra"
+    client.post(base, ENTRA)
+    client.post(f"{base}/test")
+    for path in ("", "/state", "/certificate", "/certificate/new", "/remove"):
+        client.get(f"{base}{path}")
+    client.post(f"{base}/certificate/new", {"word": "replace"})
+    client.post(f"{base}/remove", {"word": "remove"})
+    client_of(tenant).post(f"/entra/callbacks/{'0' * 32}", {}, content_type="application/json")
 
 
 BUDGET = {"amount": "900", "currency": "EUR", "every": "period", "is_hard": "on", "lifting_roles": "owner"}

@@ -5,6 +5,13 @@ from __future__ import annotations
 from django.db import models
 
 
+class Certificate(models.Model):
+    """What was uploaded for an application."""
+
+    client_id = models.CharField(max_length=36)
+    pem = models.TextField()
+
+
 class Asked(models.Model):
     """One accepted request. `wanted` is the body as it was sent."""
 

@@ -32,6 +32,7 @@ urlpatterns = [
     path("authenticator/<str:request_id>", authenticator.request_page, name="request"),
     path("authenticator/<str:request_id>/<str:act>", authenticator.act, name="act"),
     path("cards/<int:card_id>/revoke", authenticator.revoke, name="revoke"),
+    path("certificates/add", authenticator.add_certificate, name="add_certificate"),
     path("cards/add", authenticator.add_sample, name="add_sample"),
 ]
 

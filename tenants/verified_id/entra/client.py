@@ -18,6 +18,7 @@ from typing import Any
 from portal.kit import clock, http
 from portal.kit.errors import ReadmitError, Unavailable
 from tenants.verified_id.entra import addresses
+from tenants.verified_id.entra.certificate import ASSERTION_TYPE, KeyPair, make_assertion
 
 TIMEOUT = 10.0
 # With a QR code in it the answer to a request is some ten kilobytes; a token three.
@@ -36,6 +37,7 @@ _NUMBERS = {
     7000218: "secret_wrong",
     7000222: "secret_expired",
     7000112: "client_disabled",
+    700027: "certificate_unknown",
     500011: "service_missing",
     53003: "blocked_by_policy",
 }
@@ -62,9 +64,12 @@ class EntraRefused(ReadmitError):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
+    """`pair` stands in where there is no secret."""
+
     directory: str
     client_id: str
     secret: str = field(repr=False)
+    pair: KeyPair | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +93,13 @@ class Accepted:
 
 def fetch_token(credentials: Credentials) -> Token:
     """Client credentials (RFC 6749, 4.4). Asked again once when nobody answers: nothing is made by asking."""
+    url = addresses.token_url(credentials.directory)
     form = {
         "grant_type": "client_credentials",
         "client_id": credentials.client_id,
-        "client_secret": credentials.secret,
         "scope": addresses.SCOPE,
+        **_proof(credentials, url),
     }
-    url = addresses.token_url(credentials.directory)
     try:
         reply = http.send("POST", url, form=form, timeout=TIMEOUT, max_bytes=MAX_ANSWER)
     except Unavailable:
@@ -114,6 +119,13 @@ def fetch_token(credentials: Credentials) -> Token:
         raise Unavailable("token_unusable")
     expires_at = clock.now() + min(timedelta(seconds=life), LONGEST_LIFE)
     return Token(value, expires_at, _unverified_roles(value))
+
+
+def _proof(credentials: Credentials, url: str) -> dict[str, str]:
+    if credentials.pair is None:
+        return {"client_secret": credentials.secret}
+    made = make_assertion(credentials.pair, client_id=credentials.client_id, audience=url, now=clock.now())
+    return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": made}
 
 
 def create(url: str, body: Mapping[str, Any], token: Token) -> Accepted:

@@ -12,13 +12,16 @@ from portal.kit.transitions import TransitionTable
 
 
 class EntraConnection(TenantModel):
-    """What the administrator entered. The secret and the token made with it are sealed."""
+    """What the administrator entered. It signs in with a secret or, where there is none, with a key made here; both and
+    the token made with them are sealed."""
 
     prefix: ClassVar[str] = "entra"
 
     directory = models.CharField(max_length=36)
     client_id = models.CharField(max_length=36)
-    secret_sealed = models.BinaryField()
+    secret_sealed = models.BinaryField(null=True)
+    key_sealed = models.BinaryField(null=True)
+    certificate = models.TextField(blank=True)
     authority = models.CharField(max_length=300)
     manifest_url = models.CharField(max_length=600)
     credential_type = models.CharField(max_length=100)

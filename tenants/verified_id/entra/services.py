@@ -24,6 +24,7 @@ from tenants.audit.services import record_event
 from tenants.models import Tenant
 from tenants.verified_id.entra import addresses, client, reading
 from tenants.verified_id.entra.asking import Asker, Callback, issuance_body, presentation_body
+from tenants.verified_id.entra.certificate import KeyPair, make_key_pair
 from tenants.verified_id.entra.models import MOVES, EntraCallback, EntraConnection, EntraRequest
 from tenants.verified_id.entra.receiving import body_context, key_digest_of, state_digest_of
 
@@ -42,6 +43,10 @@ PIN_DIGITS = 6
 
 def _secret_context(row: EntraConnection) -> Context:
     return Context("entra_entraconnection", "secret_sealed", row.id)
+
+
+def _key_context(row: EntraConnection) -> Context:
+    return Context("entra_entraconnection", "key_sealed", row.id)
 
 
 def _token_context(row: EntraConnection) -> Context:
@@ -68,12 +73,11 @@ def settings_of(row: EntraConnection | None) -> dict[str, Any]:
 def connect(
     *, given: Mapping[str, Any], secret: str, actor: Actor, seen: str | None = None
 ) -> EntraConnection:
-    """Enter or change the settings and try them at once. A secret left empty stays as it was.
+    """Enter or change the settings and try them at once. A secret left empty stays as it was; where there is none the
+    connection signs in with a certificate that is made here. A secret that is given replaces the certificate.
     ChangedMeanwhile when the settings are not what the page had `seen`."""
     row = EntraConnection.objects.select_for_update().first()
     require_unchanged(seen if row else None, settings_of(row))
-    if row is None and not secret:
-        raise Invalid("secret_missing", _("Enter the client secret."), field="client_secret")
     if not given["accepted_issuers"]:
         raise Invalid("issuers_missing", _("Name at least one issuer."), field="accepted_issuers")
     made = row or EntraConnection()
@@ -82,6 +86,9 @@ def connect(
         setattr(made, name, given[name])
     if secret:
         made.secret_sealed = seal(secret.encode(), _secret_context(made))
+        made.key_sealed, made.certificate = None, ""
+    elif made.secret_sealed is None and made.key_sealed is None:
+        _make_certificate(made)
     made.token_sealed, made.token_expires_at, made.found, made.tested_at = None, None, [], None
     made.test_asked_at = clock.now()
     made.save(force_insert=row is None)
@@ -93,6 +100,29 @@ def connect(
     )
     _enqueue_test()
     return made
+
+
+def _make_certificate(row: EntraConnection) -> None:
+    """Sets the columns; the caller saves."""
+    name = Tenant.objects.values_list("slug", flat=True).get(id=current_tenant_id())
+    pair = make_key_pair(f"Readmit {name}", now=clock.now())
+    row.secret_sealed, row.certificate = None, pair.certificate
+    row.key_sealed = seal(pair.key, _key_context(row))
+
+
+@transaction.atomic
+def use_certificate(*, actor: Actor) -> EntraConnection:
+    """Sign in with a new certificate from now on. The secret, or the earlier key, is destroyed."""
+    row = EntraConnection.objects.select_for_update().first()
+    if row is None:
+        raise NotHere("no_entra_connection")
+    _make_certificate(row)
+    row.token_sealed, row.token_expires_at, row.found, row.tested_at = None, None, [], None
+    row.save()
+    record_event(
+        EventName.ENTRA_CHANGED, actor=actor, subject=row.public_id, data={"changed": ["certificate"]}
+    )
+    return row
 
 
 @transaction.atomic
@@ -122,10 +152,10 @@ def disconnect(*, actor: Actor) -> None:
     record_event(EventName.ENTRA_REMOVED, actor=actor, subject=subject)
 
 
-def note_test(row_id: UUID, found: Sequence[Finding], token: client.Token | None) -> None:
-    """What a test found. Quiet when the connection was removed meanwhile."""
-    row = EntraConnection.objects.select_for_update().filter(id=row_id).first()
-    if row is None:
+def note_test(held: Held, found: Sequence[Finding], token: client.Token | None) -> None:
+    """What a test found. Quiet when the connection was removed or changed meanwhile: another test is under way."""
+    row = EntraConnection.objects.select_for_update().filter(id=held.row.id).first()
+    if row is None or _proof_of(row) != _proof_of(held.row) or settings_of(row) != settings_of(held.row):
         return
     row.found = [asdict(one) for one in found]
     row.tested_at = clock.now()
@@ -165,7 +195,6 @@ def hold(tenant_id: UUID) -> Held | None:
         row = connection()
         if row is None:
             return None
-        secret = unseal(row.secret_sealed, _secret_context(row)).decode()
         cached = None
         if row.token_sealed is not None and row.token_expires_at is not None:
             value = unseal(row.token_sealed, _token_context(row)).decode()
@@ -173,9 +202,17 @@ def hold(tenant_id: UUID) -> Held | None:
         return Held(
             row,
             Tenant.objects.get(id=tenant_id),
-            client.Credentials(row.directory, row.client_id, secret),
+            _credentials(row),
             cached,
         )
+
+
+def _credentials(row: EntraConnection) -> client.Credentials:
+    if row.secret_sealed is not None:
+        secret = unseal(row.secret_sealed, _secret_context(row)).decode()
+        return client.Credentials(row.directory, row.client_id, secret)
+    pair = KeyPair(row.certificate, unseal(row.key_sealed or b"", _key_context(row)))
+    return client.Credentials(row.directory, row.client_id, "", pair)
 
 
 def with_token(held: Held, call: Callable[[client.Token], client.Accepted]) -> client.Accepted:
@@ -197,10 +234,14 @@ def keep_token(held: Held, token: client.Token) -> None:
     """Only for the settings it was made with."""
     with tenant_scope(held.tenant.id):
         row = EntraConnection.objects.select_for_update().filter(id=held.row.id).first()
-        if row is not None and bytes(row.secret_sealed) == bytes(held.row.secret_sealed):
+        if row is not None and _proof_of(row) == _proof_of(held.row):
             row.token_sealed = seal(token.value.encode(), _token_context(row))
             row.token_expires_at = token.expires_at
             row.save(update_fields=["token_sealed", "token_expires_at"])
+
+
+def _proof_of(row: EntraConnection) -> tuple[str, str, bytes]:
+    return row.directory, row.client_id, bytes(row.secret_sealed or row.key_sealed or b"")
 
 
 # Requests ----------------------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ def test(job: Job) -> Apply | None:
     try:
         token = client.fetch_token(held.credentials)
     except (client.EntraRefused, Unavailable, Misconfigured) as error:
-        return partial(services.note_test, held.row.id, [_failed("token", error)], None)
+        return partial(services.note_test, held, [_failed("token", error)], None)
     fresh = Held(held.row, held.tenant, held.credentials, token)
     found = [
         Finding("token", True),
@@ -44,7 +44,7 @@ def test(job: Job) -> Apply | None:
         _tried("presentation", lambda: services.request_card(fresh, purpose=_("A test of this connection."))),
         _tried("issuance", lambda: services.offer_card(fresh, claims=NOBODY)),
     ]
-    return partial(services.note_test, held.row.id, found, token)
+    return partial(services.note_test, held, found, token)
 
 
 def _permission(token: client.Token) -> Finding:

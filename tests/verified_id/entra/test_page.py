@@ -82,7 +82,6 @@ def test_another_organisation_reads_nothing(
 WRONG = [
     ("directory", "contoso.onmicrosoft.com", "This is not an ID"),
     ("client_id", "../../x", "This is not an ID"),
-    ("client_secret", "", "Enter the client secret."),
     ("client_secret", "two words", "no client secret"),
     ("authority", "https://contoso.com", "did:web:"),
     ("manifest_url", "http://169.254.169.254/manifest", "not the address of a manifest"),

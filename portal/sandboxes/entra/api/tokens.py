@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from portal.sandboxes.entra import registered
+from portal.sandboxes.entra.api.assertions import KIND, AssertionRefused, check_assertion
 from portal.sandboxes.entra.api.errors import token_error
 
 LIFE = 3599
@@ -90,6 +91,29 @@ def _application(request: HttpRequest, directory: str) -> registered.Application
         raise TokenRefused(
             400, "unauthorized_client", 700016, "The application was not found in the directory 'Simulator'."
         )
+    if "client_assertion" in form:
+        _check_assertion(form, application)
+    else:
+        _check_secret(form, application)
+    _check_scope(form["scope"])
+    return application
+
+
+def _check_assertion(form: dict[str, str], application: registered.Application) -> None:
+    if form.get("client_assertion_type") != KIND or form.get("client_secret"):
+        raise TokenRefused(
+            400, "invalid_request", 900144, "The assertion has no type, or a secret beside it."
+        )
+    audience = f"{settings.ENTRA_SIMULATOR_ORIGIN}/{registered.directory()}/oauth2/v2.0/token"
+    try:
+        check_assertion(form["client_assertion"], client_id=application.client_id, audience=audience)
+    except AssertionRefused as refused:
+        raise TokenRefused(
+            401, "invalid_client", 700027, f"The client assertion was refused. {refused}"
+        ) from refused
+
+
+def _check_secret(form: dict[str, str], application: registered.Application) -> None:
     if not form.get("client_secret"):
         raise TokenRefused(
             401, "invalid_client", 7000218, "The request body must contain client_assertion or client_secret."
@@ -101,8 +125,6 @@ def _application(request: HttpRequest, directory: str) -> registered.Application
             7000215,
             "Invalid client secret provided. Ensure the secret being sent is the client secret value, not its id.",
         )
-    _check_scope(form["scope"])
-    return application
 
 
 def _check_scope(scope: str) -> None:

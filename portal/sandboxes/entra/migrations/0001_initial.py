@@ -13,6 +13,14 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='Certificate',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('client_id', models.CharField(max_length=36)),
+                ('pem', models.TextField()),
+            ],
+        ),
+        migrations.CreateModel(
             name='Asked',
             fields=[
                 ('id', models.CharField(max_length=36, primary_key=True, serialize=False)),

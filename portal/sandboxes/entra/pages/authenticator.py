@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import time
 
+from cryptography import x509
 from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.sandboxes.entra import registered, telling
-from portal.sandboxes.entra.models import Asked, Card
+from portal.sandboxes.entra.models import Asked, Card, Certificate
 from portal.sandboxes.entra.pages.showing import problem, show, title_of, who_asks
 
 MATCHING = 92.5
@@ -132,6 +133,23 @@ def _done(request: HttpRequest, asked: Asked, act: str) -> str:
 @require_POST
 def revoke(request: HttpRequest, card_id: int) -> HttpResponse:
     Card.objects.filter(id=card_id).update(is_revoked=True)
+    return redirect("home")
+
+
+@require_POST
+def add_certificate(request: HttpRequest) -> HttpResponse:
+    """Upload a certificate for an application, as text in PEM."""
+    application = registered.application(request.POST.get("client_id", ""))
+    pem = request.POST.get("pem", "").strip()
+    try:
+        x509.load_pem_x509_certificate(pem.encode())
+    except ValueError:
+        application = None
+    if application is None:
+        return problem(
+            request, "That is no certificate", "Paste the whole file, with its first and last line.", 400
+        )
+    Certificate.objects.create(client_id=application.client_id, pem=pem)
     return redirect("home")
 
 

@@ -34,6 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
             ("Credential type", registered.TYPE),
         ],
         "applications": registered.applications(),
+        "application_names": [(each.client_id, each.name) for each in registered.applications()],
     }
     return show(request, "home", context)
 

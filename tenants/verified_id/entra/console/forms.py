@@ -49,7 +49,9 @@ class ConnectionForm(SeenForm):
         label=gettext_lazy("Client secret"),
         max_length=300,
         required=False,
-        help_text=gettext_lazy("Its value, not its ID."),
+        help_text=gettext_lazy(
+            "Its value, not its ID. Leave it empty to sign in with a certificate that is made here."
+        ),
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
     )
     authority = _text(
@@ -87,14 +89,15 @@ class ConnectionForm(SeenForm):
 
     def __init__(self, *args: Any, connection: EntraConnection | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.has_secret = connection is not None
         if connection is not None:
             values = settings_of(connection)
             for name, value in values.items():
                 self.fields[name].initial = "\n".join(value) if isinstance(value, list) else value
-            self.fields["client_secret"].help_text = _(
-                "Leave it empty to keep the one that is stored. It is never shown again."
-            )
+            if connection.secret_sealed is not None:
+                hint = _("Leave it empty to keep the one that is stored. It is never shown again.")
+            else:
+                hint = _("Leave it empty to go on with the certificate.")
+            self.fields["client_secret"].help_text = hint
             self.fields["seen"].initial = marks_of(values)
 
     def clean_directory(self) -> str:
@@ -105,8 +108,6 @@ class ConnectionForm(SeenForm):
 
     def clean_client_secret(self) -> str:
         secret: str = self.cleaned_data["client_secret"]
-        if not secret and not self.has_secret:
-            raise forms.ValidationError(_("Enter the client secret."))
         if secret and not re.fullmatch(r"[\x21-\x7e]+", secret):
             raise forms.ValidationError(_("This is no client secret: it has characters that none has."))
         return secret

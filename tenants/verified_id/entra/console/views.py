@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
 from tenants.verified_id import selectors
 from tenants.verified_id.console.views import PATIENCE, crumbs, slug_of, tabs
-from tenants.verified_id.entra import addresses, services
+from tenants.verified_id.entra import addresses, certificate, services
 from tenants.verified_id.entra.console import wording
 from tenants.verified_id.entra.console.forms import ConnectionForm
 from tenants.verified_id.entra.models import MOVES, EntraConnection, EntraRequest
@@ -63,9 +63,19 @@ def _page(request: HttpRequest, form: ConnectionForm | None) -> HttpResponse:
         **_standing(request, row),
         "form": form or (ConnectionForm(connection=row) if may_manage else None),
         "settings": _settings(row),
+        "certificate": _certificate(row),
         "tabs": tabs(request, "entra"),
     }
     return render(request, "verified_id/entra/connection.html", context)
+
+
+def _certificate(row: EntraConnection | None) -> dict[str, Any] | None:
+    if row is None or not row.certificate:
+        return None
+    return {
+        "thumbprint": certificate.thumbprint(row.certificate),
+        "until": certificate.valid_until(row.certificate),
+    }
 
 
 def _settings(row: EntraConnection | None) -> list[tuple[str, str]]:
@@ -152,6 +162,34 @@ def state(request: HttpRequest) -> HttpResponse:
 def test(request: HttpRequest) -> HttpResponse:
     services.ask_for_test(actor=actor_of(request))
     return redirect("verified_id:entra", organisation=slug_of(request))
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Right.MANAGE_VERIFIED_ID)
+@recent_sign_in
+def new_certificate(request: HttpRequest) -> HttpResponse:
+    """A new key and certificate, with a typed word: what signs in now does not any more."""
+    selectors.get_authority()
+    form = TypedWordForm(request.POST or None, word=_("replace"))
+    if request.method == "POST" and form.is_valid():
+        services.use_certificate(actor=actor_of(request))
+        return redirect("verified_id:entra", organisation=slug_of(request))
+    context = {"form": form, "breadcrumbs": crumbs(request, _("Microsoft Entra"), _("New certificate"))}
+    return render(request, "verified_id/entra/new_certificate.html", context)
+
+
+@require_GET
+@requires(Right.SEE_VERIFIED_ID)
+def download_certificate(request: HttpRequest) -> HttpResponse:
+    """The file to upload at Microsoft. It holds no secret."""
+    row = services.connection()
+    if row is None or not row.certificate:
+        raise Http404
+    return HttpResponse(
+        row.certificate,
+        content_type="application/x-pem-file",
+        headers={"Content-Disposition": 'attachment; filename="readmit-entra.pem"'},
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -21,6 +21,9 @@ PROBLEMS = {
         "The client secret is wrong. Copy its value, not its ID; Microsoft shows the value once only."
     ),
     "secret_expired": gettext_noop("The client secret has expired. Make a new one and enter it here."),
+    "certificate_unknown": gettext_noop(
+        "The application does not know the certificate. Upload it there, under Certificates and secrets."
+    ),
     "service_missing": gettext_noop("Verified ID is not set up in this directory."),
     "blocked_by_policy": gettext_noop("A Conditional Access policy of the directory stops the application."),
     "token_refused": gettext_noop("Microsoft gives the application no token."),
