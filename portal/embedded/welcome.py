@@ -36,7 +36,7 @@ def show(
         ("House partner", f"{whole['READMIT_HOUSE_ORIGIN']}/"),
         *_sandboxes(whole),
         ("Data and logs", str(data.path)),
-        ("From another machine", _tunnel(port)),
+        ("From another machine", _tunnel(port, whole)),
         ("Stop", "Ctrl-C"),
     ]
     width = max(len(name) for name, _ in rows)
@@ -67,7 +67,8 @@ def _sandboxes(whole: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(name, f"{whole[variable]}/") for name, variable in named.items() if variable in whole]
 
 
-def _tunnel(port: int) -> str:
+def _tunnel(port: int, whole: Mapping[str, str]) -> str:
     host = socket.gethostname() or "this-machine"
-    forwards = " ".join(f"-L {number}:127.0.0.1:{number}" for number in (port, port + 1, port + 2))
+    used = 4 if "READMIT_ENTRA_SIMULATOR_ORIGIN" in whole else 3
+    forwards = " ".join(f"-L {number}:127.0.0.1:{number}" for number in range(port, port + used))
     return f"ssh {forwards} {Path.home().name or 'you'}@{host}   (then open the same addresses there)"

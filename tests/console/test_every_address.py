@@ -28,6 +28,7 @@ from tenants.membership import invite_member
 from tenants.models import Member, Tenant
 from tenants.rights import RIGHTS, Role
 from tenants.setup_links import make_setup_link
+from tenants.verified_id.entra.services import connect
 from tenants.verified_id.issuance import begin_issuance
 from tenants.verified_id.models import Credential, StatusList
 from tenants.verified_id.services import link_domain, turn_on_verified_id
@@ -38,6 +39,7 @@ from tests.billing.test_ledger import record
 from tests.conftest import make_member, make_tenant, site_client
 from tests.console.conftest import client_of_member, forget_network_jobs
 from tests.recovery.console.world import add_whole_journey, make_case, make_person, published_profile
+from tests.verified_id.entra.entered import GIVEN
 from vendors.billing.book import standing
 from vendors.billing.collecting.models import Operation, PaymentCall
 from vendors.billing.services import close_period, dispute_entry
@@ -105,7 +107,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "verified_id:entra": ("OAU", "OA"),
     "verified_id:entra_state": ("OAU", "-"),
     "verified_id:entra_test": ("-", "OA"),
-    "verified_id:entra_certificate": ("-", "-"),
+    "verified_id:entra_certificate": ("OAU", "-"),
     "verified_id:entra_new_certificate": ("OA", "OA"),
     "verified_id:entra_remove": ("OA", "OA"),
     "verified_id:issued": ("OAU", "-"),
@@ -229,6 +231,7 @@ class World:
         add_whole_journey(case)
         turn_on_verified_id(actor=SYSTEM)
         link_domain("www.example.com", actor=SYSTEM)
+        connect(given=GIVEN, secret="", actor=SYSTEM)
         credential = Credential.objects.create(
             issuance_id=begin_issuance(reference=case.id, claims={}, portrait=b"", actor=SYSTEM).id,
             reference=case.id,

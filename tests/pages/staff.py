@@ -26,6 +26,7 @@ from tests.conftest import client_of, make_member, site_client
 from tests.console.conftest import client_of_member, code_in, link_in, newest_mail, sign_in
 from tests.pages import money, scripts
 from tests.recovery.console.world import add_whole_journey, make_case, make_person
+from tests.verified_id.entra.entered import TYPED
 from vendors.billing.models import Budget, UsageEntry
 from vendors.models import Connection
 
@@ -310,22 +311,10 @@ def rooms(tenant: Tenant, client: Client) -> None:
     entra(tenant, client)
 
 
-ENTRA = {
-    "directory": "8c6b7f0e-1d2a-4b3c-9d4e-5f6a7b8c9d0e",
-    "client_id": "8c6b7f0e-1d2a-4b3c-9d4e-5f6a7b8c9d0e",
-    "authority": "did:web:verifiedid.contoso.com",
-    "manifest_url": "https://verifiedid.did.msidentity.com/v1.0/tenants/8c6b7f0e-1d2a-4b3c-9d4e-5f6a7b8c9d0e"
-    "/verifiableCredentials/contracts/MTIz/manifest",
-    "credential_type": "VerifiedIdentity",
-    "accepted_issuers": "did:web:verifiedid.contoso.com",
-    "photo_claim": "portrait",
-}
-
-
 def entra(tenant: Tenant, client: Client) -> None:
     """A connection to Microsoft, from its first word to its last, and a callback that nobody asked for."""
     base = f"/o/{tenant.slug}/verified-id/entra"
-    client.post(base, ENTRA)
+    client.post(base, TYPED)
     client.post(f"{base}/test")
     for path in ("", "/state", "/certificate", "/certificate/new", "/remove"):
         client.get(f"{base}{path}")

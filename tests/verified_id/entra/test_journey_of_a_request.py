@@ -95,7 +95,7 @@ def test_a_card_that_is_shown_with_a_face_is_accepted(
     with tenant_scope(tenant.id):
         assert [each.body_sealed for each in EntraCallback.objects.all()] == [None, None]
     page = page_of(tenant, staff_client())
-    assert "The live face is 86.314 like the photo; 70 was asked for." in page and "Bowen" not in page
+    assert "The live face is 86.3 like the photo; 70 was asked for." in page and "Bowen" not in page
 
 
 def test_a_face_that_is_too_unlike_and_a_refusal_are_told_apart(

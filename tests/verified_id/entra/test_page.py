@@ -17,7 +17,7 @@ from tenants.verified_id.entra import services
 from tenants.verified_id.entra.models import EntraConnection
 from tenants.verified_id.services import turn_on_verified_id
 from tests.verified_id.entra.conftest import work_off
-from tests.verified_id.entra.test_reading import MANIFEST
+from tests.verified_id.entra.entered import MANIFEST
 
 Staff = Callable[..., Client]
 FORM = {

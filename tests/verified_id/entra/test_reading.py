@@ -20,6 +20,7 @@ from tenants.verified_id.entra.asking import Asker, Callback, presentation_body
 from tenants.verified_id.entra.client import Credentials, EntraRefused, Token
 from tenants.verified_id.entra.console import wording
 from tenants.verified_id.entra.reading import Unreadable, read_notice, verify_shown
+from tests.verified_id.entra.entered import MANIFEST
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 ISSUER = "did:web:verifiedid.contoso.example"
@@ -284,11 +285,6 @@ def test_a_request_is_never_sent_twice(answers: Answers) -> None:
 
 
 # Addresses ---------------------------------------------------------------------------------------------------------
-
-MANIFEST = (
-    "https://verifiedid.did.msidentity.com/v1.0/tenants/8c6b7f0e-1d2a-4b3c-9d4e-5f6a7b8c9d0e"
-    "/verifiableCredentials/contracts/MTIzNDU2Nzg=/manifest"
-)
 
 
 @pytest.mark.parametrize(
