@@ -55,6 +55,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "site POST /setup/<str:token>/code": (19, GUEST + "; " + COMMITS),
     "site POST /o/<slug:organisation>/verified-id/domain": (15, SAVEPOINT),
     "site POST /o/<slug:organisation>/verified-id/rotate": (14, SAVEPOINT),
+    "site POST /o/<slug:organisation>/verified-id/entra": (13, SAVEPOINT),
     "site POST /o/<slug:organisation>/checklist/<slug:item>/send": (
         14,
         "counts the letter, reads the whole checklist, then writes",
