@@ -48,6 +48,7 @@ PERIODIC_JOBS: dict[str, tuple[int, str]] = {
     "billing.check_days": (24 * 3600, "vendors.billing.tasks.check_usage_days"),
     "billing.close": (3600, "vendors.billing.tasks.close_due_periods"),
     "billing.read_events": (1, "vendors.billing.collecting.reading.read_events"),
+    "billing.prune_events": (24 * 3600, "vendors.billing.collecting.reading.prune_events"),
     "billing.reconcile": (86400, "vendors.billing.collecting.reconciling.reconcile_everybody"),
     "audit.seal": (1, "tenants.audit.tasks.seal"),
     "audit.sign_heads": (600, "portal.console.tasks.sign_audit_heads"),

@@ -68,6 +68,7 @@ class EventName(StrEnum):
     RESET_COST_CHANGED = "usage:reset_cost:change"
     PAYMENT_ASKED = "usage:payment:ask"
     PAYMENT_CALL_REFUSED = "usage:payment:refuse"
+    PAYMENT_MISSED = "usage:payment:miss"
     PAYMENTS_RECONCILED = "usage:payment:reconcile"
     BUDGET_OPENED = "usage:budget:open"
     BUDGET_CHANGED = "usage:budget:change"

@@ -67,6 +67,7 @@ SENTENCES: dict[EventName, str] = {
     E.RESET_COST_CHANGED: gettext_noop("What a reset at the help desk costs was changed"),
     E.PAYMENT_ASKED: gettext_noop("The payment pages were opened"),
     E.PAYMENT_CALL_REFUSED: gettext_noop("Stripe refused something it was asked for"),
+    E.PAYMENT_MISSED: gettext_noop("An invoice was not paid by its day, or its payment was declined"),
     E.PAYMENTS_RECONCILED: gettext_noop("The ledger and Stripe were compared"),
     E.BUDGET_OPENED: gettext_noop("A budget was opened"),
     E.BUDGET_CHANGED: gettext_noop("A budget was changed"),

@@ -1,4 +1,4 @@
-"""Reading every address of the REST API, and the console's pages about its keys."""
+"""Asking every address of the REST API, and the console's pages about its keys."""
 
 from __future__ import annotations
 
@@ -33,4 +33,8 @@ def everything(tenant: Tenant, client: Client) -> None:
         budget = cap("250.00")
         invoice = Invoice.objects.first()
     script.get(f"/invoices/{invoice.public_id if invoice else 'none'}")
-    script.get(f"/budgets/{budget.public_id}")
+    tag = script.get(f"/budgets/{budget.public_id}")["ETag"]
+    changed = {"name": "All checks", "amount": "300.00", "shares": [50], "is_hard": True}
+    script.post("/budgets", {**changed, "currency": "EUR", "every": "period"}, "once")
+    script.post("/budgets", {**changed, "currency": "EUR", "every": "period"}, "once")
+    script.post(f"/budgets/{budget.public_id}", changed, **{"If-Match": tag})

@@ -20,6 +20,7 @@ from portal.kit.seen import require_unchanged
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.models import Tenant
+from vendors.billing.collecting.asking import ask_to_change_customers
 from vendors.billing.document_models import BillingDetails
 from vendors.billing.models import Invoice
 from vendors.billing.recording import lock_billing
@@ -67,6 +68,7 @@ def change_billing_details(wanted: Buyer, *, actor: Actor, seen: str | None = No
         return before
     row = BillingDetails.objects.create(**asdict(cleaned))
     changed = [name for name in LONGEST if getattr(cleaned, name) != getattr(before, name)]
+    ask_to_change_customers()
     record_event(
         EventName.BILLING_DETAILS_CHANGED,
         actor=actor,

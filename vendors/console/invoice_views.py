@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.kit import clock
@@ -21,7 +22,13 @@ from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
 from vendors.billing import documents
 from vendors.billing.book import Standing, standing
-from vendors.billing.collecting.selectors import Collected, StripeState, stripe_state_of, stripe_states_of
+from vendors.billing.collecting.selectors import (
+    Collected,
+    StripeState,
+    money_moves_of,
+    stripe_state_of,
+    stripe_states_of,
+)
 from vendors.billing.details import Buyer, buyer_now, change_billing_details
 from vendors.billing.documents import Document
 from vendors.billing.models import Invoice, PriceVersion
@@ -42,6 +49,22 @@ TONES = {
     Collected.PAST_DUE: "bad",
     Collected.PAID: "ok",
     Collected.ISSUED: "info",
+}
+MOVES = {
+    "paid": _lazy("Paid"),
+    "succeeded": _lazy("Paid back"),
+    "pending": _lazy("On its way"),
+    "failed": _lazy("Failed"),
+    "canceled": _lazy("Canceled"),
+    "requires_action": _lazy("Waiting for your bank"),
+    "needs_response": _lazy("Being looked at"),
+    "under_review": _lazy("Being looked at"),
+    "warning_needs_response": _lazy("Asked about by the bank"),
+    "warning_under_review": _lazy("Asked about by the bank"),
+    "warning_closed": _lazy("Asked about by the bank, settled"),
+    "prevented": _lazy("Settled before it began"),
+    "won": _lazy("Ended in our favour"),
+    "lost": _lazy("Ended in your favour"),
 }
 WHEN = Order(Column("occurred_at"), is_descending=False)
 
@@ -141,6 +164,10 @@ def invoice(request: HttpRequest, invoice_id: str) -> HttpResponse:
         "buyer": document.parties["buyer"],
         "seller": _party(document.parties["seller"]),
         "notes": [_listed(request, note, taxes, found) for note in notes],
+        "moves": [
+            {"move": move, "kind": move.kind.label, "status": MOVES.get(move.status, move.status)}
+            for move in (money_moves_of(row) if not document.is_credit_note else ())
+        ],
         "about": {"number": documents.number_of(about), "url": _url(slug, about)} if about else None,
         "breadcrumbs": crumbs(request, document.number),
     }

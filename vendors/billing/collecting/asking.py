@@ -63,6 +63,23 @@ def ask_for_customer(currency: str) -> None:
     write_chain(chain, [_call(chain, 0, Operation.CREATE_CUSTOMER, chain, params, currency)])
 
 
+def ask_to_change_customers() -> None:
+    """Carry what is known of the tenant to its accounts at Stripe. What was asked before and is not done is replaced by it."""
+    if not collects():
+        return
+    for payer in Payer.objects.filter(tenant_id=current_tenant_id(), replaced_at=None).order_by("id"):
+        chain = f"details:{payer.customer}"
+        earlier = PaymentCall.objects.filter(chain=chain)
+        open_states = (PaymentCall.State.WAITING, PaymentCall.State.REFUSED)
+        earlier.filter(state__in=open_states).update(state=PaymentCall.State.DROPPED)
+        asked = (Operation.UPDATE_CUSTOMER, Operation.DROP_TAX_ID, Operation.SET_TAX_ID)
+        calls = [
+            _call(chain, place, operation, f"{chain}:{place}", {}, payer.currency)
+            for place, operation in enumerate(asked, earlier.count())
+        ]
+        write_chain(chain, calls)
+
+
 def _call(
     chain: str,
     position: int,

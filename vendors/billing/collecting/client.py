@@ -101,6 +101,15 @@ Request = Callable[[stripe.StripeClient, Doc, Any], stripe.StripeObject]
 _REQUESTS: Mapping[Operation, Request] = {
     Operation.CREATE_CUSTOMER: lambda to, given, how: to.v1.customers.create(given, how),  # type: ignore[arg-type]
     Operation.CHOOSE_METHOD: lambda to, given, how: to.v1.customers.update(given.pop("id"), given, how),  # type: ignore[arg-type]
+    Operation.UPDATE_CUSTOMER: lambda to, given, how: to.v1.customers.update(given.pop("id"), given, how),  # type: ignore[arg-type]
+    Operation.DROP_TAX_ID: lambda to, given, how: to.v1.customers.tax_ids.delete(
+        given["customer"], given["id"], None, how
+    ),
+    Operation.SET_TAX_ID: lambda to, given, how: to.v1.customers.tax_ids.create(
+        given.pop("customer"),
+        given,  # type: ignore[arg-type]
+        how,
+    ),
     Operation.CREATE_INVOICE: lambda to, given, how: to.v1.invoices.create(given, how),  # type: ignore[arg-type]
     Operation.ADD_LINE: lambda to, given, how: to.v1.invoice_items.create(given, how),  # type: ignore[arg-type]
     Operation.FINALIZE_INVOICE: lambda to, given, how: to.v1.invoices.finalize_invoice(

@@ -182,7 +182,10 @@ def _payment(doc: Doc) -> Fact:
         amount_minor=doc.get("amount_paid") or doc.get("amount_requested"),
         currency=_currency(doc),
         made_at=moment(doc.get("created")),
-        detail={"paid_at": _iso((doc.get("status_transitions") or {}).get("paid_at"))},
+        detail={
+            "paid_at": _iso((doc.get("status_transitions") or {}).get("paid_at")),
+            "intent": id_of((doc.get("payment") or {}).get("payment_intent")),
+        },
     )
 
 
@@ -195,7 +198,11 @@ def _refund(doc: Doc) -> Fact:
         amount_minor=doc.get("amount"),
         currency=_currency(doc),
         made_at=moment(doc.get("created")),
-        detail={"reason": doc.get("reason") or "", "failure": doc.get("failure_reason") or ""},
+        detail={
+            "reason": doc.get("reason") or "",
+            "failure": doc.get("failure_reason") or "",
+            "intent": id_of(doc.get("payment_intent")),
+        },
     )
 
 
@@ -230,7 +237,7 @@ def _dispute(doc: Doc) -> Fact:
         currency=_currency(doc),
         made_at=moment(doc.get("created")),
         due_at=moment((doc.get("evidence_details") or {}).get("due_by")),
-        detail={"reason": doc.get("reason") or ""},
+        detail={"reason": doc.get("reason") or "", "intent": id_of(doc.get("payment_intent"))},
     )
 
 

@@ -20,6 +20,7 @@ from portal.kit.outbox import Apply, Job, effect
 from vendors.billing.closing import note_tax
 from vendors.billing.collecting import client
 from vendors.billing.collecting.facts import COMPARED, Fact, read_fact
+from vendors.billing.collecting.late import tell_if_late
 from vendors.billing.collecting.models import FactKind, Operation, PaymentCall, PaymentFact
 
 LOOK_AGAIN = "billing.look_again"
@@ -70,6 +71,7 @@ def apply_fact(fact: Fact, ticket: int) -> dict[str, tuple[Any, Any]]:
     row.document_id = row.document_id or _document_of(fact)
     row.save()
     _note_taxes(row)
+    tell_if_late(row)
     return {"object": (None, fact.status or "there")} if is_new and not fact.is_gone else found
 
 

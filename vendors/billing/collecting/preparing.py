@@ -6,7 +6,6 @@ Runs before the first try, outside any transaction; the sender keeps the result,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
@@ -15,11 +14,9 @@ from django.conf import settings
 
 from portal.kit.errors import Refused
 from portal.kit.scope import tenant_scope
-from tenants.models import Tenant
-from tenants.rights import Right
-from tenants.selectors import addresses_of_members_with
-from vendors.billing.collecting import client
-from vendors.billing.collecting.asking import DAYS_TO_PAY, payer_of
+from vendors.billing.collecting import client, customers
+from vendors.billing.collecting.asking import DAYS_TO_PAY
+from vendors.billing.collecting.customers import Ready, customer_of, details_now
 from vendors.billing.collecting.models import FactKind, Operation, PaymentCall, PaymentFact
 from vendors.billing.document_models import BillingDetails
 from vendors.billing.models import Invoice
@@ -28,45 +25,9 @@ Params = dict[str, Any]
 PORTAL = "portal:1"
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """What to send, or the id of what is there already and need not be asked for."""
-
-    params: Params
-    found: str = ""
-
-
 def prepare(tenant_id: UUID, call: PaymentCall) -> Ready:
     """Refused where it makes no sense any more, Unavailable while Stripe does not say."""
     return _PREPARED[Operation(call.operation)](tenant_id, call)
-
-
-def _customer(call: PaymentCall) -> str:
-    payer = payer_of(call.currency)
-    if payer is None:
-        raise Refused("customer_missing")
-    return payer.customer
-
-
-def _create_customer(tenant_id: UUID, call: PaymentCall) -> Ready:
-    with tenant_scope(tenant_id):
-        name = Tenant.objects.only("name").get(id=tenant_id).name
-        addresses = sorted(addresses_of_members_with(Right.MANAGE_BILLING))
-        details = _details()
-    params: Params = {**call.params, "name": name}
-    if addresses:
-        params["email"] = addresses[0]
-    if details is not None:
-        params["name"] = details.legal_name
-        params["address"] = {"line1": details.address[:200], "country": details.country}
-        if not details.country:
-            del params["address"]
-    return Ready(params)
-
-
-def _details() -> BillingDetails | None:
-    """Whom invoices are made out to, as entered last."""
-    return BillingDetails.objects.order_by("-created_at", "-id").first()
 
 
 def _choose_method(tenant_id: UUID, call: PaymentCall) -> Ready:
@@ -75,7 +36,7 @@ def _choose_method(tenant_id: UUID, call: PaymentCall) -> Ready:
 
 def _create_invoice(tenant_id: UUID, call: PaymentCall) -> Ready:
     with tenant_scope(tenant_id):
-        customer, details = _customer(call), _details()
+        customer, details = customer_of(call), details_now()
     found = client.fetch(FactKind.CUSTOMER, customer)
     if found is None or found.get("deleted"):
         raise Refused("customer_gone")
@@ -118,7 +79,7 @@ def _begun(call: PaymentCall) -> str:
 
 def _add_line(tenant_id: UUID, call: PaymentCall) -> Ready:
     with tenant_scope(tenant_id):
-        customer, invoice = _customer(call), _begun(call)
+        customer, invoice = customer_of(call), _begun(call)
     given = {"customer": customer, "invoice": invoice, "currency": call.currency.lower()}
     return Ready({**call.params, **given, "tax_behavior": "exclusive"})
 
@@ -241,14 +202,14 @@ def _configure_portal(tenant_id: UUID, call: PaymentCall) -> Ready:
 
 def _open_portal(tenant_id: UUID, call: PaymentCall) -> Ready:
     with tenant_scope(tenant_id):
-        customer, configuration = _customer(call), _begun(call)
+        customer, configuration = customer_of(call), _begun(call)
     given = {"customer": customer, "configuration": configuration}
     return Ready({**given, "return_url": call.params["return_url"]})
 
 
 def _begin_setup(tenant_id: UUID, call: PaymentCall) -> Ready:
     with tenant_scope(tenant_id):
-        customer = _customer(call)
+        customer = customer_of(call)
     return Ready(
         {
             "mode": "setup",
@@ -261,8 +222,11 @@ def _begin_setup(tenant_id: UUID, call: PaymentCall) -> Ready:
 
 
 _PREPARED: Mapping[Operation, Callable[[UUID, PaymentCall], Ready]] = {
-    Operation.CREATE_CUSTOMER: _create_customer,
+    Operation.CREATE_CUSTOMER: customers.create_customer,
     Operation.CHOOSE_METHOD: _choose_method,
+    Operation.UPDATE_CUSTOMER: customers.update_customer,
+    Operation.DROP_TAX_ID: customers.drop_tax_id,
+    Operation.SET_TAX_ID: customers.set_tax_id,
     Operation.CREATE_INVOICE: _create_invoice,
     Operation.ADD_LINE: _add_line,
     Operation.FINALIZE_INVOICE: _finalize,

@@ -163,5 +163,17 @@ def take_up_again() -> int:
     return PaymentEvent.objects.filter(outcome=Outcome.ASIDE).update(handled_at=None, next_at=clock.now())
 
 
+# So long what was handled can be looked at. Stripe itself tells its events for thirty days.
+KEPT = timedelta(days=90)
+
+
+def prune_events() -> int:
+    """Let go of events that were handled long ago; how many. What is kept aside stays. Periodic."""
+    done = PaymentEvent.objects.filter(
+        outcome__in=(Outcome.APPLIED, Outcome.IGNORED), handled_at__lt=clock.now() - KEPT
+    )
+    return done.delete()[0]
+
+
 def kept_aside() -> list[PaymentEvent]:
     return list(PaymentEvent.objects.filter(outcome=Outcome.ASIDE).defer("body_sealed").order_by("id")[:1000])

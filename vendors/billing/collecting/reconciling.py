@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from portal.kit import outbox
+from portal.kit import clock, outbox
 from portal.kit.actors import SYSTEM, Actor
 from portal.kit.errors import ReadmitError, Refused, Unavailable
 from portal.kit.outbox import Apply, Job, effect, enqueue
@@ -21,7 +21,8 @@ from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.models import Outbox, Tenant
 from vendors.billing.collecting import client
-from vendors.billing.collecting.asking import collect_document
+from vendors.billing.collecting.asking import ask_for_customer, ask_to_change_customers, collect_document
+from vendors.billing.collecting.customers import stale_address
 from vendors.billing.collecting.facts import Fact, read_fact
 from vendors.billing.collecting.mirroring import LOOK_AGAIN, apply_fact, draw_ticket
 from vendors.billing.collecting.models import FactKind, Operation, Payer, PaymentCall, PaymentFact
@@ -49,7 +50,8 @@ class Difference:
 
 # What was done.
 MIRRORED, ASKED_ANEW, SENT_AGAIN, LEFT = "mirrored", "asked anew", "sent again", "left to you"
-REPAIRED = frozenset({MIRRORED, ASKED_ANEW, SENT_AGAIN})
+MADE_ANEW = "made anew"
+REPAIRED = frozenset({MIRRORED, ASKED_ANEW, SENT_AGAIN, MADE_ANEW})
 
 
 def reconcile(tenant_id: UUID, *, actor: Actor = SYSTEM) -> list[Difference]:
@@ -61,6 +63,7 @@ def reconcile(tenant_id: UUID, *, actor: Actor = SYSTEM) -> list[Difference]:
     _send_all(tenant_id)
     found = list(_payment_facts(tenant_id))
     found += _usage_facts(tenant_id)
+    _address_anew(tenant_id)
     if _send_all(tenant_id):
         # What we just had made is no difference; it is looked at all the same.
         list(_payment_facts(tenant_id))
@@ -87,7 +90,27 @@ def _payment_facts(tenant_id: UUID) -> Iterator[Difference]:
         for ticket, fact in _facts_of(payer.customer):
             seen.add(fact.stripe_id)
             yield from _mirror(tenant_id, fact, ticket)
+            if fact.stripe_id == payer.customer and fact.is_gone and payer.replaced_at is None:
+                yield from _replace(tenant_id, payer)
         yield from _gone(tenant_id, payer.customer, seen, before)
+
+
+def _replace(tenant_id: UUID, payer: Payer) -> Iterator[Difference]:
+    """An account that was deleted at Stripe takes no invoice any more: another one is opened, once, and what was not issued
+    is begun there. Its card has to be entered anew; what it was issued and paid stays where it is."""
+    with tenant_scope(tenant_id):
+        row = Payer.objects.select_for_update().get(id=payer.id)
+        if row.replaced_at is not None:
+            return
+        row.replaced_at = clock.now()
+        row.save(update_fields=["replaced_at"])
+        calls = PaymentCall.objects.filter(currency=row.currency, state__in=(State.WAITING, State.REFUSED))
+        begun = Invoice.objects.filter(kind=Invoice.Kind.INVOICE, id__in=calls.values("document_id"))
+        calls.filter(document=None).exclude(operation=Operation.CREATE_CUSTOMER).update(state=State.DROPPED)
+        ask_for_customer(row.currency)
+        for document in begun.order_by("id"):
+            _begin_anew(document)
+    yield Difference(FactKind.CUSTOMER.value, row.customer, "object", "there", "deleted", MADE_ANEW)
 
 
 def _facts_of(customer: str) -> Iterator[tuple[int, Fact]]:
@@ -147,6 +170,14 @@ def _text(value: object) -> str:
     return str(value)
 
 
+def _address_anew(tenant_id: UUID) -> None:
+    """Mail of Stripe goes to somebody who manages billing."""
+    with tenant_scope(tenant_id):
+        payers = Payer.objects.filter(tenant_id=tenant_id, replaced_at=None)
+        if any(stale_address(payer.customer) for payer in payers):
+            ask_to_change_customers()
+
+
 # ------------------------------------------------------------------ usage facts, from the ledger
 
 
@@ -168,9 +199,9 @@ def _compare(document: Invoice) -> Iterator[Difference]:
     elif any(call.state == State.WAITING for call in calls):
         return
     elif not calls or fact is None:
-        yield from _ask_anew(document, calls, "nothing" if not calls else "gone")
+        yield from _ask_anew(document, "nothing" if not calls else "gone")
     elif fact.status == "draft":
-        yield from _ask_anew(document, calls, "draft")
+        yield from _ask_anew(document, "draft")
     elif fact.status != "void" and fact.detail.get("before_tax") != document.total_minor:
         yield _differs(document, str(fact.detail.get("before_tax")), LEFT)
 
@@ -186,12 +217,17 @@ def _differs(document: Invoice, theirs: str, done: str) -> Difference:
     return Difference("ledger", name, "amount", str(document.total_minor), theirs, done)
 
 
-def _ask_anew(document: Invoice, calls: list[PaymentCall], theirs: str) -> Iterator[Difference]:
-    """A new issue of it. The calls of the earlier one are done with."""
-    PaymentCall.objects.filter(id__in=[call.id for call in calls]).update(state=State.DROPPED)
-    issues = {call.chain for call in PaymentCall.objects.filter(document=document)}
-    collect_document(document, list(document.lines.order_by("position")), issue=len(issues) + 1)
+def _ask_anew(document: Invoice, theirs: str) -> Iterator[Difference]:
+    _begin_anew(document)
     yield _differs(document, theirs, ASKED_ANEW)
+
+
+def _begin_anew(document: Invoice) -> None:
+    """A new issue of it. The calls of the earlier one are done with."""
+    calls = PaymentCall.objects.filter(document=document)
+    calls.exclude(state=State.DROPPED).update(state=State.DROPPED)
+    issues = set(calls.values_list("chain", flat=True))
+    collect_document(document, list(document.lines.order_by("position")), issue=len(issues) + 1)
 
 
 def _try_refused(
@@ -200,7 +236,7 @@ def _try_refused(
     """A draft that was changed or lost at Stripe is begun anew; anything else is tried once more as it is."""
     refused = next(call for call in calls if call.state == State.REFUSED)
     if refused.code in ("amount_differs", "draft_gone") and (fact is None or fact.status == "draft"):
-        yield from _ask_anew(document, calls, refused.told or refused.code)
+        yield from _ask_anew(document, refused.told or refused.code)
         return
     say_anew(refused)
 

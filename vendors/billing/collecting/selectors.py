@@ -139,6 +139,39 @@ def _moment(text: object) -> datetime | None:
     return datetime.fromisoformat(text) if isinstance(text, str) and text else None
 
 
+@dataclass(frozen=True, slots=True)
+class MoneyMove:
+    """A payment of an invoice, or what became of one: a refund, or a dispute at the bank. `status` is Stripe's word."""
+
+    kind: FactKind
+    status: str
+    minor: int
+    currency: str
+    at: datetime | None
+
+
+def money_moves_of(document: Invoice) -> list[MoneyMove]:
+    """Oldest first. A refund and a dispute name the payment they are about, and the payment its invoice."""
+    invoices = PaymentFact.objects.filter(document=document, kind=FactKind.INVOICE)
+    payments = list(
+        PaymentFact.objects.filter(
+            kind=FactKind.PAYMENT, about__in=invoices.values("stripe_id"), status="paid", gone_at=None
+        )
+    )
+    intents = {fact.detail.get("intent") for fact in payments} - {"", None}
+    after = PaymentFact.objects.filter(
+        kind__in=(FactKind.REFUND, FactKind.DISPUTE),
+        customer__in={fact.customer for fact in payments},
+        gone_at=None,
+    )
+    found = [*payments, *(fact for fact in after if fact.detail.get("intent") in intents)]
+    found.sort(key=lambda fact: (fact.made_at or fact.seen_at, fact.id))
+    return [
+        MoneyMove(FactKind(fact.kind), fact.status, fact.amount_minor or 0, fact.currency, fact.made_at)
+        for fact in found
+    ]
+
+
 # ------------------------------------------------------------------ who pays
 
 

@@ -22,8 +22,9 @@ from portal.kit.sealed import Context, seal, unseal
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from vendors.billing.collecting import client
-from vendors.billing.collecting.asking import payer_of, send_soon
+from vendors.billing.collecting.asking import ask_to_change_customers, payer_of, send_soon
 from vendors.billing.collecting.client import Answer
+from vendors.billing.collecting.customers import NOTHING_TO_DO, details_now, tax_number_of
 from vendors.billing.collecting.mirroring import LOOK_AGAIN
 from vendors.billing.collecting.models import FactKind, Operation, Payer, PaymentCall, PaymentEvent
 from vendors.billing.collecting.preparing import prepare
@@ -203,6 +204,19 @@ def _customer_made(call: PaymentCall) -> None:
         outcome=PaymentEvent.Outcome.WAITING, handled_at=None, next_at=clock.now()
     )
     _look_again(FactKind.CUSTOMER, call.answer_id)
+    if tax_number_of(details_now()) is not None:
+        ask_to_change_customers()
+
+
+def _customer_changed(call: PaymentCall) -> None:
+    payer = payer_of(call.currency)
+    if payer is not None:
+        _look_again(FactKind.CUSTOMER, payer.customer)
+
+
+def _tax_id_changed(call: PaymentCall) -> None:
+    if call.answer_id != NOTHING_TO_DO:
+        _look_again(FactKind.TAX_ID, call.answer_id)
 
 
 def _invoice_made(call: PaymentCall) -> None:
@@ -229,4 +243,7 @@ _FOLLOWS: dict[Operation, Callable[[PaymentCall], None]] = {
     Operation.FINALIZE_INVOICE: _invoice_made,
     Operation.CREATE_CREDIT_NOTE: _note_made,
     Operation.CHOOSE_METHOD: _method_chosen,
+    Operation.UPDATE_CUSTOMER: _customer_changed,
+    Operation.DROP_TAX_ID: _tax_id_changed,
+    Operation.SET_TAX_ID: _tax_id_changed,
 }
