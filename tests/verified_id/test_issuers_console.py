@@ -11,7 +11,7 @@ from tenants.rights import Role
 from tenants.verified_id import trusting
 from tenants.verified_id.models import TrustedIssuer
 from tenants.verified_id.services import turn_on_verified_id
-from tests.verified_id.test_trusted_issuers import EMPLOYER, pages, publish, signer, trust, work
+from tests.verified_id.others import EMPLOYER, pages, publish, signer, trust, work
 
 __all__ = ["pages"]
 WANTED = {"name": "Employer", "purpose": "employee", "did": EMPLOYER, "requires_domain": "on"}
