@@ -6,13 +6,11 @@ a rule with a name, and says how strong it is. What it does not do: look at birt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 from tenants.directory.matching import east_asian
 from tenants.directory.matching.names import Name, Word, joined
-from tenants.directory.matching.spelling import forms_of
 
 
 class Level(IntEnum):
@@ -122,8 +120,23 @@ def _better(one: Found, level: Level, rule: str) -> Found:
     return Found(level, rule) if level < one.level else one
 
 
+def _cannot_agree(document: Name, account: Name, limit: Level, *, is_given: bool) -> bool:
+    """No key in common: quick, and true of nearly everybody."""
+    if not document.keys.isdisjoint(account.keys):
+        return False
+    if limit < Level.FUZZY:
+        return True
+    if document.has_initial or account.has_initial:
+        return False
+    if not document.fuzzy_keys(is_given=is_given).isdisjoint(account.fuzzy_keys(is_given=is_given)):
+        return False
+    return not (document.is_odd or account.is_odd) or document.weak_keys().isdisjoint(account.weak_keys())
+
+
 def compare_family(document: Name, account: Name, limit: Level) -> Found:
     """The family name of the document and of the account."""
+    if _cannot_agree(document, account, limit, is_given=False):
+        return DIFFERS
     level = in_order(document.words, account.words, is_given=False, limit=limit)
     if level is Level.EXACT:
         return Found(level, "same")
@@ -163,6 +176,8 @@ def _spelling_rule(level: Level) -> str:
 
 def compare_given(document: Name, account: Name, limit: Level) -> Found:
     """The given names of the document and of the account."""
+    if _cannot_agree(document, account, limit, is_given=True):
+        return DIFFERS
     level = in_order(document.words, account.words, is_given=True, limit=limit)
     if level is Level.EXACT:
         return Found(level, "same")
@@ -224,12 +239,7 @@ def _further_level(word: Word, other: Word, limit: Level) -> Level:
 
 def is_cut(given: Name, family: Name) -> bool:
     """Whether a document's names fill a zone's line to its end, so that they may be cut there."""
-    length = sum(_width(name.words) for name in (given, family)) + 2
-    return length in ROOMS
-
-
-def _width(words: Sequence[Word]) -> int:
-    return sum(len(forms_of(word.text)[0]) for word in words) + max(0, len(words) - 1)
+    return given.width + family.width + 2 in ROOMS
 
 
 def begins_like(cut: Words, whole: Words) -> bool:

@@ -238,12 +238,12 @@ def compare_names(proven: ProvenIdentity, candidate: Candidate, policy: MatchPol
 def _one_name(proven: ProvenIdentity, given_names: str, family_name: str, policy: MatchPolicy) -> NamesFound:
     shown = name_of(proven.given_names), name_of(proven.family_name)
     held = name_of(given_names), name_of(family_name)
-    trouble = next((name.trouble for name in (*shown, *held) if name.trouble), None)
+    trouble = shown[0].trouble or shown[1].trouble or held[0].trouble or held[1].trouble
     if trouble:
         return NamesFound(DIFFERS, DIFFERS, trouble=trouble.value)
     family_limit, given_limit = LIMITS[policy.family_name], LIMITS[policy.given_names]
     limit = min(family_limit, given_limit)
-    if _any_missing(*shown, *held):
+    if not (shown[0].words and shown[1].words and held[0].words and held[1].words):
         return _with_a_missing_name(shown, held, limit)
     family = compare_family(shown[1], held[1], family_limit)
     given = compare_given(shown[0], held[0], given_limit)
@@ -252,13 +252,13 @@ def _one_name(proven: ProvenIdentity, given_names: str, family_name: str, policy
     if family.level is not Level.DIFFERS and given.level is not Level.DIFFERS:
         return NamesFound(given, family, is_weak=Level.WEAK in (given.level, family.level))
     if limit < Level.RELAXED:
-        return NamesFound(given, family)
+        return _differ(given, family)
     whole = _as_a_whole(proven, shown, held, given, family, limit)
-    return whole or NamesFound(given, family)
+    return whole or _differ(given, family)
 
 
-def _any_missing(*names: Name) -> bool:
-    return any(name.is_missing for name in names)
+def _differ(given: Found, family: Found) -> NamesFound:
+    return _BOTH_DIFFER if given is family is DIFFERS else NamesFound(given, family)
 
 
 def _generations_differ(shown: tuple[Name, Name], held: tuple[Name, Name]) -> bool:
@@ -317,7 +317,7 @@ def _as_a_whole(
     """The same words, divided between the fields in another way; fields exchanged; a name cut by its zone."""
     ours = held[0].named + held[1].named
     theirs = shown[0].named + shown[1].named
-    if len(ours) == len(theirs):
+    if len(ours) == len(theirs) and not _share_nothing(held[0], shown):
         level, places = cover(ours, theirs, is_given=False, limit=min(limit, Level.RELAXED))
         if level is not Level.DIFFERS and len(places) == len(theirs):
             swapped = _are_swapped(shown, held)
@@ -326,6 +326,10 @@ def _as_a_whole(
     if proven.is_cut or is_cut(*shown):
         return _when_cut(shown, held, given, family)
     return None
+
+
+def _share_nothing(name: Name, shown: tuple[Name, Name]) -> bool:
+    return name.keys.isdisjoint(shown[0].keys) and name.keys.isdisjoint(shown[1].keys)
 
 
 def _are_swapped(shown: tuple[Name, Name], held: tuple[Name, Name]) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from tenants.directory.matching.agreement import is_cut
 from tenants.directory.matching.comparison import ProvenIdentity
-from tenants.directory.matching.names import Name, joined, name_of
+from tenants.directory.matching.names import Name, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +45,4 @@ def _end(name: Name, is_cut_there: bool) -> str:
 
 
 def _keys(name: Name) -> tuple[str, ...]:
-    """Of each of its words, and of words next to each other written as one."""
-    found = list(name.words)
-    for length in {2, 3, len(name.words)} - {0, 1}:
-        runs = (name.words[at : at + length] for at in range(len(name.words) - length + 1))
-        found += [joined(run) for run in runs]
-    return tuple(sorted({key for word in found for key in word.relaxed}))
+    return tuple(sorted(name.keys))

@@ -24,6 +24,8 @@ _RELAXED = _rules(
     # Sue, not Enrique and Guerra, where the second vowel is one of its own.
     ("(?<=.)([ao])e(?!l(?:[ae]|le)?$|$|s$)", r"\1"),
     ("(?<=[^qg])ue(?!l(?:[ae]|le)?$|$|s$|n$)", "u"),
+    ("(?<=.{4})ae$", "a"),
+    ("(?<=.{4})oe$", "o"),
     ("^oe(?=[^l])", "o"),
     ("^ue(?=[^l])", "u"),
     ("aa", "a"),

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 
 from anyascii import anyascii
 
-from tenants.directory.matching import folding, nicknames, semitic
+from tenants.directory.matching import east_asian, folding, nicknames, semitic
 from tenants.directory.matching.letters import Trouble, clean, mixes_scripts
 from tenants.directory.matching.parts import (
     BRACKETED,
@@ -92,7 +91,7 @@ class Word:
         if self.script in ABJADS:
             return frozenset([semitic.consonants(self.text, self.script)])
         if self.script in INDIC:
-            return semitic.latin_consonants(plain(self.text))
+            return semitic.latin_consonants(semitic.indic_spelling(plain(self.text)))
         return frozenset(found for form in self.forms for found in semitic.latin_consonants(form))
 
 
@@ -106,22 +105,70 @@ def joined(parts: Iterable[Word]) -> Word:
     return word_of("".join(part.text for part in parts))
 
 
-@dataclass(frozen=True, slots=True)
 class Name:
-    """One field of a name, taken apart. `core` is without titles and particles; `trouble` says why it is not compared."""
+    """One field of a name, taken apart, made once for each text and shared. `named` is without titles, `core` without
+    particles too; `trouble` says why it is not compared.
 
-    words: tuple[Word, ...]
-    named: tuple[Word, ...]
-    core: tuple[Word, ...]
-    generation: str
-    trouble: Trouble | None = None
+    `keys` holds a key of every way in which this field can agree, exactly or relaxed: names without one in common differ,
+    which most do, and that is all the time they take.
+    """
+
+    __slots__ = (
+        "_fuzzy",
+        "_weak",
+        "core",
+        "generation",
+        "has_initial",
+        "is_odd",
+        "keys",
+        "named",
+        "trouble",
+        "width",
+        "words",
+    )
+
+    def __init__(self, parts: tuple[str, ...] = (), trouble: Trouble | None = None) -> None:
+        named = without_titles(parts)
+        self.words = tuple(map(word_of, parts))
+        self.named = tuple(map(word_of, named))
+        self.core = tuple(map(word_of, core_of(named)))
+        self.generation = generation_of(parts)
+        self.trouble = trouble
+        self.keys = frozenset(key for word in self._written() for key in word.relaxed)
+        # Letters and gaps in the narrowest spelling, as a zone counts them.
+        self.width = sum(len(forms_of(part)[0]) for part in parts) + max(0, len(parts) - 1)
+        # Words that may agree weakly, without such a key in common.
+        self.has_initial = any(word.is_initial for word in self.words)
+        self.is_odd = any(word.hides_vowels or word.script == "HANGUL" for word in self.words)
+        self._fuzzy: dict[bool, frozenset[str]] = {}
+        self._weak: frozenset[str] | None = None
+
+    def _written(self) -> list[Word]:
+        """Its words, and words next to each other written as one."""
+        found = list(dict.fromkeys((*self.words, *self.core)))
+        for line in {self.words, self.named, self.core}:
+            for length in {2, 3, len(line)} - {0, 1}:
+                found += [joined(line[at : at + length]) for at in range(len(line) - length + 1)]
+        return found
+
+    def fuzzy_keys(self, *, is_given: bool) -> frozenset[str]:
+        if is_given not in self._fuzzy:
+            found = (key for word in self._written() for key in word.fuzzy(is_given=is_given))
+            self._fuzzy[is_given] = frozenset(found)
+        return self._fuzzy[is_given]
+
+    def weak_keys(self) -> frozenset[str]:
+        """Consonants, and what spellings of Korean share, marked apart."""
+        if self._weak is None:
+            written = self._written()
+            found = {f"c{key}" for word in written for key in word.consonants()}
+            found |= {f"k{east_asian.korean_sound(form)}" for word in written for form in word.forms}
+            self._weak = frozenset(found)
+        return self._weak
 
     @property
     def is_missing(self) -> bool:
         return not self.words
-
-
-_NOTHING = Name((), (), (), "")
 
 
 @lru_cache(maxsize=16_384)
@@ -129,22 +176,15 @@ def name_of(text: str) -> Name:
     """The field as it stands in a directory or on a document. Bounded by the length `clean` allows."""
     cleaned, trouble = clean(text)
     if trouble is not None:
-        return Name((), (), (), "", trouble)
+        return Name(trouble=trouble)
     parts = _split(cleaned)
     if any(not part.isascii() and mixes_scripts(part) for part in parts):
-        return Name((), (), (), "", Trouble.MIXED_SCRIPTS)
+        return Name(trouble=Trouble.MIXED_SCRIPTS)
     if len(parts) > MAX_WORDS:
-        return Name((), (), (), "", Trouble.TOO_LONG)
-    if not parts or all(part in STAND_INS for part in parts):
-        return _NOTHING
-    named = without_titles(parts)
-    bearing = tuple(map(word_of, parts))
-    return Name(
-        bearing,
-        tuple(map(word_of, named)),
-        tuple(map(word_of, core_of(named))),
-        generation_of(parts),
-    )
+        return Name(trouble=Trouble.TOO_LONG)
+    if all(part in STAND_INS for part in parts):
+        return Name()
+    return Name(parts)
 
 
 def _split(cleaned: str) -> tuple[str, ...]:

@@ -233,9 +233,16 @@ def consonants(word: str, script: str) -> str:
 
 @lru_cache(maxsize=16_384)
 def latin_consonants(word: str) -> frozenset[str]:
-    """The consonants of a Latin spelling, with and without what may be an article; only where three or more are left."""
-    found = {_latin(word), _latin(_ARTICLE.sub("", word))}
-    return frozenset(one for one in found if len(one) >= 2)
+    """The consonants of a Latin spelling, with and without what may be an article; only where two or more are left."""
+    spelt = {word, _ARTICLE.sub("", word)}
+    # As in Chaim, and as in Chand.
+    spelt |= {one.replace("ch", "sh") for one in spelt}
+    return frozenset(found for found in map(_latin, spelt) if len(found) >= 2)
+
+
+def indic_spelling(plain: str) -> str:
+    """What `anyascii` makes of an Indic word, nearer to how such names are written in Latin."""
+    return re.sub("c(?!h)", "ch", plain.replace("ngk", "nk"))
 
 
 def _latin(word: str) -> str:

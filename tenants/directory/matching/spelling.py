@@ -134,7 +134,8 @@ def _arabic(word: str) -> tuple[str, ...]:
 
 
 def _hebrew(word: str) -> tuple[str, ...]:
-    return semitic.zone_form(word, "HEBREW"), plain(word)
+    zone = semitic.zone_form(word, "HEBREW")
+    return zone, zone.replace("sh", "s"), plain(word)
 
 
 _READERS: dict[str, Callable[[str], tuple[str, ...]]] = {

@@ -1,0 +1,62 @@
+"""The labelled set: how many genuine people each mode refuses and how many strangers it accepts, beside Microsoft's rules.
+
+`python -m tests.benchmarks.bench_matching` prints the whole table; here stand the bounds that must hold.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tenants.directory.matching import index_words
+from tenants.directory.matching.finding import document_keys
+from tests.matching.cultures import CULTURES
+from tests.matching.labelled import labelled, pairs_of
+from tests.matching.measuring import RULES, rates, same_name_strangers
+from tests.matching.people import document
+
+
+def test_the_set_is_large_wide_and_always_the_same():
+    pairs = labelled()
+    cultures = Counter(pair.culture for pair in pairs)
+    assert len(pairs) > 4_000 and len(cultures) >= 45 and min(cultures.values()) >= 60
+    assert all(pair.source for pair in pairs)
+    again = list(pairs_of(CULTURES[0]))
+    assert again == list(pairs[: len(again)])
+
+
+@pytest.mark.parametrize(
+    ("mode", "refused", "near"), [("exact", 50.0, 0.0), ("relaxed", 3.0, 0.6), ("fuzzy", 0.5, 3.5)]
+)
+def test_no_stranger_is_accepted_and_few_genuine_people_are_refused(mode: str, refused: float, near: float):
+    """Percent. `near` are people whose names are neighbours of the alphabet, with the very same birth date."""
+    found = rates(labelled(), RULES[mode])
+    assert found.accepted == 0 and found.refused <= refused and found.near <= near
+
+
+def test_every_culture_is_refused_less_than_by_microsofts_rules():
+    pairs = labelled()
+    for culture in {pair.culture for pair in pairs}:
+        own = [pair for pair in pairs if pair.culture == culture]
+        assert rates(own, RULES["exact"]).refused <= rates(own, RULES["MS exact"]).refused
+        assert rates(own, RULES["fuzzy"]).refused <= max(10, rates(own, RULES["MS relaxed"]).refused)
+
+
+def test_a_thousand_strangers_of_the_same_name_with_genuine_documents():
+    accepted, refused = same_name_strangers(labelled(), held=True)
+    assert accepted == 0 and refused <= 20
+    accepted, refused = same_name_strangers(labelled(), held=False)
+    assert accepted <= 1 and refused <= 20
+
+
+def test_whoever_agrees_is_also_looked_for():
+    """The directory finds an account by a key of each field; no pair that agrees may be without one."""
+    accepts = RULES["relaxed"]
+    for pair in labelled():
+        if accepts(pair):
+            held = set(index_words(*pair.held))
+            given, family = document_keys(document(" / ".join(pair.shown)))
+            for keys in (given, family):
+                cut = keys.cut and any(word.startswith(keys.cut) for word in held)
+                assert cut or held & set(keys.words), pair
