@@ -56,7 +56,7 @@ def speed(pairs: tuple[Pair, ...], mode: str, number: int = 100_000) -> float:
     return len(asked) / (time.process_time() - began)
 
 
-def speed_unknown(pairs: tuple[Pair, ...], mode: str, number: int = 5_000) -> float:
+def speed_unknown(pairs: tuple[Pair, ...], mode: str, number: int = 1_000) -> float:
     """Names nobody compared before: those of the set with syllables of their own behind."""
     policy = MatchPolicy.in_mode(mode)
     same = [pair for pair in pairs if pair.is_same]
