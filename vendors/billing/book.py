@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -65,6 +65,13 @@ def priced_version(version_id: UUID) -> PricedProduct:
     """A version by its id."""
     known = _known.get(str(version_id))
     return known or priced(PriceVersion.objects.get(id=version_id))
+
+
+def know_versions(version_ids: Iterable[UUID | None]) -> None:
+    """Read those that this process has not met, in one question, before each is asked for."""
+    missing = [each for each in set(version_ids) if each is not None and str(each) not in _known]
+    for row in PriceVersion.objects.filter(id__in=missing) if missing else ():
+        priced(row)
 
 
 def load_versions(products: Collection[Product]) -> dict[Product, list[PricedProduct]]:

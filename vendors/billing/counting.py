@@ -20,7 +20,7 @@ from django.db.models import Exists, OuterRef, Sum
 from portal.kit import clock
 from portal.kit.ids import uuid7
 from portal.kit.scope import current_tenant_id
-from vendors.billing.book import Standing, budgets_lock, standing
+from vendors.billing.book import Standing, budgets_lock, know_versions, standing
 from vendors.billing.bounds import NOTHING, SPENDING, Priced, is_fine, most, most_of
 from vendors.billing.models import Account, Budget, BudgetWindow, Entry, EntryKind
 
@@ -181,8 +181,10 @@ def sums_of(budget: Budget, window: Window) -> Sums:
     if budget.department:
         rows = rows.filter(department=budget.department)
     alike = rows.values_list("kind", "billable", "connection_kind", "price_version_id")
+    found = list(alike.annotate(Sum("amount"), Sum("quantity")))
+    know_versions(version_id for _kind, _billable, _paid, version_id, _amount, _units in found)
     sums = Sums()
-    for kind, billable, paid, version_id, amount, units in alike.annotate(Sum("amount"), Sum("quantity")):
+    for kind, billable, paid, version_id, amount, units in found:
         if kind in RESERVING:
             sums.reserved += amount
         else:
