@@ -157,16 +157,19 @@ def invoice(request: HttpRequest, invoice_id: str) -> HttpResponse:
     notes = [] if document.is_credit_note else documents.credit_notes_of([row])[row.id]
     taxes = documents.taxes_of(notes)
     slug = seat_of(request).tenant.slug
+    stripe = stripe_state_of(row)
+    # Money moves only where an invoice was issued at Stripe.
+    is_collected = stripe.total_minor is not None and not document.is_credit_note
     context = {
         **_page_of(request, document, found),
-        **told_state(stripe_state_of(row)),
+        **told_state(stripe),
         "row": row,
         "buyer": document.parties["buyer"],
         "seller": _party(document.parties["seller"]),
         "notes": [_listed(request, note, taxes, found) for note in notes],
         "moves": [
             {"move": move, "kind": move.kind.label, "status": MOVES.get(move.status, move.status)}
-            for move in (money_moves_of(row) if not document.is_credit_note else ())
+            for move in (money_moves_of(row) if is_collected else ())
         ],
         "about": {"number": documents.number_of(about), "url": _url(slug, about)} if about else None,
         "breadcrumbs": crumbs(request, document.number),
