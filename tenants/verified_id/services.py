@@ -68,7 +68,6 @@ def rotate_key(*, actor: Actor) -> SigningKey:
     return key
 
 
-@transaction.atomic
 def marks_of_card(authority: Authority) -> str:
     """What a form filled from this card has seen."""
     return marks_of(_card(authority))
@@ -78,6 +77,7 @@ def _card(authority: Authority) -> dict[str, Any]:
     return {"card_title": authority.card_title, "lifetime_days": authority.lifetime_days}
 
 
+@transaction.atomic
 def change_card(*, card_title: str, lifetime_days: int, actor: Actor, seen: str | None = None) -> Authority:
     """What the card is called and how long a new one is valid. Cards issued before stay as they are.
     ChangedMeanwhile when the card is not what the page had `seen`."""
