@@ -82,6 +82,11 @@ DIGEST_KEY = env.key("READMIT_DIGEST_KEY")
 AUDIT_KEY = env.key("READMIT_AUDIT_KEY")
 KEY_STORE = "tenants.keys.DatabaseKeyStore"
 LIMITER = "tenants.limits.DatabaseLimiter"
+# Where the authorities' signing keys rest: sealed in the database, or at a Transit engine (Vault, OpenBao).
+KEY_SERVICE = env.text("READMIT_KEY_SERVICE", "local")
+TRANSIT_URL = env.text("READMIT_TRANSIT_URL", "")
+TRANSIT_TOKEN = env.text("READMIT_TRANSIT_TOKEN", "")
+TRANSIT_MOUNT = env.text("READMIT_TRANSIT_MOUNT", "transit")
 
 # ---------------------------------------------------------------- rooms
 INSTALLED_APPS = [

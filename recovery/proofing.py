@@ -31,7 +31,7 @@ from recovery.statuses import ENDED_WITHOUT_ACCOUNT, CaseStatus, StepKind, StepS
 from tenants.directory.selectors import document_digest
 from tenants.models import Tenant
 from tenants.privacy.services import consent_of, record_consent
-from tenants.verified_id import credentials, issuance
+from tenants.verified_id import credentials, issuance, offers
 from vendors import selectors as partners
 from vendors import services as vendor_services
 from vendors.services import ProofingResult
@@ -244,9 +244,9 @@ def on_credential_issued(job: Job) -> None:
     record_step(case, StepKind.CREDENTIAL_ISSUED, actor=Actor(ActorKind.WALLET))
 
 
-def offer_for(case_id: UUID, *, other_wallet: bool) -> issuance.Offer:
+def offer_for(case_id: UUID, *, other_wallet: bool) -> offers.Offer:
     """A fresh offer of the case's credential, for the web wallet in this browser or for any other wallet."""
     case = get_case(case_id)
     if case.issuance_id is None or case.state is not CaseStatus.PROVING or not browser_is_known(case):
         raise Refused("step_out_of_order")
-    return issuance.make_offer(case.issuance_id, other_wallet=other_wallet)
+    return offers.make_offer(case.issuance_id, other_wallet=other_wallet)

@@ -9,7 +9,7 @@ from recovery.models import Case
 from recovery.proof import browser_is_known
 from recovery.stages import NUMBERS, TOTAL, Progress, Stage, done_steps, stage_of
 from recovery.statuses import GAVE_ACCOUNT, CaseStatus, StepKind
-from tenants.verified_id import issuance, presentation
+from tenants.verified_id import offers, presentation
 
 
 def _credential_accepted(case: Case) -> bool:
@@ -68,7 +68,7 @@ def step_shown(stage: Stage) -> dict[str, int] | None:
 
 def offer_is_over(case: Case) -> bool:
     """Nobody took the offer in time: the page makes a new one."""
-    return case.issuance_id is not None and not issuance.has_live_offer(case.issuance_id)
+    return case.issuance_id is not None and not offers.has_live_offer(case.issuance_id)
 
 
 def presentation_state(case: Case) -> str:

@@ -42,6 +42,8 @@ EVENTS: dict[EventName, str] = {
     N.CREDENTIAL_ISSUED: gettext_noop("Verified ID issued"),
     N.CREDENTIAL_ACCEPTED: gettext_noop("Verified ID accepted by the wallet"),
     N.CREDENTIAL_REVOKED: gettext_noop("Verified ID revoked"),
+    N.CREDENTIAL_SUSPENDED: gettext_noop("Verified ID suspended"),
+    N.CREDENTIAL_REINSTATED: gettext_noop("Verified ID valid again"),
     N.PRESENTATION_REQUESTED: gettext_noop("Verified ID asked for"),
     N.PRESENTATION_VERIFIED: gettext_noop("Verified ID checked"),
     N.PRESENTATION_REFUSED: gettext_noop("Verified ID not accepted"),

@@ -1,14 +1,18 @@
-"""Issued credentials: their status, and taking it away."""
+"""Issued credentials: their status, taking it away for a while and for good."""
 
 from __future__ import annotations
 
+import hashlib
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from portal.kit import clock
 from portal.kit.actors import Actor
+from portal.kit.errors import NotHere, Refused
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.verified_id.models import Credential
+from tenants.verified_id.models import Credential, StatusList
 
 
 def status_of(credential_id: UUID) -> str:
@@ -26,19 +30,84 @@ def credentials_of(reference: UUID) -> list[UUID]:
     return list(Credential.objects.filter(reference=reference).values_list("id", flat=True))
 
 
+def _list_again(*lists: UUID) -> None:
+    """The next reader of these lists gets one that is signed anew."""
+    StatusList.objects.filter(id__in=lists).update(token="", token_until=None)
+
+
+def _change(row: Credential, state: str, reason: str) -> None:
+    row.state, row.state_reason, row.state_changed_at = state, reason[:60], clock.now()
+    row.save(update_fields=["state", "state_reason", "state_changed_at"])
+    _list_again(row.status_list_id)
+
+
+def _record(event: EventName, row: Credential, actor: Actor, reason: str, words: str) -> None:
+    record_event(
+        event,
+        actor=actor,
+        subject=row.public_id,
+        case_id=row.reference if row.reference != row.issuance_id else None,
+        data={"reason": reason},
+        personal={"reason": words} if words else None,
+    )
+
+
 def revoke_credential(credential_id: UUID, *, reason: str, actor: Actor, words: str = "") -> None:
     """Take a credential's validity away for good. Quiet when it is gone already. `reason` is a code; a member's own
     `words` go into the part of the audit log that can be destroyed."""
     row = Credential.objects.select_for_update().filter(id=credential_id).first()
     if row is None or row.state == Credential.State.REVOKED:
         return
-    row.state, row.state_reason, row.state_changed_at = Credential.State.REVOKED, reason[:60], clock.now()
-    row.save(update_fields=["state", "state_reason", "state_changed_at"])
+    _change(row, Credential.State.REVOKED, reason)
+    _record(EventName.CREDENTIAL_REVOKED, row, actor, reason, words)
+
+
+def suspend_credential(credential_id: UUID, *, reason: str, actor: Actor, words: str = "") -> None:
+    """Take it away until `reinstate_credential`. Quiet when it is suspended; Refused when it is revoked."""
+    row = _locked(credential_id)
+    if row.state == Credential.State.SUSPENDED:
+        return
+    _change(row, Credential.State.SUSPENDED, reason)
+    _record(EventName.CREDENTIAL_SUSPENDED, row, actor, reason, words)
+
+
+def reinstate_credential(credential_id: UUID, *, actor: Actor, words: str = "") -> None:
+    """A suspended credential is valid again. Quiet when it is; Refused when it is revoked."""
+    row = _locked(credential_id)
+    if row.state == Credential.State.VALID:
+        return
+    _change(row, Credential.State.VALID, "")
+    _record(EventName.CREDENTIAL_REINSTATED, row, actor, "reinstated", words)
+
+
+def _locked(credential_id: UUID) -> Credential:
+    row = Credential.objects.select_for_update().filter(id=credential_id).first()
+    if row is None:
+        raise NotHere("credential_unknown")
+    if row.state == Credential.State.REVOKED:
+        raise Refused("credential_revoked")
+    return row
+
+
+def revoke_many(chosen: QuerySet[Credential], *, reason: str, actor: Actor, words: str = "") -> int:
+    """Take the validity of all of them away; how many had it. One event with a digest of their identifiers."""
+    rows = chosen.exclude(state=Credential.State.REVOKED).order_by("id")
+    found = list(rows.select_for_update(of=("self",)).values_list("id", "status_list_id"))
+    if not found:
+        return 0
+    ids = [row_id for row_id, _list in found]
+    Credential.objects.filter(id__in=ids).update(
+        state=Credential.State.REVOKED, state_reason=reason[:60], state_changed_at=clock.now()
+    )
+    _list_again(*{list_id for _row, list_id in found})
     record_event(
-        EventName.CREDENTIAL_REVOKED,
+        EventName.CREDENTIALS_REVOKED,
         actor=actor,
-        subject=row.public_id,
-        case_id=row.reference,
-        data={"reason": reason},
+        data={
+            "reason": reason,
+            "count": len(ids),
+            "digest": hashlib.sha256(b"".join(row_id.bytes for row_id in ids)).hexdigest(),
+        },
         personal={"reason": words} if words else None,
     )
+    return len(ids)

@@ -20,7 +20,18 @@ class Authority(TenantModel):
     issuer = models.CharField(max_length=300)
     vct = models.CharField(max_length=300)
     card_title = models.CharField(max_length=60, default="Verified ID")
+    # The title in other languages, by language tag; a wallet shows the one its owner reads.
+    card_titles = models.JSONField(default=dict)
+    # Empty: the tenant's accent, and black or white upon it.
+    card_background = models.CharField(max_length=7, blank=True)
+    card_text = models.CharField(max_length=7, blank=True)
+    left_out = models.JSONField(default=list)
     lifetime_days = models.PositiveSmallIntegerField(default=365)
+    # A card that was offered outside a recovery waits for a member's look.
+    review_first = models.BooleanField(default=False)
+    # Wallets may encrypt what they ask to the first of these (OpenID4VCI 1.0, section 10); the one before still opens.
+    encryption_jwks = models.JSONField(default=list)
+    encryption_sealed = models.BinaryField(null=True)
     # What a fetch over the network found last: [{"what", "address", "ok", "problem"}].
     published = models.JSONField(default=list)
     published_checked_at = models.DateTimeField(null=True)
@@ -30,7 +41,8 @@ class Authority(TenantModel):
 
 
 class SigningKey(TenantModel):
-    """An ES256 key. The private half is sealed; `kid` is the absolute DID URL whose fragment is the thumbprint."""
+    """An ES256 key. `kid` is the absolute DID URL whose fragment is the thumbprint. The private half is sealed here, or
+    rests at a key service under `service_name`."""
 
     class State(models.TextChoices):
         PENDING = "pending", _("Published, not used yet")
@@ -40,8 +52,14 @@ class SigningKey(TenantModel):
 
     kid = models.CharField(max_length=400)
     public_jwk = models.JSONField()
-    private_sealed = models.BinaryField()
+    service = models.CharField(max_length=12, default="local")
+    service_name = models.CharField(max_length=120, blank=True)
+    private_sealed = models.BinaryField(null=True)
+    # The certificate and those above it, without the root: DER in base64, as `x5c` carries them (RFC 7515, 4.1.6).
+    certificates = models.JSONField(default=list)
     state = models.CharField(max_length=8, choices=State.choices, default=State.ACTIVE)
+    signs_from = models.DateTimeField(null=True)
+    activated_at = models.DateTimeField(null=True)
     retired_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
@@ -50,6 +68,9 @@ class SigningKey(TenantModel):
             models.UniqueConstraint(fields=["tenant_id", "kid"], name="signing_key_kid"),
             models.UniqueConstraint(
                 fields=["tenant_id"], condition=models.Q(state="active"), name="signing_key_one_active"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant_id"], condition=models.Q(state="pending"), name="signing_key_one_pending"
             ),
         ]
 
@@ -76,6 +97,9 @@ class StatusList(TenantModel):
 
     key = TenantForeignKey(SigningKey, on_delete=models.PROTECT, related_name="+")
     uri = models.CharField(max_length=300)
+    # The token as it was signed last, served until then; emptied when an entry changes.
+    token = models.TextField(blank=True)
+    token_until = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant_id", "uri"], name="status_list_uri")]
@@ -86,7 +110,17 @@ class Issuance(TenantModel):
 
     prefix: ClassVar[str] = "issuance"
 
+    class Review(models.TextChoices):
+        NONE = "none", _("No look needed")
+        WAITING = "waiting", _("Waits for a look")
+        RELEASED = "released", _("Released")
+        REFUSED = "refused", _("Refused")
+
     reference = models.UUIDField()
+    # Whom a card was offered to outside a recovery; a case knows its own person.
+    person_id = models.UUIDField(null=True)
+    review = models.CharField(max_length=8, choices=Review.choices, default=Review.NONE)
+    reviewed_at = models.DateTimeField(null=True)
     data_key = models.BinaryField(null=True)
     sealed = models.BinaryField(null=True)
     # Kept when a wallet has it, until the reference is over: another wallet may have to be served.
@@ -100,6 +134,7 @@ class Issuance(TenantModel):
         indexes = [
             models.Index(fields=["tenant_id", "reference"], name="issuance_reference"),
             models.Index(fields=["tenant_id", "expires_at"], name="issuance_expiry"),
+            models.Index(fields=["tenant_id", "person_id"], name="issuance_person"),
         ]
 
 
@@ -115,6 +150,12 @@ class IssuanceOffer(TenantModel):
     used_at = models.DateTimeField(null=True)
     access_token_digest = models.BinaryField(null=True)
     access_expires_at = models.DateTimeField(null=True)
+    configuration_id = models.CharField(max_length=60, default="VerifiedIdentity")
+    # The key the access token is bound to (RFC 9449); empty for a bearer token.
+    dpop_thumbprint = models.CharField(max_length=64, blank=True)
+    # A request that waits for a look: {"jwk", "encryption"} of the wallet that will come back for it.
+    transaction_digest = models.BinaryField(null=True)
+    waiting = models.JSONField(null=True)
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -125,7 +166,7 @@ class IssuanceOffer(TenantModel):
 
 
 class ProofNonce(TenantModel):
-    """A `c_nonce` (OpenID4VCI 1.0, section 7): five minutes, used once."""
+    """What is good once: a `c_nonce` (OpenID4VCI 1.0, section 7), the `jti` of a DPoP proof (RFC 9449, 11.1)."""
 
     digest = models.BinaryField()
     expires_at = models.DateTimeField()

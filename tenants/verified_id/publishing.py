@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from base64 import urlsafe_b64decode
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from portal.kit import clock
-from portal.kit.codes import digest
+from portal.kit.errors import Invalid, NotHere
+from tenants.colours import text_on
 from tenants.models import Tenant
-from tenants.verified_id.models import Authority, Credential, LinkedDomain, StatusList
+from tenants.verified_id.claim_names import CLAIM_NAMES, names_of
+from tenants.verified_id.models import Authority, Credential, LinkedDomain, SigningKey, StatusList
 from tenants.verified_id.protocol.did_web import did_document
 from tenants.verified_id.protocol.issuer_metadata import (
     ClaimDescription,
@@ -25,22 +26,15 @@ from tenants.verified_id.protocol.linked_domain import build_domain_linkage_cred
 from tenants.verified_id.protocol.status_list import Status, build_status_list_token, pack_statuses
 from tenants.verified_id.selectors import get_authority, linked_domain
 from tenants.verified_id.signing import active_key, published_keys, signer_of
+from tenants.verified_id.type_metadata import NAMES
 
 CONFIGURATION_ID = "VerifiedIdentity"
+X5C_CONFIGURATION_ID = "VerifiedIdentityX5c"
+DPOP_ALGS = ("ES256", "EdDSA")
 STATUS_TTL = 60
+STATUS_KEPT = timedelta(minutes=15)
 STATUS_LIFE = 3600
 YEAR = 365 * 24 * 3600
-CLAIMS = (
-    ("given_name", "Given names"),
-    ("family_name", "Family name"),
-    ("birthdate", "Date of birth"),
-    ("portrait", "Portrait"),
-    ("assurance_level", "How sure the check was"),
-    ("partner", "Who checked"),
-    ("document_type", "Kind of document"),
-    ("document_country", "Country of the document"),
-    ("verified_at", "Checked on"),
-)
 
 
 def published_addresses(authority: Authority) -> list[tuple[str, str]]:
@@ -63,18 +57,54 @@ def did_json(authority: Authority) -> dict[str, Any]:
     )
 
 
-def configuration(authority: Authority, tenant: Tenant) -> CredentialConfiguration:
-    """The VerifiedIdentity credential with the tenant's card."""
-    with override("en"):
-        claims = [ClaimDescription((name,), {"en": _(label)}) for name, label in CLAIMS]
-    card = CredentialDisplay(
-        name=authority.card_title,
-        locale="en",
-        description="Verified ID",
-        background_color=tenant.accent,
-        text_color="#ffffff",
-    )
-    return CredentialConfiguration(vct=authority.vct, scope=CONFIGURATION_ID, display=[card], claims=claims)
+def card_colours(authority: Authority, tenant: Tenant) -> tuple[str, str]:
+    """Background and text; without a choice the accent colour, and what reads best upon it."""
+    background = authority.card_background or tenant.accent
+    return background, authority.card_text or text_on(background)
+
+
+def _cards(authority: Authority, tenant: Tenant) -> list[CredentialDisplay]:
+    background, text = card_colours(authority, tenant)
+    titles = {"en": authority.card_title} | authority.card_titles
+    return [
+        CredentialDisplay(
+            name=title,
+            locale=locale,
+            description=NAMES.get(locale, NAMES["en"])[1],
+            background_color=background,
+            text_color=text,
+        )
+        for locale, title in titles.items()
+    ]
+
+
+def configurations(authority: Authority, tenant: Tenant) -> dict[str, CredentialConfiguration]:
+    """One type, with the issuer named by DID; and, where the signing key has a certificate, by that."""
+    claims = [
+        ClaimDescription((name,), names_of(name)) for name in CLAIM_NAMES if name not in authority.left_out
+    ]
+    return {
+        name: CredentialConfiguration(
+            vct=authority.vct, scope=name, display=_cards(authority, tenant), claims=claims
+        )
+        for name in configuration_ids()
+    }
+
+
+def configuration_ids() -> tuple[str, ...]:
+    """What may be offered now."""
+    return (CONFIGURATION_ID, X5C_CONFIGURATION_ID) if active_key().certificates else (CONFIGURATION_ID,)
+
+
+def require_configuration(configuration_id: str) -> None:
+    """Invalid for one that is not offered."""
+    known = configuration_ids()
+    if configuration_id not in known:
+        raise Invalid(
+            "configuration_unknown",
+            _("There is no such card. Known: %(names)s.") % {"names": ", ".join(known)},
+            field="configuration",
+        )
 
 
 def issuer_json(authority: Authority, tenant: Tenant) -> dict[str, Any]:
@@ -83,15 +113,17 @@ def issuer_json(authority: Authority, tenant: Tenant) -> dict[str, Any]:
         issuer=issuer,
         credential_endpoint=f"{issuer}/openid4vci/credential",
         nonce_endpoint=f"{issuer}/openid4vci/nonce",
+        deferred_credential_endpoint=f"{issuer}/openid4vci/deferred",
         notification_endpoint=f"{issuer}/openid4vci/notification",
-        configurations={CONFIGURATION_ID: configuration(authority, tenant)},
+        encryption_jwks=authority.encryption_jwks,
+        configurations=configurations(authority, tenant),
         display=[{"name": tenant.name, "locale": "en"}],
     )
 
 
 def server_json(authority: Authority) -> dict[str, Any]:
     return authorization_server_metadata(
-        issuer=authority.issuer, token_endpoint=f"{authority.issuer}/openid4vci/token"
+        issuer=authority.issuer, token_endpoint=f"{authority.issuer}/openid4vci/token", dpop_algs=DPOP_ALGS
     )
 
 
@@ -99,19 +131,6 @@ def jwt_vc_issuer_json(authority: Authority) -> dict[str, Any]:
     """SD-JWT VC, section 4: for wallets that look keys up at the issuer instead of the DID."""
     keys = [{**key.public_jwk, "kid": key.kid, "use": "sig", "alg": "ES256"} for key in published_keys()]
     return {"issuer": authority.issuer, "jwks": {"keys": keys}}
-
-
-def type_json(authority: Authority) -> dict[str, Any]:
-    """SD-JWT VC type metadata (draft 18, section 4)."""
-    return {
-        "vct": authority.vct,
-        "name": authority.card_title,
-        "description": "An identity proven with a document and a live face",
-        "claims": [
-            {"path": [name], "display": [{"locale": "en", "label": label}], "sd": "always"}
-            for name, label in CLAIMS
-        ],
-    }
 
 
 def domain_file(authority: Authority, origin: str) -> dict[str, Any]:
@@ -123,15 +142,30 @@ def domain_file(authority: Authority, origin: str) -> dict[str, Any]:
     return did_configuration([linkage])
 
 
-def status_token(row: StatusList) -> str:
-    """The signed list: revoked and suspended entries, everything else valid."""
+def status_token(list_id: UUID) -> str:
+    """The signed list: revoked and suspended entries, everything else valid. Signed anew when an entry changed or the
+    last one is a quarter of an hour old; under the row's lock, so that a change is never signed away."""
+    row = StatusList.objects.select_related("key").filter(id=list_id).first()
+    if row is None:
+        raise NotHere("status_list_unknown")
+    if row.token and row.token_until is not None and row.token_until > clock.now():
+        return row.token
+    row = StatusList.objects.select_for_update(of=("self",)).select_related("key").get(id=list_id)
+    row.token, row.token_until = _signed_list(row), clock.now() + STATUS_KEPT
+    row.save(update_fields=["token", "token_until"])
+    return row.token
+
+
+def _signed_list(row: StatusList) -> str:
+    """By the key whose cards it lists. A revoked key signs nothing: the key in use then says that all are void."""
     words = {Credential.State.REVOKED: Status.INVALID, Credential.State.SUSPENDED: Status.SUSPENDED}
     entries = Credential.objects.filter(status_list=row, state__in=list(words)).values_list(
         "status_index", "state"
     )
     now = int(clock.now().timestamp())
+    key = active_key() if row.key.state == SigningKey.State.REVOKED else row.key
     return build_status_list_token(
-        signer=signer_of(row.key),
+        signer=signer_of(key),
         issuer=get_authority().did,
         uri=row.uri,
         packed=pack_statuses(
@@ -142,10 +176,3 @@ def status_token(row: StatusList) -> str:
         expires_at=now + STATUS_LIFE,
         time_to_live=STATUS_TTL,
     )
-
-
-def status_tag(token: str, *, now: int) -> str:
-    """A weak tag of what a status list token says: signature and times differ each time, the list does not. It ends
-    with the time to live, so that nobody keeps a token whose own times ran out."""
-    said = json.loads(urlsafe_b64decode(token.split(".")[1] + "=="))
-    return f'W/"{digest(json.dumps(said["status_list"]) + str(now // STATUS_TTL)).hex()[:32]}"'

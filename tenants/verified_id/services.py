@@ -1,4 +1,4 @@
-"""Turning Verified ID on, rotating keys, linking a domain."""
+"""Turning Verified ID on, designing its card, linking a domain. Keys are turned over in `rotation`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from portal.kit import clock
 from portal.kit.actors import Actor
 from portal.kit.errors import Invalid
 from portal.kit.origins import is_ours, tenant_origin
@@ -19,9 +18,11 @@ from portal.kit.seen import marks_of, require_unchanged
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.models import Tenant
-from tenants.verified_id.models import Authority, LinkedDomain, SigningKey, StatusList
+from tenants.verified_id.encryption_keys import make_encryption_key
+from tenants.verified_id.models import Authority, LinkedDomain, SigningKey
 from tenants.verified_id.protocol.did_web import did_web
 from tenants.verified_id.protocol.encoding import check_url
+from tenants.verified_id.rotation import check_published, open_status_list
 from tenants.verified_id.selectors import get_authority
 from tenants.verified_id.signing import make_signing_key
 
@@ -41,31 +42,11 @@ def turn_on_verified_id(*, actor: Actor) -> Authority:
     issuer = tenant_origin(tenant.slug)
     made = Authority.objects.create(did=did_web(issuer), issuer=issuer, vct=f"{issuer}/credentials/{TYPE}/1")
     key = make_signing_key(made.did, SigningKey.State.ACTIVE)
-    _open_status_list(made, key)
+    open_status_list(made, key)
+    make_encryption_key(made)
     record_event(EventName.AUTHORITY_CREATED, actor=actor, subject=made.public_id, data={"did": made.did})
     check_published()
     return made
-
-
-def _open_status_list(authority: Authority, key: SigningKey) -> StatusList:
-    row = StatusList(key=key)
-    row.uri = f"{authority.issuer}/status/{row.id.hex}"
-    row.save(force_insert=True)
-    return row
-
-
-@transaction.atomic
-def rotate_key(*, actor: Actor) -> SigningKey:
-    """Publish a new key and sign with it from now on; the old one stays published until what it signed expires."""
-    made_for = get_authority()
-    for earlier in SigningKey.objects.select_for_update().filter(state=SigningKey.State.ACTIVE):
-        earlier.state, earlier.retired_at = SigningKey.State.RETIRED, clock.now()
-        earlier.save(update_fields=["state", "retired_at"])
-    key = make_signing_key(made_for.did, SigningKey.State.ACTIVE)
-    _open_status_list(made_for, key)
-    record_event(EventName.AUTHORITY_KEY_CREATED, actor=actor, subject=made_for.public_id)
-    check_published()
-    return key
 
 
 def marks_of_card(authority: Authority) -> str:
@@ -93,11 +74,6 @@ def change_card(*, card_title: str, lifetime_days: int, actor: Actor, seen: str 
             EventName.AUTHORITY_CHANGED, actor=actor, subject=row.public_id, data={"changed": changed}
         )
     return row
-
-
-def check_published() -> None:
-    """Ask the worker to fetch over the network what we publish."""
-    enqueue("verified_id.check_published", tenant_id=current_tenant_id())
 
 
 def clean_origin(text: str) -> str:

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tenants.verified_id.protocol import (
+    credential_request,
     did_web,
     holder,
     issuance,
@@ -66,7 +67,7 @@ def test_any_bytes_are_refused_politely(data: bytes) -> None:
             )
         )
         survives(
-            lambda kind=content_type: issuance.parse_credential_request(
+            lambda kind=content_type: credential_request.parse_credential_request(
                 data, kind, known_configurations=["a"]
             )
         )

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tenants.verified_id.protocol import holder, issuance, issuer_metadata
+from tenants.verified_id.protocol import credential_request, holder, issuance, issuer_metadata
 from tenants.verified_id.protocol.credential_offer import (
     PRE_AUTHORIZED_CODE_GRANT,
     CredentialOffer,
@@ -303,7 +303,7 @@ def test_authorization_details_are_answered_with_identifiers() -> None:
 
 @pytest.mark.parametrize("header", ["Bearer abc.d-e_f", "bearer abc.d-e_f", "BEARER abc.d-e_f"])
 def test_an_access_token_is_read_from_its_header(header: str) -> None:
-    assert issuance.read_access_token(header) == "abc.d-e_f"
+    assert issuance.read_access_token(header).unverified_token == "abc.d-e_f"
 
 
 @pytest.mark.parametrize(
@@ -320,10 +320,10 @@ def test_no_header_at_all_gets_no_error_code(header: str | None) -> None:
     assert refused(lambda: issuance.read_access_token(header)).headers()["WWW-Authenticate"] == "Bearer"
 
 
-def request(body: object, **changes: Any) -> issuance.CredentialRequest:
+def request(body: object, **changes: Any) -> credential_request.CredentialRequest:
     arguments: dict[str, Any] = {"known_configurations": {"VerifiedIdentity"}, "known_identifiers": {"one"}}
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return issuance.parse_credential_request(raw, holder.JSON, **(arguments | changes))
+    return credential_request.parse_credential_request(raw, holder.JSON, **(arguments | changes))
 
 
 ID = {"credential_configuration_id": "VerifiedIdentity"}
@@ -334,7 +334,7 @@ PROOFS = {"proofs": {"jwt": ["a.b.c"]}}
     "body", [ID | PROOFS, ID | {"proof": {"proof_type": "jwt", "jwt": "a.b.c"}}, ID | PROOFS | {"unknown": 1}]
 )
 def test_a_credential_request_is_read_in_its_new_and_its_old_shape(body: dict[str, Any]) -> None:
-    assert request(body) == issuance.CredentialRequest("VerifiedIdentity", None, ("a.b.c",))
+    assert request(body) == credential_request.CredentialRequest("VerifiedIdentity", None, ("a.b.c",))
 
 
 def test_a_credential_identifier_is_read() -> None:
@@ -378,12 +378,12 @@ def test_a_credential_request_that_fails_one_step_is_refused(body: object, code:
 
 
 def test_each_step_of_the_credential_request_has_a_failing_test() -> None:
-    assert set(CREDENTIAL_STEPS) == numbered_steps(issuance.parse_credential_request)
+    assert set(CREDENTIAL_STEPS) == numbered_steps(credential_request.parse_credential_request)
 
 
 def test_a_form_is_no_credential_request() -> None:
     error = refused(
-        lambda: issuance.parse_credential_request(
+        lambda: credential_request.parse_credential_request(
             b"{}", holder.FORM, known_configurations={"VerifiedIdentity"}
         )
     )
@@ -396,12 +396,12 @@ def test_a_token_that_is_good_for_nothing_gets_nothing() -> None:
 
 
 def test_the_responses_have_the_members_of_the_standard() -> None:
-    assert issuance.credential_response(["c"]) == {"credentials": [{"credential": "c"}]}
-    assert issuance.credential_response(["c"], notification_id="n")["notification_id"] == "n"
+    assert credential_request.credential_response(["c"]) == {"credentials": [{"credential": "c"}]}
+    assert credential_request.credential_response(["c"], notification_id="n")["notification_id"] == "n"
     assert issuance.nonce_response("n") == {"c_nonce": "n"}
-    assert issuance.credential_request_denied().code == "credential_request_denied"
+    assert credential_request.credential_request_denied().code == "credential_request_denied"
     with pytest.raises(ValueError, match="at least one"):
-        issuance.credential_response([])
+        credential_request.credential_response([])
 
 
 def test_a_notification_is_read() -> None:

@@ -3,6 +3,7 @@
 import json
 
 from tenants.verified_id.protocol import (
+    credential_request,
     did_web,
     encryption,
     holder,
@@ -38,12 +39,14 @@ def issue() -> str:
     grant = PreAuthorizedGrant(NOW + 60, used=False, tries_left=4, tx_code_digest=b"493536")
     issuance.verify_token_request(token_request, expected_grant=grant, digest=str.encode, now=NOW)
     access_token = issuance.token_response("at")["access_token"]
-    assert issuance.read_access_token(f"Bearer {access_token}") == "at"
+    assert issuance.read_access_token(f"Bearer {access_token}").unverified_token == "at"
 
     c_nonce = issuance.nonce_response("c-nonce")["c_nonce"]
     proof = holder.build_key_proof(HOLDER, issuer=fetched.credential_issuer, nonce=c_nonce, issued_at=NOW)
     body = holder.credential_request("VerifiedIdentity", [proof])
-    request = issuance.parse_credential_request(body, holder.JSON, known_configurations={"VerifiedIdentity"})
+    request = credential_request.parse_credential_request(
+        body, holder.JSON, known_configurations={"VerifiedIdentity"}
+    )
     live = key_proof.unverified_nonces(request.unverified_proofs) & {"c-nonce"}
     (bound,) = key_proof.verify_key_proofs(
         request.unverified_proofs, expected_issuer=ISSUER_ORIGIN, expected_nonces=live, now=NOW
@@ -60,7 +63,7 @@ def issue() -> str:
         status=STATUS,
         decoys=2,
     )
-    return str(issuance.credential_response([text])["credentials"][0]["credential"])
+    return str(credential_request.credential_response([text])["credentials"][0]["credential"])
 
 
 def test_a_credential_is_offered_fetched_shown_verified_and_revoked() -> None:

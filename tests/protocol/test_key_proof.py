@@ -177,7 +177,7 @@ def verify_dpop(proof: str, **changes: Any) -> dpop.VerifiedDpopProof:
         "now": NOW,
         "access_token": TOKEN,
         "expected_thumbprint": thumbprint(HOLDER.public_jwk),
-        "expected_nonce": "n",
+        "expected_nonces": ["older", "n"],
     }
     return dpop.verify_dpop_proof(proof, **(arguments | changes))
 

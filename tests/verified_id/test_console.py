@@ -96,7 +96,7 @@ def test_a_new_key_needs_the_word(tenant, authority, staff_client):
         assert SigningKey.objects.count() == 1
     assert client.post(address(tenant, "rotate"), {"word": "Rotate"}).status_code == 302
     with tenant_scope(tenant.id):
-        assert sorted(SigningKey.objects.values_list("state", flat=True)) == ["active", "retired"]
+        assert sorted(SigningKey.objects.values_list("state", flat=True)) == ["active", "pending"]
 
 
 def test_a_domain_is_named_and_its_file_shown(tenant, authority, staff_client):

@@ -17,12 +17,12 @@ from portal.kit.errors import NotHere, Refused
 from portal.kit.limits import Limit
 from portal.kit.scope import tenant_scope
 from tenants.models import Tenant
-from tenants.verified_id import credentials, issuance, presentation
+from tenants.verified_id import credentials, issuance, offers, presentation
 from tenants.verified_id.models import Credential, Issuance, IssuanceOffer
 from tenants.verified_id.protocol import holder
 from tenants.verified_id.protocol.encoding import b64u
 from tenants.verified_id.services import turn_on_verified_id
-from tenants.verified_id.views import protocol
+from tenants.verified_id.views import issuing
 from tests.conftest import client_of
 from tests.holder import FORM, Wallet
 from tests.recovery.racing import race
@@ -59,9 +59,9 @@ def begin(tenant: Tenant, reference: UUID | None = None) -> UUID:
         ).id
 
 
-def offer(tenant: Tenant, issuance_id: UUID, *, other_wallet: bool = False) -> issuance.Offer:
+def offer(tenant: Tenant, issuance_id: UUID, *, other_wallet: bool = False) -> offers.Offer:
     with tenant_scope(tenant.id):
-        return issuance.make_offer(issuance_id, other_wallet=other_wallet)
+        return offers.make_offer(issuance_id, other_wallet=other_wallet)
 
 
 def ask(tenant: Tenant, browser: bytes) -> tuple[UUID, str]:
@@ -328,7 +328,7 @@ def test_what_can_be_got_can_be_asked_about(authority: Tenant) -> None:
 
 
 def test_a_flood_of_nonces_from_one_network_is_refused(authority: Tenant, monkeypatch: Any) -> None:
-    monkeypatch.setattr(protocol, "NONCES", Limit("proof_nonces_of_network", 3, 600))
+    monkeypatch.setattr(issuing, "NONCES", Limit("proof_nonces_of_network", 3, 600))
     client = client_of(authority)
     answers = [client.post("/openid4vci/nonce") for _number in range(5)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]

@@ -19,7 +19,8 @@ from portal.kit.typed import TypedWordForm
 from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
-from tenants.verified_id import publishing, selectors, services
+from tenants.verified_id import publishing, rotation, selectors, services
+from tenants.verified_id.claim_names import CLAIM_NAMES, names_of
 from tenants.verified_id.console import wording
 from tenants.verified_id.console.forms import CardForm, DomainForm
 from tenants.verified_id.models import Authority, LinkedDomain, SigningKey
@@ -135,7 +136,7 @@ def turn_on(request: HttpRequest) -> HttpResponse:
 @requires(Right.MANAGE_VERIFIED_ID)
 def check(request: HttpRequest) -> HttpResponse:
     selectors.get_authority()
-    services.check_published()
+    rotation.check_published()
     return redirect(reverse("verified_id:home", args=[slug_of(request)]) + _asked_now())
 
 
@@ -147,7 +148,7 @@ def rotate(request: HttpRequest) -> HttpResponse:
     selectors.get_authority()
     form = TypedWordForm(request.POST or None, word=_("rotate"))
     if request.method == "POST" and form.is_valid():
-        services.rotate_key(actor=actor_of(request))
+        rotation.rotate_key(actor=actor_of(request))
         return redirect(reverse("verified_id:home", args=[slug_of(request)]) + _asked_now())
     context = {"form": form, "breadcrumbs": crumbs(request, _("New key"))}
     return render(request, "verified_id/rotate.html", context)
@@ -280,7 +281,7 @@ def _card_page(request: HttpRequest, authority: Authority, form: CardForm) -> Ht
         "tenant_name": seat_of(request).tenant.name,
         "valid_until": clock.now() + timedelta(days=authority.lifetime_days),
         "may_manage": seat_of(request).may(Right.MANAGE_VERIFIED_ID),
-        "claims": [_(label) for _name, label in publishing.CLAIMS],
+        "claims": [names_of(name)["en"] for name in CLAIM_NAMES],
         "tabs": tabs(request, "card"),
     }
     return render(request, "verified_id/card.html", context)

@@ -22,7 +22,9 @@ credential_offer   CredentialOffer, TxCode, offer_link_by_reference, offer_link_
 issuer_metadata    CredentialConfiguration, issuer_metadata, sign_issuer_metadata,
                    authorization_server_metadata, well_known_paths
 issuance           parse_token_request, verify_token_request, token_response, nonce_response, read_access_token,
-                   parse_credential_request, credential_response, parse_notification, and the refusals
+                   parse_notification, and the refusals
+credential_request parse_credential_request, parse_deferred_request, credential_response, deferred_response,
+                   encrypt_response, and the refusals
 key_proof          unverified_nonces, verify_key_proofs
 dpop               verify_dpop_proof (advertise it only where it is called)
 dcql               ClaimQuery, CredentialQuery, DcqlQuery, parse_dcql_query
@@ -41,7 +43,8 @@ An issuer's views, each wrapped in `except ProtocolError as e: JsonResponse(e.bo
         return JsonResponse(token_response(redeem_grant(grant)), headers=NO_STORE)
 
     def credential(request):
-        token = find_token(read_access_token(request.headers.get("Authorization")))   # or unknown_access_token()
+        sent = read_access_token(request.headers.get("Authorization"))
+        token = find_token(sent.unverified_token)   # or unknown_access_token(); a bound one with verify_dpop_proof
         wanted = parse_credential_request(
             request.body, request.content_type, known_configurations=token.configurations
         )

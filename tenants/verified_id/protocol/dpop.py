@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from tenants.verified_id.protocol.encoding import b64u, numeric_date
-from tenants.verified_id.protocol.errors import ProtocolError, Refusing
+from tenants.verified_id.protocol.errors import ProtocolError, Refusing, check_lists
 from tenants.verified_id.protocol.jws import parse_jws, verify_jws
 from tenants.verified_id.protocol.keys import check_public_jwk, thumbprint
 
@@ -37,7 +37,7 @@ def verify_dpop_proof(
     now: int,
     access_token: str | None = None,
     expected_thumbprint: str | None = None,
-    expected_nonce: str | None = None,
+    expected_nonces: Collection[str] | None = None,
     allowed_algs: Collection[str] = ALGS,
     window: int = WINDOW,
 ) -> VerifiedDpopProof:
@@ -45,12 +45,13 @@ def verify_dpop_proof(
 
     1. `typ` dpop+jwt, asymmetric `alg` on the list (4, 5);  2. `jwk` public, without private members (7);
     3. the signature holds under it (6);  4. `jti` is there (3);  5. `htm` is the method (8);
-    6. `htu` is the URL without query and fragment (9);  7. `nonce` is ours, when one was given (10);
+    6. `htu` is the URL without query and fragment (9);  7. `nonce` is one of ours, where we give them (10);
     8. `iat` within the window (11);  9. with an access token, `ath` is its hash (12a);
     10. and the key is the one the token is bound to (12b): both or neither must be given.
     """
     if (access_token is None) != (expected_thumbprint is None):
         raise ValueError("an access token is always checked together with the key it is bound to")
+    check_lists(expected_nonces)
     # 1
     proof = parse_jws(
         unverified_proof, _REFUSING, expected_typ=TYP, allowed_algs=allowed_algs, max_bytes=8192
@@ -70,7 +71,7 @@ def verify_dpop_proof(
     if _without_query(claims.get("htu")) != _without_query(expected_url):
         raise _REFUSING("dpop_htu", found=claims.get("htu"), expected=expected_url)
     # 7
-    if expected_nonce is not None and claims.get("nonce") != expected_nonce:
+    if expected_nonces is not None and claims.get("nonce") not in expected_nonces:
         raise ProtocolError("use_dpop_nonce", "dpop_nonce", clause="RFC 9449 section 8")
     # 8
     issued_at = numeric_date(claims, "iat", _REFUSING)

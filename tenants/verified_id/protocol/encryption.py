@@ -50,8 +50,9 @@ def generate_encryption_key(random: RandomBytes) -> EncryptionKey:
 def encrypt(
     payload: Mapping[str, Any] | bytes, recipient_jwk: Mapping[str, Any], *, enc: str, cty: str | None = None
 ) -> str:
-    """A compact JWE to a public key; its `kid` is named so that the other side finds the key."""
-    header = {"alg": ALG, "enc": enc, "kid": recipient_jwk["kid"], **({"cty": cty} if cty else {})}
+    """A compact JWE to a public key; its `kid`, where it has one, is named so that the other side finds the key."""
+    named = {"kid": recipient_jwk["kid"]} if "kid" in recipient_jwk else {}
+    header = {"alg": ALG, "enc": enc, **named, **({"cty": cty} if cty else {})}
     point = {name: recipient_jwk[name] for name in ("kty", "crv", "x", "y")}
     plaintext = payload if isinstance(payload, bytes) else to_json(payload)
     return jwe.encrypt_compact(header, plaintext, ECKey.import_key(point), registry=_registry(ENCS))

@@ -35,12 +35,12 @@ class ProtocolError(Exception):
         """The JSON body of RFC 6749 section 5.2, used by OpenID4VCI 6.3, 8.3.1.2 and 11.3 alike."""
         return {"error": self.code}
 
-    def headers(self) -> dict[str, str]:
-        """Errors are never cached; a 401 names its scheme (RFC 6750 section 3)."""
+    def headers(self, scheme: str = "Bearer") -> dict[str, str]:
+        """Errors are never cached; a 401 names its scheme (RFC 6750 section 3, RFC 9449 section 7.1)."""
         headers = {"Cache-Control": "no-store"}
         if self.status == 401:
             bare = self.reason == "token_missing"
-            headers["WWW-Authenticate"] = "Bearer" if bare else f'Bearer error="{self.code}"'
+            headers["WWW-Authenticate"] = scheme if bare else f'{scheme} error="{self.code}"'
         return headers
 
 

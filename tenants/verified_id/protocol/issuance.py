@@ -1,6 +1,6 @@
-"""The issuer's endpoints of OpenID4VCI 1.0 (with errata), pre-authorized code flow: requests in, bodies out.
+"""The issuer's smaller endpoints of OpenID4VCI 1.0 (with errata), pre-authorized code flow: requests in, bodies out.
 
-Token, nonce, credential and notification: each request is parsed strictly into a dataclass, each refusal has
+Token, nonce and notification (`credential_request` has the others): each request is parsed strictly into a dataclass, each refusal has
 the code of its clause. State stays with the caller, who takes codes and nonces in a transaction of their own
 *before* handing them here to be compared: what is consumed stays consumed, whatever is raised here.
 """
@@ -8,7 +8,7 @@ the code of its clause. State stays with the caller, who takes codes and nonces 
 import hmac
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -27,7 +27,6 @@ BEARER_LIFETIME = 300
 MAX_BODY = 64 * 1024
 _TOKEN = Refusing("invalid_request", "OpenID4VCI 1.0 section 6.1")
 _GRANT = Refusing("invalid_grant", "OpenID4VCI 1.0 section 6.3")
-_CREDENTIAL = Refusing("invalid_credential_request", "OpenID4VCI 1.0 section 8.3.1.2")
 _NOTIFICATION = Refusing("invalid_notification_request", "OpenID4VCI 1.0 section 11.3")
 _ACCESS_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
@@ -52,15 +51,6 @@ class PreAuthorizedGrant:
     used: bool
     tries_left: int
     tx_code_digest: bytes | None
-
-
-@dataclass(frozen=True)
-class CredentialRequest:
-    """Exactly one of the two identifiers is set. `unverified_proofs` go to `key_proof.verify_key_proofs`."""
-
-    configuration_id: str | None
-    credential_identifier: str | None
-    unverified_proofs: tuple[str, ...]
 
 
 class NotificationEvent(StrEnum):
@@ -177,70 +167,29 @@ def nonce_response(c_nonce: str) -> dict[str, str]:
     return {"c_nonce": c_nonce}
 
 
-def read_access_token(authorization: str | None, *, scheme: str = "Bearer") -> str:
-    """The token of an Authorization header (RFC 6750 section 2.1); whether it is live is the caller's to say."""
+@dataclass(frozen=True)
+class SentToken:
+    """What an Authorization header carries. A bound token must come as DPoP, a bearer token as Bearer (RFC 9449, 7.2)."""
+
+    unverified_token: str = field(repr=False)
+    is_bound: bool
+
+
+def read_access_token(authorization: str | None) -> SentToken:
+    """The token of an Authorization header (RFC 6750 section 2.1, RFC 9449 section 7.1); whether it is live is the
+    caller's to say."""
     found, _, token = (authorization or "").partition(" ")
     if not found:
         raise ProtocolError("invalid_token", "token_missing", clause="RFC 6750 section 3", status=401)
-    if found.lower() != scheme.lower() or not _ACCESS_TOKEN.fullmatch(token) or len(token) > 2048:
+    is_known = found.lower() in ("bearer", "dpop")
+    if not is_known or not _ACCESS_TOKEN.fullmatch(token) or len(token) > 2048:
         raise unknown_access_token()
-    return token
+    return SentToken(token, is_bound=found.lower() == "dpop")
 
 
 def unknown_access_token() -> ProtocolError:
     """For a token that is not live, not of this tenant or not for this credential: one answer for all."""
     return ProtocolError("invalid_token", "access_token", clause="RFC 6750 section 3.1", status=401)
-
-
-def parse_credential_request(
-    body: bytes,
-    content_type: str,
-    *,
-    known_configurations: Collection[str],
-    known_identifiers: Collection[str] = (),
-    max_proofs: int = 1,
-) -> CredentialRequest:
-    """Section 8.2. The known ones are those this access token is good for.
-
-    1. a bounded JSON object (8.2);  2. exactly one of `credential_configuration_id` and
-    `credential_identifier` (8.2);  3. it is known (8.3.1.2);  4. no encryption is asked, as none is offered;
-    5. `proofs` has exactly one member, `jwt`, a non-empty list of texts within `max_proofs`; the single `proof`
-    of drafts 13 to 15 is read as a list of one (8.2, leniency).
-    """
-    # 1
-    members = parse_json_body(body, content_type, _CREDENTIAL, max_bytes=MAX_BODY)
-    # 2
-    configuration_id = member_text(members, "credential_configuration_id", _CREDENTIAL, max_length=256)
-    identifier = member_text(members, "credential_identifier", _CREDENTIAL, max_length=256)
-    if (configuration_id is None) == (identifier is None):
-        raise _CREDENTIAL("credential_identification", clause="OpenID4VCI 1.0 section 8.2", expected="one")
-    # 3
-    if configuration_id is not None and configuration_id not in known_configurations:
-        raise _unknown("unknown_credential_configuration", configuration_id)
-    if identifier is not None and identifier not in known_identifiers:
-        raise _unknown("unknown_credential_identifier", identifier)
-    # 4
-    if "credential_response_encryption" in members:
-        raise ProtocolError(
-            "invalid_encryption_parameters", "response_encryption", clause="OpenID4VCI 1.0 section 8.3.1.2"
-        )
-    # 5
-    return CredentialRequest(configuration_id, identifier, _proofs(members, max_proofs))
-
-
-def credential_response(credentials: Sequence[str], *, notification_id: str | None = None) -> dict[str, Any]:
-    """Section 8.3, status 200 with `NO_STORE`."""
-    if not credentials:
-        raise ValueError("a credential response carries at least one credential")
-    return {
-        "credentials": [{"credential": credential} for credential in credentials],
-        **({"notification_id": notification_id} if notification_id else {}),
-    }
-
-
-def credential_request_denied() -> ProtocolError:
-    """Section 8.3.1.2: the wallet should not try again."""
-    return ProtocolError("credential_request_denied", "denied", clause="OpenID4VCI 1.0 section 8.3.1.2")
 
 
 def parse_notification(body: bytes, content_type: str) -> Notification:
@@ -282,23 +231,3 @@ def _authorization_details(text: str | None, known: Collection[str]) -> tuple[st
             )
         ids.append(configuration_id)
     return tuple(dict.fromkeys(ids))
-
-
-def _unknown(code: str, found: str) -> ProtocolError:
-    return ProtocolError(code, code, clause="OpenID4VCI 1.0 section 8.3.1.2", found=found)
-
-
-def _proofs(members: Mapping[str, Any], max_proofs: int) -> tuple[str, ...]:
-    refusing = Refusing("invalid_proof", "OpenID4VCI 1.0 section 8.2")
-    proofs = members.get("proofs")
-    if proofs is None and isinstance(members.get("proof"), dict):
-        single = members["proof"]
-        proofs = {single.get("proof_type"): [single.get("jwt")]}
-    if not isinstance(proofs, dict) or list(proofs) != ["jwt"]:
-        raise refusing("proofs", found=type(proofs).__name__, expected="proofs.jwt")
-    texts = proofs["jwt"]
-    if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
-        raise refusing("proofs", expected="a non-empty list of texts")
-    if len(texts) > max_proofs:
-        raise refusing("proof_count", found=len(texts), expected=max_proofs)
-    return tuple(texts)

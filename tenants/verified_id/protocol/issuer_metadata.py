@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from tenants.verified_id.protocol.credential_offer import PRE_AUTHORIZED_CODE_GRANT
 from tenants.verified_id.protocol.encoding import check_url
+from tenants.verified_id.protocol.encryption import ALG, ENCS
 from tenants.verified_id.protocol.jws import sign_jws
 from tenants.verified_id.protocol.keys import Signer
 
@@ -95,6 +96,8 @@ def issuer_metadata(
     nonce_endpoint: str,
     configurations: Mapping[str, CredentialConfiguration],
     notification_endpoint: str | None = None,
+    deferred_credential_endpoint: str | None = None,
+    encryption_jwks: Sequence[Mapping[str, str]] = (),
     batch_size: int | None = None,
     display: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
@@ -110,6 +113,10 @@ def issuer_metadata(
     }
     if notification_endpoint is not None:
         metadata["notification_endpoint"] = check_url(notification_endpoint)
+    if deferred_credential_endpoint is not None:
+        metadata["deferred_credential_endpoint"] = check_url(deferred_credential_endpoint)
+    if encryption_jwks:
+        metadata |= _encryption(encryption_jwks)
     if batch_size is not None:
         metadata["batch_credential_issuance"] = {"batch_size": batch_size}
     if display:
@@ -118,6 +125,17 @@ def issuer_metadata(
         name: configuration.to_object() for name, configuration in configurations.items()
     }
     return metadata
+
+
+def _encryption(jwks: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """Requests may be encrypted to `jwks`, answers to the wallet's key; neither has to be (section 12.2.4)."""
+    if any("d" in jwk or not {"kid", "alg"} <= jwk.keys() for jwk in jwks):
+        raise ValueError("keys to encrypt to are public and have kid and alg")
+    shared = {"enc_values_supported": list(ENCS), "encryption_required": False}
+    return {
+        "credential_request_encryption": {"jwks": {"keys": [dict(jwk) for jwk in jwks]}, **shared},
+        "credential_response_encryption": {"alg_values_supported": [ALG], **shared},
+    }
 
 
 def sign_issuer_metadata(

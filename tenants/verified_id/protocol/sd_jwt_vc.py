@@ -80,8 +80,10 @@ def issue_credential(
     claims: Mapping[str, Any] | None = None,
     decoys: int = 0,
     header: Mapping[str, Any] | None = None,
+    vct_integrity: str = "",
 ) -> str:
-    """One SD-JWT VC bound to the holder's key. Every member of `disclosable` is hidden, `claims` stay open."""
+    """One SD-JWT VC bound to the holder's key. Every member of `disclosable` is hidden, `claims` stay open.
+    `vct_integrity` holds the type metadata to the document that is served today (section 5)."""
     open_claims = dict(claims or {})
     if (
         taken := _SET_HERE & (open_claims.keys() | disclosable.keys())
@@ -95,6 +97,7 @@ def issue_credential(
         "iat": issued_at,
         "exp": expires_at,
         "vct": vct,
+        **({"vct#integrity": vct_integrity} if vct_integrity else {}),
         "cnf": {"jwk": check_public_jwk(holder_key)},
         **({"status": status.as_claim()} if status else {}),
         **open_claims,

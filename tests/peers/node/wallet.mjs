@@ -133,14 +133,22 @@ let issuerKey;
 
 const verbs = {
   // Offer by reference, metadata, token, nonce, proof, credential, notification; then the credential is verified.
-  async accept({ offer, txCode, clientId, singularProof }) {
+  // `bound` proves a key at each request (DPoP); who is told to wait comes back until somebody has looked.
+  async accept({ offer, txCode, clientId, singularProof, bound }) {
     const credentialOffer = await issuance.resolveCredentialOffer(offer);
     const issuerMetadata = await issuance.resolveIssuerMetadata(credentialOffer.credential_issuer);
-    const { accessTokenResponse } = await issuance.retrievePreAuthorizedCodeAccessTokenFromOffer({
+    const dpop = bound && { signer: { method: "jwk", alg: "ES256", publicJwk: holderPublic } };
+    const { accessTokenResponse, dpop: after } = await issuance.retrievePreAuthorizedCodeAccessTokenFromOffer({
       credentialOffer,
       issuerMetadata,
       txCode,
+      ...(dpop && { dpop }),
     });
+    const withToken = {
+      issuerMetadata,
+      accessToken: accessTokenResponse.access_token,
+      ...(dpop && { dpop: { ...dpop, nonce: after?.nonce } }),
+    };
     const { c_nonce: nonce } = await issuance.requestNonce({ issuerMetadata });
     const [credentialConfigurationId] = credentialOffer.credential_configuration_ids;
     const { jwt } = await issuance.createCredentialRequestJwtProof({
@@ -150,28 +158,38 @@ const verbs = {
       clientId,
       signer: { method: "jwk", alg: "ES256", publicJwk: holderPublic },
     });
-    const answer = await issuance.retrieveCredentials({
-      issuerMetadata,
+    let { credentialResponse } = await issuance.retrieveCredentials({
+      ...withToken,
       credentialConfigurationId,
-      accessToken: accessTokenResponse.access_token,
       ...(singularProof ? { proof: { proof_type: "jwt", jwt } } : { proofs: { jwt: [jwt] } }),
     });
-    const { credentials, notification_id: notificationId } = answer.credentialResponse;
+    let waited = 0;
+    for (const { transaction_id: transactionId } = credentialResponse; transactionId && waited < 100; waited += 1) {
+      const answer = await issuance.retrieveDeferredCredentials({ ...withToken, transactionId });
+      credentialResponse = answer.deferredCredentialResponse;
+      if (credentialResponse.credentials) break;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    const { credentials, notification_id: notificationId } = credentialResponse;
     held = credentials[0].credential ?? credentials[0];
     const header = jose.decodeProtectedHeader(held.split("~")[0]);
     issuerKey = await keyOfDid(header.kid);
     const verified = await sdJwt(issuerKey).verify(held);
-    await issuance.sendNotification({
-      issuerMetadata,
-      accessToken: accessTokenResponse.access_token,
-      notification: { notificationId, event: "credential_accepted" },
-    });
+    if (notificationId) {
+      await issuance.sendNotification({
+        ...withToken,
+        notification: { notificationId, event: "credential_accepted" },
+      });
+    }
     return {
       txCodeAsked: Boolean(
         credentialOffer.grants?.["urn:ietf:params:oauth:grant-type:pre-authorized_code"]?.tx_code,
       ),
       draft: issuerMetadata.originalDraftVersion,
+      tokenType: accessTokenResponse.token_type,
+      waited,
       typ: header.typ,
+      kid: header.kid,
       claims: Object.keys(verified.payload).sort(),
       family_name: verified.payload.family_name,
       credential: held,

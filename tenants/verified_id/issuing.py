@@ -1,0 +1,205 @@
+"""Handing the credential out, now or when a review is over, and hearing what became of it (OpenID4VCI 1.0, sections 8,
+9 and 11).
+
+Protects against two answers for one token and a card that a member has not looked at yet. A later credential of the same
+issuance revokes the earlier: the wallet that never got its answer asks with a new offer.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from portal.kit import clock
+from portal.kit.actors import SYSTEM, Actor, ActorKind
+from portal.kit.codes import digest, new_token
+from portal.kit.outbox import enqueue
+from portal.kit.scope import current_tenant_id
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+from tenants.verified_id.credentials import revoke_credential
+from tenants.verified_id.issuance import case_of, claims_of, destroy_issuance
+from tenants.verified_id.models import Authority, Credential, Issuance, IssuanceOffer, SigningKey, StatusList
+from tenants.verified_id.protocol.credential_request import (
+    CredentialRequest,
+    DeferredRequest,
+    ResponseEncryption,
+    credential_request_denied,
+    read_response_encryption,
+    unknown_transaction,
+)
+from tenants.verified_id.protocol.issuance import NotificationEvent, unknown_notification
+from tenants.verified_id.protocol.key_proof import VerifiedKeyProof
+from tenants.verified_id.protocol.keys import thumbprint
+from tenants.verified_id.protocol.sd_jwt_vc import issue_credential
+from tenants.verified_id.protocol.status_list import StatusReference, choose_unused_index
+from tenants.verified_id.publishing import X5C_CONFIGURATION_ID
+from tenants.verified_id.selectors import get_authority
+from tenants.verified_id.signing import active_key, signer_of
+from tenants.verified_id.tokens import use_up
+from tenants.verified_id.type_metadata import type_integrity
+
+INTERVAL = 5
+"""Seconds after which a wallet that was told to wait may ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """`notification_id` is empty in a deferred answer: wallets of Credo's make refuse one there."""
+
+    credential: str = field(repr=False)
+    notification_id: str
+    encryption: ResponseEncryption | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    transaction_id: str
+    encryption: ResponseEncryption | None
+
+
+def _live(offer: IssuanceOffer) -> Issuance:
+    row = Issuance.objects.select_for_update().get(id=offer.issuance_id)
+    gone = row.sealed is None or row.accepted_at is not None or row.expires_at <= clock.now()
+    if gone or row.review == Issuance.Review.REFUSED:
+        raise credential_request_denied()
+    return row
+
+
+def answer_request(
+    offer: IssuanceOffer, wanted: CredentialRequest, proof: VerifiedKeyProof
+) -> Issued | Deferred:
+    """The SD-JWT VC bound to the wallet's key, or a promise where a member looks first. Uses the access token up."""
+    row = _live(offer)
+    use_up(offer)
+    if row.review == Issuance.Review.WAITING:
+        return _defer(offer, wanted, proof)
+    text, notification_id = _issue(row, offer, proof.jwk)
+    return Issued(text, notification_id, wanted.encryption)
+
+
+def _defer(offer: IssuanceOffer, wanted: CredentialRequest, proof: VerifiedKeyProof) -> Deferred:
+    transaction_id = new_token(192)
+    waiting = {
+        "jwk": dict(proof.jwk),
+        "encryption": wanted.encryption.to_object() if wanted.encryption else None,
+    }
+    IssuanceOffer.objects.filter(id=offer.id).update(
+        transaction_digest=digest(transaction_id), waiting=waiting
+    )
+    return Deferred(transaction_id, wanted.encryption)
+
+
+def answer_deferred(offer: IssuanceOffer, wanted: DeferredRequest) -> Issued | Deferred:
+    """What the wallet was promised, once; or again "not yet"."""
+    held = IssuanceOffer.objects.select_for_update().get(id=offer.id)
+    if held.transaction_digest is None or bytes(held.transaction_digest) != digest(wanted.transaction_id):
+        raise unknown_transaction()
+    waiting: dict[str, Any] = held.waiting or {}
+    asked = waiting["encryption"]
+    encryption = wanted.encryption or (read_response_encryption(asked) if asked else None)
+    row = _live(offer)
+    if row.review == Issuance.Review.WAITING:
+        return Deferred(wanted.transaction_id, encryption)
+    text, _notification_id = _issue(row, held, waiting["jwk"])
+    IssuanceOffer.objects.filter(id=held.id).update(transaction_digest=None, waiting=None)
+    return Issued(text, "", encryption)
+
+
+def _status_reference(key: SigningKey) -> tuple[StatusList, int]:
+    status_list = StatusList.objects.filter(key=key).order_by("-created_at").first()
+    if status_list is None:
+        raise credential_request_denied()
+    used = set(Credential.objects.filter(status_list=status_list).values_list("status_index", flat=True))
+    return status_list, choose_unused_index(used=used, random_below=secrets.randbelow)
+
+
+def _issue(row: Issuance, offer: IssuanceOffer, holder_jwk: Mapping[str, str]) -> tuple[str, str]:
+    authority, moment, key = get_authority(), clock.now(), active_key()
+    claims = claims_of(row)
+    for earlier in Credential.objects.filter(issuance=row).exclude(state=Credential.State.REVOKED):
+        revoke_credential(earlier.id, reason="issued_again", actor=SYSTEM)
+    status_list, index = _status_reference(key)
+    expires_at = moment + timedelta(days=authority.lifetime_days)
+    notification_id = new_token(128)
+    text = issue_credential(
+        signer=signer_of(key),
+        **_issuer(authority, key, offer.configuration_id),
+        vct=authority.vct,
+        vct_integrity=type_integrity(authority.vct),
+        holder_key=holder_jwk,
+        issued_at=int(moment.timestamp()),
+        expires_at=int(expires_at.timestamp()),
+        disclosable=_held(claims, authority),
+        random=secrets.token_bytes,
+        status=StatusReference(status_list.uri, index),
+    )
+    made = Credential.objects.create(
+        issuance=row,
+        reference=row.reference,
+        status_list=status_list,
+        status_index=index,
+        holder_thumbprint=thumbprint(holder_jwk),
+        notification_digest=digest(notification_id),
+        expires_at=expires_at,
+    )
+    Issuance.objects.filter(id=row.id).update(issued_at=moment)
+    _tell(row, made)
+    return text, notification_id
+
+
+def _issuer(authority: Authority, key: SigningKey, configuration_id: str) -> dict[str, Any]:
+    """The issuer's name and how its key is found: the DID by `kid`, or the host by the certificate in `x5c`."""
+    if configuration_id != X5C_CONFIGURATION_ID:
+        return {"issuer": authority.did}
+    if not key.certificates:
+        raise credential_request_denied()
+    return {"issuer": authority.issuer, "header": {"x5c": list(key.certificates)}}
+
+
+def _held(claims: Mapping[str, str], authority: Authority) -> dict[str, str]:
+    """Without what the design of the card leaves out, and without what was not known."""
+    return {name: value for name, value in claims.items() if value and name not in authority.left_out}
+
+
+def _tell(row: Issuance, made: Credential) -> None:
+    record_event(
+        EventName.CREDENTIAL_ISSUED,
+        actor=Actor(ActorKind.WALLET),
+        subject=made.public_id,
+        case_id=case_of(row),
+        data={"holder": made.holder_thumbprint[:12]},
+    )
+    if row.person_id is not None:
+        return
+    enqueue(
+        "verified_id.credential_issued",
+        tenant_id=current_tenant_id(),
+        reference=row.reference,
+        issuance_id=row.id,
+        credential_id=made.id,
+    )
+
+
+def notify(offer: IssuanceOffer, notification_id: str, event: NotificationEvent) -> None:
+    """The wallet's word on what became of its own credential (section 11): idempotent, and never depended on."""
+    held = Credential.objects.select_related("issuance").filter(issuance=offer.issuance_id)
+    row = held.filter(notification_digest=digest(notification_id)).first()
+    if row is None:
+        raise unknown_notification()
+    if event is NotificationEvent.ACCEPTED and row.accepted_at is None:
+        Credential.objects.filter(id=row.id).update(accepted_at=clock.now())
+        Issuance.objects.filter(id=row.issuance_id).update(accepted_at=clock.now())
+        if not Issuance.objects.get(id=row.issuance_id).kept_for_reference:
+            destroy_issuance(row.issuance_id)
+        record_event(
+            EventName.CREDENTIAL_ACCEPTED,
+            actor=Actor(ActorKind.WALLET),
+            subject=row.public_id,
+            case_id=case_of(row.issuance),
+        )
+    elif event is NotificationEvent.DELETED and row.deleted_at is None:
+        Credential.objects.filter(id=row.id).update(deleted_at=clock.now())

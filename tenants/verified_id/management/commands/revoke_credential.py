@@ -1,0 +1,80 @@
+"""`manage.py revoke_credential ID --reason …`: a card, or every card of one offer.
+
+0 revoked (or revoked so before), 1 refused, 2 could not be found out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError
+
+from portal.kit.actors import Actor, ActorKind
+from portal.kit.ids import parse_public_id
+from portal.kit.scope import tenant_scope
+from tenants.models import Tenant
+from tenants.verified_id.credentials import revoke_credential
+from tenants.verified_id.models import Credential, Issuance
+
+DONE, REFUSED, UNKNOWN = 0, 1, 2
+OPERATOR = Actor(ActorKind.OPERATOR, "revoke_credential")
+Told = dict[str, str]
+
+
+class Command(BaseCommand):
+    help = "Take a Verified ID's validity away for good. Its status list says so within a minute."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "id", metavar="ID", help="credential_… (the card's page), or issuance_… (offer_credential)"
+        )
+        parser.add_argument("--reason", required=True, help="a sentence that auditors read")
+        parser.add_argument("--tenant", metavar="SLUG", help="only this organisation")
+        parser.add_argument("--json", action="store_true", help="one JSON object for each card")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        sys.exit(self.revoke(options))
+
+    def revoke(self, options: dict[str, Any]) -> int:
+        try:
+            kind, row_id = _read(options["id"])
+        except ValueError:
+            self.stderr.write("ID is a card's identifier, credential_…, or an offer's, issuance_….")
+            return REFUSED
+        if not options["reason"].strip():
+            self.stderr.write("Say why with --reason.")
+            return REFUSED
+        try:
+            told = [line for tenant in _tenants(options) for line in _revoke(tenant, kind, row_id, options)]
+        except DatabaseError as error:
+            self.stderr.write(f"Could not be done: {type(error).__name__}")
+            return UNKNOWN
+        for line in told:
+            words = f"{line['organisation']}: {line['id']} {line['state']}"
+            self.stdout.write(json.dumps(line) if options["json"] else words)
+        if not told:
+            self.stderr.write(f"There is no card {options['id']}.")
+        return DONE if told else REFUSED
+
+
+def _read(text: str) -> tuple[str, UUID]:
+    kind = Issuance.prefix if text.startswith(f"{Issuance.prefix}_") else Credential.prefix
+    return kind, parse_public_id(kind, text)
+
+
+def _tenants(options: dict[str, Any]) -> list[Tenant]:
+    found = Tenant.objects.order_by("slug")
+    return list(found.filter(slug=options["tenant"]) if options["tenant"] else found)
+
+
+def _revoke(tenant: Tenant, kind: str, row_id: UUID, options: dict[str, Any]) -> Iterator[Told]:
+    """In this organisation alone; nothing when the card is not its own."""
+    with tenant_scope(tenant.id):
+        by = {"id": row_id} if kind == Credential.prefix else {"issuance_id": row_id}
+        for row in Credential.objects.filter(**by).order_by("created_at"):
+            revoke_credential(row.id, reason="revoked_by_operator", actor=OPERATOR, words=options["reason"])
+            yield {"organisation": tenant.slug, "id": row.public_id, "state": "revoked"}

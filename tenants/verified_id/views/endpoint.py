@@ -1,0 +1,113 @@
+"""What the endpoints that wallets talk to have in common. Any origin may read them, none with cookies."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from portal.kit import clock
+from portal.kit.errors import Misconfigured, ReadmitError, TooMany, Unavailable
+from portal.middleware.scope import own_scope
+from tenants.models import Tenant
+from tenants.verified_id.protocol.errors import ProtocolError
+
+log = logging.getLogger("readmit.protocol")
+View = Callable[..., HttpResponse]
+MAX_BODY = 1_200_000
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, DPoP, Accept",
+    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Expose-Headers": "DPoP-Nonce, WWW-Authenticate, Retry-After",
+    "Access-Control-Max-Age": "600",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+def endpoint(*methods: str) -> Callable[[View], View]:
+    """For wallets: no CSRF (no cookies count), any origin, protocol errors as their standard's JSON."""
+
+    def wrap(view: View) -> View:
+        @csrf_exempt
+        @own_scope
+        @wraps(view)
+        def served(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            response = _answer(view, request, methods, args, kwargs)
+            for name, value in CORS.items():
+                response.headers[name] = value
+            return response
+
+        return served
+
+    return wrap
+
+
+def _answer(
+    view: View, request: HttpRequest, methods: tuple[str, ...], args: Any, kwargs: Any
+) -> HttpResponse:
+    allowed = [*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"]
+    if request.method == "OPTIONS":
+        return HttpResponse(status=204, headers={"Allow": ", ".join(allowed)})
+    if request.method not in allowed:
+        return HttpResponse(status=405, headers={"Allow": ", ".join(allowed)})
+    try:
+        return view(request, *args, **kwargs)
+    except ProtocolError as error:
+        log.info("%s %s %s found=%s", error.code, error.reason, error.clause, error.found)
+        return JsonResponse(error.body(), status=error.status, headers=error.headers(scheme_of(request)))
+    except TooMany as error:
+        headers = {"Retry-After": str(error.retry_after), "Cache-Control": "no-store"}
+        return JsonResponse({"error": "temporarily_unavailable"}, status=error.status, headers=headers)
+    except (Unavailable, Misconfigured) as error:
+        # A key service that is away, for example: the wallet may try again, and finds its token as it was.
+        log.warning("protocol.unavailable code=%s", error.code)
+        headers = {"Retry-After": "30", "Cache-Control": "no-store"}
+        return JsonResponse({"error": "temporarily_unavailable"}, status=429, headers=headers)
+    except (Http404, ReadmitError) as error:
+        status = error.status if isinstance(error, ReadmitError) else 404
+        return JsonResponse({"error": "not_found" if status == 404 else "invalid_request"}, status=status)
+
+
+def scheme_of(request: HttpRequest) -> str:
+    """How the wallet sent its access token, for the answer that refuses it."""
+    return "DPoP" if request.headers.get("Authorization", "")[:5].lower() == "dpop " else "Bearer"
+
+
+def tenant_of(request: HttpRequest) -> Tenant:
+    tenant: Tenant = request.tenant  # type: ignore[attr-defined]
+    return tenant
+
+
+def body_of(request: HttpRequest) -> bytes:
+    return request.read(MAX_BODY)
+
+
+def type_of(request: HttpRequest) -> str:
+    return str(request.META.get("CONTENT_TYPE", ""))
+
+
+def now_in_seconds() -> int:
+    return int(clock.now().timestamp())
+
+
+def document(
+    made: dict[str, Any], *, max_age: int = 300, content_type: str = "application/json"
+) -> HttpResponse:
+    return JsonResponse(
+        made, content_type=content_type, headers={"Cache-Control": f"public, max-age={max_age}"}
+    )
+
+
+def conditional(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """304 with the same headers for who has this very answer already (RFC 9110, 13.1.2)."""
+    tag = answer.headers["ETag"]
+    known = [part.strip().removeprefix("W/") for part in request.headers.get("If-None-Match", "").split(",")]
+    if tag not in known and known != ["*"]:
+        return answer
+    kept = {name: answer.headers[name] for name in ("ETag", "Cache-Control")}
+    return HttpResponse(status=304, headers=kept)
