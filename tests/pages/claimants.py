@@ -25,6 +25,7 @@ DOCUMENTS = (
     "/.well-known/did.json",
     "/did.json",
     "/.well-known/openid-credential-issuer",
+    "/.well-known/openid-credential-issuer/",
     "/.well-known/oauth-authorization-server",
     "/.well-known/jwt-vc-issuer",
     "/credentials/VerifiedIdentity/1",
@@ -88,6 +89,9 @@ def keeping(browser: Journey) -> None:
     browser.get("/recover/credential/progress", headers=HTMX)
     browser.post("/recover/credential/offer")
     browser.keep()
+    bearer = {"Authorization": f"Bearer {browser.wallet.access_token}"}
+    nothing = {"transaction_id": "nothing"}
+    browser.wallet.client.post("/openid4vci/deferred", nothing, "application/json", headers=bearer)
     browser.wallet.notify()
 
 
