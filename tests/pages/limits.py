@@ -47,7 +47,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /security/passkeys/options": (13, COMMITS),
     "tenant POST /sign-in/complete": (13, COMMITS),
     "tenant POST /not-me/<str:token>": (
-        22,
+        23,
         "stops everything a case gave in one transaction: passes, passkeys, sessions, saved codes, evidence, binding",
     ),
     "tenant POST /openid4vci/credential": (18, SENT),
@@ -55,7 +55,10 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "site POST /setup/<str:token>": (14, GUEST),
     "site POST /setup/<str:token>/code": (19, GUEST + "; " + COMMITS),
     "site POST /o/<slug:organisation>/verified-id/domain": (15, SAVEPOINT),
-    "site POST /o/<slug:organisation>/verified-id/rotate": (14, SAVEPOINT),
+    "site POST /o/<slug:organisation>/verified-id/rotate": (
+        16,
+        "makes two keys, sealed, a status list and the work to fetch them, under the authority's lock",
+    ),
     "site POST /o/<slug:organisation>/verified-id/entra": (13, SAVEPOINT),
     "site POST /o/<slug:organisation>/checklist/<slug:item>/send": (
         14,

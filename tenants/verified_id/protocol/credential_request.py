@@ -67,7 +67,7 @@ def parse_credential_request(
     of drafts 13 to 15 is read as a list of one (8.2, leniency).
     """
     # 1
-    members, is_encrypted = _read(body, content_type, private_jwks or {}, _CREDENTIAL)
+    members, came_encrypted = _read(body, content_type, private_jwks or {}, _CREDENTIAL)
     # 2
     configuration_id = member_text(members, "credential_configuration_id", _CREDENTIAL, max_length=256)
     identifier = member_text(members, "credential_identifier", _CREDENTIAL, max_length=256)
@@ -79,7 +79,7 @@ def parse_credential_request(
     if identifier is not None and identifier not in known_identifiers:
         raise _unknown("unknown_credential_identifier", identifier)
     # 4
-    encryption = _response_encryption(members, is_encrypted)
+    encryption = _response_encryption(members, came_encrypted)
     # 5
     return CredentialRequest(configuration_id, identifier, _proofs(members, max_proofs), encryption)
 
@@ -93,13 +93,13 @@ def parse_deferred_request(
     3. what it says of encryption replaces what the first request said.
     """
     # 1
-    members, is_encrypted = _read(body, content_type, private_jwks or {}, _CREDENTIAL)
+    members, came_encrypted = _read(body, content_type, private_jwks or {}, _CREDENTIAL)
     # 2
     transaction_id = members.get("transaction_id")
     if not isinstance(transaction_id, str) or not 0 < len(transaction_id) <= 256:
         raise unknown_transaction()
     # 3
-    return DeferredRequest(transaction_id, _response_encryption(members, is_encrypted))
+    return DeferredRequest(transaction_id, _response_encryption(members, came_encrypted))
 
 
 def credential_response(credentials: Sequence[str], *, notification_id: str | None = None) -> dict[str, Any]:
@@ -139,10 +139,14 @@ def read_response_encryption(stored: Mapping[str, Any]) -> ResponseEncryption:
     return ResponseEncryption(stored["jwk"], stored["enc"])
 
 
+def is_encrypted(content_type: str) -> bool:
+    return content_type.split(";", 1)[0].strip().lower() == ENCRYPTED
+
+
 def _read(
     body: bytes, content_type: str, private_jwks: PrivateKeys, refusing: Refusing
 ) -> tuple[dict[str, Any], bool]:
-    if content_type.split(";", 1)[0].strip().lower() != ENCRYPTED:
+    if not is_encrypted(content_type):
         return parse_json_body(body, content_type, refusing, max_bytes=MAX_BODY), False
     if len(body) > MAX_JWE or not private_jwks:
         raise _ENCRYPTION("jwe_size", found=len(body), expected=MAX_JWE)
@@ -153,12 +157,12 @@ def _read(
     return decrypt(text, private_jwks=private_jwks, refusing=_ENCRYPTION), True
 
 
-def _response_encryption(members: Mapping[str, Any], is_encrypted: bool) -> ResponseEncryption | None:
+def _response_encryption(members: Mapping[str, Any], came_encrypted: bool) -> ResponseEncryption | None:
     if "credential_response_encryption" not in members:
         return None
     asked = members["credential_response_encryption"]
     jwk = asked.get("jwk") if isinstance(asked, Mapping) else None
-    if not is_encrypted or not isinstance(asked, Mapping) or not isinstance(jwk, Mapping):
+    if not came_encrypted or not isinstance(asked, Mapping) or not isinstance(jwk, Mapping):
         raise _ENCRYPTION(
             "response_encryption", clause="OpenID4VCI 1.0 section 8.2", expected="an encrypted request"
         )

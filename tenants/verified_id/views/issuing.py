@@ -16,10 +16,12 @@ from tenants.verified_id.encryption_keys import private_jwks
 from tenants.verified_id.models import Authority, IssuanceOffer
 from tenants.verified_id.protocol.credential_request import (
     ENCRYPTED,
+    PrivateKeys,
     ResponseEncryption,
     credential_response,
     deferred_response,
     encrypt_response,
+    is_encrypted,
     parse_credential_request,
     parse_deferred_request,
 )
@@ -133,6 +135,14 @@ def _require_key(request: HttpRequest, sent: SentToken, found: IssuanceOffer, au
         raise
 
 
+def _opened_by(request: HttpRequest, authority: Authority) -> PrivateKeys:
+    """The keys are unsealed for whoever sends something that is encrypted."""
+    if not is_encrypted(type_of(request)):
+        return {}
+    with tenant_scope(authority.tenant_id):
+        return private_jwks(authority)
+
+
 def _answer(answer: issuing.Issued | issuing.Deferred) -> HttpResponse:
     if isinstance(answer, issuing.Deferred):
         made = deferred_response(answer.transaction_id, interval=issuing.INTERVAL)
@@ -152,14 +162,12 @@ def credential(request: HttpRequest) -> HttpResponse:
     tenant_id = tenant_of(request).id
     sent, found, authority = _admitted(request, tokens.find_access)
     named = sent.unverified_token.startswith(tokens.IDENTIFIED)
-    with tenant_scope(tenant_id):
-        opened_by = private_jwks(authority)
     wanted = parse_credential_request(
         body_of(request),
         type_of(request),
         known_configurations={found.configuration_id},
         known_identifiers={found.configuration_id} if named else (),
-        private_jwks=opened_by,
+        private_jwks=_opened_by(request, authority),
     )
     live = nonces.take_nonces(tenant_id, unverified_nonces(wanted.unverified_proofs))
     (proof,) = verify_key_proofs(
@@ -177,8 +185,7 @@ def credential(request: HttpRequest) -> HttpResponse:
 def deferred(request: HttpRequest) -> HttpResponse:
     tenant_id = tenant_of(request).id
     _sent, found, authority = _admitted(request, tokens.find_answered)
-    with tenant_scope(tenant_id):
-        opened_by = private_jwks(authority)
+    opened_by = _opened_by(request, authority)
     wanted = parse_deferred_request(body_of(request), type_of(request), private_jwks=opened_by)
     with tenant_scope(tenant_id):
         answer = issuing.answer_deferred(found, wanted)
