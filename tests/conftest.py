@@ -6,6 +6,7 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from django.test import Client
 
 from portal.kit.origins import tenant_host
 from portal.kit.scope import tenant_scope
-from tenants.models import Host, Member, Tenant, User
+from tenants.models import Host, Member, Outbox, Tenant, User
 from tenants.rights import Role
 from tests.sandboxes.entra_served import EntraSimulator
 from tests.sandboxes.served import Sandbox
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 def _real_database(django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock():
         yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_jobs_of_other_files(_real_database: None) -> None:
+    """Tests look at jobs of their own. Whoever does all that wait would else do those of every file before, too."""
+    Outbox.objects.all().delete()
 
 
 @pytest.fixture(autouse=True)
@@ -85,12 +92,11 @@ def entra() -> Iterator[EntraSimulator]:
 
 
 @pytest.fixture(scope="session")
-def stand() -> Iterator[Stand]:
+def stand(turn: ExitStack) -> Stand:
     """The whole product, started by `manage.py up` in a temporary folder. Its tests share a worker (tests/turns.py)."""
     from portal.demo.walk.stand import own_stand
 
-    with own_stand() as started:
-        yield started
+    return turn.enter_context(own_stand())
 
 
 @pytest.fixture(autouse=True)

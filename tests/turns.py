@@ -1,11 +1,14 @@
 """Which tests a worker runs together, and in which order: what takes longest begins first.
 
 A file is run by one worker, and so is a family of files that share something costly; else each worker would start it.
-The controller knows tests by their names only, so the families are told here and not by marks.
+The controller knows tests by their names only, so the families are told here and not by marks. What a family shares ends
+with it: servers that nobody asks any more would take their part of a core until the run is over.
 """
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -35,6 +38,24 @@ def turn_of(test: str) -> str:
         (len(place), name) for name, places in FAMILIES.items() for place in places if file.startswith(place)
     ]
     return max(fitting)[1] if fitting else file
+
+
+_shared = ExitStack()
+
+
+@pytest.fixture(scope="session")
+def turn() -> ExitStack:
+    """Closed after the last test of the family, or of the file where it has none. For servers that one family alone asks."""
+    return _shared
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or turn_of(nextitem.nodeid) != turn_of(item.nodeid):
+            _shared.close()
 
 
 def in_turn(tests: list[str]) -> list[str]:

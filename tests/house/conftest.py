@@ -9,6 +9,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -108,8 +109,13 @@ def services() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def house(services: dict[str, str]) -> Iterator[House]:
+def house(services: dict[str, str], turn: ExitStack) -> House:
     """The vision behind it pretends; everything else is what runs."""
+    return turn.enter_context(_house(services))
+
+
+@contextmanager
+def _house(services: dict[str, str]) -> Iterator[House]:
     name = f"house_{uuid.uuid4().hex[:12]}"
     port = broker.free_port()
     whole = create_database(services, name, owner=databases.HOUSE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,10 @@ Wallet = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def server(tmp_path_factory: pytest.TempPathFactory, turn: ExitStack) -> Served:
     port = free_port()
     log = tmp_path_factory.mktemp("peers") / "server.log"
-    with served(port, plain_origins(port), log) as running:
-        yield running
+    return turn.enter_context(served(port, plain_origins(port), log))
 
 
 @pytest.fixture

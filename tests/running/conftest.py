@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 
@@ -11,9 +11,9 @@ from tests.running.product import Product
 
 
 @pytest.fixture(scope="session")
-def product(stand: Stand) -> Iterator[Product]:
+def product(stand: Stand, turn: ExitStack) -> Product:
     made = Product(stand)
+    turn.callback(made.stop)
     log, first = stand.data.parent / "up.log", stand.data / "secrets.json"
     made.starts.append(("first start", log.stat().st_mtime - first.stat().st_mtime))
-    yield made
-    made.stop()
+    return made

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from portal.embedded.suite import _with_workers
+from tests import turns
 from tests.turns import FAMILIES, in_turn, turn_of
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -45,6 +48,27 @@ def test_tests_begin_in_the_order_of_their_families() -> None:
         "tests/tls/test_a.py::c",
     )
     assert in_turn([other, tls, walk]) == [walk, tls, other]
+
+
+def test_what_a_family_shares_ends_with_its_last_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers that nobody asks any more take a tenth of a core until the run is over."""
+    ended: list[str] = []
+    first, last, after = (
+        "tests/house/test_walk.py::a",
+        "tests/vendors/test_house_partner.py::b",
+        "tests/kit::c",
+    )
+    monkeypatch.setattr(turns, "_shared", ExitStack())
+    turns._shared.callback(ended.append, "the house partner")
+    for test, following in ((first, last), (last, after)):
+        assert ended == []
+        tearing_down = turns.pytest_runtest_teardown(
+            *(SimpleNamespace(nodeid=name) for name in (test, following))
+        )
+        next(tearing_down)
+        with pytest.raises(StopIteration):
+            tearing_down.send(None)
+    assert ended == ["the house partner"]
 
 
 @pytest.mark.parametrize(

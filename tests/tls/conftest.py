@@ -10,6 +10,7 @@ import http.client
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,7 +87,7 @@ def production_origins(port: int) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def place(tmp_path_factory: pytest.TempPathFactory, turn: ExitStack) -> Place:
     folder, port = tmp_path_factory.mktemp("tls"), free_port()
     authority = Authority(folder)
     certificate = authority.issue("server", *DOMAINS)
@@ -99,8 +100,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     origins = production_origins(port)
     collect_static(folder / "static", environment_of(origins, **production))
     tls = ("--ssl-certificate", str(certificate.certificate), "--ssl-keyfile", str(certificate.key))
-    with served(port, origins, folder / "server.log", *tls, **production) as running:
-        yield Place(running, authority, certificate, folder)
+    running = turn.enter_context(served(port, origins, folder / "server.log", *tls, **production))
+    return Place(running, authority, certificate, folder)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
-def wallet_origin() -> Iterator[str]:
+def wallet_origin(turn: ExitStack) -> str:
     environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.wallet.host"],
@@ -25,16 +26,16 @@ def wallet_origin() -> Iterator[str]:
         text=True,
         env=environment,
     )
+    turn.callback(process.wait, 10)
+    turn.callback(process.terminate)
     assert process.stdout is not None
-    yield f"http://wallet.localhost:{int(process.stdout.readline())}"
-    process.terminate()
-    process.wait(10)
+    return f"http://wallet.localhost:{int(process.stdout.readline())}"
 
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     yield context
     context.close()
 
@@ -67,7 +68,7 @@ def _watched(page: Page) -> Iterator[Page]:
 def one_page(browser: Browser) -> Iterator[Page]:
     """For refusals that leave nothing behind: each new process of the browser costs more than such a test."""
     context = browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     yield context.new_page()
     context.close()
 

@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -52,6 +53,7 @@ def clip_of(identity: str, seed: int, act: str = "live", flashing: bool = True) 
     return perform(stage_of(identity), challenge_of(seed, flashing=flashing), act=act, seed=seed, other=other)
 
 
+@cache
 def judged(clip: Clip, challenge: Challenge, *, after_ms: float | None = None) -> LivenessDecision:
     """Judged as if it arrived `after_ms` after the challenge was made: right after it was taken, if not said."""
     wait = challenge.duration_ms + 400 if after_ms is None else after_ms
@@ -65,14 +67,12 @@ def photograph() -> Callable[[str], bytes]:
 
 
 @pytest.fixture(scope="session")
-def vision() -> Iterator[VisionClient]:
+def vision(turn: ExitStack) -> VisionClient:
     """The real process on a free port."""
     process, client = start_vision("--threads", "1", "--queue", "1")
-    try:
-        yield client
-    finally:
-        process.terminate()
-        process.wait(5)
+    turn.callback(process.wait, 30)
+    turn.callback(process.terminate)
+    return client
 
 
 def start_vision(*options: str) -> tuple[subprocess.Popen[bytes], VisionClient]:
