@@ -28,11 +28,16 @@ ELSEWHERE = ("localhost:", "wallet.")
 VARYING = re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}|\d+")
 
 
+# What a rule could tell apart in it: other words in the same elements are the same page.
+BUILT = """() => [...document.body.querySelectorAll("*")].map((one) =>
+  [one.tagName, one.className, one.getAttribute("role"), ...one.getAttributeNames(), one.checkVisibility()].join(" ")).join()"""
+
+
 class Examiner:
     """Looks at each state of a page once, however many walk past it: as it stands, and wide or narrow and in the dark."""
 
     def __init__(self) -> None:
-        self.seen: set[tuple[str, str, str]] = set()
+        self.seen: set[tuple[str, ...]] = set()
 
     def __call__(self, page: Page) -> list[str]:
         place = urlsplit(page.url)
@@ -40,9 +45,13 @@ class Examiner:
             return []
         path = "/".join("*" if re.search(r"\d", part) else part for part in place.path.split("/"))
         shown = VARYING.sub("*", page.locator("body").inner_text())
-        if (state := (place.netloc + path, page.title(), shown)) in self.seen:
+        states = {
+            (place.netloc + path, page.title(), shown),
+            (place.netloc + path, page.title(), "built of", page.evaluate(BUILT)),
+        }
+        known, self.seen = self.seen, self.seen | states
+        if states & known:
             return []
-        self.seen.add(state)
         before = page.viewport_size or PHONE
         found = _found(page, STANDARD)
         page.emulate_media(color_scheme="dark", reduced_motion="reduce")

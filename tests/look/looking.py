@@ -24,7 +24,8 @@ EVERYTHING: Rules = {"runOnly": {"type": "tag", "values": (*WCAG, "best-practice
 COLOURS: Rules = {"runOnly": {"type": "rule", "values": ("color-contrast", "link-in-text-block")}}
 # And what another width may change as well.
 LOOK: Rules = {"runOnly": {"type": "rule", "values": (*COLOURS["runOnly"]["values"], "target-size")}}
-_RUN = """rules => axe.run({...rules, resultTypes: ["violations"]}).then(found => found.violations.map(
+# None of our rules asks for what is loaded ahead (the style sheets, a second time), and nobody reads the selectors.
+_RUN = """rules => axe.run({...rules, resultTypes: ["violations"], preload: false, selectors: false}).then(found => found.violations.map(
   rule => `axe ${rule.id}: ` + rule.nodes.slice(0, 4).map(node => node.html.slice(0, 160)).join(" | ")))"""
 # Colours on their way to the other scheme would read as too faint; those of a parent set off those of its children. What
 # turns for ever has no end to go to.
@@ -65,8 +66,9 @@ _SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.cli
 def examined(page: Page, address: str, name: str, *, status: int = 200) -> list[str]:
     """What is wrong with a page at both widths and in both schemes, what its scripts and its policy complain of included.
 
-    It is one document, fetched once: all rules look at it where most of it is seen, then those whose answer the other
-    scheme or the other width may change. With READMIT_SHOTS set to a folder, the page leaves its pictures there.
+    It is one document, fetched once: all rules look at it where most of it is seen, then, narrow and in the dark at once,
+    those whose answer the other width or the other scheme may change. The elements of all pages are looked at wide in the
+    dark and narrow by day in the gallery. With READMIT_SHOTS set to a folder, the page leaves its pictures there.
     """
     found: list[str] = []
     with complaints(page) as heard:
@@ -76,14 +78,16 @@ def examined(page: Page, address: str, name: str, *, status: int = 200) -> list[
         if answer is None or answer.status != status:
             found.append(f"{name} answers {answer and answer.status}")
         page.locator(_STILL_LOADING).first.wait_for(state="detached")
-        found += _seen_at(page, WIDE, name, violations_in_both_schemes(page, picture=f"{name}-{WIDE}"))
+        found += _seen_at(page, WIDE, name, violations(page))
+        _picture(page, f"{name}-{WIDE}-light")
+        page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        _picture(page, f"{name}-{WIDE}-dark")
         page.set_viewport_size({"width": NARROW, "height": 900})
-        page.emulate_media(color_scheme="light", reduced_motion="reduce")
-        _picture(page, f"{name}-{NARROW}-light")
-        found += _seen_at(page, NARROW, name, violations(page, LOOK))
+        _picture(page, f"{name}-{NARROW}-dark")
+        found += _seen_at(page, NARROW, f"{name} in the dark", violations(page, LOOK))
         if os.environ.get("READMIT_SHOTS"):
-            page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-            _picture(page, f"{name}-{NARROW}-dark")
+            page.emulate_media(color_scheme="light", reduced_motion="reduce")
+            _picture(page, f"{name}-{NARROW}-light")
     return found + [f"{name}: {text}" for text in heard if f"status of {status} " not in text]
 
 

@@ -74,7 +74,7 @@ def world() -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, world: World) -> Iterator[Page]:
-    context = browser.new_context(reduced_motion="reduce")
+    context = browser.new_context(viewport={"width": NARROW, "height": 800}, reduced_motion="reduce")
     answer_by(context, client_of_member(world.members["O"]))
     yield context.new_page()
     context.close()
@@ -93,7 +93,6 @@ def addresses(world: World) -> dict[str, str]:
 
 
 def draw(page: Page, path: str) -> None:
-    page.set_viewport_size({"width": NARROW, "height": 800})
     page.goto(SITE + path)
     page.locator("[hx-trigger~=load], .htmx-request").first.wait_for(state="detached")
 

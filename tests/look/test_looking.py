@@ -14,7 +14,7 @@ pytestmark = pytest.mark.browser
 PAGE = """<!doctype html><html lang=en><title>A page</title><meta name=color-scheme content="light dark">
 <style>body { color: #111; background: #fff } p { transition: color 5s }
 @media (prefers-color-scheme: dark) { body { background: #111 } p { color: #eee } p.faint { color: #333 } }
-@media (width < 600px) { p.small { color: #ccc } }
+@media (width < 600px) { p.small { color: #999; background: #aaa } }
 @media (width > 600px) { .wide { inline-size: 3000px } }</style>
 <main><h1>A page</h1>%s</main>"""
 
@@ -52,4 +52,4 @@ def test_what_is_wrong_at_one_width_alone_is_told(page: Page) -> None:
     body = PAGE % "<p class=small>Faint where it is narrow.</p>"
     page.route("**/narrow", lambda route: route.fulfill(body=body, content_type="text/html"))
     [found] = examined(page, "http://look.example/narrow", "it")
-    assert found.startswith("it at 390: axe color-contrast: <p class")
+    assert found.startswith("it in the dark at 390: axe color-contrast: <p class")
