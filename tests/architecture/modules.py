@@ -67,19 +67,22 @@ def _walk(node: ast.AST, module: Module, in_function: bool) -> Iterator[Import]:
         yield from _walk(child, module, inside)
 
 
-def imports_of(module: Module) -> list[Import]:
-    return list(_walk(module.tree, module, False))
+@cache
+def imports_of(module: Module) -> tuple[Import, ...]:
+    return tuple(_walk(module.tree, module, False))
 
 
 def begins(name: str, room: str) -> bool:
     return name == room or name.startswith(f"{room}.")
 
 
+@cache
 def room_of(name: str) -> str:
     """The longest room the name begins with; empty if none does."""
     return max((room for room in ROOMS if begins(name, room)), key=len, default="")
 
 
+@cache
 def row_of(room: str) -> int:
     """A room apart stands in the row of the room around it."""
     around = max((known for known in ROW if begins(room, known)), key=len, default="")

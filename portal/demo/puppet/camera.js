@@ -77,8 +77,10 @@
       else draw(context, performance.now());
     };
     show();
-    const timer = setInterval(show, 33);
-    const stream = canvas.captureStream(30);
+    // A page of paper lies still, and is four times as large as a face: to draw it often would take a whole core.
+    const perSecond = still ? 5 : 30;
+    const timer = setInterval(show, 1000 / perSecond);
+    const stream = canvas.captureStream(perSecond);
     const [track] = stream.getVideoTracks();
     const stop = track.stop.bind(track);
     track.stop = () => {

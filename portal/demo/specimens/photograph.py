@@ -94,7 +94,9 @@ def _surface(
         y = np.arange(height)[:, None] / height
         x = np.arange(width)[None, :] / width
         grain = grain + (14 * np.sin(40 * y + 3 * np.sin(5 * x) + random.uniform(0, 6)))[:, :, None]
-    canvas = np.clip(base + grain, 0, 255).astype(np.uint8)
+    canvas = np.empty((height, width, 3), dtype=np.uint8)
+    for channel in range(3):
+        canvas[:, :, channel] = np.clip(base[channel] + grain[:, :, 0], 0, 255)
     if background == "busy":
         _clutter(canvas, random)
     return canvas
@@ -180,4 +182,5 @@ def _camera(
     if conditions.blur:
         lit = np.asarray(cv2.GaussianBlur(lit, (0, 0), sigma), dtype=np.float32)
     grain = noise.normal(0, conditions.noise, lit.shape)
-    return np.asarray(np.clip(lit + grain, 0, 255), dtype=np.uint8)
+    grain += lit
+    return np.asarray(np.clip(grain, 0, 255, out=grain), dtype=np.uint8)

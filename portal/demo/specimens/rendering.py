@@ -160,7 +160,7 @@ def render(data: Specimen, *, random: Random, built_in_letters: bool = False) ->
         for line, top in zip(lines, layout.mrz_tops, strict=True):
             _mrz_line(page, line, layout, top, built_in_letters)
     out = io.BytesIO()
-    page.save(out, "PNG", compress_level=3)
+    page.save(out, "PNG", compress_level=1)
     return out.getvalue()
 
 
