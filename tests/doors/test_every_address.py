@@ -99,6 +99,8 @@ def test_no_body_is_a_server_error(found: list[Address], client: Client, tenant:
             answer = client.generic("POST", path, sent.body, sent.content_type, headers=sent.headers)
             if _refused(answer):
                 wrong.append(_complaint(address, answer, sent.name))
+            if answer.status_code == 405:
+                break  # what takes no form looks at no body; what is before it is the same for every address
     assert wrong == []
 
 
@@ -112,6 +114,8 @@ def test_no_query_and_no_place_is_a_server_error(
             answer = client.get(path + query)
             if _refused(answer):
                 wrong.append(_complaint(address, answer, query))
+            if answer.status_code == 405:
+                break
         for place in PLACES if "<" in address.route else ():
             answer = client.generic("GET", address.path(_everywhere(address, place)))
             if _refused(answer):

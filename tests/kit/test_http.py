@@ -70,7 +70,7 @@ def listening(answer: Answering, *, tls: ssl.SSLContext | None = None) -> Iterat
         yield int(door.getsockname()[1])
         over.set()
         door.shutdown(socket.SHUT_RDWR)
-        thread.join(5)
+        thread.join(30)
 
 
 @pytest.fixture
@@ -195,7 +195,7 @@ def test_an_answer_that_drips_is_over_when_the_time_is(head: bytes) -> None:
 @pytest.mark.parametrize("said", [b"", b"no http\r\n\r\n", HEAD + b"Content-Length: 9\r\n\r\nshort"])
 def test_an_answer_that_is_none_is_unavailable(said: bytes) -> None:
     with listening(lambda line: line.sendall(said)) as port, pytest.raises(Unavailable):
-        http.send("GET", f"http://partner.localhost:{port}/", timeout=2)
+        http.send("GET", f"http://partner.localhost:{port}/", timeout=30)
 
 
 def test_the_certificate_must_be_for_the_name_and_from_an_authority_we_know(
@@ -207,11 +207,11 @@ def test_the_certificate_must_be_for_the_name_and_from_an_authority_we_know(
     tls.load_cert_chain(pair.certificate, pair.key)
     with listening(lambda line: line.sendall(HEAD + b"Content-Length: 2\r\n\r\nok"), tls=tls) as port:
         with pytest.raises(Unavailable):
-            http.send("GET", f"https://partner.localhost:{port}/", timeout=3)
+            http.send("GET", f"https://partner.localhost:{port}/", timeout=30)
         settings.OUTBOUND_CA_FILE = str(authority.file)
-        assert http.send("GET", f"https://partner.localhost:{port}/", timeout=3).body == b"ok"
+        assert http.send("GET", f"https://partner.localhost:{port}/", timeout=30).body == b"ok"
         with pytest.raises(Unavailable):
-            http.send("GET", f"https://other.localhost:{port}/", timeout=3)
+            http.send("GET", f"https://other.localhost:{port}/", timeout=30)
 
 
 def test_the_other_side_is_told_its_name_and_a_form_is_encoded() -> None:
@@ -228,8 +228,8 @@ def test_the_other_side_is_told_its_name_and_a_form_is_encoded() -> None:
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        http.send("POST", f"http://partner.localhost:{port}/token?a=1", form={"code": "x y"}, timeout=3)
-        thread.join(5)
+        http.send("POST", f"http://partner.localhost:{port}/token?a=1", form={"code": "x y"}, timeout=30)
+        thread.join(30)
     text = b"".join(received).decode()
     assert text.startswith("POST /token?a=1 HTTP/1.1\r\n") and text.endswith("\r\n\r\ncode=x+y")
     assert f"Host: partner.localhost:{port}\r\n" in text and text.count("Host:") == 1

@@ -71,7 +71,7 @@ def test_a_passkey_is_registered_for_the_hosts_name_and_opens_the_account(
 ) -> None:
     origin = f"https://{place.host(f'{organisation.slug}.readmit-tenants.test')}"
     context = chromium.new_context()
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     context.add_cookies(
         [
             {
