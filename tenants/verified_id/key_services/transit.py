@@ -1,4 +1,4 @@
-"""HashiCorp Vault's and OpenBao's Transit engine, over its HTTP API (decision 0018).
+"""HashiCorp Vault's and OpenBao's Transit engine, over its HTTP API (decision 0024).
 
 Keeps the private key out of this process and of its database: only a SHA-256 digest goes out, only a signature comes
 back. A stolen token can sign as long as it lives; it cannot take the key along. Foreign words end in this file.
