@@ -39,7 +39,7 @@ def product(environ: dict[str, Any], start: Any) -> Any:
     return WSGIHandler()({**environ, "HTTP_HOST": "localhost:8000"}, start)
 
 
-class Tester:
+class Peer:
     """Sends cases with a real key and holds every check of the program against each answer."""
 
     def __init__(self, label: str, key: str, known: dict[str, str]) -> None:
@@ -110,7 +110,7 @@ def test_no_answer_is_one_that_the_document_does_not_promise(tenant, monkeypatch
     with tenant_scope(tenant.id):
         known["budget_id"] = cap("9.00").public_id
         known["invoice_id"] = getattr(Invoice.objects.first(), "public_id", "")
-    tester = Tester(label, key_of(tenant).written.text, known)
+    tester = Peer(label, key_of(tenant).written.text, known)
     tester.covers()
     for mode in GenerationMode:
         tester.makes_up(mode)

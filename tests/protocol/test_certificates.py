@@ -172,7 +172,9 @@ def request_object(**changes: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    "client_id", [certificates.client_id_of_host(HOST), certificates.client_id_of_certificate(LEAF)]
+    "client_id",
+    [certificates.client_id_of_host(HOST), certificates.client_id_of_certificate(LEAF)],
+    ids=["x509_san_dns", "x509_hash"],
 )
 def test_a_wallet_verifies_a_request_of_a_client_known_by_its_certificate(client_id: str) -> None:
     text = request_object(client_id=client_id)
@@ -206,7 +208,17 @@ def test_a_wallet_verifies_a_request_of_a_client_known_by_its_certificate(client
         {"certificates": [ROOT]},
         {"client_id": "decentralized_identifier:did:web:x", "signer": HOLDER},
     ],
-    ids=str,
+    ids=[
+        "elsewhere",
+        "another host",
+        "another hash",
+        "a redirect",
+        "no prefix",
+        "a stranger",
+        "no chain",
+        "the anchor alone",
+        "a did",
+    ],
 )
 def test_a_request_that_names_another_than_it_is_signed_by_is_not_built(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
