@@ -102,13 +102,12 @@ def test_a_damaged_answer_is_refused_politely(body: bytes, place: int, junk: byt
 def test_any_signed_claims_are_refused_politely(claims: dict[str, Any]) -> None:
     base = {"iss": DID, "vct": VCT, "exp": NOW + 10}
     survives(lambda: verify_credential(forge(base | claims) + "~"))
-    arguments: dict[str, Any] = {"trust": TRUST, "now": NOW}
     token = forge(
         {"sub": STATUS.uri, "iat": NOW, **claims, "status_list": claims}, header={"typ": "statuslist+jwt"}
     )
     survives(
         lambda: status_list.verify_status_list_token(
-            token, expected_uri=STATUS.uri, resolved_at=NOW, **arguments
+            token, expected_uri=STATUS.uri, resolved_at=NOW, trust=TRUST, now=NOW
         )
     )
     link = forge({"iss": DID, "sub": DID, "vc": claims}, header={"typ": "JWT"})
@@ -117,7 +116,8 @@ def test_any_signed_claims_are_refused_politely(claims: dict[str, Any]) -> None:
             f'{{"linked_dids":["{link}"]}}'.encode(),
             expected_did=DID,
             expected_origin="https://x",
-            **arguments,
+            trusted_keys=TRUST.keys,
+            now=NOW,
         )
     )
 
