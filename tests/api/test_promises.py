@@ -31,7 +31,7 @@ BY_MEANING = {
     "cursor_unusable",
     "idempotency_key_reused",
 }
-COVERED, MADE_UP = 16, 4
+COVERED, MADE_UP = 8, 4
 
 
 def product(environ: dict[str, Any], start: Any) -> Any:
@@ -72,15 +72,21 @@ class Peer:
 
     def covers(self) -> None:
         """Borders of every parameter and field, what is missing, other methods and media types."""
-        cases = list(
-            self.operation.schema.iter_coverage_cases(
-                operation=self.operation,
-                generation_modes=list(GenerationMode),
-                generation_config=self.operation.schema.config.generation,
+        for mode in GenerationMode:
+            cases = list(
+                self.operation.schema.iter_coverage_cases(
+                    operation=self.operation,
+                    generation_modes=[mode],
+                    generation_config=self.operation.schema.config.generation,
+                )
             )
-        )
-        for case in cases[:: max(1, len(cases) // COVERED)]:
-            self.send(case)
+            # Which and how many there are differs between runs: the first, and some of the others.
+            for case in cases[:: max(1, len(cases) // COVERED)]:
+                self.send(case)
+
+    def asks_without_a_key(self) -> None:
+        case = self.operation.Case(path_parameters=dict(self.known))
+        assert case.call(headers={"Authorization": ""}).status_code == 401
 
     def makes_up(self, mode: GenerationMode) -> None:
         @seed(3)
@@ -111,7 +117,8 @@ def test_no_answer_is_one_that_the_document_does_not_promise(tenant, monkeypatch
         known["budget_id"] = cap("9.00").public_id
         known["invoice_id"] = getattr(Invoice.objects.first(), "public_id", "")
     tester = Peer(label, key_of(tenant).written.text, known)
+    tester.asks_without_a_key()
     tester.covers()
     for mode in GenerationMode:
         tester.makes_up(mode)
-    assert {200, 201} & tester.statuses and 401 in tester.statuses
+    assert {200, 201} & tester.statuses

@@ -19,13 +19,16 @@ from tests.protocol.test_issuance import OFFER, metadata
 from tests.protocol.test_presentation import CLIENT_ID, KEY, NONCE, QUERY, request_object, wallet_reads
 from tests.protocol.world import DID, HOLDER, ISSUER, ISSUER_ORIGIN, REFUSING, STRANGER, credential
 
-NOW = int(time.time())
+
+def now() -> int:
+    """Asked in each test: the suite takes longer than what is signed here lives."""
+    return int(time.time())
 
 
 def ask(verb: str, **members: Any) -> dict[str, Any]:
     done = subprocess.run(
         [str(python_peer()), str(Path(__file__).with_name("openvc_peer.py"))],
-        input=json.dumps({"verb": verb, "now": NOW, **members}),
+        input=json.dumps({"verb": verb, "now": now(), **members}),
         capture_output=True,
         text=True,
         timeout=60,
@@ -36,9 +39,9 @@ def ask(verb: str, **members: Any) -> dict[str, Any]:
 
 
 def encrypted_response() -> str:
-    request = wallet_reads(request_object(issued_at=NOW, expires_at=NOW + 300), now=NOW)
-    held = credential(issued_at=NOW - 10, expires_at=NOW + 1000)
-    vp_token = holder.build_vp_token(request, {"id": held}, signer=HOLDER, now=NOW)
+    request = wallet_reads(request_object(issued_at=now(), expires_at=now() + 300), now=now())
+    held = credential(issued_at=now() - 10, expires_at=now() + 1000)
+    vp_token = holder.build_vp_token(request, {"id": held}, signer=HOLDER, now=now())
     return parse_qs(holder.authorization_response(request, vp_token).decode())["response"][0]
 
 
@@ -67,7 +70,7 @@ def test_the_peer_refuses_another_nonce_audience_or_issuer_key() -> None:
 
 
 def test_a_credential_request_of_ours_is_verified_there() -> None:
-    proof = holder.build_key_proof(HOLDER, issuer=ISSUER_ORIGIN, nonce="c", issued_at=NOW)
+    proof = holder.build_key_proof(HOLDER, issuer=ISSUER_ORIGIN, nonce="c", issued_at=now())
     request = holder.credential_request("VerifiedIdentity", [proof]).decode()
     answer = ask("proof", request=request, issuer=ISSUER_ORIGIN, nonce="c")
     assert answer == {"thumbprint": thumbprint(HOLDER.public_jwk)}
@@ -87,15 +90,15 @@ def test_it_verifies_a_credential_in_a_jwt_shown_by_the_did_it_was_issued_to() -
         types=["VerifiedEmployee"],
         subject=wallet.did,
         jti="urn:uuid:0190a7c0-0000-7000-8000-000000000001",
-        issued_at=NOW - 10,
-        expires_at=NOW + 1000,
+        issued_at=now() - 10,
+        expires_at=now() + 1000,
         claims={"displayName": "Megan Bowen"},
         status=None,
     )
 
     def shown(signer: LocalSigner) -> dict[str, Any]:
         presented = jwt_vc.build_jwt_presentation(
-            signer=signer, holder=wallet, credential=card, audience=CLIENT_ID, nonce=NONCE, issued_at=NOW
+            signer=signer, holder=wallet, credential=card, audience=CLIENT_ID, nonce=NONCE, issued_at=now()
         )
         return ask(
             "jwt",
