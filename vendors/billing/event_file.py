@@ -7,18 +7,18 @@ taken up by running it again.
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain, islice
 from uuid import UUID
 
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from portal.kit.actors import Actor, ActorKind
+from portal.kit.children import child_process
 from portal.kit.errors import ReadmitError
 from portal.kit.scope import tenant_scope
 from vendors.billing.book import Book, PricedProduct, Product, load_versions
@@ -70,9 +70,7 @@ def record_lines(
 @contextmanager
 def _crew(workers: int) -> Iterator[Callable[[Numbered], list[Future[list[Outcome]]]]]:
     """Processes that each record one part of every batch, one batch after the other."""
-    connections.close_all()  # a connection cannot be shared with a child
-    context = multiprocessing.get_context("fork")
-    crew = [ProcessPoolExecutor(1, mp_context=context) for _number in range(workers)]
+    crew = [child_process() for _number in range(workers)]
     try:
         yield lambda taken: [
             each.submit(record_part, taken, None, number, workers) for number, each in enumerate(crew)
