@@ -1,4 +1,4 @@
-"""A sandbox that answered in production would take invoices for paid that nobody paid: it refuses to be there."""
+"""A sandbox that answered in production would be believed: each refuses to be there, and to be reached from elsewhere."""
 
 from __future__ import annotations
 
@@ -11,26 +11,24 @@ from django.core.checks import CheckMessage, Error, Tags, register, run_checks
 from django.core.management.base import SystemCheckError
 
 
-@register(Tags.security)
-def check_sandbox(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    found: list[CheckMessage] = []
-    if settings.IS_PRODUCTION:
-        found.append(
-            Error(
-                "The Stripe sandbox pretends to take money and is refused in production.",
-                hint="Do not start it; leave READMIT_STRIPE_API_BASE unset and set STRIPE_SECRET_KEY.",
-                id="stripe_sandbox.E001",
+def guard(label: str, *, pretends: str, unset: str, origin_variable: str) -> None:
+    """Register the checks of one sandbox. `pretends` says what would be wrong in production, `unset` how to stop it."""
+
+    def check(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+        found: list[CheckMessage] = []
+        if settings.IS_PRODUCTION:
+            found.append(Error(f"{pretends} and is refused in production.", hint=unset, id=f"{label}.E001"))
+        if not is_loopback(urlsplit(settings.SANDBOX_ORIGIN).hostname or ""):
+            found.append(
+                Error(
+                    "A sandbox may only be reached on this machine.",
+                    hint=f"Give {origin_variable} a name under .localhost.",
+                    id=f"{label}.E002",
+                )
             )
-        )
-    if not is_loopback(urlsplit(settings.STRIPE_SANDBOX_ORIGIN).hostname or ""):
-        found.append(
-            Error(
-                "The Stripe sandbox may only be reached on this machine.",
-                hint="Give READMIT_STRIPE_SANDBOX_ORIGIN a name under .localhost.",
-                id="stripe_sandbox.E002",
-            )
-        )
-    return found
+        return found
+
+    register(check, Tags.security)
 
 
 def is_loopback(host: str) -> bool:

@@ -29,7 +29,7 @@ class HostMiddleware:
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
-        own = urlsplit(settings.STRIPE_SANDBOX_ORIGIN)
+        own = urlsplit(settings.SANDBOX_ORIGIN)
         # Programs ask the system's resolver, which mostly does not know names under .localhost.
         self.hosts = {own.netloc, f"127.0.0.1:{own.port}", f"localhost:{own.port}"}
 

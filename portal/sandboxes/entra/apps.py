@@ -1,6 +1,6 @@
-from importlib import import_module
-
 from django.apps import AppConfig
+
+from portal.sandboxes.guard import guard
 
 
 class EntraSimulatorConfig(AppConfig):
@@ -8,4 +8,9 @@ class EntraSimulatorConfig(AppConfig):
     label = "entra_simulator"
 
     def ready(self) -> None:
-        import_module("portal.sandboxes.entra.checks")
+        guard(
+            self.label,
+            pretends="The Entra simulator pretends to compare faces",
+            unset="Do not start it, and leave READMIT_ENTRA_SIMULATOR_ORIGIN unset.",
+            origin_variable="READMIT_ENTRA_SIMULATOR_ORIGIN",
+        )

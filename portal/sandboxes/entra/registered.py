@@ -76,4 +76,4 @@ def manifest_path() -> str:
 
 
 def manifest_url() -> str:
-    return f"{settings.ENTRA_SIMULATOR_ORIGIN}{manifest_path()}"
+    return f"{settings.SANDBOX_ORIGIN}{manifest_path()}"

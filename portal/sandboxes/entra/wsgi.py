@@ -8,8 +8,8 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.sandboxes.entra.settings")
 application = get_wsgi_application()
 
-from portal.sandboxes.entra.checks import refuse_to_serve  # noqa: E402 (the settings must stand first)
 from portal.sandboxes.entra.delivering import start_background  # noqa: E402
+from portal.sandboxes.guard import refuse_to_serve  # noqa: E402 (the settings must stand first)
 
 refuse_to_serve()
 call_command("migrate", interactive=False, verbosity=0)

@@ -1,6 +1,6 @@
-from importlib import import_module
-
 from django.apps import AppConfig
+
+from portal.sandboxes.guard import guard
 
 
 class StripeSandboxConfig(AppConfig):
@@ -8,4 +8,9 @@ class StripeSandboxConfig(AppConfig):
     label = "stripe_sandbox"
 
     def ready(self) -> None:
-        import_module("portal.sandboxes.stripe.checks")
+        guard(
+            self.label,
+            pretends="The Stripe sandbox pretends to take money",
+            unset="Do not start it; leave READMIT_STRIPE_API_BASE unset and set STRIPE_SECRET_KEY.",
+            origin_variable="READMIT_STRIPE_SANDBOX_ORIGIN",
+        )

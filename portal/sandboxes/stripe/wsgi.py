@@ -8,7 +8,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.sandboxes.stripe.settings")
 application = get_wsgi_application()
 
-from portal.sandboxes.stripe.checks import refuse_to_serve  # noqa: E402 (the settings must stand first)
+from portal.sandboxes.guard import refuse_to_serve  # noqa: E402 (the settings must stand first)
 from portal.sandboxes.stripe.delivering import start_background  # noqa: E402
 from portal.sandboxes.stripe.objects.webhook_endpoints import ensure_given_endpoint  # noqa: E402
 

@@ -72,7 +72,7 @@ def _made(request: HttpRequest, kind: str) -> dict[str, Any]:
 
 
 def request_uri(asked: Asked, folder: str) -> str:
-    base = f"{settings.ENTRA_SIMULATOR_ORIGIN}/v1.0/{registered.directory()}/verifiableCredentials"
+    base = f"{settings.SANDBOX_ORIGIN}/v1.0/{registered.directory()}/verifiableCredentials"
     return f"{base}/{folder}/{asked.id}"
 
 
@@ -108,7 +108,7 @@ def manifest(request: HttpRequest, directory: str, contract: str) -> HttpRespons
             "id": registered.TYPE,
             "display": {"locale": "en-US", "card": {"title": "Verified identity", "issuedBy": "Simulator"}},
             "input": {
-                "credentialIssuer": settings.ENTRA_SIMULATOR_ORIGIN,
+                "credentialIssuer": settings.SANDBOX_ORIGIN,
                 "issuer": registered.AUTHORITY,
                 "attestations": {"idTokens": [hint]},
             },

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from portal.sandboxes.entra.api.errors import bad_field
-from portal.sandboxes.entra.checks import is_loopback
+from portal.sandboxes.guard import is_loopback
 
 DID = re.compile(r"did:(web|ion):[A-Za-z0-9._:%-]+")
 HEADERS = ("api-key", "authorization")

@@ -104,7 +104,7 @@ def _check_assertion(form: dict[str, str], application: registered.Application) 
         raise TokenRefused(
             400, "invalid_request", 900144, "The assertion has no type, or a secret beside it."
         )
-    audience = f"{settings.ENTRA_SIMULATOR_ORIGIN}/{registered.directory()}/oauth2/v2.0/token"
+    audience = f"{settings.SANDBOX_ORIGIN}/{registered.directory()}/oauth2/v2.0/token"
     try:
         check_assertion(form["client_assertion"], client_id=application.client_id, audience=audience)
     except AssertionRefused as refused:

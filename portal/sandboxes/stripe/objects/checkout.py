@@ -201,7 +201,7 @@ def _blank(store: Store, asked: dict[str, Any], customer: Doc | None, currency: 
         },
         "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
         "ui_mode": "hosted_page",
-        "url": f"{settings.STRIPE_SANDBOX_ORIGIN}/c/pay/{identifier}",
+        "url": f"{settings.SANDBOX_ORIGIN}/c/pay/{identifier}",
         "_subscription_data": asked.get("subscription_data", {}),
         "_payment_data": asked.get("payment_intent_data", {}),
         "_setup_data": asked.get("setup_intent_data", {}),

@@ -113,7 +113,7 @@ def _ask_holder(store: Store, intent: Doc, return_url: str | None) -> Doc:
 
 
 def holder_url(intent: Doc) -> str:
-    return f"{settings.STRIPE_SANDBOX_ORIGIN}/authenticate/{intent['client_secret']}"
+    return f"{settings.SANDBOX_ORIGIN}/authenticate/{intent['client_secret']}"
 
 
 def charge(store: Store, intent: Doc, method: Doc) -> Doc:

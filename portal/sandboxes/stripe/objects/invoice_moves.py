@@ -45,8 +45,8 @@ def finalise(store: Store, invoice: Doc) -> Doc:
         "auto_advance": invoice["auto_advance"],
         "automatically_finalizes_at": None,
         "effective_at": invoice["effective_at"] or now,
-        "hosted_invoice_url": f"{settings.STRIPE_SANDBOX_ORIGIN}/i/{invoice['_token']}",
-        "invoice_pdf": f"{settings.STRIPE_SANDBOX_ORIGIN}/i/{invoice['_token']}/pdf",
+        "hosted_invoice_url": f"{settings.SANDBOX_ORIGIN}/i/{invoice['_token']}",
+        "invoice_pdf": f"{settings.SANDBOX_ORIGIN}/i/{invoice['_token']}/pdf",
     }
     invoice["status_transitions"]["finalized_at"] = now
     if invoice["_days_until_due"] is not None:

@@ -161,7 +161,7 @@ def create(store: Store, given: p.Given) -> Doc:
         "locale": asked.get("locale"),
         "on_behalf_of": None,
         "return_url": asked.get("return_url") or configuration["default_return_url"],
-        "url": f"{settings.STRIPE_SANDBOX_ORIGIN}/p/session/{secret}",
+        "url": f"{settings.SANDBOX_ORIGIN}/p/session/{secret}",
         "_secret": secret,
     }
     return store.add(doc, event="billing_portal.session.created")

@@ -61,7 +61,7 @@ def confirm(store: Store, intent: Doc, method: Doc, *, return_url: str | None = 
     card = payment_methods.card_of(method)
     intent |= {"payment_method": method["id"], "next_action": None, "last_setup_error": None}
     if intents.wants_holder(card, method):
-        url = f"{settings.STRIPE_SANDBOX_ORIGIN}/authenticate/{intent['client_secret']}"
+        url = f"{settings.SANDBOX_ORIGIN}/authenticate/{intent['client_secret']}"
         intent |= {
             "status": "requires_action",
             "next_action": {

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from portal.sandboxes.guard import is_loopback
 from portal.sandboxes.stripe import ids
 from portal.sandboxes.stripe.api import parameters as p
 from portal.sandboxes.stripe.api.answers import page
 from portal.sandboxes.stripe.api.errors import refused
-from portal.sandboxes.stripe.checks import is_loopback
 from portal.sandboxes.stripe.store import API_VERSION, Doc, Store
 
 
