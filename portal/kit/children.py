@@ -7,7 +7,6 @@ never see. What it does not do: share anything. Work goes over as arguments and 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any
 
@@ -22,6 +21,6 @@ def child_process() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(databases,))
 
 
-def _begin(databases: Mapping[str, Mapping[str, Any]]) -> None:
+def _begin(databases: dict[str, dict[str, Any]]) -> None:
     settings.DATABASES.update(databases)
     django.setup()
