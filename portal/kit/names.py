@@ -18,9 +18,14 @@ _UNSEEN = {"Cc", "Cf", "Zl", "Zp", "Co", "Cs"}
 _ADDRESS = re.compile(r"://|\bwww\.", re.IGNORECASE)
 
 
+def has_unseen(text: str) -> bool:
+    """Whether a letter of a line cannot be seen, or turns those around it. Ends of lines are such letters."""
+    return any(unicodedata.category(letter) in _UNSEEN and letter not in _WRITTEN for letter in text)
+
+
 def validate_name(text: str) -> None:
     """A validator for a form's field."""
-    if any(unicodedata.category(letter) in _UNSEEN and letter not in _WRITTEN for letter in text):
+    if has_unseen(text):
         raise ValidationError(_("Write the name in one line, with letters that can be seen."))
     if _ADDRESS.search(text):
         raise ValidationError(_("Write a name, without a web address in it."))

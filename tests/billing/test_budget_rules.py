@@ -100,6 +100,11 @@ def test_a_budget_below_what_is_spent_is_refused_with_a_sentence(in_tenant):
         {"shares": (0,)},
         {"shares": tuple(range(1, 13))},
         {"lifting_roles": ("help_desk",)},
+        {"lifting_roles": ("billing_manager",)},
+        {"name": "Face\x00Checks"},
+        {"name": "Face\nChecks"},
+        {"name": "Face\u202eskcehC"},
+        {"name": "x" * 81},
     ],
 )
 def test_a_budget_that_makes_no_sense_is_refused(in_tenant, wrong):
@@ -114,7 +119,7 @@ def test_a_cap_is_lifted_by_the_roles_it_names_for_some_hours_and_that_is_record
     assert not reserve(check())
     with pytest.raises(NotAllowed):
         lift_cap(budget.id, hours=2, reason="ferry", role="administrator", actor=owner)
-    for hours, reason in ((0, "x"), (73, "x"), (2, " ")):
+    for hours, reason in ((0, "x"), (73, "x"), (2, " "), (2, "a\x07b")):
         with pytest.raises(Invalid):
             lift_cap(budget.id, hours=hours, reason=reason, role="owner", actor=owner)
     lift_cap(budget.id, hours=2, reason="The ferry is stuck", role="owner", actor=owner)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from django.db import connections
 
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
+from portal.kit.children import child_process
 from portal.kit.ids import uuid7
 from portal.kit.outbox import run
 from portal.kit.scope import tenant_scope
@@ -272,7 +273,6 @@ def test_what_a_dead_check_holds_is_released_by_the_worker(tenant):
 
 
 def _reserve_and_die(tenant_id, before_the_commit):
-    connections.close_all()
     with tenant_scope(tenant_id):
         assert reserve(check())
         if before_the_commit:
@@ -284,39 +284,11 @@ def _reserve_and_die(tenant_id, before_the_commit):
 def test_a_process_that_is_killed_holds_nothing_or_what_the_worker_releases(tenant, before_the_commit, held):
     with tenant_scope(tenant.id):
         budget = cap("0.30")
-    connections.close_all()
-    process = multiprocessing.get_context("fork").Process(
-        target=_reserve_and_die, args=(tenant.id, before_the_commit)
-    )
-    process.start()
-    process.join(30)
-    assert process.exitcode == -signal.SIGKILL
+    with child_process() as process, pytest.raises(BrokenProcessPool):
+        process.submit(_reserve_and_die, tenant.id, before_the_commit).result(timeout=60)
     with tenant_scope(tenant.id):
         assert sums(budget) == euros("0", held)
     for row in Outbox.objects.filter(tenant_id=tenant.id, topic="billing.release_reservation"):
         run(row.id)
     with tenant_scope(tenant.id):
         assert sums(budget) == euros("0", "0") and reserve(check())
-
-
-def _begin_some(tenant_id, count, began):
-    connections.close_all()
-    for _number in range(count):
-        with tenant_scope(tenant_id):
-            began.put(reserve(check()))
-
-
-def test_processes_that_begin_at_once_cannot_pass_the_cap_either(tenant):
-    with tenant_scope(tenant.id):
-        budget = cap("5.10")
-    connections.close_all()
-    context = multiprocessing.get_context("fork")
-    began = context.Queue()
-    processes = [context.Process(target=_begin_some, args=(tenant.id, 25, began)) for _ in range(4)]
-    for process in processes:
-        process.start()
-    assert sum(began.get(timeout=60) for _ in range(100)) == 20
-    for process in processes:
-        process.join(30)
-    with tenant_scope(tenant.id):
-        assert sums(budget) == euros("0", "5.00")

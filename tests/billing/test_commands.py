@@ -319,7 +319,8 @@ def test_periods_are_closed_in_their_order_once_and_when_they_are_over(tenant, t
     code, _out, err = run(*arguments, "2026-02")
     assert code == 1 and "2026-01" in err
     code, out, _err = run(*arguments, "2026-01")
-    assert code == 0 and json.loads(out)["total"] == "1.00"
+    (document,) = json.loads(out)["documents"]
+    assert code == 0 and document["total"] == "1.00"
     assert run(*arguments, "2026-01")[0] == 1
     now = datetime.now(UTC).strftime("%Y-%m")
     assert run(*arguments, now)[0] == 1

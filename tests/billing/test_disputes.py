@@ -113,7 +113,7 @@ def test_declined_the_charge_stays_and_the_answer_is_read(tenant, charged, mails
     with tenant_scope(tenant.id):
         dispute_entry(charged, reason="Twice", actor=SYSTEM)
     code, out, _err = run("settle_dispute", "--tenant", tenant.slug, "--json")
-    (listed,) = [json.loads(line) for line in out.splitlines()]
+    (listed,) = json.loads(out)["disputes"]
     assert code == 0 and (listed["entry"], listed["reason"]) == (charged.public_id, "Twice")
     verdict = ("settle_dispute", "--tenant", tenant.slug, "--entry", charged.public_id, "--decline")
     assert run(*verdict)[0] == 1  # an answer is missing

@@ -122,7 +122,7 @@ def test_a_recount_finds_what_differs_and_rebuilds_it(tenant):
         UsageDay.objects.filter(day=date(2026, 3, 4)).update(amount=7)
         UsageDay.objects.filter(day=date(2026, 3, 5)).delete()
     code, out, _err = run("roll_up", "--tenant", tenant.slug, "--check", "--json")
-    days = json.loads(out)["differing"]
+    (days,) = [each["differing"] for each in json.loads(out)["organisations"]]
     assert (code, [day["day"] for day in days]) == (1, ["2026-03-04", "2026-03-05"])
     assert (days[1]["entries"], days[1]["rolled_up"]) == (1, 0)
     assert run("roll_up", "--tenant", tenant.slug)[0] == 1

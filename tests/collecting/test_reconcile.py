@@ -138,7 +138,7 @@ def test_a_silent_stripe_is_said_and_changes_nothing(stage, tmp_path, settings) 
     stage.close_a_period(tmp_path)
     settings.STRIPE_API_BASE = "http://127.0.0.1:9"
     code, _out, err = run("reconcile", "--tenant", stage.tenant.slug)
-    assert code == 2 and "Could not be found out" in err
+    assert code == 2 and "could not be found out" in err
 
 
 def test_an_unknown_organisation_is_said(account) -> None:

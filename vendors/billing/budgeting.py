@@ -1,7 +1,8 @@
 """Budgets: opened, changed, lifted and closed, and what they say.
 
 Protects a budget from a sum that is not the ledger's: whoever opens or changes one waits for those who write, and it is
-never set below what is spent. What it does not do: hold a check up, which `reservations` does.
+never set below what is spent. A cap is lifted for some hours by owners and administrators, never by billing managers, who say
+which roles may: nobody gives themselves that right. What it does not do: hold a check up, which `reservations` does.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from portal.kit import clock
 from portal.kit.actors import Actor
 from portal.kit.errors import Invalid, NotAllowed, NotHere
 from portal.kit.money import EXPONENTS
+from portal.kit.names import has_unseen
 from portal.kit.seen import require_unchanged
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
@@ -34,6 +36,7 @@ from vendors.billing.models import Budget, BudgetWindow
 from vendors.billing.price_file import amount_text
 
 LONGEST_LIFT = timedelta(hours=72)
+LONGEST_NAME = 80
 SHARES = range(1, 201)
 MOST_SHARES = 10
 
@@ -55,8 +58,13 @@ class BudgetPlan:
 
 
 def _check(plan: BudgetPlan) -> BudgetPlan:
-    if not plan.name.strip():
+    name = plan.name.strip()
+    if not name:
         raise Invalid("budget_unnamed", _("Give the budget a name."), field="name")
+    if has_unseen(name):
+        raise Invalid("text_unusable", _("This holds a character that cannot be printed."), field="name")
+    if len(name) > LONGEST_NAME:
+        raise Invalid("name_too_long", _("A name has at most 80 characters."), field="name")
     if plan.currency not in EXPONENTS:
         raise Invalid("currency_unknown", _("Choose a currency from the list."), field="currency")
     if not NOTHING < plan.amount < 10**9:
@@ -66,8 +74,8 @@ def _check(plan: BudgetPlan) -> BudgetPlan:
             "shares_unusable", _("Name at most ten shares between 1 and 200 per cent."), field="shares"
         )
     if set(plan.lifting_roles) - Budget.LIFTING_ROLES:
-        raise Invalid("roles_unusable", _("Only roles that see usage may lift a cap."), field="lifting_roles")
-    return replace(plan, name=plan.name.strip(), shares=tuple(sorted(set(plan.shares))))
+        raise Invalid("roles_unusable", _("Owners and administrators may lift a cap."), field="lifting_roles")
+    return replace(plan, name=name, shares=tuple(sorted(set(plan.shares))))
 
 
 def open_budget(plan: BudgetPlan, *, actor: Actor) -> Budget:
@@ -160,6 +168,8 @@ def lift_cap(budget_id: UUID, *, hours: int, reason: str, role: str, actor: Acto
         raise Invalid("lift_unusable", _("Lift the cap for 1 to 72 hours."), field="hours")
     if not reason.strip():
         raise Invalid("reason_missing", _("Say why: it stays in the audit log."), field="reason")
+    if has_unseen(reason.strip()):
+        raise Invalid("text_unusable", _("This holds a character that cannot be printed."), field="reason")
     budget.lifted_until = clock.now() + timedelta(hours=hours)
     budget.save(update_fields=["lifted_until"])
     record_event(
@@ -263,7 +273,6 @@ def _note(name: EventName, budget: Budget, actor: Actor) -> None:
             "vendor": budget.vendor,
             "department": budget.department,
             "is_hard": budget.is_hard,
-            # Who gives themselves the right to lift a cap, and lifts it, is seen to have done both.
             "lifting_roles": list(budget.lifting_roles),
         },
     )

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from portal.kit.actors import Actor
 from portal.kit.errors import Invalid
+from portal.kit.names import has_unseen
 from portal.kit.scope import current_tenant_id
 from portal.kit.seen import require_unchanged
 from tenants.audit.events import EventName
@@ -34,7 +35,6 @@ LONGEST = {
     "cost_centre": 60,
 }
 MOST_ADDRESS_LINES = 6
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _PREFIXES = {Invoice.Kind.INVOICE: "INV", Invoice.Kind.CREDIT_NOTE: "CN"}
 
 
@@ -91,11 +91,11 @@ def _cleaned(wanted: Buyer) -> Buyer:
 
 
 def _plain(name: str, text: str) -> str:
-    lines = [" ".join(line.split()) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    kept = [line for line in lines if line]
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    kept = [" ".join(line.split()) for line in lines if line.strip()]
     joined = ("\n" if name == "address" else " ").join(kept)
     cleaned = joined.upper() if name == "country" else joined
-    if _CONTROL.search(cleaned):
+    if any(has_unseen(line.strip()) for line in lines):
         raise Invalid("text_unusable", _("This holds a character that cannot be printed."), field=name)
     if len(cleaned) > LONGEST[name]:
         raise Invalid(

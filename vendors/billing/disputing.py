@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from portal.kit import clock
 from portal.kit.actors import Actor
 from portal.kit.errors import Invalid
+from portal.kit.names import has_unseen
 from portal.kit.origins import site_url
 from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
@@ -111,8 +112,10 @@ def settle_dispute(entry_id: UUID, *, accepted: bool, answer: str, actor: Actor)
 
 def _sentence(text: str, field: str, asked: str) -> str:
     cleaned = " ".join(text.split())
-    if not cleaned or not cleaned.isprintable():
+    if not cleaned:
         raise Invalid(f"{field}_missing", asked, field=field)
+    if has_unseen(cleaned):
+        raise Invalid("text_unusable", _("This holds a character that cannot be printed."), field=field)
     if len(cleaned) > LONGEST:
         raise Invalid(f"{field}_too_long", _("At most %(most)s characters.") % {"most": LONGEST}, field=field)
     return cleaned

@@ -355,10 +355,8 @@ class Budget(TenantModel):
         PERIOD = "period", _("Each billing period")
         YEAR = "year", _("Each calendar year")
 
-    # Who may break the glass, of those who see this page.
-    LIFTING_ROLES: ClassVar[frozenset[str]] = frozenset(
-        {Role.OWNER, Role.ADMINISTRATOR, Role.BILLING_MANAGER}
-    )
+    # Who may break the glass, if the budget names them. Billing managers say whom it names, so they are none of them.
+    LIFTING_ROLES: ClassVar[frozenset[str]] = frozenset({Role.OWNER, Role.ADMINISTRATOR})
 
     name = models.CharField(_("name"), max_length=80)
     vendor = models.CharField(max_length=40, blank=True)

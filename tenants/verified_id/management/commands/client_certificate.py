@@ -10,8 +10,8 @@ from django.core.management.base import CommandParser
 
 from portal.kit.errors import Invalid
 from portal.kit.scope import tenant_scope
+from tenants.management.operating import DONE, OperatingCommand, tenant_named
 from tenants.verified_id.clients import begin_certificate, complete_certificate
-from tenants.verified_id.management.operating import DONE, OperatingCommand, tenant_named
 
 MOST_BYTES = 64 * 1024
 

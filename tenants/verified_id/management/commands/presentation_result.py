@@ -10,8 +10,8 @@ from django.core.management.base import CommandParser
 from portal.kit.errors import NotHere
 from portal.kit.ids import parse_public_id
 from portal.kit.scope import tenant_scope
+from tenants.management.operating import DONE, REFUSED, UNKNOWN, OperatingCommand, tenant_named
 from tenants.models import Tenant
-from tenants.verified_id.management.operating import DONE, REFUSED, UNKNOWN, OperatingCommand, tenant_named
 from tenants.verified_id.models import Presentation
 from tenants.verified_id.results import Result, ResultStatus, result_of
 

@@ -11,9 +11,9 @@ from django.core.management.base import CommandParser
 from portal.kit.codes import digest
 from portal.kit.errors import Refused
 from portal.kit.scope import tenant_scope
+from tenants.management.operating import DONE, OperatingCommand, tenant_named
 from tenants.verified_id import presentation
 from tenants.verified_id.clients import ClientPrefix
-from tenants.verified_id.management.operating import DONE, OperatingCommand, tenant_named
 from tenants.verified_id.models import TrustedIssuer
 from tenants.verified_id.protocol.presentation_request import ResponseMode
 from tenants.verified_id.trusting import believed_for

@@ -1,58 +1,46 @@
-"""`manage.py close_period --tenant SLUG --period YYYY-MM`: 0 closed, 1 refused, 2 could not be found out."""
+"""`manage.py close_period --tenant SLUG --period YYYY-MM`: the invoice of a period that is over, and its credit notes."""
 
 from __future__ import annotations
 
-import json
-import sys
+from collections.abc import Mapping
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError
+from django.core.management.base import CommandParser
 
-from portal.kit.actors import Actor, ActorKind
-from portal.kit.errors import Invalid
 from portal.kit.money import Money
 from portal.kit.scope import tenant_scope
-from tenants.models import Tenant
+from tenants.management.operating import DONE, OperatingCommand, tenant_named
+from vendors.billing.models import Invoice
 from vendors.billing.services import close_period
 
-DONE, REFUSED, UNKNOWN = 0, 1, 2
-OPERATOR = Actor(ActorKind.OPERATOR, "close_period")
 
-
-class Command(BaseCommand):
+class Command(OperatingCommand):
     help = "Close a billing period that is over: its invoice, and credit notes for what became cheaper."
+    exit_codes = "Exit codes: 0 closed, 1 refused, 2 it could not be found out (one sentence on standard error says why)."
 
     def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("--tenant", metavar="SLUG", required=True)
         parser.add_argument("--period", metavar="YYYY-MM", required=True, help="the month it begins in")
-        parser.add_argument("--json", action="store_true", help="one JSON object for each document")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        sys.exit(self.close(options["tenant"], options["period"], as_json=options["json"]))
+    def answer(self, options: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+        tenant = tenant_named(options["tenant"])
+        with tenant_scope(tenant.id):
+            made = close_period(options["period"], actor=self.actor())
+        return DONE, {"tenant": tenant.slug, "documents": [_told(document) for document in made]}
 
-    def close(self, slug: str, label: str, *, as_json: bool) -> int:
-        try:
-            tenant = Tenant.objects.filter(slug=slug).first()
-            if tenant is None:
-                self.stderr.write(f"There is no organisation {slug}.")
-                return REFUSED
-            with tenant_scope(tenant.id):
-                made = close_period(label, actor=OPERATOR)
-        except Invalid as problem:
-            self.stderr.write(problem.sentence)
-            return REFUSED
-        except DatabaseError as error:
-            self.stderr.write(f"Could not be closed: {type(error).__name__}")
-            return UNKNOWN
-        for document in made:
-            total = Money(document.total_minor, document.currency)
-            told = {
-                "kind": document.kind,
-                "period": document.period,
-                "number": document.number,
-                "total": str(total.amount),
-                "currency": document.currency,
-            }
-            self.stdout.write(json.dumps(told) if as_json else f"{document.kind} {document.period}: {total}")
-        return DONE
+    def words(self, told: Mapping[str, Any]) -> str:
+        lines = [
+            f"{row['kind']} {row['period']}: {row['total']} {row['currency']}" for row in told["documents"]
+        ]
+        return "\n".join(lines) or f"{told['tenant']}: closed, and nothing was charged"
+
+
+def _told(document: Invoice) -> dict[str, Any]:
+    return {
+        "kind": document.kind,
+        "period": document.period,
+        "number": document.number,
+        "total": str(Money(document.total_minor, document.currency).amount),
+        "currency": document.currency,
+    }

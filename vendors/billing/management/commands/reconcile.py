@@ -1,69 +1,63 @@
-"""`manage.py reconcile --tenant SLUG`: 0 when nothing is left that differs, 1 when something is left to a person, 2 when
-it could not be found out."""
+"""`manage.py reconcile --tenant SLUG`: the ledger beside Stripe, and what was done about each difference."""
 
 from __future__ import annotations
 
-import json
-import sys
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError
+from django.core.management.base import CommandParser
 
-from portal.kit.actors import Actor, ActorKind
-from portal.kit.errors import ReadmitError
+from portal.kit.errors import Misconfigured, ReadmitError, Unavailable
+from tenants.management.operating import DONE, OperatingCommand, tenant_named
 from tenants.models import Tenant
 from vendors.billing.collecting.models import Payer, PaymentEvent
 from vendors.billing.collecting.reading import kept_aside
 from vendors.billing.collecting.reconciling import REPAIRED, Difference, reconcile
 
-AGREED, LEFT, UNKNOWN = 0, 1, 2
-OPERATOR = Actor(ActorKind.OPERATOR, "reconcile")
+LEFT = 1
 
 
-class Command(BaseCommand):
+class Command(OperatingCommand):
     help = "Compare the ledger with Stripe: payments are repaired from there, usage from here; report each difference."
+    exit_codes = (
+        "Exit codes: 0 nothing is left that differs, 1 something is left to a person, or there is no such organisation,\n"
+        "2 it could not be found out (one sentence on standard error says why)."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("--tenant", metavar="SLUG", required=True)
-        parser.add_argument("--json", action="store_true", help="one JSON object")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        sys.exit(self.compare(options["tenant"], as_json=options["json"]))
+    def answer(self, options: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+        tenant = tenant_named(options["tenant"])
+        if not settings.STRIPE_SECRET_KEY:
+            raise Misconfigured("stripe_key_missing", "There is no key to Stripe: set STRIPE_SECRET_KEY.")
+        found = self._compare(tenant)
+        told = {
+            "tenant": tenant.slug,
+            "differences": [difference.told() for difference in found],
+            "kept_aside": _aside_of(tenant),
+        }
+        return LEFT if any(difference.done not in REPAIRED for difference in found) else DONE, told
 
-    def compare(self, slug: str, *, as_json: bool) -> int:
+    def _compare(self, tenant: Tenant) -> list[Difference]:
+        """Whatever Stripe refused, nothing was found out."""
         try:
-            tenant = Tenant.objects.filter(slug=slug).first()
-            if tenant is None:
-                self.stderr.write(f"There is no organisation {slug}.")
-                return LEFT
-            if not settings.STRIPE_SECRET_KEY:
-                self.stderr.write("There is no key to Stripe: set STRIPE_SECRET_KEY.")
-                return UNKNOWN
-            found = reconcile(tenant.id, actor=OPERATOR)
-            aside = _aside_of(tenant)
-        except (ReadmitError, DatabaseError) as problem:
-            code = getattr(problem, "code", type(problem).__name__)
-            self.stderr.write(f"Could not be found out: {code}")
-            return UNKNOWN
-        self._tell(slug, found, aside, as_json=as_json)
-        return LEFT if any(difference.done not in REPAIRED for difference in found) else AGREED
+            return reconcile(tenant.id, actor=self.actor())
+        except ReadmitError as problem:
+            raise Unavailable(problem.code, problem.sentence) from problem
 
-    def _tell(
-        self, slug: str, found: list[Difference], aside: list[dict[str, str]], *, as_json: bool
-    ) -> None:
-        if as_json:
-            told = {"tenant": slug, "differences": [difference.told() for difference in found]}
-            self.stdout.write(json.dumps({**told, "kept_aside": aside}))
-            return
-        for row in found:
-            self.stdout.write(
-                f"{row.kind} {row.object}: {row.what} ours [{row.ours}] theirs [{row.theirs}]: {row.done}"
-            )
-        for event in aside:
-            self.stdout.write(f"kept aside: {event['event']} {event['type']}: {event['why']}")
-        self.stdout.write(f"{slug}: {len(found)} differences, {len(aside)} events kept aside")
+    def words(self, told: Mapping[str, Any]) -> str:
+        lines = [
+            f"{row['kind']} {row['object']}: {row['what']} ours [{row['ours']}] theirs [{row['theirs']}]: {row['done']}"
+            for row in told["differences"]
+        ]
+        lines += [
+            f"kept aside: {event['event']} {event['type']}: {event['why']}" for event in told["kept_aside"]
+        ]
+        counts = f"{len(told['differences'])} differences, {len(told['kept_aside'])} events kept aside"
+        return "\n".join([*lines, f"{told['tenant']}: {counts}"])
 
 
 def _aside_of(tenant: Tenant) -> list[dict[str, str]]:

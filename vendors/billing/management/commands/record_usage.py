@@ -1,5 +1,5 @@
-"""`manage.py record_usage FILE.jsonl`: 0 when every event is in the ledger, 1 when some were refused or kept aside, 2 when
-the file or the database could not be used. Run again, it takes up where it was cut off."""
+"""`manage.py record_usage FILE.jsonl`: usage events from a file, with a result for each line. Run again, it takes up where it
+was cut off."""
 
 from __future__ import annotations
 
@@ -7,27 +7,34 @@ import json
 import os
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.db import DatabaseError
 
+from portal.kit.errors import Unavailable
 from portal.kit.ids import public_id
+from tenants.management.operating import DONE, REFUSED, OperatingCommand
 from vendors.billing.event_file import record_lines
 from vendors.billing.event_lines import SENTENCES, Outcome
 from vendors.billing.models import UsageEntry
 
-ALL, NOT_ALL, UNUSABLE = 0, 1, 2
 MOST_WORKERS = 4
 
 
-class Command(BaseCommand):
+class Command(OperatingCommand):
     help = "Record usage events from a file, one JSON object a line, each once."
+    exit_codes = (
+        "Exit codes: 0 every event is in the ledger, 1 some were refused or kept aside, 2 the file or the database could not\n"
+        "be used (one sentence on standard error says why). With --json one JSON object for each line."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument(
             "file", metavar="FILE.jsonl", help="README, annex, says what it holds; - is standard input"
         )
@@ -39,32 +46,30 @@ class Command(BaseCommand):
             metavar="N",
             help=f"processes that share a long file, 1 to {MOST_WORKERS}; one for each core unless named",
         )
-        parser.add_argument("--json", action="store_true", help="one JSON object for each line")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        sys.exit(self.record(options["file"], options["workers"], as_json=options["json"]))
-
-    def record(self, name: str, workers: int, *, as_json: bool) -> int:
-        counted: Counter[str] = Counter()
+    def answer(self, options: Mapping[str, Any]) -> tuple[int, None]:
         try:
-            with (
-                nullcontext(sys.stdin)
-                if name == "-"
-                else Path(name).open(encoding="utf-8", errors="replace") as lines
-            ):
-                for outcome in record_lines(lines, workers=workers):
-                    counted[outcome.result] += 1
-                    self.stdout.write(json.dumps(outcome.to_json()) if as_json else _line(outcome))
+            counted = self._record(options["file"], options["workers"], as_json=options["json"])
         except OSError as error:
-            self.stderr.write(f"{name} could not be read: {error.strerror}.")
-            return UNUSABLE
+            sentence = f"{options['file']} could not be read: {error.strerror}."
+            raise Unavailable("file_unreadable", sentence) from error
         except (DatabaseError, BrokenProcessPool) as error:
-            self.stderr.write(f"Cut off: {type(error).__name__}. Run it again.")
-            return UNUSABLE
-        self.stderr.write(
-            ", ".join(f"{number} {result}" for result, number in sorted(counted.items())) or "nothing to do"
-        )
-        return NOT_ALL if counted["refused"] or counted["kept_aside"] else ALL
+            raise Unavailable("cut_off", f"Cut off: {type(error).__name__}. Run it again.") from error
+        told = ", ".join(f"{number} {result}" for result, number in sorted(counted.items()))
+        self.stderr.write(told or "nothing to do")
+        return REFUSED if counted["refused"] or counted["kept_aside"] else DONE, None
+
+    def _record(self, name: str, workers: int, *, as_json: bool) -> Counter[str]:
+        counted: Counter[str] = Counter()
+        with (
+            nullcontext(sys.stdin)
+            if name == "-"
+            else Path(name).open(encoding="utf-8", errors="replace") as lines
+        ):
+            for outcome in record_lines(lines, workers=workers):
+                counted[outcome.result] += 1
+                self.stdout.write(json.dumps(outcome.to_json()) if as_json else _line(outcome))
+        return counted
 
 
 def _line(outcome: Outcome) -> str:

@@ -1,54 +1,50 @@
-"""`manage.py roll_up [--tenant SLUG] [--check]`: 0 when the usage page's sums equal the entries, 1 when they did not, 2 when
-it could not be found out. Sums that differ are rebuilt, unless `--check` only asks."""
+"""`manage.py roll_up [--tenant SLUG] [--check]`: the usage page's sums beside a recount of the entries."""
 
 from __future__ import annotations
 
-import json
-import sys
+from collections.abc import Mapping
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError
+from django.core.management.base import CommandParser
 
 from portal.kit.scope import tenant_scope
+from tenants.management.operating import DONE, OperatingCommand, tenant_named
 from tenants.models import Tenant
-from vendors.billing.rollups import check_days
+from vendors.billing.rollups import Difference, check_days
 
-ALIKE, DIFFERED, UNKNOWN = 0, 1, 2
+DIFFERED = 1
 
 
-class Command(BaseCommand):
+class Command(OperatingCommand):
     help = "Compare the sums of the usage page with a recount of the ledger, and rebuild those that differ."
+    exit_codes = (
+        "Exit codes: 0 all sums equal the entries, 1 some did not, or there is no such organisation, 2 it could not be found\n"
+        "out (one sentence on standard error says why)."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("--tenant", metavar="SLUG", help="one organisation; all of them unless named")
         parser.add_argument("--check", action="store_true", help="compare, and change nothing")
-        parser.add_argument("--json", action="store_true", help="one JSON object for each organisation")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        sys.exit(self.compare(options["tenant"], repair=not options["check"], as_json=options["json"]))
+    def answer(self, options: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+        slug = options["tenant"]
+        told = []
+        for tenant in [tenant_named(slug)] if slug else Tenant.objects.order_by("slug"):
+            with tenant_scope(tenant.id):
+                found = check_days(repair=not options["check"])
+            told.append({"tenant": tenant.slug, "differing": [_day(each) for each in found]})
+        code = DIFFERED if any(each["differing"] for each in told) else DONE
+        return code, {"organisations": told}
 
-    def compare(self, slug: str | None, *, repair: bool, as_json: bool) -> int:
-        code = ALIKE
-        try:
-            tenants = list(Tenant.objects.filter(**({"slug": slug} if slug else {})).order_by("slug"))
-            if slug and not tenants:
-                self.stderr.write(f"There is no organisation {slug}.")
-                return DIFFERED
-            for tenant in tenants:
-                with tenant_scope(tenant.id):
-                    found = check_days(repair=repair)
-                code = DIFFERED if found else code
-                days = [
-                    {"day": str(each.day), "entries": each.entries, "rolled_up": each.rolled_up}
-                    for each in found
-                ]
-                told = {"tenant": tenant.slug, "differing": days}
-                self.stdout.write(json.dumps(told) if as_json else f"{tenant.slug}: {_words(len(days))}")
-        except DatabaseError as error:
-            self.stderr.write(f"Could not be found out: {type(error).__name__}")
-            return UNKNOWN
-        return code
+    def words(self, told: Mapping[str, Any]) -> str:
+        return "\n".join(
+            f"{each['tenant']}: {_words(len(each['differing']))}" for each in told["organisations"]
+        )
+
+
+def _day(found: Difference) -> dict[str, Any]:
+    return {"day": str(found.day), "entries": found.entries, "rolled_up": found.rolled_up}
 
 
 def _words(days: int) -> str:

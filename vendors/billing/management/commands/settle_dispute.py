@@ -1,34 +1,32 @@
-"""`manage.py settle_dispute --tenant SLUG`: the open disputes; with `--entry` and a verdict, answers one.
-
-0 listed or settled (or settled so before), 1 refused, 2 could not be found out."""
+"""`manage.py settle_dispute --tenant SLUG`: the open disputes; with `--entry` and a verdict, answers one."""
 
 from __future__ import annotations
 
-import json
-import sys
+from collections.abc import Mapping
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError
+from django.core.management.base import CommandParser
 
-from portal.kit.actors import Actor, ActorKind
+from portal.kit.actors import Actor
 from portal.kit.errors import Invalid
 from portal.kit.ids import parse_public_id, public_id
 from portal.kit.scope import tenant_scope
-from tenants.models import Tenant
+from tenants.management.operating import DONE, OperatingCommand, tenant_named
 from vendors.billing.disputing import disputes
 from vendors.billing.models import Dispute, UsageEntry
 from vendors.billing.price_file import amount_text
 from vendors.billing.services import settle_dispute
 
-DONE, REFUSED, UNKNOWN = 0, 1, 2
-OPERATOR = Actor(ActorKind.OPERATOR, "settle_dispute")
 
-
-class Command(BaseCommand):
+class Command(OperatingCommand):
     help = "Show an organisation's open disputes, or answer one: accepted takes the charge back."
+    exit_codes = (
+        "Exit codes: 0 listed or settled (or settled so before), 1 refused, 2 it could not be found out (one sentence on\n"
+        "standard error says why)."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
+        super().add_arguments(parser)
         parser.add_argument("--tenant", metavar="SLUG", required=True)
         parser.add_argument(
             "--entry", metavar="usage_…", help="the disputed charge; without it all are listed"
@@ -37,32 +35,22 @@ class Command(BaseCommand):
         verdict.add_argument("--accept", action="store_true", help="take the charge back")
         verdict.add_argument("--decline", action="store_true", help="let the charge stand")
         parser.add_argument("--answer", default="", help="a sentence that the organisation reads")
-        parser.add_argument("--json", action="store_true", help="one JSON object for each dispute")
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        sys.exit(self.settle(options))
+    def answer(self, options: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+        tenant = tenant_named(options["tenant"])
+        with tenant_scope(tenant.id):
+            found = [_told(dispute) for dispute in _chosen(options, self.actor())]
+        return DONE, {"tenant": tenant.slug, "disputes": found}
 
-    def settle(self, options: dict[str, Any]) -> int:
-        try:
-            tenant = Tenant.objects.filter(slug=options["tenant"]).first()
-            if tenant is None:
-                self.stderr.write(f"There is no organisation {options['tenant']}.")
-                return REFUSED
-            with tenant_scope(tenant.id):
-                shown = [_told(dispute) for dispute in _chosen(options)]
-        except Invalid as problem:
-            self.stderr.write(problem.sentence)
-            return REFUSED
-        except DatabaseError as error:
-            self.stderr.write(f"Could not be done: {type(error).__name__}")
-            return UNKNOWN
-        for told in shown:
-            line = f"{told['entry']} {told['amount']} {told['currency']} {told['state']}: {told['reason']}"
-            self.stdout.write(json.dumps(told, ensure_ascii=False) if options["json"] else line)
-        return DONE
+    def words(self, told: Mapping[str, Any]) -> str:
+        lines = [
+            f"{row['entry']} {row['amount']} {row['currency']} {row['state']}: {row['reason']}"
+            for row in told["disputes"]
+        ]
+        return "\n".join(lines) or f"{told['tenant']}: no open dispute"
 
 
-def _chosen(options: dict[str, Any]) -> list[Dispute]:
+def _chosen(options: Mapping[str, Any], actor: Actor) -> list[Dispute]:
     if not options["entry"]:
         if options["accept"] or options["decline"]:
             raise Invalid("entry_missing", "Name the charge with --entry.")
@@ -73,7 +61,7 @@ def _chosen(options: dict[str, Any]) -> list[Dispute]:
         entry_id = parse_public_id(UsageEntry.prefix, options["entry"])
     except ValueError:
         raise Invalid("entry_unusable", "--entry is a charge's identifier, usage_…") from None
-    return [settle_dispute(entry_id, accepted=options["accept"], answer=options["answer"], actor=OPERATOR)]
+    return [settle_dispute(entry_id, accepted=options["accept"], answer=options["answer"], actor=actor)]
 
 
 def _told(dispute: Dispute) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""What the commands of this room have in common: one JSON object, and three exit codes.
+"""What the operators' commands have in common: JSON on request, one sentence for what went wrong, and three exit codes.
 
-They call the services that the pages call, in the scope of the tenant they are told. Everything goes to standard output
-as JSON; what went wrong is one sentence on standard error.
+They call the services that the pages call, in the scope of the tenant they are told. What they found goes to standard output,
+and nothing else does; what went wrong is one sentence on standard error.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError
 
 from portal.kit.actors import Actor, ActorKind
-from portal.kit.errors import NotHere, ReadmitError
+from portal.kit.errors import Misconfigured, NotHere, ReadmitError, Unavailable
 from tenants.models import Tenant
 
 DONE, REFUSED, UNKNOWN = 0, 1, 2
 
 
 class OperatingCommand(BaseCommand):
-    """`answer` does the work: an exit code, and what is printed."""
+    """`answer` does the work: an exit code, and what is printed as one JSON object. A command with a result for each line of
+    a file prints those as they come and answers with nothing more to print."""
 
     exit_codes = "Exit codes: 0 done, 1 refused, 2 it could not be found out (one sentence on standard error says why)."
 
@@ -41,17 +42,25 @@ class OperatingCommand(BaseCommand):
     def run(self, options: Mapping[str, Any]) -> int:
         try:
             code, told = self.answer(options)
+        except (Misconfigured, Unavailable) as problem:
+            self.stderr.write(problem.sentence or f"It could not be found out: {problem.code}.")
+            return UNKNOWN
         except ReadmitError as problem:
             self.stderr.write(problem.sentence or f"Refused: {problem.code}.")
             return REFUSED
         except DatabaseError as error:
             self.stderr.write(f"It could not be found out: {type(error).__name__}.")
             return UNKNOWN
-        self.stdout.write(json.dumps(told, ensure_ascii=False, indent=None if options["json"] else 2))
+        if told is not None:
+            self.stdout.write(json.dumps(told, ensure_ascii=False) if options["json"] else self.words(told))
         return code
 
-    def answer(self, options: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+    def answer(self, options: Mapping[str, Any]) -> tuple[int, Mapping[str, Any] | None]:
         raise NotImplementedError
+
+    def words(self, told: Mapping[str, Any]) -> str:
+        """For people who did not ask for JSON on one line."""
+        return json.dumps(told, ensure_ascii=False, indent=2)
 
     def actor(self) -> Actor:
         """The operator, by the name of the command."""
