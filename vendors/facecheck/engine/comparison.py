@@ -48,12 +48,12 @@ def compare_faces(portrait: bytes, probe: bytes, *, calibration: Calibration | N
 
 def feature_of(pixels: Pixels, face: Face) -> Feature:
     """The face as 128 numbers of length one."""
-    return feature_of_aligned(models().recogniser.alignCrop(pixels, face.row))
+    return feature_of_aligned(models().aligner.alignCrop(pixels, face.row))
 
 
 def feature_of_aligned(cut: Pixels) -> Feature:
     """The same of a face that has been cut out as the model wants it, 112 pixels square."""
-    raw = models().recogniser.feature(cut).ravel().astype(np.float32)
+    raw = models().recogniser.feature(cut)
     unit: Feature = raw / max(float(np.linalg.norm(raw)), 1e-9)
     return unit
 

@@ -1,7 +1,7 @@
-"""Loads the three face models, once a thread.
+"""Loads the three face models.
 
 OpenCV's networks keep their buffers between calls and are not safe to share, so every thread has its own set;
-the vision process therefore runs few engine threads.
+the vision process therefore runs few engine threads. All of them share one recogniser.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any
 import cv2
 
 from .errors import ModelsMissing
+from .recogniser import Recogniser
 
 DETECTOR = "face_detection_yunet_2023mar_int8bq.onnx"
 RECOGNISER = "face_recognition_sface_2021dec_int8bq.onnx"
@@ -35,14 +36,16 @@ DETECTOR_OVERLAP = 0.3
 
 @dataclass(frozen=True)
 class Models:
-    """One thread's networks."""
+    """One thread's networks. `aligner` is OpenCV's recogniser, of which only the cutting out is used."""
 
     detector: Any
-    recogniser: Any
+    aligner: Any
     mesh: Any
+    recogniser: Recogniser
 
 
 _of_thread = threading.local()
+_building = threading.Lock()
 
 
 def models() -> Models:
@@ -62,8 +65,15 @@ def _load(folder: Path) -> Models:
     detector = cv2.FaceDetectorYN.create(
         str(folder / DETECTOR), "", (320, 320), DETECTOR_SCORE, DETECTOR_OVERLAP, 50
     )
-    recogniser = cv2.FaceRecognizerSF.create(str(folder / RECOGNISER), "")
-    return Models(detector, recogniser, cv2.dnn.readNetFromTFLite(str(folder / MESH)))
+    aligner = cv2.FaceRecognizerSF.create(str(folder / RECOGNISER), "")
+    mesh = cv2.dnn.readNetFromTFLite(str(folder / MESH))
+    with _building:
+        return Models(detector, aligner, mesh, _recogniser(folder))
+
+
+@cache
+def _recogniser(folder: Path) -> Recogniser:
+    return Recogniser((folder / RECOGNISER).read_bytes())
 
 
 @cache

@@ -99,7 +99,11 @@ def _judge_header(picture: Image.Image, limits: ImageLimits) -> None:
 
 
 def _judge_scans(unverified: bytes) -> None:
-    scans = 0 if unverified.count(_SCAN) <= _MOST_SCAN_MARKERS else MAX_SCANS + 1
+    # At most as many scans as there are such pairs of bytes: in all but a few pictures nothing has to be walked through.
+    pairs = unverified.count(_SCAN)
+    if pairs <= MAX_SCANS:
+        return
+    scans = 0 if pairs <= _MOST_SCAN_MARKERS else MAX_SCANS + 1
     at = 2
     while scans <= MAX_SCANS:
         at = unverified.find(b"\xff", at)
@@ -123,8 +127,10 @@ def _plain(picture: Image.Image, side: int) -> Image.Image:
         layer = _shrunk(picture.convert("RGBA"), side)
         ground = Image.new("RGBA", layer.size, (255, 255, 255, 255))
         return Image.alpha_composite(ground, layer).convert("RGB")
-    plain = picture if picture.mode in ("RGB", "L") else picture.convert("RGB")
-    return _shrunk(plain, side).convert("RGB")
+    plain = _shrunk(picture if picture.mode in ("RGB", "L") else picture.convert("RGB"), side)
+    # Here, where broken bytes are caught; what is RGB already is not copied once more.
+    plain.load()
+    return plain if plain.mode == "RGB" else plain.convert("RGB")
 
 
 def _shrunk(picture: Image.Image, side: int) -> Image.Image:

@@ -138,7 +138,7 @@ def _appearance(aligned: Pixels) -> Floats:
 def _aligned(pixels: Pixels, mesh: Mesh) -> Pixels:
     row = np.zeros((1, 15), np.float32)
     row[0, 4:14] = five_points(mesh).ravel()
-    cut: Pixels = models().recogniser.alignCrop(pixels, row)
+    cut: Pixels = models().aligner.alignCrop(pixels, row)
     return cut
 
 
