@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
 
-from tests import services
-
-import django  # isort: skip
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
-assert services.ROOT.is_dir()
+# A child that a benchmark begins imports it anew, and has the services of its parent.
+if multiprocessing.parent_process() is None:
+    import tests.services  # noqa: F401
 django.setup()
 
 from django.conf import settings  # noqa: E402

@@ -15,6 +15,10 @@ from vendors.billing.rating.billability import Billability, Outcome
 # What the database holds, so that an entry says the same before and after it is read back.
 SCALE = Decimal("0.000001")
 STEPS = {Meter.DECISION: "proofed", Meter.FACE_CHECK: "face_checked"}
+# A file has a million words of these: looking one up here is quicker than making an enumeration's member of it.
+OUTCOMES = frozenset(Outcome)
+METERS = {meter.value: meter for meter in Meter}
+KINDS = {kind.value: kind for kind in Paid}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,8 @@ class Usage:
     replaces_id: UUID | None = None
 
     def __post_init__(self) -> None:
-        Outcome(self.outcome), Meter(self.meter)
+        if self.outcome not in OUTCOMES or self.meter not in METERS:
+            raise ValueError("usage has an outcome and a meter that are known")
         if self.quantity < 1:
             raise ValueError("usage counts at least one")
 
@@ -72,7 +77,7 @@ class Pricing:
 
 def pricing_of(book: Book, usage: Usage) -> Pricing:
     own = book.contract_price(usage.vendor, usage.occurred_at) if usage.meter == Meter.DECISION else None
-    kind = Paid(usage.connection_kind or (Paid.OWN_CONTRACT if own else Paid.THROUGH_US))
+    kind = KINDS[usage.connection_kind or ("own_contract" if own else "through_us")]
     if kind is Paid.OWN_CONTRACT:
         return Pricing(kind, None, own)
     ours = book.find(usage.product, usage.occurred_at)

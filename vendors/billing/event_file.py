@@ -27,6 +27,7 @@ from vendors.billing.counting import share_budgets
 from vendors.billing.event_lines import Event, Outcome, Tenants, parse_line
 from vendors.billing.insertion import insert_new
 from vendors.billing.models import EntryKind, SetAside, UsageEntry
+from vendors.billing.one_of import OneOf
 from vendors.billing.recording import (
     is_same_check,
     live_entry,
@@ -172,7 +173,7 @@ def _tell(events: Sequence[Event], made: Mapping[str, Booking], new: set[UUID]) 
     """The first line of a new key was recorded; every other one is known, or another event under a used key."""
     old = [key for key, entry in made.items() if entry.id not in new]
     rows = (
-        {row.idempotency_key: row for row in UsageEntry.objects.filter(idempotency_key__in=old)}
+        {row.idempotency_key: row for row in UsageEntry.objects.filter(OneOf("idempotency_key", old))}
         if old
         else {}
     )

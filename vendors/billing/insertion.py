@@ -7,6 +7,8 @@ security. Which of two writers of one key comes first is decided by the unique k
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
 from enum import Enum
 from functools import cache
 from operator import attrgetter
@@ -59,12 +61,17 @@ def _plain(value: object) -> object:
     return value.value if isinstance(value, Enum) else value
 
 
-def _array(column: Sequence[object]) -> str:
+def _array(column: Sequence[Any]) -> str:
     """An array as PostgreSQL reads it: quicker than a driver that looks at each value to find its type."""
-    if all(type(value) is UUID for value in column):
-        return "{" + ",".join([f"{value.int:032x}" for value in column]) + "}"  # type: ignore[attr-defined]
-    if all(isinstance(value, str) for value in column):
-        text = '","'.join(column)  # type: ignore[arg-type]
+    kinds = set(map(type, column))
+    if kinds == {UUID}:
+        return "{" + ",".join([f"{value.int:032x}" for value in column]) + "}"
+    if kinds <= {int, Decimal, bool}:
+        return "{" + ",".join(map(str, column)) + "}"
+    if kinds == {datetime}:
+        return '{"' + '","'.join([value.isoformat() for value in column]) + '"}'
+    if all(issubclass(kind, str) for kind in kinds):
+        text = '","'.join(column)
         if "\\" not in text and text.count('"') == 2 * (len(column) - 1):
             return '{"' + text + '"}'
     return "{" + ",".join(map(_element, column)) + "}"

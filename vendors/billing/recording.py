@@ -22,11 +22,11 @@ from tenants.audit.services import record_event
 from vendors.billing.book import Book, open_book
 from vendors.billing.bookings import Booking, in_place_of, key_after, reversal_of
 from vendors.billing.budget_alerts import tell_shares
-from vendors.billing.checks import SCALE, STEPS, Pricing, Usage, pricing_of
+from vendors.billing.checks import METERS, SCALE, STEPS, Pricing, Usage, pricing_of
 from vendors.billing.counting import count_in_budgets, open_reservations, release_of, share_budgets
 from vendors.billing.digests import DIGESTED, digest_of
 from vendors.billing.insertion import insert_new
-from vendors.billing.models import Account, EntryKind, Meter, Paid, UsageEntry, Why
+from vendors.billing.models import Account, EntryKind, Paid, UsageEntry, Why
 from vendors.billing.rating.billability import Outcome
 from vendors.billing.repeats import FORGIVEN, Decision, Repeats, lock_cases
 from vendors.billing.rollups import add_to_days, begin_adding
@@ -63,7 +63,7 @@ def _why(usage: Usage, pricing: Pricing, repeats: Repeats) -> Why:
 
 def make_booking(book: Book, usage: Usage, repeats: Repeats) -> Booking:
     """The booking of an event, not written yet. Misconfigured without a price of ours in the tenant's currencies."""
-    meter = Meter(usage.meter)
+    meter = METERS[usage.meter]
     pricing = pricing_of(book, usage)
     why = _why(usage, pricing, repeats)
     billable = why in {Why.DECIDED, Why.OWN_CONTRACT}

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Subquery
 
 from portal.kit.errors import Misconfigured
 from portal.kit.scope import current_tenant_id
@@ -23,6 +23,7 @@ from vendors.billing.book import Book, priced_version
 from vendors.billing.bookings import Booking, first_key
 from vendors.billing.checks import Usage, pricing_of
 from vendors.billing.models import EntryKind, Paid, UsageEntry, Why
+from vendors.billing.one_of import OneOf
 
 MANY_CASES = 100
 FORGIVEN = "forgiven:"  # begins the key of what took a charge back in a dispute
@@ -70,7 +71,7 @@ class Repeats:
         keys = {usage.idempotency_key for usage in watched}
         replaced = {usage.replaces_id for usage in watched if usage.replaces_id}
         back = UsageEntry.objects.filter(kind=EntryKind.REVERSAL, refers_to=OuterRef("id"))
-        rows = UsageEntry.objects.filter(Q(case_id__in=cases) | Q(idempotency_key__in=keys)).annotate(
+        rows = UsageEntry.objects.filter(OneOf("case_id", cases) | OneOf("idempotency_key", keys)).annotate(
             taken_back=Subquery(back.values("idempotency_key")[:1])
         )
         known = set()

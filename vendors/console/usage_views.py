@@ -46,6 +46,11 @@ from vendors.models import Connection
 from vendors.wording import mode_word, outcome_word, partner_name, period_words, step_word
 
 PAGE = 50
+# What a row of the list says; the rest of an entry is not read for it.
+SHOWN = (
+    *("occurred_at", "case_id", "case_reference", "meter", "vendor", "billable", "why"),
+    *("amount", "currency"),
+)
 CENT = Decimal("0.01")
 
 
@@ -79,7 +84,7 @@ def usage(request: HttpRequest) -> HttpResponse:
     tenant = seat_of(request).tenant
     found = standing()
     chosen = read_filter(request.GET.dict(), tenant, found)
-    page = page_of(billing.usage(chosen), chosen.order, request.GET.get("cursor", ""), PAGE)
+    page = page_of(billing.usage(chosen).only(*SHOWN), chosen.order, request.GET.get("cursor", ""), PAGE)
     sums = sums_of_usage(chosen)
     options, names = options_of(request, chosen, found)
     columns = read_columns(request.GET.getlist("by"))

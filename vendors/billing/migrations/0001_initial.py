@@ -4,11 +4,13 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import django.db.models.deletion
+import django.db.models.functions.comparison
 import portal.kit.clock
 import portal.kit.ids
 import portal.kit.migrations
 import portal.kit.models
 import portal.kit.scope
+import vendors.billing.models
 from django.db import migrations, models
 
 PRICES = (
@@ -22,6 +24,21 @@ CREATE VIEW billing_posting WITH (security_invoker = true) AS
 SELECT tenant_id, id AS entry_id, transaction_id, occurred_at, debit AS account, currency, amount FROM billing_entry
 UNION ALL
 SELECT tenant_id, id, transaction_id, occurred_at, credit, currency, -amount FROM billing_entry
+"""
+# What the book of one product is made of, and whether the tenant has budgets; holds the lock of those who add to budgets. Each
+# statement sees what was committed before it began, so that the second one knows what the first one waited for. Run as whoever
+# calls it, under row-level security.
+STAMP = """
+CREATE FUNCTION billing_stamp(of_tenant uuid, of_meter text, of_vendor text, of_lock text, OUT stamp text, OUT has_budgets boolean)
+LANGUAGE plpgsql VOLATILE SECURITY INVOKER AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(hashtextextended(of_lock, 0));
+  SELECT ARRAY(SELECT id FROM billing_subscription WHERE tenant_id = of_tenant ORDER BY id)::text
+    || ARRAY(SELECT id FROM billing_contractprice WHERE tenant_id = of_tenant AND vendor = of_vendor ORDER BY id)::text
+    || ARRAY(SELECT id FROM billing_priceversion WHERE meter = of_meter AND vendor = of_vendor ORDER BY id)::text,
+    EXISTS (SELECT 1 FROM billing_budget WHERE tenant_id = of_tenant AND closed_at IS NULL)
+  INTO stamp, has_budgets;
+END $$
 """
 
 
@@ -54,6 +71,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # The order in which entries are written.
+        migrations.RunSQL("CREATE SEQUENCE billing_serial", "DROP SEQUENCE billing_serial", elidable=False),
         migrations.CreateModel(
             name='ContractPrice',
             fields=[
@@ -78,11 +97,11 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=portal.kit.ids.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('tenant_id', models.UUIDField(default=portal.kit.scope.current_tenant_id, editable=False)),
                 ('created_at', models.DateTimeField(default=portal.kit.clock.now, editable=False)),
-                ('kind', models.CharField(choices=[('usage', 'Check'), ('reversal', 'Check taken back'), ('fee', 'Plan'), ('allowance', 'Included quantities and tiers'), ('minimum', 'Up to the minimum'), ('rounding', 'Rounding'), ('credit_granted', 'Credit given'), ('credit', 'Credit used'), ('invoice', 'Invoice'), ('credit_note', 'Credit note'), ('tax', 'Tax')], default='usage', max_length=14)),
+                ('kind', models.CharField(choices=[('usage', 'Check'), ('reversal', 'Check taken back'), ('reservation', 'Reserved'), ('release', 'Reservation released'), ('fee', 'Plan'), ('allowance', 'Included quantities and tiers'), ('minimum', 'Up to the minimum'), ('rounding', 'Rounding'), ('credit_granted', 'Credit given'), ('credit', 'Credit used'), ('invoice', 'Invoice'), ('credit_note', 'Credit note'), ('tax', 'Tax')], default='usage', max_length=14)),
                 ('transaction_id', models.UUIDField(default=portal.kit.ids.uuid7)),
                 ('idempotency_key', models.CharField(max_length=120)),
-                ('debit', models.CharField(choices=[('receivable', 'Invoiced'), ('unbilled', 'Not invoiced yet'), ('revenue', 'Charges'), ('tax', 'Tax'), ('credits', 'Credits left'), ('promotions', 'Credits given'), ('own_contract', 'Own contracts'), ('partner_bills', 'Billed by partners')], max_length=14)),
-                ('credit', models.CharField(choices=[('receivable', 'Invoiced'), ('unbilled', 'Not invoiced yet'), ('revenue', 'Charges'), ('tax', 'Tax'), ('credits', 'Credits left'), ('promotions', 'Credits given'), ('own_contract', 'Own contracts'), ('partner_bills', 'Billed by partners')], max_length=14)),
+                ('debit', models.CharField(choices=[('receivable', 'Invoiced'), ('unbilled', 'Not invoiced yet'), ('revenue', 'Charges'), ('tax', 'Tax'), ('credits', 'Credits left'), ('promotions', 'Credits given'), ('own_contract', 'Own contracts'), ('partner_bills', 'Billed by partners'), ('reserved', 'Reserved for checks that run'), ('budgets', 'Budgets')], max_length=14)),
+                ('credit', models.CharField(choices=[('receivable', 'Invoiced'), ('unbilled', 'Not invoiced yet'), ('revenue', 'Charges'), ('tax', 'Tax'), ('credits', 'Credits left'), ('promotions', 'Credits given'), ('own_contract', 'Own contracts'), ('partner_bills', 'Billed by partners'), ('reserved', 'Reserved for checks that run'), ('budgets', 'Budgets')], max_length=14)),
                 ('amount', models.DecimalField(decimal_places=6, max_digits=24)),
                 ('currency', models.CharField(max_length=3)),
                 ('meter', models.CharField(blank=True, choices=[('decision', 'Partner decision'), ('face_check', 'Face Check'), ('fee', 'Plan')], max_length=20)),
@@ -99,10 +118,11 @@ class Migration(migrations.Migration):
                 ('mode', models.CharField(blank=True, max_length=12)),
                 ('profile_id', models.UUIDField(null=True)),
                 ('department', models.CharField(blank=True, max_length=120)),
+                ('serial', models.BigIntegerField(db_default=vendors.billing.models.NextSerial(), editable=False)),
                 ('expires_at', models.DateTimeField(null=True)),
                 ('occurred_at', models.DateTimeField()),
-                ('contract_price', portal.kit.models.TenantForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.contractprice')),
-                ('refers_to', portal.kit.models.TenantForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.entry')),
+                ('contract_price', portal.kit.models.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.contractprice')),
+                ('refers_to', portal.kit.models.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.entry')),
             ],
             options={
                 'abstract': False,
@@ -138,7 +158,9 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(max_length=3)),
                 ('number', models.PositiveSmallIntegerField()),
                 ('closed_with', models.CharField(max_length=7)),
+                ('counted_to', models.BigIntegerField(default=0)),
                 ('total_minor', models.BigIntegerField()),
+                ('parties', models.JSONField(default=dict)),
             ],
             options={
                 'abstract': False,
@@ -152,7 +174,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='entry',
             name='invoice',
-            field=portal.kit.models.TenantForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.invoice'),
+            field=portal.kit.models.TenantForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.invoice'),
         ),
         migrations.CreateModel(
             name='PriceVersion',
@@ -177,7 +199,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='entry',
             name='price_version',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.priceversion'),
+            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='billing.priceversion'),
         ),
         migrations.CreateModel(
             name='SetAside',
@@ -256,6 +278,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='entry',
+            index=models.Index(models.F('tenant_id'), django.db.models.functions.comparison.Collate('case_reference', 'C'), condition=models.Q(('case_reference', ''), _negated=True), name='entry_reference'),
+        ),
+        migrations.AddIndex(
+            model_name='entry',
             index=models.Index(condition=models.Q(('refers_to', None), _negated=True), fields=['tenant_id', 'refers_to'], name='entry_refers_to'),
         ),
         migrations.AddIndex(
@@ -276,11 +302,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'reversal'), _negated=True), ('refers_to__isnull', False), _connector='OR'), name='reversal_names_its_entry'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ('reversal', 'release')), _negated=True), ('refers_to__isnull', False), _connector='OR'), name='reversal_names_its_entry'),
         ),
         migrations.AddConstraint(
             model_name='entry',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'reversal')), fields=('tenant_id', 'refers_to'), name='entry_reversed_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(('kind__in', ('reversal', 'release'))), fields=('tenant_id', 'refers_to'), name='entry_reversed_once'),
         ),
         portal.kit.migrations.SecureTenantTables(*APPEND_ONLY),
         portal.kit.migrations.AppendOnly(*APPEND_ONLY, "PriceVersion"),
@@ -290,5 +316,6 @@ class Migration(migrations.Migration):
             "REVOKE INSERT ON billing_priceversion FROM readmit_web", migrations.RunSQL.noop
         ),
         migrations.RunSQL(POSTINGS, "DROP VIEW billing_posting"),
+        migrations.RunSQL(STAMP, "DROP FUNCTION billing_stamp"),
         migrations.RunPython(add_prices, migrations.RunPython.noop),
     ]

@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 ('ends_at', models.DateTimeField()),
                 ('spent', models.DecimalField(decimal_places=6, default=0, max_digits=24)),
                 ('reserved', models.DecimalField(decimal_places=6, default=0, max_digits=24)),
+                ('fine', models.JSONField(default=list)),
                 ('told', models.JSONField(default=list)),
                 ('cap_met_at', models.DateTimeField(null=True)),
             ],
@@ -62,37 +63,6 @@ class Migration(migrations.Migration):
                 'default_manager_name': 'objects',
             },
             bases=(portal.kit.models.PublicIdMixin, models.Model),
-        ),
-        migrations.RemoveConstraint(
-            model_name='entry',
-            name='reversal_names_its_entry',
-        ),
-        migrations.RemoveConstraint(
-            model_name='entry',
-            name='entry_reversed_once',
-        ),
-        migrations.AlterField(
-            model_name='entry',
-            name='credit',
-            field=models.CharField(choices=[('receivable', 'Invoiced'), ('unbilled', 'Not invoiced yet'), ('revenue', 'Charges'), ('tax', 'Tax'), ('credits', 'Credits left'), ('promotions', 'Credits given'), ('own_contract', 'Own contracts'), ('partner_bills', 'Billed by partners'), ('reserved', 'Reserved for checks that run'), ('budgets', 'Budgets')], max_length=14),
-        ),
-        migrations.AlterField(
-            model_name='entry',
-            name='debit',
-            field=models.CharField(choices=[('receivable', 'Invoiced'), ('unbilled', 'Not invoiced yet'), ('revenue', 'Charges'), ('tax', 'Tax'), ('credits', 'Credits left'), ('promotions', 'Credits given'), ('own_contract', 'Own contracts'), ('partner_bills', 'Billed by partners'), ('reserved', 'Reserved for checks that run'), ('budgets', 'Budgets')], max_length=14),
-        ),
-        migrations.AlterField(
-            model_name='entry',
-            name='kind',
-            field=models.CharField(choices=[('usage', 'Check'), ('reversal', 'Check taken back'), ('reservation', 'Reserved'), ('release', 'Reservation released'), ('fee', 'Plan'), ('allowance', 'Included quantities and tiers'), ('minimum', 'Up to the minimum'), ('rounding', 'Rounding'), ('credit_granted', 'Credit given'), ('credit', 'Credit used'), ('invoice', 'Invoice'), ('credit_note', 'Credit note'), ('tax', 'Tax')], default='usage', max_length=14),
-        ),
-        migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ('reversal', 'release')), _negated=True), ('refers_to__isnull', False), _connector='OR'), name='reversal_names_its_entry'),
-        ),
-        migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind__in', ('reversal', 'release'))), fields=('tenant_id', 'refers_to'), name='entry_reversed_once'),
         ),
         migrations.AddIndex(
             model_name='budget',

@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=portal.kit.clock.now, editable=False)),
                 ('chain', models.CharField(max_length=120)),
                 ('position', models.PositiveIntegerField(default=0)),
-                ('operation', models.CharField(choices=[('create_customer', 'Open the account'), ('choose_method', 'Choose the payment method'), ('create_invoice', 'Begin an invoice'), ('add_line', 'Add a line'), ('finalize_invoice', 'Issue the invoice'), ('create_credit_note', 'Issue a credit note'), ('configure_portal', 'Prepare the payment pages'), ('open_portal', 'Open the payment pages'), ('begin_setup', 'Take a payment method')], max_length=20)),
+                ('operation', models.CharField(choices=[('create_customer', 'Open the account'), ('choose_method', 'Choose the payment method'), ('update_customer', "Change the account's name and address"), ('drop_tax_id', 'Take the earlier tax number off'), ('set_tax_id', 'Enter the tax number'), ('create_invoice', 'Begin an invoice'), ('add_line', 'Add a line'), ('finalize_invoice', 'Issue the invoice'), ('create_credit_note', 'Issue a credit note'), ('configure_portal', 'Prepare the payment pages'), ('open_portal', 'Open the payment pages'), ('begin_setup', 'Take a payment method')], max_length=20)),
                 ('idempotency_key', models.CharField(max_length=200)),
                 ('params', models.JSONField(default=dict)),
                 ('sent', models.JSONField(null=True)),
@@ -111,6 +111,7 @@ class Migration(migrations.Migration):
                 ('seen_at', models.DateTimeField(default=portal.kit.clock.now)),
                 ('ticket', models.BigIntegerField(default=0)),
                 ('document', portal.kit.models.TenantForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='facts', to='billing.invoice')),
+                ('told_late_at', models.DateTimeField(null=True)),
             ],
             options={
                 'abstract': False,

@@ -36,11 +36,6 @@ class Migration(migrations.Migration):
             },
             bases=(portal.kit.models.PublicIdMixin, models.Model),
         ),
-        migrations.AddField(
-            model_name='invoice',
-            name='parties',
-            field=models.JSONField(default=dict),
-        ),
         migrations.CreateModel(
             name='PartnerInvoice',
             fields=[

@@ -46,9 +46,15 @@ OTHER_WORDS = {
 }
 
 
+_NAMED = {**{outcome.value: outcome for outcome in Outcome}, **OTHER_WORDS}
+
+
 def outcome_named(word: str) -> Outcome:
     """ValueError for a word nobody knows: it is never guessed to be free or billable."""
-    return OTHER_WORDS.get(word) or Outcome(word)
+    found = _NAMED.get(word)
+    if found is None:
+        raise ValueError(f"{word!r} is not an outcome")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
