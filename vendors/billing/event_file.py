@@ -24,7 +24,7 @@ from portal.kit.scope import tenant_scope
 from vendors.billing.book import Book, PricedProduct, Product, load_versions
 from vendors.billing.bookings import Booking
 from vendors.billing.counting import share_budgets
-from vendors.billing.event_lines import Event, Outcome, Tenants, parse_line
+from vendors.billing.event_lines import Event, Outcome, Tenants, owner_of, parse_line
 from vendors.billing.insertion import insert_new
 from vendors.billing.models import EntryKind, SetAside, UsageEntry
 from vendors.billing.one_of import OneOf
@@ -70,12 +70,18 @@ def record_lines(
 
 @contextmanager
 def _crew(workers: int) -> Iterator[Callable[[Numbered], list[Future[list[Outcome]]]]]:
-    """Processes that each record one part of every batch, one batch after the other."""
-    crew = [child_process() for _number in range(workers)]
+    """Processes that each record one share of every batch, one batch after the other."""
+    crew, tenants = [child_process() for _number in range(workers)], Tenants()
+
+    def begin(taken: Numbered) -> list[Future[list[Outcome]]]:
+        shares: list[list[tuple[int, str]]] = [[] for _worker in crew]
+        for number, line in taken:
+            owner = owner_of(line, tenants)
+            shares[owner.int % workers if owner else 0].append((number, line))
+        return [each.submit(record_part, share) for each, share in zip(crew, shares, strict=True)]
+
     try:
-        yield lambda taken: [
-            each.submit(record_part, taken, None, number, workers) for number, each in enumerate(crew)
-        ]
+        yield begin
     finally:
         for each in crew:
             each.shutdown(cancel_futures=True)
@@ -86,14 +92,12 @@ def _together(parts: Sequence[Future[list[Outcome]]]) -> list[Outcome]:
     return sorted(outcomes, key=lambda outcome: outcome.line)
 
 
-def record_part(taken: Numbered, tenants: Tenants | None, part: int = 0, parts: int = 1) -> list[Outcome]:
-    """Record the lines of a batch whose tenants belong to one of `parts` processes. Lines of nobody are the first one's."""
+def record_part(taken: Numbered, tenants: Tenants | None = None) -> list[Outcome]:
+    """Record the lines of a batch, or of one process's share of it."""
     outcomes: list[Outcome] = []
     events: dict[UUID, list[Event]] = {}
     for number, line in taken:
-        tenant_id, event = parse_line(number, line, tenants or _of_child, part, parts)
-        if event is None:
-            continue
+        tenant_id, event = parse_line(number, line, tenants or _of_child)
         outcomes.append(event.outcome)
         if tenant_id is not None:
             events.setdefault(tenant_id, []).append(event)

@@ -26,6 +26,7 @@ from vendors.billing.models import METERED, Meter, Paid, UsageEntry
 from vendors.billing.rating.billability import outcome_named
 
 LONGEST_KEY = 110
+LONGEST_TENANT = 64
 SHORTEST_UUID = 32
 LONGEST_LINE = 4_000
 LARGEST_QUANTITY = 10**9
@@ -37,6 +38,7 @@ MORE = frozenset({"connection", "mode", "profile", "department", "corrects"})
 CASES = UUID("5c2d6a0e-6f0b-4d5e-9c57-0e3a1b7c9d21")  # names the space of cases that are only words in a file
 # How keys of entries begin that the ledger makes itself: an event with one of those would stand in their place.
 OURS = ("again:", "back:", "forgiven:", "reserved:", "released:", "invoice:", "credit_note:")
+PLAIN_TENANT = re.compile(r'"tenant"\s*:\s*"([^"\\]*)"')
 OFFSET = re.compile(r"(Z|[+-]\d\d:\d\d)$")
 
 SENTENCES = {
@@ -227,17 +229,24 @@ class Tenants:
         return Tenant.objects.filter(**wanted).values_list("id", flat=True).first()
 
 
-def parse_line(
-    number: int, line: str, tenants: Tenants, part: int, parts: int
-) -> tuple[UUID | None, Event | None]:
-    """The tenant and the event; without a tenant or a key the line is refused at once. No event for a line of another one of
-    `parts`."""
+def owner_of(line: str, tenants: Tenants) -> UUID | None:
+    """Whose a line is, for who shares a file out: found without reading the line where its organisation is named once and
+    plainly. What is nobody's, or no event, may be anybody's: whoever reads it refuses it."""
+    found = PLAIN_TENANT.findall(line)
+    if len(found) == 1 and line.count('"tenant"') == 1:
+        name = found[0].strip()
+    else:
+        name = (_object(line) or {}).get("tenant")
+        name = name.strip() if isinstance(name, str) else ""
+    return tenants.find(name) if 0 < len(name) <= LONGEST_TENANT and name.isprintable() else None
+
+
+def parse_line(number: int, line: str, tenants: Tenants) -> tuple[UUID | None, Event]:
+    """The tenant and the event; without a tenant or a key the line is refused at once."""
     outcome = Outcome(number)
     event = Event(outcome, line.strip())
     raw = _object(line)
     tenant_id = _owner(raw, outcome, tenants)
-    if (tenant_id.int % parts if tenant_id else 0) != part:
-        return None, None
     if raw is not None and tenant_id is not None:
         try:
             event.usage, event.corrects = read_event(raw, tenant_id, outcome.key)
@@ -262,7 +271,7 @@ def _owner(raw: Mapping[str, Any] | None, outcome: Outcome, tenants: Tenants) ->
         outcome.key = _text(raw, "idempotency_key", LONGEST_KEY)
         if outcome.key.startswith(OURS):
             raise BadEvent("field_unusable", "idempotency_key")
-        tenant_id = tenants.find(_text(raw, "tenant", 64))
+        tenant_id = tenants.find(_text(raw, "tenant", LONGEST_TENANT))
     except BadEvent as problem:
         outcome.fail(problem.code, problem.field)
         return None
