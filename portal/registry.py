@@ -77,5 +77,9 @@ PROFILE_NAMES = "recovery.profiles.profile_names"
 # How many accounts were recovered in [start, end): function(start, end) -> int, in the tenant's scope.
 RECOVERED_BETWEEN = "recovery.selectors.recovered_between"
 
+# Whose a card is, for the room that issues them: a module with of_cards, of_people and cards_of
+# (tenants.verified_id.holders.Holders), called in the tenant's scope.
+CARD_HOLDERS = "recovery.holders"
+
 # Finds the seat of somebody who came by a set-up link: function(request, slug) -> Seat | None.
 LIMITED_SEATS = "portal.console.setup_links.limited_seat"

@@ -1,9 +1,8 @@
-"""Turning Verified ID on, designing its card, linking a domain. Keys are turned over in `rotation`."""
+"""Turning Verified ID on, linking a domain. The card is designed in `design`, keys are turned over in `rotation`."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import transaction
@@ -14,7 +13,6 @@ from portal.kit.errors import Invalid
 from portal.kit.origins import is_ours, tenant_origin
 from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id
-from portal.kit.seen import marks_of, require_unchanged
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.models import Tenant
@@ -47,33 +45,6 @@ def turn_on_verified_id(*, actor: Actor) -> Authority:
     record_event(EventName.AUTHORITY_CREATED, actor=actor, subject=made.public_id, data={"did": made.did})
     check_published()
     return made
-
-
-def marks_of_card(authority: Authority) -> str:
-    """What a form filled from this card has seen."""
-    return marks_of(_card(authority))
-
-
-def _card(authority: Authority) -> dict[str, Any]:
-    return {"card_title": authority.card_title, "lifetime_days": authority.lifetime_days}
-
-
-@transaction.atomic
-def change_card(*, card_title: str, lifetime_days: int, actor: Actor, seen: str | None = None) -> Authority:
-    """What the card is called and how long a new one is valid. Cards issued before stay as they are.
-    ChangedMeanwhile when the card is not what the page had `seen`."""
-    row = Authority.objects.select_for_update().get(id=get_authority().id)
-    require_unchanged(seen, _card(row))
-    wanted = {"card_title": card_title, "lifetime_days": lifetime_days}
-    changed = [name for name, value in wanted.items() if getattr(row, name) != value]
-    for name in changed:
-        setattr(row, name, wanted[name])
-    if changed:
-        row.save(update_fields=changed)
-        record_event(
-            EventName.AUTHORITY_CHANGED, actor=actor, subject=row.public_id, data={"changed": changed}
-        )
-    return row
 
 
 def clean_origin(text: str) -> str:

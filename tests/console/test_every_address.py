@@ -30,7 +30,7 @@ from tenants.rights import RIGHTS, Role
 from tenants.setup_links import make_setup_link
 from tenants.verified_id.entra.services import connect
 from tenants.verified_id.issuance import begin_issuance
-from tenants.verified_id.models import Credential, StatusList
+from tenants.verified_id.models import Credential, SigningKey, StatusList
 from tenants.verified_id.services import link_domain, turn_on_verified_id
 from tenants.verified_id.trusting import add_trusted_issuer
 from tests.api.world import key_of
@@ -94,12 +94,16 @@ TABLE: dict[str, tuple[str, str]] = {
     "verified_id:state": ("OAU", "-"),
     "verified_id:turn_on": ("-", "OA"),
     "verified_id:check": ("-", "OA"),
+    "verified_id:keys": ("OAU", "-"),
+    "verified_id:key": ("OAU", "-"),
+    "verified_id:compromised": ("OA", "OA"),
     "verified_id:rotate": ("OA", "OA"),
     "verified_id:domain": ("OAU", "OA"),
     "verified_id:domain_state": ("OAU", "-"),
     "verified_id:domain_file": ("OAU", "-"),
     "verified_id:domain_check": ("-", "OA"),
     "verified_id:card": ("OAU", "OA"),
+    "verified_id:card_contrast": ("OAU", "-"),
     "verified_id:issuers": ("OAU", "-"),
     "verified_id:new_issuer": ("OA", "OA"),
     "verified_id:check_issuer": ("-", "OA"),
@@ -114,6 +118,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "verified_id:csv": ("OAU", "-"),
     "verified_id:credential": ("OAU", "-"),
     "verified_id:revoke": ("OA", "OA"),
+    "verified_id:suspend": ("OA", "OA"),
+    "verified_id:reinstate": ("OA", "OA"),
+    "verified_id:waiting": ("OAU", "-"),
+    "verified_id:look": ("OA", "OA"),
     "partners:browse": ("OABU", "-"),
     "partners:partner": ("OABU", "-"),
     "partners:state": ("OABU", "-"),
@@ -250,6 +258,10 @@ class World:
             "action": "cancel",
             "profile_id": profile.public_id,
             "credential_id": credential.public_id,
+            "issuance_id": begin_issuance(
+                claims={}, portrait=b"", actor=SYSTEM, person_id=person.id, review_first=True
+            ).public_id,
+            "thumbprint": SigningKey.objects.get().kid.partition("#")[2],
             "issuer_id": issuer.public_id,
             "budget_id": cap("9.00", lifting_roles=("owner",)).public_id,
             **self._money(),

@@ -82,6 +82,11 @@ def moves(tenant: Tenant, owner: Member) -> dict[str, Move]:
             # The next one is published first and signs later.
             lambda: not SigningKey.objects.exclude(id=key.id).exists(),
         ),
+        "revoke a key": Move(
+            f"{base}/verified-id/keys/{key.kid.partition('#')[2]}/compromised",
+            "compromised",
+            lambda: SigningKey.objects.get(id=key.id).state != SigningKey.State.REVOKED,
+        ),
         "remove a seat": Move(
             f"{base}/members/{colleague.public_id}/remove",
             "remove",

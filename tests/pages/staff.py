@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.test.utils import override_settings
 
+from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
 from recovery.console.profile_forms import initial_of
 from recovery.models import Case, Profile
@@ -21,7 +22,8 @@ from tenants.models import Invitation, Member, SetupLink, Tenant, User
 from tenants.notices.mailbox import BACKEND
 from tenants.notices.models import LocalMessage
 from tenants.rights import Role
-from tenants.verified_id.models import Credential, TrustedIssuer
+from tenants.verified_id.issuance import begin_issuance
+from tenants.verified_id.models import Credential, SigningKey, TrustedIssuer
 from tests.conftest import client_of, make_member, site_client
 from tests.console.conftest import client_of_member, code_in, link_in, newest_mail, sign_in
 from tests.pages import money, scripts
@@ -99,8 +101,11 @@ IN_THE_CONSOLE = (
     "verified-id/domain/state",
     "verified-id/domain/file",
     "verified-id/card",
+    "verified-id/card/contrast",
     "verified-id/entra",
+    "verified-id/keys",
     "verified-id/issued",
+    "verified-id/issued/waiting",
     "verified-id/issued/csv",
     "verified-id/issuers",
     "verified-id/issuers/new",
@@ -167,6 +172,7 @@ def _addresses(tenant: Tenant) -> list[str]:
         event = AuditEvent.objects.filter(personal_digest__isnull=False).first()
         entry = UsageEntry.objects.first()
         credential = Credential.objects.first()
+        key = SigningKey.objects.first()
         member = Member.objects.first()
         connection = Connection.objects.first()
     found = [f"people/{person.public_id}/", f"recovery/cases/of/{person.public_id}"] if person else []
@@ -179,8 +185,23 @@ def _addresses(tenant: Tenant) -> list[str]:
     found += [f"audit/{event.public_id}"] if event else []
     found += [f"usage/{entry.public_id}/"] if entry else []
     found += [f"verified-id/issued/{credential.public_id}"] if credential else []
+    found += [f"verified-id/keys/{key.kid.partition('#')[2]}"] if key else []
     found += [f"members/{member.public_id}"] if member else []
     return found
+
+
+def _waits_for_a_look(tenant: Tenant) -> str:
+    with tenant_scope(tenant.id):
+        person = DirectoryPerson.objects.first()
+        assert person is not None
+        return begin_issuance(
+            claims={}, portrait=b"", actor=SYSTEM, person_id=person.id, review_first=True
+        ).public_id
+
+
+def _key_of(tenant: Tenant) -> str:
+    with tenant_scope(tenant.id):
+        return SigningKey.objects.get(state=SigningKey.State.ACTIVE).kid.partition("#")[2]
 
 
 def some_cases(tenant: Tenant) -> None:
@@ -303,8 +324,16 @@ def rooms(tenant: Tenant, client: Client) -> None:
     client.get(f"{base}/verified-id/issuers/{issuer.public_id}/remove")
     client.post(f"{base}/verified-id/issuers/{issuer.public_id}/remove", {"word": "remove"})
     if credential is not None:
-        client.get(f"{base}/verified-id/issued/{credential.public_id}/revoke")
-        client.post(f"{base}/verified-id/issued/{credential.public_id}/revoke", {"reason": "Lost telephone."})
+        card, lost = f"{base}/verified-id/issued/{credential.public_id}", {"reason": "Lost telephone."}
+        for move in ("suspend", "reinstate", "revoke"):
+            client.get(f"{card}/{move}")
+            client.post(f"{card}/{move}", {**lost, "word": "revoke"})
+    offered = f"{base}/verified-id/issued/waiting/{_waits_for_a_look(tenant)}"
+    client.get(offered)
+    client.post(offered, {"verdict": "release", "reason": "Known."})
+    key = f"{base}/verified-id/keys/{_key_of(tenant)}/compromised"
+    client.get(key)
+    client.post(key, {"reason": "Laptop stolen.", "word": "compromised"})
     if event is not None:
         client.post(f"{base}/audit/{event.public_id}")
     client.post(f"{base}/audit/verify")

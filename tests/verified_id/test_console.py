@@ -18,7 +18,7 @@ from tenants.verified_id.models import Authority, Credential, Issuance, LinkedDo
 from tenants.verified_id.services import link_domain, turn_on_verified_id
 from tests.conftest import site_client
 
-PAGES = ("", "domain", "card", "issued")
+PAGES = ("", "keys", "domain", "card", "issued", "issued/waiting")
 
 
 def address(tenant, path=""):
@@ -196,6 +196,8 @@ def test_an_auditor_looks_and_changes_nothing(tenant, credential, staff_client):
         "domain/check",
         "card",
         f"issued/{credential.public_id}/revoke",
+        f"issued/{credential.public_id}/suspend",
+        f"issued/{credential.public_id}/reinstate",
     ):
         assert client.post(address(tenant, path), {"origin": "x.example"}).status_code == 403, path
 

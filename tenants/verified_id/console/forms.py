@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from django import forms
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from portal.kit.seen import SeenForm
 from portal.kit.typed import TypedWordForm
+from tenants.colours import parse_colour
+from tenants.verified_id.claim_names import CLAIM_NAMES, MAY_BE_LEFT_OUT
+from tenants.verified_id.console.issued import EXPIRED
+from tenants.verified_id.design import OTHER_LOCALES, CardDesign
 from tenants.verified_id.models import Credential, TrustedIssuer
 from tenants.verified_id.protocol.dcql import JWT_VC, SD_JWT
 
@@ -21,12 +25,42 @@ class DomainForm(forms.Form):
     )
 
 
+def _title(language: object) -> forms.CharField:
+    return forms.CharField(label=language, max_length=60, required=False)
+
+
+def _colour(label: object, hint: object) -> forms.CharField:
+    attrs = {"data-width": "short", "spellcheck": "false", "autocapitalize": "none", "autocomplete": "off"}
+    return forms.CharField(
+        label=label, help_text=hint, max_length=7, required=False, widget=forms.TextInput(attrs=attrs)
+    )
+
+
 class CardForm(SeenForm):
     card_title = forms.CharField(
         label=gettext_lazy("Title of the card"),
         max_length=60,
         help_text=gettext_lazy("People read it in their wallet."),
         error_messages={"required": gettext_lazy("Give the card a title.")},
+    )
+    title_de = _title(gettext_lazy("In German"))
+    title_fr = _title(gettext_lazy("In French"))
+    title_es = _title(gettext_lazy("In Spanish"))
+    card_background = _colour(
+        gettext_lazy("Background"),
+        gettext_lazy("Six hexadecimal digits, like #1f5eff. Empty: your accent colour."),
+    )
+    card_text = _colour(
+        gettext_lazy("Text"), gettext_lazy("Empty: black or white, whichever reads better on the background.")
+    )
+    left_out = forms.MultipleChoiceField(
+        label=gettext_lazy("Leave out"),
+        help_text=gettext_lazy(
+            "What a recovery does not need. Whoever checks the card elsewhere learns less."
+        ),
+        choices=[(name, CLAIM_NAMES[name][0]) for name in MAY_BE_LEFT_OUT],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     lifetime_days = forms.IntegerField(
         label=gettext_lazy("A new card is valid for"),
@@ -35,22 +69,99 @@ class CardForm(SeenForm):
         help_text=gettext_lazy("From 1 to 1,825 days. Cards issued before stay as they are."),
         widget=forms.NumberInput(attrs={"data-width": "short", "data-suffix": gettext_lazy("days")}),
     )
+    review_first = forms.BooleanField(
+        label=gettext_lazy("A member looks before a card that was offered by name is handed out"),
+        required=False,
+        help_text=gettext_lazy("Cards of a recovery are never held up by this."),
+    )
+
+    def _clean_colour(self, name: str) -> str:
+        typed = str(self.cleaned_data[name])
+        try:
+            return parse_colour(typed) if typed else ""
+        except ValueError as error:
+            raise forms.ValidationError(
+                gettext("Type six hexadecimal digits, like #1f5eff, or nothing.")
+            ) from error
+
+    def clean_card_background(self) -> str:
+        return self._clean_colour("card_background")
+
+    def clean_card_text(self) -> str:
+        return self._clean_colour("card_text")
+
+    def design(self) -> CardDesign:
+        """What was typed, once it is valid."""
+        told = self.cleaned_data
+        return CardDesign(
+            card_title=told["card_title"],
+            lifetime_days=told["lifetime_days"],
+            card_titles={locale: told[f"title_{locale}"] for locale in OTHER_LOCALES},
+            card_background=told["card_background"],
+            card_text=told["card_text"],
+            left_out=told["left_out"],
+            review_first=told["review_first"],
+        )
 
 
-class RevokeForm(TypedWordForm):
-    reason = forms.CharField(
+def _reason() -> forms.CharField:
+    return forms.CharField(
         label=gettext_lazy("Why"),
         max_length=300,
         help_text=gettext_lazy("One sentence. Auditors read it."),
         error_messages={"required": gettext_lazy("Say why in one sentence.")},
     )
+
+
+class ReasonForm(forms.Form):
+    """For what can be taken back."""
+
+    reason = _reason()
+
+
+class RevokeForm(TypedWordForm):
+    reason = _reason()
     field_order = ["reason", "word"]
+
+
+class RotateForm(TypedWordForm):
+    WITH_OVERLAP, AT_ONCE = "overlap", "at_once"
+    when = forms.ChoiceField(
+        label=gettext_lazy("When the new key begins to sign"),
+        initial=WITH_OVERLAP,
+        required=False,
+        choices=[
+            (
+                WITH_OVERLAP,
+                gettext_lazy("In ten minutes, when everybody who keeps a copy of the keys has fetched it"),
+            ),
+            (AT_ONCE, gettext_lazy("At once. Whoever keeps an older copy cannot check new cards until then")),
+        ],
+        widget=forms.RadioSelect,
+    )
+    field_order = ["when", "word"]
+
+
+class LookForm(forms.Form):
+    """What a member says about a card that waits."""
+
+    RELEASE, REFUSE = "release", "refuse"
+    verdict = forms.ChoiceField(
+        label=gettext_lazy("Your decision"),
+        choices=[
+            (RELEASE, gettext_lazy("Release it: the wallet gets the card when it asks next")),
+            (REFUSE, gettext_lazy("Refuse it: what the card would have held is destroyed")),
+        ],
+        error_messages={"required": gettext_lazy("Choose one of the two.")},
+        widget=forms.RadioSelect,
+    )
+    reason = _reason()
 
 
 class IssuedFilterForm(forms.Form):
     """The filters of the list, as they stand in the address. Anything unusable means: all."""
 
-    status = forms.ChoiceField(required=False, choices=[("", ""), *Credential.State.choices])
+    status = forms.ChoiceField(required=False, choices=[("", ""), (EXPIRED, ""), *Credential.State.choices])
     since = forms.DateField(required=False)
     until = forms.DateField(required=False)
 

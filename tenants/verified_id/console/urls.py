@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from tenants.verified_id.console import issued_views, issuer_views, views
+from tenants.verified_id.console import (
+    card_views,
+    issued_views,
+    issuer_views,
+    key_views,
+    views,
+    waiting_views,
+)
 from tenants.verified_id.entra.console import views as entra_views
 
 app_name = "verified_id"
@@ -11,12 +18,16 @@ urlpatterns = [
     path("state", views.state, name="state"),
     path("turn-on", views.turn_on, name="turn_on"),
     path("check", views.check, name="check"),
-    path("rotate", views.rotate, name="rotate"),
+    path("keys", key_views.keys, name="keys"),
+    path("keys/<str:thumbprint>", key_views.key, name="key"),
+    path("keys/<str:thumbprint>/compromised", key_views.compromised, name="compromised"),
+    path("rotate", key_views.rotate, name="rotate"),
     path("domain", views.domain, name="domain"),
     path("domain/state", views.domain_state, name="domain_state"),
     path("domain/file", views.domain_file, name="domain_file"),
     path("domain/check", views.domain_check, name="domain_check"),
-    path("card", views.card, name="card"),
+    path("card", card_views.card, name="card"),
+    path("card/contrast", card_views.card_contrast, name="card_contrast"),
     path("issuers", issuer_views.issuers, name="issuers"),
     path("issuers/new", issuer_views.new_issuer, name="new_issuer"),
     path("issuers/<str:issuer_id>/check", issuer_views.check_issuer, name="check_issuer"),
@@ -29,6 +40,10 @@ urlpatterns = [
     path("entra/remove", entra_views.remove, name="entra_remove"),
     path("issued", issued_views.issued, name="issued"),
     path("issued/csv", issued_views.csv, name="csv"),
+    path("issued/waiting", waiting_views.waiting, name="waiting"),
+    path("issued/waiting/<str:issuance_id>", waiting_views.look, name="look"),
     path("issued/<str:credential_id>", issued_views.credential, name="credential"),
     path("issued/<str:credential_id>/revoke", issued_views.revoke, name="revoke"),
+    path("issued/<str:credential_id>/suspend", issued_views.suspend, name="suspend"),
+    path("issued/<str:credential_id>/reinstate", issued_views.reinstate, name="reinstate"),
 ]

@@ -1,4 +1,4 @@
-"""The authority in the console: on, published, keys, domain, card."""
+"""The authority in the console: on, published, domain."""
 
 from __future__ import annotations
 
@@ -14,16 +14,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portal.kit import clock
 from portal.kit.errors import Invalid
-from portal.kit.seen import ChangedMeanwhile
-from portal.kit.typed import TypedWordForm
-from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
 from tenants.verified_id import publishing, rotation, selectors, services
-from tenants.verified_id.claim_names import CLAIM_NAMES, names_of
 from tenants.verified_id.console import wording
-from tenants.verified_id.console.forms import CardForm, DomainForm
-from tenants.verified_id.models import Authority, LinkedDomain, SigningKey
+from tenants.verified_id.console.forms import DomainForm
+from tenants.verified_id.models import Authority, LinkedDomain
 from tenants.verified_id.protocol.linked_domain import WELL_KNOWN_PATH
 
 # A page asks for a result this long and then says that nobody answered.
@@ -42,6 +38,7 @@ def crumbs(request: HttpRequest, *labels: str) -> list[dict[str, str]]:
 def tabs(request: HttpRequest, current: str) -> list[dict[str, Any]]:
     named = [
         ("home", _("Authority")),
+        ("keys", _("Keys")),
         ("domain", _("Linked domain")),
         ("card", _("Card")),
         ("issued", _("Issued")),
@@ -105,16 +102,7 @@ def home(request: HttpRequest) -> HttpResponse:
     may_manage = seat_of(request).may(Right.MANAGE_VERIFIED_ID)
     if authority is None:
         return render(request, "verified_id/off.html", {"may_manage": may_manage})
-    keys = [
-        {
-            "key": key,
-            "thumbprint": key.kid.partition("#")[2],
-            "label": SigningKey.State(key.state).label,
-            "tone": wording.KEY_TONES[SigningKey.State(key.state)],
-        }
-        for key in selectors.signing_keys()
-    ]
-    context = {**_published(request, authority), "keys": keys, "tabs": tabs(request, "home")}
+    context = {**_published(request, authority), "tabs": tabs(request, "home")}
     return render(request, "verified_id/home.html", context)
 
 
@@ -138,20 +126,6 @@ def check(request: HttpRequest) -> HttpResponse:
     selectors.get_authority()
     rotation.check_published()
     return redirect(reverse("verified_id:home", args=[slug_of(request)]) + _asked_now())
-
-
-@require_http_methods(["GET", "POST"])
-@requires(Right.MANAGE_VERIFIED_ID)
-@recent_sign_in
-def rotate(request: HttpRequest) -> HttpResponse:
-    """A new key, with a typed word."""
-    selectors.get_authority()
-    form = TypedWordForm(request.POST or None, word=_("rotate"))
-    if request.method == "POST" and form.is_valid():
-        rotation.rotate_key(actor=actor_of(request))
-        return redirect(reverse("verified_id:home", args=[slug_of(request)]) + _asked_now())
-    context = {"form": form, "breadcrumbs": crumbs(request, _("New key"))}
-    return render(request, "verified_id/rotate.html", context)
 
 
 def _domain(request: HttpRequest) -> dict[str, Any]:
@@ -242,46 +216,3 @@ def domain_check(request: HttpRequest) -> HttpResponse:
     selectors.get_authority()
     services.check_linked_domain()
     return redirect(reverse("verified_id:domain", args=[slug_of(request)]) + _asked_now())
-
-
-@require_http_methods(["GET", "POST"])
-@requires(Right.SEE_VERIFIED_ID)
-def card(request: HttpRequest) -> HttpResponse:
-    """What the card is called and how long it is valid, beside how it looks."""
-    authority = selectors.get_authority()
-    form = CardForm(
-        initial={
-            "card_title": authority.card_title,
-            "lifetime_days": authority.lifetime_days,
-            "seen": services.marks_of_card(authority),
-        }
-    )
-    if request.method == "POST":
-        return _change_card(request, authority)
-    return _card_page(request, authority, form)
-
-
-@requires(Right.MANAGE_VERIFIED_ID)
-def _change_card(request: HttpRequest, authority: Authority) -> HttpResponse:
-    form = CardForm(request.POST)
-    if form.is_valid():
-        try:
-            services.change_card(actor=actor_of(request), seen=form.take_seen(), **form.cleaned_data)
-        except ChangedMeanwhile as conflict:
-            form.show_conflict(conflict)
-        else:
-            return redirect("verified_id:card", organisation=slug_of(request))
-    return _card_page(request, authority, form)
-
-
-def _card_page(request: HttpRequest, authority: Authority, form: CardForm) -> HttpResponse:
-    context = {
-        "authority": authority,
-        "form": form,
-        "tenant_name": seat_of(request).tenant.name,
-        "valid_until": clock.now() + timedelta(days=authority.lifetime_days),
-        "may_manage": seat_of(request).may(Right.MANAGE_VERIFIED_ID),
-        "claims": [names_of(name)["en"] for name in CLAIM_NAMES],
-        "tabs": tabs(request, "card"),
-    }
-    return render(request, "verified_id/card.html", context)

@@ -76,6 +76,18 @@ KEY_TONES = {
     SigningKey.State.RETIRED: "neutral",
     SigningKey.State.REVOKED: "bad",
 }
+KEY_MEANINGS = {
+    SigningKey.State.PENDING: gettext_noop(
+        "Published, so that everybody who keeps a copy of the keys has it before it signs."
+    ),
+    SigningKey.State.ACTIVE: gettext_noop("Signs every new card, every request and the list of its cards."),
+    SigningKey.State.RETIRED: gettext_noop(
+        "Signs no new card. It stays published until the last card it signed has expired, so that those keep working."
+    ),
+    SigningKey.State.REVOKED: gettext_noop(
+        "Somebody else may have had it. It is published no longer, and every card it signed is revoked."
+    ),
+}
 DOMAIN_TONES = {
     LinkedDomain.State.NOT_LINKED: "warn",
     LinkedDomain.State.LINKED: "ok",
@@ -113,6 +125,10 @@ def issuer_problem(code: str) -> str:
 
 def revoked_for(reason: str) -> str:
     return _(REVOKED_FOR.get(reason, _REVOKED)) if reason else ""
+
+
+def key_meaning(state: SigningKey.State) -> str:
+    return _(KEY_MEANINGS[state])
 
 
 def published_title(what: str) -> str:
