@@ -42,7 +42,9 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was gathered, each part already judged by its room."""
+    """What was gathered, each part already judged by its room. `covers` is what a card that was held before was proven
+    with, and `card_level` what that reached: it answers what the profile asks for and is no kind of its own, because it
+    stands and falls with the card."""
 
     kinds: frozenset[EvidenceKind]
     profile_in_force: bool
@@ -59,6 +61,8 @@ class Evidence:
     repudiated_recently: bool
     hold_is_over: bool
     account_level: Assurance
+    covers: frozenset[EvidenceKind] = frozenset()
+    card_level: Assurance = Assurance.IAL2
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +72,18 @@ class Decision:
     assurance: Assurance
 
 
-def assurance_of(kinds: frozenset[EvidenceKind], *, face_passed: bool) -> Assurance:
-    """A document with a live face and a second, independent kind reaches IAL2; anything less IAL1."""
-    document = kinds & {EvidenceKind.DOCUMENT_PHOTOGRAPH, EvidenceKind.CHIP, EvidenceKind.EID}
+def assurance_of(
+    kinds: frozenset[EvidenceKind],
+    *,
+    face_passed: bool,
+    covers: frozenset[EvidenceKind] = frozenset(),
+    card_level: Assurance = Assurance.IAL2,
+) -> Assurance:
+    """A document, shown now or when the card was made, with a live face and a second, independent kind reaches IAL2;
+    anything less IAL1, and never more than the card did."""
+    if card_level is Assurance.IAL1:
+        return Assurance.IAL1
+    document = (kinds | covers) & {EvidenceKind.DOCUMENT_PHOTOGRAPH, EvidenceKind.CHIP, EvidenceKind.EID}
     independent = kinds & INDEPENDENT_OF_PHOTOGRAPH
     enough = bool(document and independent and len(kinds) >= 2 and face_passed)
     return Assurance.IAL2 if enough else Assurance.IAL1
@@ -108,11 +121,16 @@ def _failures(evidence: Evidence, policy: Policy) -> list[str]:
 
 def decide(evidence: Evidence, policy: Policy) -> Decision:
     """In this order: what failed refuses; what is missing asks for more; what is odd holds; then grant or evaluate."""
-    reached = assurance_of(evidence.kinds, face_passed=evidence.face_passed)
+    reached = assurance_of(
+        evidence.kinds,
+        face_passed=evidence.face_passed,
+        covers=evidence.covers,
+        card_level=evidence.card_level,
+    )
     failures = _failures(evidence, policy)
     if failures:
         return Decision(Outcome.REFUSED, (*failures, *evidence.match_reasons), reached)
-    missing = sorted(kind.value for kind in _missing(policy.required, evidence.kinds))
+    missing = sorted(kind.value for kind in _missing(policy.required, evidence.kinds | evidence.covers))
     if missing:
         return Decision(Outcome.REFUSED, tuple(f"missing_{kind}" for kind in missing), reached)
     if policy.mode is Mode.PRODUCTION and not has_two_independent_kinds(evidence.kinds):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 from portal.kit import clock
 from recovery.cases import MANY, last_done, steps_of
 from recovery.decision import Assurance, Evidence, Outcome, Policy, decide
+from recovery.held import HELD_FOR, Held, held_card, held_of
 from recovery.models import Case, CaseStep, Profile
 from recovery.profiles import evidence_kinds, may_recover
 from recovery.statuses import CaseStatus, EvidenceKind, Mode, StepKind, StepState
@@ -17,8 +18,6 @@ from tenants.verified_id import credentials
 from tenants.verified_id.presentation import Presented
 from vendors import selectors as partners
 from vendors.facecheck import selectors as face_checks
-
-HELD_FOR = timedelta(hours=72)
 
 
 def _proven(case: Case, shown: Presented) -> ProvenIdentity:
@@ -55,8 +54,10 @@ def _confirmed_kind(case: Case) -> set[EvidenceKind]:
     return {EvidenceKind.SAVED_CODE if saved else EvidenceKind.HELD_ADDRESS}
 
 
-def _kinds(case: Case, match: PersonMatch) -> frozenset[EvidenceKind]:
+def _kinds(case: Case, match: PersonMatch, held: Held | None) -> frozenset[EvidenceKind]:
     found = _confirmed_kind(case)
+    if held is not None:
+        found.add(EvidenceKind.HELD_CREDENTIAL)
     if last_done(case, StepKind.PROOFED):
         found.add(EvidenceKind.DOCUMENT_PHOTOGRAPH)
     if match.document_was_held:
@@ -97,12 +98,16 @@ def _repudiated_recently(person: DirectoryPerson) -> bool:
 
 
 def evidence_of(case: Case, person: DirectoryPerson | None, shown: Presented, match: PersonMatch) -> Evidence:
+    held = held_card(case, shown.credential_id) if case.shows_held else None
     return Evidence(
-        kinds=_kinds(case, match),
+        kinds=_kinds(case, match, held),
+        covers=held.covers if held else frozenset(),
+        card_level=held.level if held else Assurance.IAL2,
         profile_in_force=case.profile.status == Profile.Status.PUBLISHED,
         person_may_recover=person is not None and may_recover(case.profile, person),
         is_decoy=case.is_decoy,
-        credential_is_of_this_case=shown.credential_id == case.credential_id,
+        credential_is_of_this_case=shown.credential_id == case.credential_id
+        and (held is not None or not case.shows_held),
         credential_is_valid=credentials.status_of(shown.credential_id) == "valid",
         face_passed=_face_passed(case),
         match=match.outcome,
@@ -122,13 +127,25 @@ def policy_of(case: Case) -> Policy:
 
 def foreseen_refusal(case: Case) -> list[str]:
     """Why the case will be refused even if everything goes well at the partner and with the face; empty if it need not."""
-    person = case.person
-    held = held_evidence(person.id) if person else []
+    held = held_evidence(case.person.id) if case.person else []
     kinds = {EvidenceKind.DOCUMENT_PHOTOGRAPH} | _confirmed_kind(case)
     if any(evidence.kind == HeldEvidence.Kind.DOCUMENT_NUMBER for evidence in held):
         kinds.add(EvidenceKind.HELD_DOCUMENT_NUMBER)
+    return _refusal_at_best(case, frozenset(kinds))
+
+
+def can_begin_with_held(case: Case) -> bool:
+    """Whether a card the person holds from before could be enough, if it is shown and the face agrees."""
+    kinds = frozenset({EvidenceKind.HELD_CREDENTIAL} | _confirmed_kind(case))
+    return any(not _refusal_at_best(case, kinds, held) for held in held_of(case))
+
+
+def _refusal_at_best(case: Case, kinds: frozenset[EvidenceKind], held: Held | None = None) -> list[str]:
+    person = case.person
     best = Evidence(
-        kinds=frozenset(kinds),
+        kinds=kinds,
+        covers=held.covers if held else frozenset(),
+        card_level=held.level if held else Assurance.IAL2,
         profile_in_force=case.profile.status == Profile.Status.PUBLISHED,
         person_may_recover=person is not None and may_recover(case.profile, person),
         is_decoy=case.is_decoy,

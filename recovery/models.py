@@ -46,6 +46,8 @@ class Profile(TenantModel):
     birthdate_required = models.BooleanField(default=True)
     pass_lifetime_minutes = models.PositiveSmallIntegerField(_("pass lifetime"), default=60)
     reuse_hours = models.PositiveSmallIntegerField(_("hours in which a proof serves again"), default=24)
+    # 0: what is held from before counts for nothing, and everybody proves anew.
+    held_days = models.PositiveSmallIntegerField(_("days in which a held Verified ID counts"), default=365)
     daily_checks = models.PositiveIntegerField(_("paid checks a day"), default=500)
     checks_used_up_at = models.DateTimeField(null=True)
     who = models.CharField(max_length=12, choices=Everyone.choices, default=Everyone.EVERYONE)
@@ -67,6 +69,7 @@ class Profile(TenantModel):
             ),
             # The portrait of a proof is kept for a day at most (DESIGN 7).
             models.CheckConstraint(condition=models.Q(reuse_hours__lte=24), name="profile_reuse_hours"),
+            models.CheckConstraint(condition=models.Q(held_days__lte=1825), name="profile_held_days"),
         ]
 
     def __str__(self) -> str:
@@ -88,6 +91,8 @@ class Case(TenantModel):
     browser_digest = models.BinaryField()
     code_tries = models.PositiveSmallIntegerField(default=0)
     needs_new_presence = models.BooleanField(default=False)
+    # Begins with a Verified ID the person holds from before, instead of a new proof; `credential_id` is that one then.
+    shows_held = models.BooleanField(default=False)
     no_flashing = models.BooleanField(default=False)
     # Where the proof was made, and where a live face agreed with it: only there its card is given out.
     proofed_browser_digest = models.BinaryField(null=True)

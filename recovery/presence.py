@@ -19,6 +19,7 @@ from portal.kit.outbox import Job, enqueue
 from portal.kit.scope import require_no_transaction, tenant_scope
 from recovery.allowance import is_face_charged
 from recovery.cases import claimant, get_case, locked, move_case, record_step
+from recovery.held import held_card, is_tied_to_person
 from recovery.models import Case
 from recovery.proof import is_shown, note_known_face, proven_portrait, wants_face_first
 from recovery.proofing import allows_flashing
@@ -38,7 +39,7 @@ MAX_PRESENTATIONS = 5
 def begin_case_presentation(tenant: Tenant, case: Case, *, is_cross_device: bool = False) -> UUID:
     """A presentation request for this case and browser; the one under way if it still lives."""
     case = locked(case.id)
-    if case.state is not CaseStatus.PROVING or case.credential_id is None:
+    if case.state is not CaseStatus.PROVING or (case.credential_id is None and not case.shows_held):
         raise Refused("step_out_of_order")
     if case.presentation_id and presentation.is_waiting(
         case.presentation_id, is_cross_device=is_cross_device
@@ -84,22 +85,56 @@ def _note_shown(case: Case, done: Presentation) -> None:
     if case.presentation_id != done.id or case.state is not CaseStatus.PROVING:
         raise Refused("presentation_of_another_case", _("This belongs to another recovery. Start again."))
     shown = presentation.peek_presented(done.id)
-    if shown.credential_id != case.credential_id:
+    if case.shows_held:
+        if not _take_held(case, shown.credential_id, done):
+            return
+    elif shown.credential_id != case.credential_id:
         # A credential kept from an earlier case names no account and proves nothing here.
-        record_step(case, StepKind.PRESENTED, StepState.FAILED, reasons=["credential_of_another_case"])
-        presentation.take_presented(done.id)
-        move_case(case.id, CaseStatus.REFUSED, reasons=["credential_of_another_case"])
+        _refuse_shown(case, done, "credential_of_another_case")
         return
     record_step(
         case,
         StepKind.PRESENTED,
         actor=Actor(ActorKind.WALLET),
-        evidence={"holder": shown.holder_thumbprint[:12]},
+        evidence=_evidence_of(case, shown.holder_thumbprint),
     )
     case.needs_new_presence = False
     case.face_check_id = None
     case.face_is_before_card = False
     case.save(update_fields=["needs_new_presence", "face_check_id", "face_is_before_card"])
+
+
+def _evidence_of(case: Case, holder_thumbprint: str) -> dict[str, str]:
+    found = held_card(case, case.credential_id) if case.shows_held else None
+    told = {"holder": holder_thumbprint[:12]}
+    return (
+        told | {"held_from": found.proven_in, "proven_on": found.proven_at.date().isoformat()}
+        if found
+        else told
+    )
+
+
+def _refuse_shown(case: Case, done: Presentation, reason: str) -> None:
+    record_step(case, StepKind.PRESENTED, StepState.FAILED, reasons=[reason])
+    presentation.take_presented(done.id)
+    move_case(case.id, CaseStatus.REFUSED, reasons=[reason])
+
+
+def _take_held(case: Case, credential_id: UUID, done: Presentation) -> bool:
+    """Whether the card counts, and the case goes on with it. One of this person's that does not count, too old or too weak,
+    leads back to a new proof; one of anybody else ends the case."""
+    if held_card(case, credential_id) is not None:
+        case.credential_id = credential_id
+        case.save(update_fields=["credential_id"])
+        return True
+    if not is_tied_to_person(case, credential_id):
+        _refuse_shown(case, done, "credential_of_another_case")
+        return False
+    record_step(case, StepKind.PRESENTED, StepState.FAILED, reasons=["held_card_does_not_count"])
+    presentation.take_presented(done.id)
+    case.shows_held, case.presentation_id = False, None
+    case.save(update_fields=["shows_held", "presentation_id"])
+    return False
 
 
 def _was_charged(case: Case) -> bool:

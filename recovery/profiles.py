@@ -30,6 +30,7 @@ FIELDS = (
     "birthdate_required",
     "pass_lifetime_minutes",
     "reuse_hours",
+    "held_days",
     "daily_checks",
     "who",
     "departments",

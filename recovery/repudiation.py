@@ -61,11 +61,16 @@ def _forget_evidence(case: Case, person_id: UUID) -> None:
 
 
 def take_back(case: Case, *, reason: str, actor: Actor) -> None:
-    """Pass, registration window, Verified ID and proof of a case, at once: nobody waits for the worker. With the case
-    locked."""
+    """Pass, registration window, Verified ID and proof of a case, at once: nobody waits for the worker. A card from before
+    that was shown in it goes as well. With the case locked."""
     revoke_passes(case.id, reason=reason, actor=actor)
     issuance.destroy_of_reference(case.id)
-    for credential_id in credentials.credentials_of(case.id):
+    given = credentials.credentials_of(case.id)
+    if case.shows_held and case.credential_id is not None:
+        # Whoever is behind this case holds the wallet as well.
+        given.append(case.credential_id)
+        CredentialBinding.objects.filter(credential_id=case.credential_id).delete()
+    for credential_id in given:
         credentials.revoke_credential(credential_id, reason=reason, actor=actor)
 
 

@@ -14,7 +14,7 @@ from tenants.verified_id import offers, presentation
 
 def _credential_accepted(case: Case) -> bool:
     """A wallet holds it. Notification is optional for wallets, so "issued" is enough (OpenID4VCI 1.0, 11)."""
-    return case.credential_id is not None
+    return case.credential_id is not None or case.shows_held
 
 
 def _is_proofing(case: Case) -> bool:
@@ -36,6 +36,7 @@ def progress_of(case: Case) -> Progress:
         or (proving and not decision_due and _presence_is_over(case, done)),
         decision_due=decision_due,
         face_first=_face_first(case, done),
+        shows_held=case.shows_held,
     )
 
 

@@ -53,6 +53,8 @@ class Progress:
     decision_due: bool
     # Whether this browser is given a card only after a live face (recovery.proof).
     face_first: bool = False
+    # Whether it begins with a Verified ID held before, instead of a new proof (recovery.held).
+    shows_held: bool = False
 
 
 def done_steps(steps: Iterable[tuple[str, str]]) -> frozenset[StepKind]:
@@ -63,7 +65,7 @@ def _proving(progress: Progress) -> Stage:
     done = progress.done
     if StepKind.CONSENTED not in done:
         return Stage.CONSENT
-    if StepKind.PROOFED not in done:
+    if StepKind.PROOFED not in done and not progress.shows_held:
         if progress.face_first:
             return Stage.FACE
         return Stage.PARTNER if progress.proofing_running else Stage.PROVE

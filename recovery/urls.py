@@ -1,6 +1,6 @@
 from django.urls import path
 
-from recovery.views import beginning, brand, finishing, proving
+from recovery.views import beginning, brand, finishing, own_card, proving
 
 app_name = "recovery"
 urlpatterns = [
@@ -34,6 +34,7 @@ urlpatterns = [
     path("recover/present", proving.present, name="present"),
     path("recover/present/elsewhere", proving.present_elsewhere, name="present_elsewhere"),
     path("recover/present/progress", proving.present_progress, name="present_progress"),
+    path("recover/present/prove-instead", proving.prove_instead, name="prove_instead"),
     path("recover/presented", proving.presented, name="presented"),
     path("recover/face", proving.face, name="face"),
     path("recover/face/clip", proving.face_clip, name="face_clip"),
@@ -48,5 +49,7 @@ urlpatterns = [
     path("recover/passkey/register", finishing.passkey_register, name="passkey_register"),
     path("recover/done", finishing.done, name="done"),
     path("recover/receipt", finishing.receipt, name="receipt"),
+    path("security/verified-id/", own_card.own_card, name="own_card"),
+    path("security/verified-id/<str:credential_id>/remove", own_card.remove_card, name="remove_card"),
     path("not-me/<str:token>", finishing.not_me, name="not_me"),
 ]

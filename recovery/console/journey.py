@@ -82,6 +82,14 @@ def _facts(step: CaseStep) -> list[tuple[str, str]]:
         facts.append((_("Confidence"), _confidence(evidence)))
     if evidence.get("earlier_case"):
         facts.append((_("Proven in case"), str(evidence["earlier_case"])))
+    if evidence.get("held_from"):
+        facts.append(
+            (
+                _("Held from before"),
+                _("Proven in case %(case)s on %(day)s")
+                % {"case": evidence["held_from"], "day": evidence["proven_on"]},
+            )
+        )
     if evidence.get("before_card"):
         facts.append((_("Purpose"), _("Before the Verified ID was given out in another browser")))
     if evidence.get("text_version"):

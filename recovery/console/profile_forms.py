@@ -118,6 +118,17 @@ class ProfileForm(SeenForm):
         ),
         widget=forms.NumberInput(attrs={"data-width": "short", "data-suffix": gettext_lazy("hours")}),
     )
+    held_days = forms.IntegerField(
+        label=gettext_lazy("A Verified ID from before counts for"),
+        min_value=0,
+        max_value=1825,
+        initial=365,
+        help_text=gettext_lazy(
+            "Whoever still holds one, made of a proof that is not older, shows it and looks into the camera instead of "
+            "photographing a document. It counts once it was held for 72 hours. 0 turns it off."
+        ),
+        widget=forms.NumberInput(attrs={"data-width": "short", "data-suffix": gettext_lazy("days")}),
+    )
     daily_checks = forms.IntegerField(
         label=gettext_lazy("Paid checks a day, at most"),
         min_value=1,

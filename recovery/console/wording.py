@@ -27,6 +27,9 @@ CASE_REASONS: dict[str, str] = {
     ),
     "portrait_missing": gettext_noop("The partner sent no portrait to compare with."),
     "face_check_failed": gettext_noop("The Face Check did not confirm the person."),
+    "held_card_does_not_count": gettext_noop(
+        "A Verified ID from before was shown that is too old or too weak for this profile."
+    ),
     "credential_of_another_case": gettext_noop("A Verified ID of another case was shown."),
     "credential_not_valid": gettext_noop("The Verified ID was revoked or had expired."),
     "policy_asks_for_nothing": gettext_noop("The profile asks for no evidence, so nobody can pass."),
@@ -217,6 +220,7 @@ NOTICES: dict[str, str] = {
     "recovery_refused": gettext_noop("A recovery was refused"),
     "recovery_doubted": gettext_noop("A recovery is doubted"),
     "repudiated": gettext_noop("A recovery was stopped by its owner"),
+    "verified_id_removed": gettext_noop("A Verified ID was removed"),
     "details_changed": gettext_noop("Details were changed"),
 }
 

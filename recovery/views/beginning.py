@@ -24,6 +24,7 @@ from recovery.browser import (
 )
 from recovery.cases import TERMINAL, claimant, move_case
 from recovery.forms import CodeForm, ConsentForm, ContinuationForm, SavedCodeForm, WhoForm
+from recovery.gathering import can_begin_with_held
 from recovery.models import Case
 from recovery.profiles import profile_in_force
 from recovery.proof import reusable_proof
@@ -129,7 +130,7 @@ def consent(request: HttpRequest, case: Case) -> HttpResponse:
         if not is_given:
             return _consent_page(request, case, form)
         proofing.give_consent(tenant, case, flashing=not form.cleaned_data["no_flashing"])
-        if reusable_proof(case) is not None:
+        if reusable_proof(case) is not None or can_begin_with_held(case):
             return see_other("recovery:prove")
     return begin_proofing(request, case)
 

@@ -14,13 +14,14 @@ from portal.kit.errors import Invalid, Refused, TooMany
 from portal.kit.origins import client_address
 from portal.kit.qr import qr_svg
 from portal.kit.scope import tenant_scope
-from recovery import presence, proof, proofing
+from recovery import held, presence, proof, proofing
 from recovery.allowance import MAX_PROOFINGS
 from recovery.browser import browser_digest, case_of_browser
 from recovery.cases import get_case, steps_of
+from recovery.gathering import can_begin_with_held
 from recovery.models import Case
 from recovery.selectors import current_stage, offer_is_over, presentation_state
-from recovery.spending import Admission, network_is_over, what_stops
+from recovery.spending import Admission, hold_network_back, network_is_over, what_stops
 from recovery.stages import Stage
 from recovery.statuses import StepKind, StepState
 from recovery.views.common import (
@@ -50,6 +51,12 @@ def _last_refusal(case: Case) -> tuple[str, ...]:
     return tuple(failed[-1].reasons) if failed else ()
 
 
+def _last_shown_was_refused(case: Case) -> bool:
+    """Whether a card from before was shown that does not count any more."""
+    shown = [step for step in steps_of(case) if step.kind == StepKind.PRESENTED]
+    return bool(shown) and shown[-1].state == StepState.FAILED
+
+
 @at_stage_committing(Stage.PROVE, Stage.FACE)
 @require_http_methods(["GET", "POST"])
 def prove(request: HttpRequest, case: Case) -> HttpResponse:
@@ -62,6 +69,8 @@ def prove(request: HttpRequest, case: Case) -> HttpResponse:
             return _prove_page(request, case)
         if request.POST.get("use") == "earlier":
             return _use_earlier_proof(case)
+    if request.POST.get("use") == "held":
+        return _use_held_card(request, case)
     return begin_proofing(request, case)
 
 
@@ -71,6 +80,35 @@ def _use_earlier_proof(case: Case) -> HttpResponse:
     except Refused:
         return see_other("recovery:prove")
     return see_other("recovery:checking")
+
+
+def _use_held_card(request: HttpRequest, case: Case) -> HttpResponse:
+    """A Verified ID from before: it is shown, and a live face decides. That costs a Face Check, so the network is counted
+    and nobody is led to one who would be refused after it. Outside any scope."""
+    tenant = tenant_of(request)
+    is_over = network_is_over(tenant, client_address(request))
+    with tenant_scope(tenant.id):
+        if is_over:
+            hold_network_back(case)
+            return _prove_page(request, case, network_over=True)
+        if not can_begin_with_held(case) or what_stops(case) is Admission.TENANT_USED_UP:
+            return see_other("recovery:prove")
+        try:
+            held.choose_held_card(case)
+        except Refused:
+            return see_other("recovery:prove")
+    return see_other("recovery:present")
+
+
+@at_stage(Stage.PRESENT)
+@require_POST
+def prove_instead(request: HttpRequest, case: Case) -> HttpResponse:
+    """The card from before is not at hand."""
+    try:
+        held.drop_held_card(case)
+    except Refused:
+        return go_to_stage(request, case)
+    return see_other("recovery:prove")
 
 
 def begin_proofing(request: HttpRequest, case: Case) -> HttpResponse:
@@ -96,6 +134,8 @@ def _prove_page(request: HttpRequest, case: Case, *, network_over: bool = False)
         tried=any(step.kind == StepKind.PROOFED for step in steps_of(case)),
         tries_left=max(MAX_PROOFINGS - partners.attempts_of([case.id]), 0),
         earlier=proof.reusable_proof(case),
+        may_show_held=can_begin_with_held(case),
+        held_refused=_last_shown_was_refused(case),
         stopped_by=what_stops(case).value,
         network_over=network_over,
         stage=Stage.PROVE,

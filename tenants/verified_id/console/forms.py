@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
@@ -25,11 +27,11 @@ class DomainForm(forms.Form):
     )
 
 
-def _title(language: object) -> forms.CharField:
+def _title(language: Any) -> forms.CharField:
     return forms.CharField(label=language, max_length=60, required=False)
 
 
-def _colour(label: object, hint: object) -> forms.CharField:
+def _colour(label: Any, hint: Any) -> forms.CharField:
     attrs = {"data-width": "short", "spellcheck": "false", "autocapitalize": "none", "autocomplete": "off"}
     return forms.CharField(
         label=label, help_text=hint, max_length=7, required=False, widget=forms.TextInput(attrs=attrs)

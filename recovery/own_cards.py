@@ -1,0 +1,99 @@
+"""What a signed-in person sees of their own Verified IDs, and taking one away.
+
+Protects a card from everybody but its holder: it is found by the person of the session alone. What it does not do: know
+what stands on it. Name, date of birth and portrait left this place when the wallet had them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from portal.kit import clock
+from portal.kit.actors import Actor
+from portal.kit.errors import NotHere
+from portal.kit.ids import public_id
+from recovery.cases import last_done
+from recovery.held import HELD_FOR
+from recovery.models import CredentialBinding
+from recovery.profiles import profile_in_force
+from recovery.statuses import StepKind
+from tenants.directory.models import HeldEvidence
+from tenants.directory.selectors import emails_of
+from tenants.models import Tenant
+from tenants.notices.services import send_notice
+from tenants.verified_id import credentials
+from tenants.verified_id.models import Credential
+
+SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCard:
+    """`counts_from`, `counts_until`: when a recovery may begin with it; None where the profile in force lets none."""
+
+    public_id: str
+    status: str
+    issued_at: datetime
+    expires_at: datetime
+    proven_at: datetime | None
+    counts_from: datetime
+    counts_until: datetime | None
+
+    @property
+    def is_valid(self) -> bool:
+        return self.status == "valid"
+
+
+def own_cards(person_id: UUID) -> list[OwnCard]:
+    """The person's cards that are not revoked, the newest first."""
+    tied = (
+        CredentialBinding.objects.filter(person_id=person_id).select_related("case").order_by("-created_at")
+    )
+    rows = {binding.credential_id: binding for binding in tied[:SHOWN]}
+    live = Credential.objects.filter(id__in=rows).exclude(state=Credential.State.REVOKED)
+    profile = profile_in_force()
+    days = profile.held_days if profile else 0
+    return [_own(row, rows[row.id], days) for row in live.order_by("-created_at")]
+
+
+def _own(row: Credential, binding: CredentialBinding, days: int) -> OwnCard:
+    proofed = last_done(binding.case, StepKind.PROOFED)
+    proven_at = proofed.created_at if proofed else None
+    until = min(row.expires_at, proven_at + timedelta(days=days)) if proven_at and days else None
+    return OwnCard(
+        row.public_id,
+        credentials.status_of(row.id),
+        row.created_at,
+        row.expires_at,
+        proven_at,
+        binding.created_at + HELD_FOR,
+        until,
+    )
+
+
+def get_own_card(person_id: UUID, credential_id: UUID) -> OwnCard:
+    """NotHere for everybody else's."""
+    wanted = public_id(Credential.prefix, credential_id)
+    for card in own_cards(person_id):
+        if card.public_id == wanted:
+            return card
+    raise NotHere("credential_unknown")
+
+
+def remove_own_card(tenant: Tenant, person_id: UUID, credential_id: UUID, *, actor: Actor) -> None:
+    """Revoke it, forget that it is theirs, and tell every address: whoever sits at an open session takes a way back with
+    it. NotHere for everybody else's."""
+    get_own_card(person_id, credential_id)
+    credentials.revoke_credential(credential_id, reason="removed_by_person", actor=actor)
+    CredentialBinding.objects.filter(person_id=person_id, credential_id=credential_id).delete()
+    HeldEvidence.objects.filter(
+        person_id=person_id, kind=HeldEvidence.Kind.CREDENTIAL, digest=credential_id.hex
+    ).delete()
+    with timezone.override(tenant.time_zone):
+        moment = date_format(timezone.localtime(clock.now()), "DATETIME_FORMAT")
+    send_notice("verified_id_removed", addresses=emails_of(person_id), context={"moment": moment})

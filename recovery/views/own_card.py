@@ -1,0 +1,56 @@
+"""Your Verified ID, for somebody who is signed in: what there is, what it is good for, taking it away."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from portal.kit.ids import parse_public_id
+from recovery.own_cards import get_own_card, own_cards, remove_own_card
+from recovery.passkeys.browser import signed_in
+from recovery.passkeys.models import PersonSession
+from recovery.passkeys.services import person_actor
+from recovery.views.common import page, see_other, tenant_of
+from tenants.verified_id.claim_names import CLAIM_NAMES, LOCALES, names_of
+from tenants.verified_id.models import Credential
+from tenants.verified_id.selectors import authority
+
+
+def _claims(language: str) -> list[str]:
+    """What a new card holds, in the reader's language where the card speaks it."""
+    found = authority()
+    left_out = found.left_out if found else ()
+    spoken = language.partition("-")[0]
+    locale = spoken if spoken in LOCALES else "en"
+    return [names_of(name)[locale] for name in CLAIM_NAMES if name not in left_out]
+
+
+@signed_in
+@require_GET
+def own_card(request: HttpRequest, session: PersonSession) -> HttpResponse:
+    return page(
+        request,
+        "recovery/own_card.html",
+        cards=own_cards(session.person_id),
+        claims=_claims(request.LANGUAGE_CODE),
+    )
+
+
+def _id_or_404(text: str) -> UUID:
+    try:
+        return parse_public_id(Credential.prefix, text)
+    except ValueError as error:
+        raise Http404 from error
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def remove_card(request: HttpRequest, session: PersonSession, credential_id: str) -> HttpResponse:
+    """After a look at what is lost."""
+    wanted = _id_or_404(credential_id)
+    if request.method == "POST":
+        remove_own_card(tenant_of(request), session.person_id, wanted, actor=person_actor(session.person_id))
+        return see_other("recovery:own_card")
+    return page(request, "recovery/remove_card.html", card=get_own_card(session.person_id, wanted))
