@@ -31,6 +31,7 @@ TERMINAL = frozenset(
         CaseStatus.SUPERSEDED,
         CaseStatus.REPUDIATED,
         CaseStatus.RECOVERED,
+        CaseStatus.ENROLLED,
     }
 )
 
@@ -48,12 +49,14 @@ def create_case(
     browser_digest: bytes,
     many_attempts: bool = False,
     is_silent: bool = False,
+    purpose: Case.Purpose = Case.Purpose.RECOVERY,
 ) -> Case:
     """One row for everyone: eligible people's cases and decoys differ in their values only."""
     case = Case(
         profile=profile,
         profile_version=profile.version,
         mode=profile.mode,
+        purpose=purpose,
         person=person,
         is_decoy=person is None,
         decoy_reason=decoy_reason,

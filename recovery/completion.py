@@ -18,7 +18,7 @@ from recovery.passkeys.saved_codes import void_saved_codes
 from recovery.passkeys.taking_away import end_sessions, invalidate_passkeys
 from recovery.proof import keep_proof, keeps_proof
 from recovery.repudiation import make_repudiation_link
-from recovery.statuses import MOVES, CaseStatus, StepKind
+from recovery.statuses import KEPT_CARD, MOVES, CaseStatus, StepKind
 from tenants.directory.models import DirectoryPerson, HeldEvidence
 from tenants.directory.selectors import emails_of
 from tenants.directory.services import hold_evidence, raise_assurance
@@ -40,11 +40,11 @@ def complete_recovery(tenant: Tenant, case: Case, passkey_id: UUID) -> None:
     ended = end_sessions(person.id, keep=None, reason="recovered", actor=SYSTEM)
     void_saved_codes(person.id)
     case = move_case(case.id, CaseStatus.RECOVERED, actor=actor)
-    _bind(case, person)
+    bind_card(case, person)
     _tell(tenant, case, person, removed, ended)
 
 
-def _bind(case: Case, person: DirectoryPerson) -> None:
+def bind_card(case: Case, person: DirectoryPerson) -> None:
     """Only now does the credential belong to an account, and the document's digest count as held."""
     proven = []
     if case.credential_id:
@@ -77,12 +77,12 @@ def _tell(tenant: Tenant, case: Case, person: DirectoryPerson, removed: int, end
 
 
 def on_case_ended(job: Job) -> None:
-    """Every end but `recovered` revokes what the case was given, and every end destroys the proof unless it may serve the
+    """Every end but `recovered` and `enrolled` revokes what the case was given, and every end destroys the proof unless it may serve the
     person again; refusals after the code are told to the person."""
     case = locked(job.uuid("case_id"))
     status = CaseStatus(job.payload["status"])
     release_case(case.id)
-    if status is CaseStatus.RECOVERED:
+    if status in KEPT_CARD:
         issuance.destroy_of_reference(case.id)
         presentation.destroy_of_reference(case.id)
         return

@@ -10,6 +10,7 @@ from portal.kit.outbox import Job
 from recovery.access_pass.services import issue_pass
 from recovery.cases import locked, move_case, record_step
 from recovery.decision import Decision, Outcome, decide
+from recovery.enrolment import complete_enrolment
 from recovery.gathering import evidence_of, match_of, policy_of
 from recovery.holding import hold_case
 from recovery.models import Case
@@ -66,6 +67,8 @@ def act_on(case: Case, decision: Decision) -> None:
     )
     fields = {"assurance": decision.assurance.value}
     match decision.outcome:
+        case Outcome.APPROVED if case.is_enrolment:
+            complete_enrolment(case, fields)
         case Outcome.APPROVED:
             grant(case, fields)
         case Outcome.EVALUATED:

@@ -48,6 +48,8 @@ def _confirmed_kind(case: Case) -> set[EvidenceKind]:
     """What the confirmed address or saved code counts as. Whoever sits at an open session for a minute can save codes or
     change an address; neither counts at once."""
     confirmed = last_done(case, StepKind.CONFIRMED)
+    if confirmed is not None and case.is_enrolment and confirmed.evidence.get("channel") == "session":
+        return {EvidenceKind.PASSKEY}
     if confirmed is None or int(confirmed.evidence.get("held_hours", 0)) < HELD_FOR.total_seconds() / 3600:
         return set()
     saved = confirmed.evidence.get("channel") == "saved_code"
@@ -116,13 +118,17 @@ def evidence_of(case: Case, person: DirectoryPerson | None, shown: Presented, ma
         changed_recently=person is not None and _changed_recently(person),
         many_attempts=MANY in case.reasons,
         repudiated_recently=person is not None and _repudiated_recently(person),
-        hold_is_over=case.held_until is not None and case.held_until <= clock.now(),
+        # A card that is tied now opens nothing for three days, which is what a hold is for.
+        hold_is_over=case.is_enrolment or (case.held_until is not None and case.held_until <= clock.now()),
         account_level=Assurance(person.assurance_level) if person else Assurance.IAL1,
     )
 
 
 def policy_of(case: Case) -> Policy:
-    return Policy(mode=Mode(case.mode), required=evidence_kinds(case.profile.evidence_required))
+    """The profile's; for a card before a loss a document, beside the passkey of the session."""
+    asked = evidence_kinds(case.profile.evidence_required)
+    required = frozenset({EvidenceKind.DOCUMENT_PHOTOGRAPH}) if case.is_enrolment else asked
+    return Policy(mode=Mode(case.mode), required=required)
 
 
 def foreseen_refusal(case: Case) -> list[str]:
@@ -135,7 +141,10 @@ def foreseen_refusal(case: Case) -> list[str]:
 
 
 def can_begin_with_held(case: Case) -> bool:
-    """Whether a card the person holds from before could be enough, if it is shown and the face agrees."""
+    """Whether a card the person holds from before could be enough, if it is shown and the face agrees. Not for a new card:
+    its proof would be as old as the last one's."""
+    if case.is_enrolment:
+        return False
     kinds = frozenset({EvidenceKind.HELD_CREDENTIAL} | _confirmed_kind(case))
     return any(not _refusal_at_best(case, kinds, held) for held in held_of(case))
 

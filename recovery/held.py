@@ -17,7 +17,7 @@ from portal.kit.errors import Refused
 from recovery.cases import has_done, last_done, locked
 from recovery.decision import Assurance
 from recovery.models import Case, CredentialBinding
-from recovery.statuses import CaseStatus, EvidenceKind, Mode, StepKind
+from recovery.statuses import KEPT_CARD, CaseStatus, EvidenceKind, Mode, StepKind
 from tenants.verified_id import credentials
 
 # What was held for less is no evidence: whoever prepares a loss does it shortly before.
@@ -42,7 +42,7 @@ def _held(binding: CredentialBinding, since: datetime) -> Held | None:
     origin = binding.case
     sound = (
         origin.mode == Mode.PRODUCTION
-        and origin.state is CaseStatus.RECOVERED
+        and origin.state in KEPT_CARD
         and CONTRADICTED not in origin.reasons
         and origin.assurance in {level.value for level in Assurance}
     )

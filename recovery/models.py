@@ -81,10 +81,15 @@ class Case(TenantModel):
 
     prefix: ClassVar[str] = "case"
 
+    class Purpose(models.TextChoices):
+        RECOVERY = "recovery", _("Recovery")
+        ENROLMENT = "enrolment", _("Verified ID before a loss")
+
     status = models.CharField(max_length=12, choices=CaseStatus.choices, default=CaseStatus.OPENED)
     profile = TenantForeignKey(Profile, on_delete=models.PROTECT, related_name="+")
     profile_version = models.PositiveIntegerField()
     mode = models.CharField(max_length=12, choices=Mode.choices)
+    purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.RECOVERY)
     person = TenantForeignKey(DirectoryPerson, on_delete=models.PROTECT, related_name="+", null=True)
     is_decoy = models.BooleanField(default=False)
     decoy_reason = models.CharField(max_length=40, blank=True)
@@ -129,6 +134,11 @@ class Case(TenantModel):
     @property
     def state(self) -> CaseStatus:
         return CaseStatus(self.status)
+
+    @property
+    def is_enrolment(self) -> bool:
+        """Whether somebody who is signed in gets a Verified ID: it ends with a card and opens nothing."""
+        return self.purpose == Case.Purpose.ENROLMENT
 
     @property
     def gave_account(self) -> bool:

@@ -22,7 +22,7 @@ from recovery.cases import claimant, get_case, locked, move_case, record_step
 from recovery.held import held_card, is_tied_to_person
 from recovery.models import Case
 from recovery.proof import is_shown, note_known_face, proven_portrait, wants_face_first
-from recovery.proofing import allows_flashing
+from recovery.proofing import allows_flashing, purpose_of
 from recovery.spending import spender_of
 from recovery.statuses import CaseStatus, StepKind, StepState
 from tenants.models import Tenant
@@ -51,8 +51,8 @@ def begin_case_presentation(tenant: Tenant, case: Case, *, is_cross_device: bool
     begun = presentation.begin_presentation(
         reference=case.id,
         browser_digest=bytes(case.browser_digest),
-        purpose=_("Recover your account at %(organisation)s. Case %(reference)s.")
-        % {"organisation": tenant.name, "reference": case.reference},
+        purpose=_("%(purpose)s. Case %(reference)s.")
+        % {"purpose": purpose_of(tenant, case), "reference": case.reference},
         return_path="/recover/presented",
         is_cross_device=is_cross_device,
     )

@@ -40,9 +40,17 @@ CONSENT_VERSION = "2026-11-28"
 NEEDED = ("given_names", "family_name", "birthdate")
 
 
-def consent_text(tenant: Tenant, partner: str) -> str:
+def consent_text(tenant: Tenant, partner: str, *, is_enrolment: bool = False) -> str:
     """Exactly what is shown; its digest goes into the record."""
-    return render_to_string("recovery/consent_text.html", {"organisation": tenant, "partner": partner})
+    about = {"organisation": tenant, "partner": partner, "is_enrolment": is_enrolment}
+    return render_to_string("recovery/consent_text.html", about)
+
+
+def purpose_of(tenant: Tenant, case: Case) -> str:
+    """What a partner and a wallet are told it is for."""
+    if case.is_enrolment:
+        return _("Get your Verified ID of %(organisation)s") % {"organisation": tenant.name}
+    return _("Recover your account at %(organisation)s") % {"organisation": tenant.name}
 
 
 def give_consent(tenant: Tenant, case: Case, *, flashing: bool) -> None:
@@ -55,7 +63,7 @@ def give_consent(tenant: Tenant, case: Case, *, flashing: bool) -> None:
         raise Invalid("no_partner", _("Recovery is not set up here yet. Call your help desk."))
     record_consent(
         case_id=case.id,
-        text=consent_text(tenant, partners.listing(connection.vendor).title),
+        text=consent_text(tenant, partners.listing(connection.vendor).title, is_enrolment=case.is_enrolment),
         text_version=CONSENT_VERSION,
         language=translation.get_language() or "en",
         partner=connection.vendor,
@@ -113,7 +121,7 @@ def begin_case_proofing(tenant: Tenant, case: Case, *, network_is_over: bool) ->
         browser_digest=bytes(case.browser_digest),
         return_url=tenant_url(tenant.slug, "/recover/return"),
         locale=translation.get_language() or "en",
-        purpose=_("Recover your account at %(organisation)s") % {"organisation": tenant.name},
+        purpose=purpose_of(tenant, case),
         demonstration=tenant.is_demonstration,
         mode=case.mode,
         attempt_id=attempt_id,

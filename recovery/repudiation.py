@@ -23,7 +23,7 @@ from recovery.cases import locked, move_case
 from recovery.models import Case, CredentialBinding, RepudiationLink
 from recovery.passkeys.saved_codes import void_saved_codes
 from recovery.passkeys.taking_away import end_sessions, freeze_passkeys
-from recovery.statuses import MOVES, CaseStatus
+from recovery.statuses import KEPT_CARD, MOVES, CaseStatus
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.models import HeldEvidence
@@ -78,10 +78,14 @@ def stop_case(case: Case, *, reason: str, actor: Actor) -> Case:
     """Stop a case at whatever status it is, and freeze what it gave: the owner's word, or a member's. A case that had
     ended without an account keeps its end. With the case locked."""
     reached_account = case.state is CaseStatus.GRANTED or case.gave_account
-    target = CaseStatus.REPUDIATED if reached_account else CaseStatus.CANCELED
+    stays = reached_account or case.state is CaseStatus.ENROLLED
+    target = CaseStatus.REPUDIATED if stays else CaseStatus.CANCELED
     take_back(case, reason=reason, actor=actor)
-    if case.person_id and case.state is CaseStatus.RECOVERED:
+    if case.person_id and case.state in KEPT_CARD:
         _forget_evidence(case, case.person_id)
+    if case.person_id and case.state is CaseStatus.ENROLLED:
+        # Whoever got the card sat at an open session; the passkeys are the owner's.
+        end_sessions(case.person_id, keep=None, reason=reason, actor=actor)
     if case.person_id and reached_account:
         void_saved_codes(case.person_id)
         freeze_passkeys(case.person_id, reason=reason, actor=actor)

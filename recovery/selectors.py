@@ -62,8 +62,10 @@ def current_stage(case: Case) -> Stage:
     return stage_of(progress_of(case))
 
 
-def step_shown(stage: Stage) -> dict[str, int] | None:
-    number = NUMBERS.get(stage)
+def step_shown(stage: Stage, case: Case | None) -> dict[str, int] | None:
+    """Nothing where the number of steps is another than a recovery's."""
+    is_usual = case is None or not (case.is_enrolment or case.shows_held)
+    number = NUMBERS.get(stage) if is_usual else None
     return {"number": number, "total": TOTAL} if number else None
 
 

@@ -22,6 +22,7 @@ class Stage(Enum):
     PASS = "pass"  # noqa: S105
     PASSKEY = "passkey"
     DONE = "done"
+    ENROLLED = "enrolled"
     ENDED = "ended"
 
 
@@ -91,5 +92,7 @@ def stage_of(progress: Progress) -> Stage:
             return Stage.PASSKEY if StepKind.SIGNED_IN in progress.done else Stage.PASS
         case CaseStatus.RECOVERED:
             return Stage.DONE
+        case CaseStatus.ENROLLED:
+            return Stage.ENROLLED
         case _:
             return Stage.ENDED

@@ -19,6 +19,7 @@ class CaseStatus(models.TextChoices):
     GRANTED = "granted", _("Granted")
     HANDED_OVER = "handed_over", _("Handed over")
     RECOVERED = "recovered", _("Recovered")
+    ENROLLED = "enrolled", _("Verified ID handed out")
     EVALUATED = "evaluated", _("Evaluated")
     REFUSED = "refused", _("Refused")
     CANCELED = "canceled", _("Canceled")
@@ -35,13 +36,14 @@ MOVES: TransitionTable[CaseStatus] = TransitionTable(
     {
         S.OPENED: _LEAVING | {S.PROVING, S.HELD},
         S.PROVING: _LEAVING | {S.DECIDING, S.HELD},
-        S.DECIDING: _LEAVING | {S.PROVING, S.IN_REVIEW, S.HELD, S.GRANTED, S.EVALUATED},
+        S.DECIDING: _LEAVING | {S.PROVING, S.IN_REVIEW, S.HELD, S.GRANTED, S.EVALUATED, S.ENROLLED},
         # A review refuses or asks for more evidence; it never grants (DESIGN 1, rule 5).
         S.IN_REVIEW: _LEAVING | {S.PROVING},
         S.HELD: _LEAVING | {S.PROVING, S.DECIDING, S.IN_REVIEW},
         S.GRANTED: _LEAVING | {S.HANDED_OVER, S.RECOVERED, S.REPUDIATED},
         S.HANDED_OVER: frozenset({S.RECOVERED, S.EXPIRED, S.REPUDIATED}),
         S.RECOVERED: frozenset({S.REPUDIATED}),
+        S.ENROLLED: frozenset({S.REPUDIATED}),
         S.EVALUATED: frozenset(),
         S.REFUSED: frozenset(),
         S.CANCELED: frozenset(),
@@ -54,6 +56,8 @@ MOVES: TransitionTable[CaseStatus] = TransitionTable(
 LIVE = frozenset({S.OPENED, S.PROVING, S.DECIDING, S.IN_REVIEW, S.HELD, S.GRANTED})
 ENDED_WITHOUT_ACCOUNT = frozenset({S.EVALUATED, S.REFUSED, S.CANCELED, S.EXPIRED, S.SUPERSEDED, S.REPUDIATED})
 MAY_PROVE = frozenset({S.PROVING})
+# The end of a case that was to tie a card to an account: what it gave stays.
+KEPT_CARD = frozenset({S.RECOVERED, S.ENROLLED})
 GAVE_ACCOUNT = frozenset({S.HANDED_OVER, S.RECOVERED})
 
 
@@ -87,6 +91,8 @@ class EvidenceKind(Enum):
     DOCUMENT_PHOTOGRAPH = "document_photograph"
     HELD_ADDRESS = "held_address"
     SAVED_CODE = "saved_code"
+    # The session of whoever gets a Verified ID before the loss; no recovery has one.
+    PASSKEY = "passkey"
     HELD_DOCUMENT_NUMBER = "held_document_number"
     HELD_CREDENTIAL = "held_credential"
     HELD_PORTRAIT = "held_portrait"

@@ -50,6 +50,8 @@ urlpatterns = [
     path("recover/done", finishing.done, name="done"),
     path("recover/receipt", finishing.receipt, name="receipt"),
     path("security/verified-id/", own_card.own_card, name="own_card"),
+    path("security/verified-id/get", own_card.enrol, name="enrol"),
+    path("recover/enrolled", own_card.enrolled, name="enrolled"),
     path("security/verified-id/<str:credential_id>/remove", own_card.remove_card, name="remove_card"),
     path("not-me/<str:token>", finishing.not_me, name="not_me"),
 ]

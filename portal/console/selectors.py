@@ -37,6 +37,7 @@ PARTNER_TONES = {
 }
 CASE_TONES = {
     CaseStatus.RECOVERED: "ok",
+    CaseStatus.ENROLLED: "ok",
     CaseStatus.REFUSED: "bad",
     CaseStatus.IN_REVIEW: "warn",
     CaseStatus.HELD: "warn",

@@ -41,6 +41,10 @@ WORDS: dict[CaseStatus, str] = {
         "You are back in. Sign in with the passkey you created. If that was not you, use the link “This was not me” in "
         "the mail we sent, or tell me now."
     ),
+    S.ENROLLED: gettext_noop(
+        "Your Verified ID is in your wallet. If that was not you, use the link “This was not me” in the mail we sent, or "
+        "tell me now."
+    ),
     S.EVALUATED: gettext_noop(
         "You reached the end of a trial of account recovery. Nothing about your account changed. Use the way to sign in "
         "that you know."

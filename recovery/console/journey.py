@@ -17,7 +17,9 @@ from vendors.billing.models import UsageEntry
 from vendors.billing.reasons import sentence_of
 from vendors.wording import partner_name
 
-GOOD_ENDS = frozenset({CaseStatus.RECOVERED, CaseStatus.HANDED_OVER, CaseStatus.EVALUATED})
+GOOD_ENDS = frozenset(
+    {CaseStatus.RECOVERED, CaseStatus.ENROLLED, CaseStatus.HANDED_OVER, CaseStatus.EVALUATED}
+)
 # In evaluation nobody gets a pass.
 AFTER_DECISION = frozenset({StepKind.PASS_ISSUED, StepKind.SIGNED_IN, StepKind.PASSKEY_REGISTERED})
 _STATES = {StepState.STARTED: "current", StepState.DONE: "done", StepState.FAILED: "failed"}
@@ -92,6 +94,8 @@ def _facts(step: CaseStep) -> list[tuple[str, str]]:
         )
     if evidence.get("before_card"):
         facts.append((_("Purpose"), _("Before the Verified ID was given out in another browser")))
+    if evidence.get("channel") == "session":
+        facts.append((_("By"), _("The passkey they were signed in with")))
     if evidence.get("text_version"):
         facts.append((_("Version of the text"), str(evidence["text_version"])))
     return [(term, words) for term, words in facts if words]
@@ -156,7 +160,7 @@ def _rest(case: Case, steps: Sequence[CaseStep], before: datetime) -> list[Line]
     if case.state in LIVE:
         done = {step.kind for step in steps if step.state == StepState.DONE}
         left = [kind for kind in StepKind if kind not in done]
-        if case.mode == "evaluation":
+        if case.mode == "evaluation" or case.is_enrolment:
             left = [kind for kind in left if kind not in AFTER_DECISION]
         stands = "held" if case.state is CaseStatus.HELD else "current"
         now = Line(str(case.state.label), stands, reasons=wording.sentences(case.reasons))

@@ -27,6 +27,7 @@ TONES: dict[CaseStatus, str] = {
     S.GRANTED: "info",
     S.HANDED_OVER: "info",
     S.RECOVERED: "ok",
+    S.ENROLLED: "ok",
     S.EVALUATED: "ok",
     S.REFUSED: "bad",
     S.CANCELED: "neutral",

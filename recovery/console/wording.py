@@ -220,6 +220,7 @@ NOTICES: dict[str, str] = {
     "recovery_refused": gettext_noop("A recovery was refused"),
     "recovery_doubted": gettext_noop("A recovery is doubted"),
     "repudiated": gettext_noop("A recovery was stopped by its owner"),
+    "verified_id_added": gettext_noop("A Verified ID was handed out"),
     "verified_id_removed": gettext_noop("A Verified ID was removed"),
     "details_changed": gettext_noop("Details were changed"),
 }

@@ -11,6 +11,40 @@ class Migration(migrations.Migration):
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
+            model_name="case",
+            name="purpose",
+            field=models.CharField(
+                choices=[("recovery", "Recovery"), ("enrolment", "Verified ID before a loss")],
+                default="recovery",
+                max_length=10,
+            ),
+        ),
+        migrations.AlterField(
+            model_name="case",
+            name="status",
+            field=models.CharField(
+                choices=[
+                    ("opened", "Opened"),
+                    ("proving", "Proving"),
+                    ("deciding", "Deciding"),
+                    ("in_review", "In review"),
+                    ("held", "On hold"),
+                    ("granted", "Granted"),
+                    ("handed_over", "Handed over"),
+                    ("recovered", "Recovered"),
+                    ("enrolled", "Verified ID handed out"),
+                    ("evaluated", "Evaluated"),
+                    ("refused", "Refused"),
+                    ("canceled", "Canceled"),
+                    ("expired", "Expired"),
+                    ("superseded", "Superseded"),
+                    ("repudiated", "Repudiated"),
+                ],
+                default="opened",
+                max_length=12,
+            ),
+        ),
+        migrations.AddField(
             model_name="profile",
             name="held_days",
             field=models.PositiveSmallIntegerField(

@@ -29,7 +29,7 @@ from recovery.models import Case
 from recovery.profiles import profile_in_force
 from recovery.proof import reusable_proof
 from recovery.stages import Stage
-from recovery.statuses import LIVE, CaseStatus
+from recovery.statuses import KEPT_CARD, LIVE, CaseStatus
 from recovery.views.common import (
     at_stage,
     at_stage_committing,
@@ -139,7 +139,7 @@ def _consent_page(request: HttpRequest, case: Case, form: ConsentForm) -> HttpRe
     tenant = tenant_of(request)
     connection = case.profile.connection
     title = partners.listing(connection.vendor).title if connection else ""
-    text = mark_safe(proofing.consent_text(tenant, title))  # noqa: S308  our own template
+    text = mark_safe(proofing.consent_text(tenant, title, is_enrolment=case.is_enrolment))  # noqa: S308  our own template
     return page(
         request,
         "recovery/consent.html",
@@ -166,7 +166,7 @@ def ended(request: HttpRequest) -> HttpResponse:
     case = case_of_browser(request)
     if case is None:
         return see_other("recovery:start")
-    if case.state not in TERMINAL or case.state is CaseStatus.RECOVERED:
+    if case.state not in TERMINAL or case.state in KEPT_CARD:
         return go_to_stage(request, case)
     return page(request, "recovery/ended.html", case)
 

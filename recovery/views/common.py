@@ -33,6 +33,7 @@ ADDRESS: dict[Stage, str] = {
     Stage.PASS: "recovery:pass",
     Stage.PASSKEY: "recovery:passkey",
     Stage.DONE: "recovery:done",
+    Stage.ENROLLED: "recovery:enrolled",
     Stage.ENDED: "recovery:ended",
 }
 CaseView = Callable[..., HttpResponse]
@@ -70,7 +71,7 @@ def page(request: HttpRequest, template: str, case: Case | None = None, **contex
         "case": case,
         "case_reference": case.reference if case else "",
         "demonstration": tenant.is_demonstration,
-        "step": step_shown(context.pop("stage")) if context.get("stage") else None,
+        "step": step_shown(context.pop("stage"), case) if context.get("stage") else None,
         **context,
     }
     return render(request, template, shown)

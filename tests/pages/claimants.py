@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import io
 
+from django.conf import settings
 from django.core import mail
 from PIL import Image
 
 from portal.kit.actors import SYSTEM
+from portal.kit.ids import public_id
 from portal.kit.scope import tenant_scope
 from recovery.carrying import make_hand_over
 from recovery.passkeys.models import Passkey
@@ -136,6 +138,23 @@ def ending(browser: Journey) -> None:
     browser.get("/recover/passkey")
 
 
+def ahead_of_time(browser: Journey) -> None:
+    """A Verified ID before the next loss, looked at and removed. The browser goes on with the case it had."""
+    before = browser.client.cookies[settings.JOURNEY_COOKIE_NAME].value
+    browser.get("/security/verified-id/")
+    browser.post("/security/verified-id/get")
+    browser.prove().keep()
+    browser.post("/recover/present/prove-instead")
+    browser.show().face()
+    assert browser.stage is Stage.ENROLLED, browser.outcome()
+    browser.get("/recover/enrolled")
+    browser.get("/security/verified-id/")
+    own = f"/security/verified-id/{public_id('credential', browser.case.credential_id or browser.case.id)}/remove"
+    browser.get(own)
+    browser.post(own)
+    browser.client.cookies[settings.JOURNEY_COOKIE_NAME] = before
+
+
 def secured(browser: Journey) -> None:
     """The passkey, and everything on Your security."""
     authenticator = browser.passkey()
@@ -147,6 +166,7 @@ def secured(browser: Journey) -> None:
     browser.post("/security/codes")
     browser.post("/security/passkeys/options")
     browser.post("/security/sessions/end")
+    ahead_of_time(browser)
     with tenant_scope(browser.place.tenant.id):
         own = Passkey.objects.filter(person_id=browser.case.person_id).order_by("-created_at").first()
     assert own is not None

@@ -25,8 +25,8 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /recover/code": (15, COMMITS),
     "tenant POST /recover/code/saved": (16, COMMITS),
     "tenant POST /recover/consent": (
-        28,
-        "keeps the consent, counts the partner's sessions, looks for a proof that may serve again, reserves what it costs and begins the proofing; "
+        30,
+        "keeps the consent, counts the partner's sessions, looks for a proof that may serve again and for a card that is held, reserves what it costs and begins the proofing; "
         + LOCKS,
     ),
     "tenant POST /recover/continue": (13, COMMITS),
@@ -58,6 +58,10 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "site POST /o/<slug:organisation>/verified-id/rotate": (
         16,
         "makes two keys, sealed, a status list and the work to fetch them, under the authority's lock",
+    ),
+    "site POST /o/<slug:organisation>/verified-id/keys/<str:thumbprint>/compromised": (
+        20,
+        "revokes a key and its cards at once, and makes another with its status list, under the authority's lock",
     ),
     "site POST /o/<slug:organisation>/verified-id/entra": (13, SAVEPOINT),
     "site POST /o/<slug:organisation>/checklist/<slug:item>/send": (

@@ -33,6 +33,7 @@ PAGES: dict[Stage, str] = {
     Stage.PASS: "/recover/pass",
     Stage.PASSKEY: "/recover/passkey",
     Stage.DONE: "/recover/done",
+    Stage.ENROLLED: "/recover/enrolled",
     Stage.ENDED: "/recover/ended",
 }
 

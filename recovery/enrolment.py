@@ -1,0 +1,102 @@
+"""Getting a Verified ID before the loss: somebody who is signed in proves who they are, and the card is tied to their
+account.
+
+Protects an account from whoever sits at an open session for a minute: the sign-in has to be fresh, a partner checks a
+document and a live face, the names and the date of birth have to be the account's own, every address is told, and the card
+counts for nothing for three days (recovery.held). It walks as a case does and opens nothing at its end. What it does not do:
+stand in for a recovery.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from portal.kit import clock
+from portal.kit.errors import Refused
+from portal.kit.limits import Limit, take
+from portal.kit.scope import require_no_transaction, tenant_scope
+from recovery.cases import claimant, create_case, move_case, record_step
+from recovery.completion import bind_card
+from recovery.models import Case, Profile
+from recovery.profiles import may_recover, profile_in_force
+from recovery.repudiation import make_repudiation_link
+from recovery.statuses import CaseStatus, Mode, StepKind
+from tenants.directory.selectors import emails_of, get_person
+from tenants.models import Tenant
+from tenants.notices.services import send_notice
+
+FRESH = timedelta(minutes=15)
+ENROLMENTS = Limit("enrolments_of_person", 6, 86_400)
+# What stands where a recovery has a mailed code: the passkey this very session was opened with.
+SESSION = "session"
+
+
+def why_not(person_id: UUID) -> str:
+    """Why this person cannot get one here now, as a sentence; empty when they can."""
+    profile = profile_in_force()
+    if profile is None or profile.mode != Mode.PRODUCTION or not profile.held_days:
+        return _("Your organisation does not hand out Verified IDs ahead of time.")
+    if not may_recover(profile, get_person(person_id)):
+        return _("Your organisation has not set this up for your account.")
+    return ""
+
+
+def is_fresh(signed_in_at: datetime) -> bool:
+    return signed_in_at > clock.now() - FRESH
+
+
+def begin_enrolment(
+    tenant: Tenant, *, person_id: UUID, signed_in_at: datetime, browser_digest: bytes
+) -> Case:
+    """Open a case at the consent, for a new browser token. Refused with a sentence where `why_not` has one, and when the
+    person signed in too long ago; TooMany for who begins without end."""
+    require_no_transaction()
+    if not is_fresh(signed_in_at):
+        raise Refused("sign_in_again", _("You signed in a while ago. Sign in once more, then go on here."))
+    take(ENROLMENTS, f"{tenant.id}|{person_id}")
+    with tenant_scope(tenant.id):
+        refusal = why_not(person_id)
+        profile = profile_in_force()
+        if refusal or profile is None:
+            raise Refused("enrolment_off", refusal)
+        return _open(profile, person_id, browser_digest)
+
+
+def _open(profile: Profile, person_id: UUID, browser_digest: bytes) -> Case:
+    case = create_case(
+        profile=profile,
+        person=get_person(person_id),
+        decoy_reason="",
+        browser_digest=browser_digest,
+        purpose=Case.Purpose.ENROLMENT,
+    )
+    record_step(case, StepKind.CONFIRMED, actor=claimant(case), evidence={"channel": SESSION})
+    return move_case(case.id, CaseStatus.PROVING, actor=claimant(case))
+
+
+def complete_enrolment(case: Case, fields: dict[str, str]) -> None:
+    """The decision approved: the card is this person's from here on, and every address hears of it."""
+    if case.person is None:
+        raise ValueError("nobody to tie the card to")
+    case = move_case(case.id, CaseStatus.ENROLLED, fields=fields)
+    person = get_person(case.person_id or UUID(int=0))
+    bind_card(case, person)
+    tenant = Tenant.objects.get(id=case.tenant_id)
+    with timezone.override(tenant.time_zone):
+        moment = date_format(timezone.localtime(clock.now()), "DATETIME_FORMAT")
+    send_notice(
+        "verified_id_added",
+        addresses=emails_of(person.id),
+        context={
+            "given_names": person.given_names,
+            "reference": case.reference,
+            "moment": moment,
+            "not_me_url": make_repudiation_link(tenant, case),
+        },
+        case_id=case.id,
+    )
