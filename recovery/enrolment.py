@@ -36,9 +36,8 @@ ENROLMENTS = Limit("enrolments_of_person", 6, 86_400)
 SESSION = "session"
 
 
-def why_not(person_id: UUID) -> str:
-    """Why this person cannot get one here now, as a sentence; empty when they can."""
-    profile = profile_in_force()
+def why_not(person_id: UUID, profile: Profile | None) -> str:
+    """Why this person cannot get one under the profile in force, as a sentence; empty when they can."""
     if profile is None or profile.mode != Mode.PRODUCTION or not profile.held_days:
         return _("Your organisation does not hand out Verified IDs ahead of time.")
     if not may_recover(profile, get_person(person_id)):
@@ -60,8 +59,8 @@ def begin_enrolment(
         raise Refused("sign_in_again", _("You signed in a while ago. Sign in once more, then go on here."))
     take(ENROLMENTS, f"{tenant.id}|{person_id}")
     with tenant_scope(tenant.id):
-        refusal = why_not(person_id)
         profile = profile_in_force()
+        refusal = why_not(person_id, profile)
         if refusal or profile is None:
             raise Refused("enrolment_off", refusal)
         return _open(profile, person_id, browser_digest)

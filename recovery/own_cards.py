@@ -17,11 +17,9 @@ from portal.kit import clock
 from portal.kit.actors import Actor
 from portal.kit.errors import NotHere
 from portal.kit.ids import public_id
-from recovery.cases import last_done
 from recovery.held import HELD_FOR
-from recovery.models import CredentialBinding
-from recovery.profiles import profile_in_force
-from recovery.statuses import StepKind
+from recovery.models import CaseStep, CredentialBinding, Profile
+from recovery.statuses import StepKind, StepState
 from tenants.directory.models import HeldEvidence
 from tenants.directory.selectors import emails_of
 from tenants.models import Tenant
@@ -49,25 +47,29 @@ class OwnCard:
         return self.status == "valid"
 
 
-def own_cards(person_id: UUID) -> list[OwnCard]:
-    """The person's cards that are not revoked, the newest first."""
-    tied = (
-        CredentialBinding.objects.filter(person_id=person_id).select_related("case").order_by("-created_at")
-    )
+def own_cards(person_id: UUID, profile: Profile | None) -> list[OwnCard]:
+    """The person's cards that are not revoked, the newest first; what they are good for under the profile in force."""
+    tied = CredentialBinding.objects.filter(person_id=person_id).order_by("-created_at")
     rows = {binding.credential_id: binding for binding in tied[:SHOWN]}
     live = Credential.objects.filter(id__in=rows).exclude(state=Credential.State.REVOKED)
-    profile = profile_in_force()
+    proofs = CaseStep.objects.filter(
+        case_id__in=[binding.case_id for binding in rows.values()],
+        kind=StepKind.PROOFED,
+        state=StepState.DONE,
+    )
+    proven = dict(proofs.order_by("attempt").values_list("case_id", "created_at"))
     days = profile.held_days if profile else 0
-    return [_own(row, rows[row.id], days) for row in live.order_by("-created_at")]
+    return [
+        _own(row, rows[row.id], proven.get(rows[row.id].case_id), days)
+        for row in live.order_by("-created_at")
+    ]
 
 
-def _own(row: Credential, binding: CredentialBinding, days: int) -> OwnCard:
-    proofed = last_done(binding.case, StepKind.PROOFED)
-    proven_at = proofed.created_at if proofed else None
+def _own(row: Credential, binding: CredentialBinding, proven_at: datetime | None, days: int) -> OwnCard:
     until = min(row.expires_at, proven_at + timedelta(days=days)) if proven_at and days else None
     return OwnCard(
         row.public_id,
-        credentials.status_of(row.id),
+        credentials.status_of_row(row),
         row.created_at,
         row.expires_at,
         proven_at,
@@ -79,7 +81,7 @@ def _own(row: Credential, binding: CredentialBinding, days: int) -> OwnCard:
 def get_own_card(person_id: UUID, credential_id: UUID) -> OwnCard:
     """NotHere for everybody else's."""
     wanted = public_id(Credential.prefix, credential_id)
-    for card in own_cards(person_id):
+    for card in own_cards(person_id, None):
         if card.public_id == wanted:
             return card
     raise NotHere("credential_unknown")

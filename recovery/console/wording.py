@@ -94,6 +94,7 @@ CASE_REASONS: dict[str, str] = {
     "missing_held_portrait": gettext_noop("The profile asks for an earlier portrait. There was none."),
     "missing_chip": gettext_noop("The profile asks for the document's chip. It was not read."),
     "missing_saved_code": gettext_noop("The profile asks for a saved recovery code. None was given."),
+    "missing_passkey": gettext_noop("It takes the passkey of a session. None was there."),
     "document_not_accepted": gettext_noop(
         "The profile does not accept this kind of document or its country."
     ),

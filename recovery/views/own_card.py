@@ -17,6 +17,7 @@ from recovery.own_cards import get_own_card, own_cards, remove_own_card
 from recovery.passkeys.browser import signed_in, signed_in_committing
 from recovery.passkeys.models import PersonSession
 from recovery.passkeys.services import person_actor
+from recovery.profiles import profile_in_force
 from recovery.stages import Stage
 from recovery.views.common import at_stage, page, see_other, tenant_of
 from tenants.verified_id.claim_names import CLAIM_NAMES, LOCALES, names_of
@@ -34,12 +35,13 @@ def _claims(language: str) -> list[str]:
 
 
 def _page(request: HttpRequest, session: PersonSession, *, refusal: str = "") -> HttpResponse:
+    profile = profile_in_force()
     return page(
         request,
         "recovery/own_card.html",
-        cards=own_cards(session.person_id),
+        cards=own_cards(session.person_id, profile),
         claims=_claims(request.LANGUAGE_CODE),
-        why_not=enrolment.why_not(session.person_id),
+        why_not=enrolment.why_not(session.person_id, profile),
         is_fresh=enrolment.is_fresh(session.created_at),
         refusal=refusal,
     )

@@ -18,8 +18,11 @@ from tenants.verified_id.models import Credential, StatusList
 def status_of(credential_id: UUID) -> str:
     """valid, suspended, revoked or expired; "unknown" for one we did not issue (fails closed)."""
     row = Credential.objects.filter(id=credential_id).first()
-    if row is None:
-        return "unknown"
+    return status_of_row(row) if row is not None else "unknown"
+
+
+def status_of_row(row: Credential) -> str:
+    """The same, of one that is at hand."""
     if row.state == Credential.State.VALID and row.expires_at <= clock.now():
         return "expired"
     return str(row.state)

@@ -45,6 +45,14 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         + COMMITS,
     ),
     "tenant POST /security/passkeys/options": (13, COMMITS),
+    "tenant POST /security/verified-id/get": (
+        16,
+        "counts the person and commits, then opens a case with its first step and moves it: several scopes (STYLE 19)",
+    ),
+    "tenant POST /security/verified-id/<str:credential_id>/remove": (
+        20,
+        "revokes the card, forgets whose it was, and tells every address, each in an entry of its own",
+    ),
     "tenant POST /sign-in/complete": (13, COMMITS),
     "tenant POST /not-me/<str:token>": (
         23,

@@ -12,7 +12,7 @@ from portal.kit.ids import uuid7
 from portal.kit.scope import tenant_scope
 from recovery.cases import TERMINAL, create_case, move_case
 from recovery.models import Case, Profile
-from recovery.statuses import MOVES, CaseStatus
+from recovery.statuses import KEPT_CARD, MOVES, CaseStatus
 from tenants.audit.models import AuditEvent
 from tenants.models import Tenant
 from tests.conftest import make_tenant
@@ -98,9 +98,10 @@ def test_any_sequence_of_moves_leaves_one_event_for_each_that_was_legal(world, w
 
 
 def test_nothing_moves_out_of_an_end_and_no_review_grants():
-    for status in TERMINAL - {CaseStatus.RECOVERED}:
+    for status in TERMINAL - KEPT_CARD:
         assert MOVES.targets(status) == frozenset()
-    assert MOVES.targets(CaseStatus.RECOVERED) == {CaseStatus.REPUDIATED}
+    for status in KEPT_CARD:
+        assert MOVES.targets(status) == {CaseStatus.REPUDIATED}
     assert CaseStatus.GRANTED not in MOVES.targets(CaseStatus.IN_REVIEW)
     assert [source for source in CaseStatus if MOVES.allows(source, CaseStatus.RECOVERED)] == [
         CaseStatus.GRANTED,
