@@ -50,7 +50,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         "counts the person and commits, then opens a case with its first step and moves it: several scopes (STYLE 19)",
     ),
     "tenant POST /security/verified-id/<str:credential_id>/remove": (
-        20,
+        16,
         "revokes the card, forgets whose it was, and tells every address, each in an entry of its own",
     ),
     "tenant POST /sign-in/complete": (13, COMMITS),
