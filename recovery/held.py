@@ -16,8 +16,8 @@ from portal.kit import clock
 from portal.kit.errors import Refused
 from recovery.cases import has_done, last_done, locked
 from recovery.decision import Assurance
-from recovery.models import Case, CredentialBinding
-from recovery.statuses import KEPT_CARD, CaseStatus, EvidenceKind, Mode, StepKind
+from recovery.models import Case, CaseStep, CredentialBinding
+from recovery.statuses import KEPT_CARD, CaseStatus, EvidenceKind, Mode, StepKind, StepState
 from tenants.verified_id import credentials
 
 # What was held for less is no evidence: whoever prepares a loss does it shortly before.
@@ -79,6 +79,12 @@ def held_card(case: Case, credential_id: UUID | None) -> Held | None:
 def is_tied_to_person(case: Case, credential_id: UUID) -> bool:
     """Whether the card belongs to the account at all, also one that does not count."""
     return CredentialBinding.objects.filter(person_id=case.person_id, credential_id=credential_id).exists()
+
+
+def was_refused(case: Case) -> bool:
+    """Whether the last card from before that was shown did not count any more."""
+    shown = CaseStep.objects.filter(case=case, kind=StepKind.PRESENTED).order_by("attempt").last()
+    return shown is not None and shown.state == StepState.FAILED
 
 
 def choose_held_card(case: Case) -> None:

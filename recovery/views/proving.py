@@ -51,12 +51,6 @@ def _last_refusal(case: Case) -> tuple[str, ...]:
     return tuple(failed[-1].reasons) if failed else ()
 
 
-def _last_shown_was_refused(case: Case) -> bool:
-    """Whether a card from before was shown that does not count any more."""
-    shown = [step for step in steps_of(case) if step.kind == StepKind.PRESENTED]
-    return bool(shown) and shown[-1].state == StepState.FAILED
-
-
 @at_stage_committing(Stage.PROVE, Stage.FACE)
 @require_http_methods(["GET", "POST"])
 def prove(request: HttpRequest, case: Case) -> HttpResponse:
@@ -135,7 +129,7 @@ def _prove_page(request: HttpRequest, case: Case, *, network_over: bool = False)
         tries_left=max(MAX_PROOFINGS - partners.attempts_of([case.id]), 0),
         earlier=proof.reusable_proof(case),
         may_show_held=can_begin_with_held(case),
-        held_refused=_last_shown_was_refused(case),
+        held_refused=held.was_refused(case),
         stopped_by=what_stops(case).value,
         network_over=network_over,
         stage=Stage.PROVE,
