@@ -52,6 +52,11 @@ def tenant_of_host(name: str) -> Tenant | None:
     return Tenant.objects.filter(id=wanted, status=Tenant.Status.ACTIVE).first()
 
 
+def tenant_of_slug(slug: str) -> Tenant | None:
+    """The active tenant of that short name."""
+    return Tenant.objects.filter(slug=slug, status=Tenant.Status.ACTIVE).first()
+
+
 def seats_of_user(user_id: UUID) -> list[Seat]:
     """Where a user may work, by name of the organisation."""
     found = Tenant.objects.raw(

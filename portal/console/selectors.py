@@ -29,6 +29,7 @@ DIRECTORY_EVENTS = (
     EventName.PERSON_CREATED,
     EventName.PERSON_CHANGED,
     EventName.PERSON_SUSPENDED,
+    EventName.PERSON_REMOVED,
 )
 PARTNER_TONES = {
     Connection.Status.READY: "ok",

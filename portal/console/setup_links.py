@@ -25,7 +25,7 @@ from portal.recent import SEAT_PROVEN_AT
 from tenants.models import Member, SetupLink, Tenant
 from tenants.notices.services import send_staff_mail
 from tenants.rights import Right, rights_of
-from tenants.selectors import Seat, find_setup_link, tenant_of_token
+from tenants.selectors import Seat, find_setup_link, tenant_of_slug, tenant_of_token
 from tenants.setup_links import is_open, note_use
 
 SEAT_KEY = "setup_seat"
@@ -96,7 +96,7 @@ def limited_seat(request: HttpRequest, slug: str) -> Seat | None:
     held = request.session.get(SEAT_KEY) or {}
     if held.get("slug") != slug or request.resolver_match is None:
         return None
-    tenant = Tenant.objects.filter(slug=slug, status=Tenant.Status.ACTIVE).first()
+    tenant = tenant_of_slug(slug)
     if tenant is None:
         return None
     with tenant_scope(tenant.id):

@@ -14,6 +14,7 @@ class ActorKind(StrEnum):
     WALLET = "wallet"
     OPERATOR = "operator"
     API_KEY = "api_key"
+    PROVISIONER = "provisioner"
     SYSTEM = "system"
 
 

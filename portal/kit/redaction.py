@@ -11,7 +11,7 @@ import re
 
 from django.views.debug import SafeExceptionReporterFilter
 
-_KEY = re.compile("(rdm_[0-9a-z]{4})[0-9a-z]{8,}", re.IGNORECASE)
+_KEY = re.compile("(rd[ms]_[0-9a-z]{4})[0-9a-z]{8,}", re.IGNORECASE)
 
 
 def without_keys(text: str) -> str:

@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mailbox/", include("tenants.notices.urls")),
     path("hooks/stripe", receive_from_stripe, name="stripe_hook"),
     path("api/", include("portal.api.urls")),
+    path("scim/", include("tenants.directory.scim.urls")),
 ]
 # Rooms of the console, each a line below `/o/<organisation>/`.
 CONSOLE_ROOMS: list[tuple[str, str]] = [

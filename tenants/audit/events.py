@@ -93,6 +93,12 @@ class EventName(StrEnum):
     PERSON_CREATED = "people:person:create"
     PERSON_CHANGED = "people:person:change"
     PERSON_SUSPENDED = "people:person:suspend"
+    PERSON_REMOVED = "people:person:remove"
+    GROUP_CREATED = "people:group:create"
+    GROUP_CHANGED = "people:group:change"
+    GROUP_REMOVED = "people:group:remove"
+    PROVISIONING_OPENED = "people:provisioning:open"
+    PROVISIONING_CLOSED = "people:provisioning:close"
     EVIDENCE_HELD = "people:evidence:hold"
 
     PROFILE_CREATED = "recovery:profile:create"

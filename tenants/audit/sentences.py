@@ -91,6 +91,12 @@ SENTENCES: dict[EventName, str] = {
     E.PERSON_CREATED: gettext_noop("A person was added"),
     E.PERSON_CHANGED: gettext_noop("A person's details were changed"),
     E.PERSON_SUSPENDED: gettext_noop("A person was suspended"),
+    E.PERSON_REMOVED: gettext_noop("A person was removed"),
+    E.GROUP_CREATED: gettext_noop("A group was added"),
+    E.GROUP_CHANGED: gettext_noop("A group was changed"),
+    E.GROUP_REMOVED: gettext_noop("A group was removed"),
+    E.PROVISIONING_OPENED: gettext_noop("A token for provisioning was made"),
+    E.PROVISIONING_CLOSED: gettext_noop("A token for provisioning was revoked"),
     E.EVIDENCE_HELD: gettext_noop("Evidence about a person was kept"),
     E.PROFILE_CREATED: gettext_noop("A recovery profile was written"),
     E.PROFILE_CHANGED: gettext_noop("A recovery profile was changed"),
@@ -143,6 +149,7 @@ ACTORS: dict[ActorKind, str] = {
     ActorKind.WALLET: gettext_noop("Wallet"),
     ActorKind.OPERATOR: gettext_noop("Readmit's staff"),
     ActorKind.API_KEY: gettext_noop("A key for scripts"),
+    ActorKind.PROVISIONER: gettext_noop("Provisioning"),
     ActorKind.SYSTEM: gettext_noop("Readmit"),
 }
 

@@ -59,6 +59,8 @@ class ImportedRow:
     birthdate: date | None = None
     has_birthdate: bool = False
     department: str | None = None
+    # Where the source writes it itself; else it is made of the names.
+    display_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

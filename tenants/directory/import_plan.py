@@ -63,7 +63,7 @@ def plan_import(rows: Sequence[ImportedRow]) -> Plan:
     stays as they are."""
     owners = _owners({key for row in rows for key in keys_of(row)})
     people = _people({owners[name] for name in map(_user_name, rows) if name in owners})
-    held = _held(people)
+    held = held_addresses(people)
     plan = Plan()
     for row in rows:
         known = people.get(owners.get(_user_name(row), UUID(int=0)))
@@ -86,17 +86,24 @@ def _user_name(row: ImportedRow) -> str:
 
 
 def _note_change(plan: Plan, row: ImportedRow, person: DirectoryPerson, held: Sequence[Held]) -> None:
-    fields = _differences(row, person, held)
-    if fields:
-        plan.changed.append(Change(person, row, fields, tuple(held)))
+    change = change_of(row, person, held)
+    if change is not None:
+        plan.changed.append(change)
     else:
         plan.unchanged += 1
+
+
+def change_of(row: ImportedRow, person: DirectoryPerson, held: Sequence[Held]) -> Change | None:
+    """What the row changes of the person, None when that is nothing."""
+    fields = _differences(row, person, held)
+    return Change(person, row, fields, tuple(held)) if fields else None
 
 
 def _differences(
     row: ImportedRow, person: DirectoryPerson, held: Sequence[Held]
 ) -> tuple[tuple[str, str, str], ...]:
     pairs = [
+        ("user_name", person.user_name, _user_name(row)),
         ("given_names", person.given_names, row.given_names),
         ("family_name", person.family_name, row.family_name),
         ("email", _values(held, "email"), " ".join(sorted(row.emails, key=str.casefold))),
@@ -105,6 +112,8 @@ def _differences(
         pairs.append(("employee_number", person.employee_number, row.employee_number))
     if row.department is not None:
         pairs.append(("department", person.department, row.department))
+    if row.display_name is not None:
+        pairs.append(("display_name", person.display_name, row.display_name))
     if row.has_birthdate:
         pairs.append(("birthdate", _iso(person.birthdate), _iso(row.birthdate)))
     if row.phones is not None:
@@ -145,7 +154,8 @@ def _people(ids: Collection[UUID]) -> dict[UUID, DirectoryPerson]:
     return found
 
 
-def _held(people: Collection[UUID]) -> dict[UUID, list[Held]]:
+def held_addresses(people: Collection[UUID]) -> dict[UUID, list[Held]]:
+    """The addresses the organisation holds of each."""
     found: dict[UUID, list[Held]] = {}
     for batch in _batches(people):
         rows = NoticeAddress.objects.filter(person_id__in=batch).values_list(

@@ -27,11 +27,10 @@ from portal.kit.ids import uuid7
 from portal.kit.sealed import Context, seal, unseal
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
+from tenants.directory.changing import change_people, owned_row, person_of, write_words
 from tenants.directory.import_file import ImportedRow, RowProblem, read_people
-from tenants.directory.import_plan import Change, Plan, plan_import
-from tenants.directory.models import DirectoryPerson, NoticeAddress, PeopleImport, PersonKey, SearchWord
-from tenants.directory.services import names_of, new_person, words_of
-from tenants.notices.services import send_notice
+from tenants.directory.import_plan import Plan, plan_import
+from tenants.directory.models import DirectoryPerson, NoticeAddress, PeopleImport
 
 PREVIEW_LIFE = timedelta(minutes=30)
 SHOWN = 200
@@ -185,7 +184,7 @@ def apply_import(
     try:
         with transaction.atomic():
             _add(plan.added)
-            _change(plan.changed)
+            change_people(plan.changed)
     except IntegrityError as error:
         raise Invalid(
             "import_conflict", _("The directory changed in the meantime. Choose the file again.")
@@ -232,17 +231,11 @@ def let_go_of_previews() -> int:
     return over.update(sealed=None, discarded_at=clock.now())
 
 
-def _row(identifier: UUID, moment: datetime, person: DirectoryPerson, **values: Any) -> dict[str, Any]:
-    """One row of a table that belongs to a person, as `insert_many` takes it."""
-    tenant_id = person.tenant_id
-    return {"id": identifier, "tenant_id": tenant_id, "created_at": moment, "person_id": person.id, **values}
-
-
 def _add(rows: Sequence[ImportedRow]) -> None:
     """New people in bulk: four inserts a batch, whatever their number."""
     moment = clock.now()
     for at in range(0, len(rows), BATCH):
-        made = [(_person(row), row) for row in rows[at : at + BATCH]]
+        made = [(person_of(row), row) for row in rows[at : at + BATCH]]
         fields = DirectoryPerson._meta.local_concrete_fields
         insert_many(
             DirectoryPerson,
@@ -251,7 +244,7 @@ def _add(rows: Sequence[ImportedRow]) -> None:
                 for person, _row in made
             ),
         )
-        _write_words(made)
+        write_words(made)
         _write_addresses(made, moment)
 
 
@@ -265,119 +258,15 @@ def _write_addresses(people: Sequence[tuple[DirectoryPerson, ImportedRow]], mome
     insert_many(
         NoticeAddress,
         (
-            _row(identifier, moment, person, kind=kind, value=value, held_since=moment)
+            owned_row(
+                identifier,
+                moment,
+                person,
+                kind=kind,
+                value=value,
+                label="",
+                held_since=moment,
+            )
             for identifier, (person, kind, value) in zip(uuid7s(len(held)), held, strict=True)
         ),
     )
-
-
-def _person(row: ImportedRow) -> DirectoryPerson:
-    return new_person(
-        user_name=row.user_name,
-        given_names=row.given_names,
-        family_name=row.family_name,
-        employee_number=row.employee_number or "",
-        birthdate=row.birthdate,
-        department=row.department or "",
-    )
-
-
-def _write_words(people: Sequence[tuple[DirectoryPerson, ImportedRow]]) -> None:
-    moment = clock.now()
-    keys = [(person, *pair) for person, row in people for pair in names_of(person, row.emails).items()]
-    insert_many(
-        PersonKey,
-        (
-            _row(identifier, moment, person, kind=kind, value=value)
-            for identifier, (person, value, kind) in zip(uuid7s(len(keys)), keys, strict=True)
-        ),
-    )
-    found = [(person, word) for person, row in people for word in words_of(person, row.emails)]
-    insert_many(
-        SearchWord,
-        (
-            _row(identifier, moment, person, word=word)
-            for identifier, (person, word) in zip(uuid7s(len(found)), found, strict=True)
-        ),
-    )
-
-
-def _change(changes: Sequence[Change]) -> None:
-    moment = clock.now()
-    for at in range(0, len(changes), BATCH):
-        batch = changes[at : at + BATCH]
-        ids = [change.person.id for change in batch]
-        PersonKey.objects.filter(person_id__in=ids).delete()
-        SearchWord.objects.filter(person_id__in=ids).delete()
-        for change in batch:
-            _apply_fields(change, moment)
-        DirectoryPerson.objects.bulk_update(
-            [change.person for change in batch],
-            [
-                "given_names",
-                "family_name",
-                "display_name",
-                "sort_key",
-                "employee_number",
-                "department",
-                "birthdate",
-                "names_changed_at",
-            ],
-            batch_size=500,
-        )
-        _write_words([(change.person, change.row) for change in batch])
-        _change_addresses(batch, moment)
-    _tell(changes)
-
-
-def _apply_fields(change: Change, moment: datetime) -> None:
-    person, row = change.person, change.row
-    fresh = _person(row)
-    person.given_names, person.family_name = fresh.given_names, fresh.family_name
-    person.display_name, person.sort_key = fresh.display_name, fresh.sort_key
-    if row.employee_number is not None:
-        person.employee_number = fresh.employee_number
-    if row.department is not None:
-        person.department = fresh.department
-    if row.has_birthdate:
-        person.birthdate = fresh.birthdate
-    if change.touches_identity:
-        person.names_changed_at = moment
-
-
-def _change_addresses(changes: Sequence[Change], moment: datetime) -> None:
-    """Addresses that stay keep the day since which they are held; new ones are held since now."""
-    gone: list[UUID] = []
-    fresh: list[NoticeAddress] = []
-    for change in changes:
-        wanted = {("email", value.casefold()): value for value in change.row.emails}
-        kinds = {"email"}
-        if change.row.phones is not None:
-            kinds.add("phone")
-            wanted |= {("phone", value): value for value in change.row.phones}
-        for held in change.held:
-            key = (held.kind, held.value.casefold() if held.kind == "email" else held.value)
-            if held.kind in kinds and wanted.pop(key, None) is None:
-                gone.append(held.id)
-        fresh += [
-            NoticeAddress(person=change.person, kind=kind, value=value, held_since=moment)
-            for (kind, _key), value in wanted.items()
-        ]
-    NoticeAddress.objects.filter(id__in=gone).delete()
-    NoticeAddress.objects.bulk_create(fresh, batch_size=BATCH)
-
-
-def _tell(changes: Sequence[Change]) -> None:
-    """A notice to every address held before the change: it may not have been asked for."""
-    for change in changes:
-        if not (change.touches_identity or change.touches_addresses):
-            continue
-        send_notice(
-            "details_changed",
-            addresses=[held.value for held in change.held if held.kind == "email"],
-            context={
-                "names": "yes" if change.names & {"given_names", "family_name"} else "",
-                "birthdate": "yes" if "birthdate" in change.names else "",
-                "addresses": "yes" if change.touches_addresses else "",
-            },
-        )

@@ -19,6 +19,8 @@ class DirectoryPerson(TenantModel):
     class Status(models.TextChoices):
         ACTIVE = "active", _("Active")
         SUSPENDED = "suspended", _("Suspended")
+        # Left the directory: nothing finds them any more, and cases and the audit log keep their reference.
+        REMOVED = "removed", _("Removed")
 
     class Assurance(models.TextChoices):
         IAL1 = "ial1", _("Identity not proven before")
@@ -33,10 +35,15 @@ class DirectoryPerson(TenantModel):
     birthdate = models.DateField(_("date of birth"), null=True)
     department = models.CharField(_("department"), max_length=120, blank=True)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.ACTIVE)
+    # The kind of whoever suspended them: provisioning lifts what provisioning did, and never a colleague's suspension.
+    suspended_by = models.CharField(max_length=12, blank=True)
     assurance_level = models.CharField(max_length=8, choices=Assurance.choices, default=Assurance.IAL1)
     recovery_allowed = models.BooleanField(default=True)
     names_changed_at = models.DateTimeField(null=True)
     source = models.CharField(max_length=20, default="csv")
+    # How the system that provisions people calls this one (RFC 7643, 3.1).
+    external_id = models.CharField(max_length=250, blank=True)
+    changed_at = models.DateTimeField(default=clock.now)
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant_id", "user_name"], name="person_user_name")]
@@ -45,6 +52,11 @@ class DirectoryPerson(TenantModel):
             models.Index(fields=["tenant_id", "status", "sort_key"], name="person_by_status"),
             models.Index(fields=["tenant_id", "employee_number", "id"], name="person_by_number"),
             models.Index(fields=["tenant_id", "department", "id"], name="person_by_department"),
+            models.Index(
+                fields=["tenant_id", "external_id"],
+                name="person_by_external_id",
+                condition=~models.Q(external_id=""),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -91,6 +103,9 @@ class NoticeAddress(TenantModel):
     person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="addresses")
     kind = models.CharField(max_length=8, choices=Kind.choices)
     value = models.CharField(max_length=254)
+    # As the system that provisions people labels it: work, home, mobile.
+    label = models.CharField(max_length=60, blank=True)
+    is_primary = models.BooleanField(null=True)
     held_since = models.DateTimeField(default=clock.now)
 
     class Meta(TenantModel.Meta):
@@ -119,6 +134,52 @@ class HeldEvidence(TenantModel):
             )
         ]
         indexes = [models.Index(fields=["tenant_id", "kind", "digest"], name="held_evidence_digest")]
+
+
+class Group(TenantModel):
+    """People whom the provisioning system puts together. It has no members but people: groups in groups come resolved."""
+
+    prefix: ClassVar[str] = "group"
+
+    name = models.CharField(max_length=250)
+    external_id = models.CharField(max_length=250, blank=True)
+    changed_at = models.DateTimeField(default=clock.now)
+
+    class Meta(TenantModel.Meta):
+        indexes = [models.Index(fields=["tenant_id", "name", "id"], name="group_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class GroupMember(TenantModel):
+    """One person in one group."""
+
+    group = TenantForeignKey(Group, on_delete=models.CASCADE, related_name="+")
+    person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="+")
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "group", "person"], name="group_member_once")
+        ]
+        indexes = [models.Index(fields=["tenant_id", "person"], name="groups_of_person")]
+
+
+class ScimToken(TenantModel):
+    """Lets one system provision people and groups (RFC 7644, 2). Of the token there is a keyed digest only."""
+
+    prefix: ClassVar[str] = "scim"
+
+    label = models.CharField(_("name"), max_length=80)
+    name_in_token = models.CharField(max_length=12)
+    secret_digest = models.BinaryField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    # A day, and no more: enough to see which connection sleeps.
+    last_used_on = models.DateField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "secret_digest"], name="scim_token_once")]
 
 
 class PeopleImport(TenantModel):

@@ -134,7 +134,8 @@ def people_found(
     *, text: str = "", status: str = "", department: str = "", sort: str = ""
 ) -> QuerySet[DirectoryPerson]:
     """Everybody the filters let through, in the order asked for, by name otherwise."""
-    found = DirectoryPerson.objects.order_by(*read_order(sort, COLUMNS, "name").fields())
+    found = DirectoryPerson.objects.exclude(status=DirectoryPerson.Status.REMOVED)
+    found = found.order_by(*read_order(sort, COLUMNS, "name").fields())
     if status:
         found = found.filter(status=status)
     if department:

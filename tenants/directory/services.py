@@ -10,12 +10,20 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portal.kit import clock
-from portal.kit.actors import Actor
-from portal.kit.errors import Invalid
+from portal.kit.actors import Actor, ActorKind
+from portal.kit.errors import Invalid, NotHere
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.matching import index_words, normalise, words
-from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddress, PersonKey, SearchWord
+from tenants.directory.models import (
+    DirectoryPerson,
+    Group,
+    GroupMember,
+    HeldEvidence,
+    NoticeAddress,
+    PersonKey,
+    SearchWord,
+)
 from tenants.directory.selectors import get_person, normalise_identifier
 
 LONGEST_WORD = 120
@@ -128,11 +136,15 @@ def suspend_person(person_id: UUID, *, actor: Actor, reason: str) -> DirectoryPe
     """Take a person out of recovery and sign-in, or put them back with `activate_person`."""
     person = _locked(person_id)
     if person.status != DirectoryPerson.Status.SUSPENDED:
-        person.status = DirectoryPerson.Status.SUSPENDED
-        person.save(update_fields=["status"])
+        person.status, person.changed_at = DirectoryPerson.Status.SUSPENDED, clock.now()
+        person.suspended_by = actor.kind.value
+        person.save(update_fields=["status", "suspended_by", "changed_at"])
         record_event(
             EventName.PERSON_SUSPENDED, actor=actor, subject=person.public_id, personal={"reason": reason}
         )
+    elif actor.kind is not ActorKind.PROVISIONER and person.suspended_by == ActorKind.PROVISIONER.value:
+        person.suspended_by = actor.kind.value
+        person.save(update_fields=["suspended_by"])
     return person
 
 
@@ -141,8 +153,9 @@ def activate_person(person_id: UUID, *, actor: Actor, reason: str = "") -> Direc
     """Let a suspended person sign in and recover again."""
     person = _locked(person_id)
     if person.status != DirectoryPerson.Status.ACTIVE:
-        person.status = DirectoryPerson.Status.ACTIVE
-        person.save(update_fields=["status"])
+        person.status, person.changed_at = DirectoryPerson.Status.ACTIVE, clock.now()
+        person.suspended_by = ""
+        person.save(update_fields=["status", "suspended_by", "changed_at"])
         record_event(
             EventName.PERSON_CHANGED,
             actor=actor,
@@ -151,6 +164,24 @@ def activate_person(person_id: UUID, *, actor: Actor, reason: str = "") -> Direc
             personal={"reason": reason} if reason else None,
         )
     return person
+
+
+@transaction.atomic
+def remove_person(person_id: UUID, *, actor: Actor) -> None:
+    """Take a person out of the directory for good, with everything it knows of them. The row stays under its identifier,
+    because cases and the audit log point at it; it has no name, is found by nothing and may neither sign in nor recover."""
+    person = _locked(person_id)
+    groups = list(GroupMember.objects.filter(person_id=person.id).values_list("group_id", flat=True))
+    Group.objects.filter(id__in=groups).update(changed_at=clock.now())
+    for model in (PersonKey, SearchWord, NoticeAddress, HeldEvidence, GroupMember):
+        model.objects.filter(person_id=person.id).delete()
+    person.status, person.changed_at = DirectoryPerson.Status.REMOVED, clock.now()
+    person.user_name, person.display_name = f"removed {person.id.hex}", _("Removed person")
+    person.given_names = person.family_name = person.sort_key = ""
+    person.employee_number = person.department = person.external_id = ""
+    person.birthdate = None
+    person.save()
+    record_event(EventName.PERSON_REMOVED, actor=actor, subject=person.public_id)
 
 
 def hold_evidence(person_id: UUID, *proven: tuple[str, str]) -> None:
@@ -168,5 +199,9 @@ def raise_assurance(person_id: UUID, level: str) -> None:
 
 
 def _locked(person_id: UUID) -> DirectoryPerson:
+    """NotHere for whoever was removed."""
     get_person(person_id)
-    return DirectoryPerson.objects.select_for_update().get(id=person_id)
+    person = DirectoryPerson.objects.select_for_update().get(id=person_id)
+    if person.status == DirectoryPerson.Status.REMOVED:
+        raise NotHere("person_unknown")
+    return person

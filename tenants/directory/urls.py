@@ -3,6 +3,7 @@
 from django.urls import path
 
 from tenants.directory import import_views, views
+from tenants.directory.scim import console as provisioning
 
 app_name = "people"
 urlpatterns = [
@@ -14,6 +15,9 @@ urlpatterns = [
     path("import/<str:import_id>", import_views.preview, name="preview"),
     path("import/<str:import_id>/apply", import_views.apply, name="apply"),
     path("import/<str:import_id>/discard", import_views.discard, name="discard"),
+    path("provisioning/", provisioning.tokens, name="provisioning"),
+    path("provisioning/new", provisioning.new, name="provisioning_new"),
+    path("provisioning/<str:token_id>/revoke", provisioning.close, name="provisioning_close"),
     path("<str:person_id>/", views.person, name="person"),
     path("<str:person_id>/suspend", views.suspend, name="suspend"),
     path("<str:person_id>/activate", views.activate, name="activate"),

@@ -30,6 +30,7 @@ from tenants.rights import Right
 
 PAGE = 50
 TONES = {DirectoryPerson.Status.ACTIVE: "ok", DirectoryPerson.Status.SUSPENDED: "warn"}
+SHOWN_STATUSES = [(status.value, status.label) for status in TONES]
 HEADER = ("name", "user_name", "employee_number", "department", "status")
 
 
@@ -55,9 +56,7 @@ def address_with(request: HttpRequest, **changes: str | None) -> str:
 
 
 def _filters(request: HttpRequest) -> PeopleFilterForm:
-    return PeopleFilterForm(
-        request.GET, statuses=DirectoryPerson.Status.choices, departments=selectors.departments()
-    )
+    return PeopleFilterForm(request.GET, statuses=SHOWN_STATUSES, departments=selectors.departments())
 
 
 def _is_filtered(chosen: dict[str, str]) -> bool:
@@ -131,9 +130,12 @@ def csv(request: HttpRequest) -> HttpResponse:
 
 def _person_or_404(person_id: str) -> DirectoryPerson:
     try:
-        return selectors.get_person(parse_public_id("person", person_id))
+        found = selectors.get_person(parse_public_id("person", person_id))
     except ValueError as error:
         raise Http404 from error
+    if found.status == DirectoryPerson.Status.REMOVED:
+        raise Http404
+    return found
 
 
 @require_GET

@@ -24,6 +24,7 @@ from recovery.statuses import CaseStatus
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.imports import begin_import
+from tenants.directory.scim.tokens import make_token
 from tenants.membership import invite_member
 from tenants.models import Member, Tenant
 from tenants.rights import RIGHTS, Role
@@ -129,6 +130,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "partners:settings": ("OA", "OA"),
     "partners:test": ("-", "OA"),
     "partners:remove": ("OA", "OA"),
+    "people:provisioning": ("OAHU", "-"),
+    "people:provisioning_new": ("OA", "OA"),
+    "people:provisioning_close": ("OA", "OA"),
     "api:keys": ("OAU", "-"),
     "api:new": ("OA", "OA"),
     "api:reference": ("OABHU", "-"),
@@ -185,7 +189,7 @@ OWN = {
         "bill_id",
         "call_id",
     ),
-    "key_id",
+    *("key_id", "token_id"),
 }
 PEOPLE = b"user_name,given_names,family_name,email\nzoe,Zoe,Zed,zoe@people.example\n"
 
@@ -229,6 +233,7 @@ class World:
             "invitation": invitation.public_id,
             "link": link.public_id,
             "item": "linked_domain",
+            "token_id": make_token(tenant=self.tenant, label="Entra", actor=SYSTEM).row.public_id,
             "key_id": key_of(self.tenant, maker=owner).row.public_id,
             "event": event.public_id,
         }

@@ -78,7 +78,7 @@ def test_nothing_is_left_when_applying_fails_half_way(tenant, staff_client, monk
     def fail(*_args, **_kwargs):
         raise IntegrityError("late conflict")
 
-    monkeypatch.setattr(imports, "_change", fail)
+    monkeypatch.setattr(imports, "change_people", fail)
     assert client.post(f"{preview}/apply").status_code == 409
     assert [person.user_name for person in people_of(tenant)] == ["bob"]
     monkeypatch.undo()

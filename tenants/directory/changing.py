@@ -1,0 +1,149 @@
+"""Changing people who are in the directory already, whoever says so: a file, or the system that provisions them.
+
+Protects people from whoever edits names or addresses to recover their account: a change of what recovery compares counts
+only after a while, an address that is new is held since now, and every address held before is told. What it does not do:
+decide what changes (`tenants.directory.import_plan`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from portal.kit import clock
+from portal.kit.bulk import insert_many, uuid7s
+from tenants.directory.import_file import ImportedRow
+from tenants.directory.import_plan import Change
+from tenants.directory.models import DirectoryPerson, NoticeAddress, PersonKey, SearchWord
+from tenants.directory.services import names_of, new_person, words_of
+from tenants.notices.services import send_notice
+
+BATCH = 2_000
+
+
+def change_people(changes: Sequence[Change]) -> None:
+    """Write what changes, a few statements a batch whatever their number, and tell whom it concerns."""
+    moment = clock.now()
+    for at in range(0, len(changes), BATCH):
+        batch = changes[at : at + BATCH]
+        ids = [change.person.id for change in batch]
+        PersonKey.objects.filter(person_id__in=ids).delete()
+        SearchWord.objects.filter(person_id__in=ids).delete()
+        for change in batch:
+            _apply_fields(change, moment)
+        DirectoryPerson.objects.bulk_update(
+            [change.person for change in batch],
+            [
+                "user_name",
+                "given_names",
+                "family_name",
+                "display_name",
+                "sort_key",
+                "employee_number",
+                "department",
+                "birthdate",
+                "names_changed_at",
+                "changed_at",
+            ],
+            batch_size=500,
+        )
+        write_words([(change.person, change.row) for change in batch])
+        _change_addresses(batch, moment)
+    _tell(changes)
+
+
+def _apply_fields(change: Change, moment: datetime) -> None:
+    person, row = change.person, change.row
+    fresh = person_of(row)
+    person.user_name, person.changed_at = fresh.user_name, moment
+    person.given_names, person.family_name = fresh.given_names, fresh.family_name
+    person.display_name, person.sort_key = fresh.display_name, fresh.sort_key
+    if row.employee_number is not None:
+        person.employee_number = fresh.employee_number
+    if row.department is not None:
+        person.department = fresh.department
+    if row.has_birthdate:
+        person.birthdate = fresh.birthdate
+    if change.touches_identity:
+        person.names_changed_at = moment
+
+
+def _change_addresses(changes: Sequence[Change], moment: datetime) -> None:
+    """Addresses that stay keep the day since which they are held; new ones are held since now."""
+    gone: list[UUID] = []
+    fresh: list[NoticeAddress] = []
+    for change in changes:
+        wanted = {("email", value.casefold()): value for value in change.row.emails}
+        kinds = {"email"}
+        if change.row.phones is not None:
+            kinds.add("phone")
+            wanted |= {("phone", value): value for value in change.row.phones}
+        for held in change.held:
+            key = (held.kind, held.value.casefold() if held.kind == "email" else held.value)
+            if held.kind in kinds and wanted.pop(key, None) is None:
+                gone.append(held.id)
+        fresh += [
+            NoticeAddress(person=change.person, kind=kind, value=value, held_since=moment)
+            for (kind, _key), value in wanted.items()
+        ]
+    NoticeAddress.objects.filter(id__in=gone).delete()
+    NoticeAddress.objects.bulk_create(fresh, batch_size=BATCH)
+
+
+def _tell(changes: Sequence[Change]) -> None:
+    """A notice to every address held before the change: it may not have been asked for."""
+    for change in changes:
+        if not (change.touches_identity or change.touches_addresses):
+            continue
+        send_notice(
+            "details_changed",
+            addresses=[held.value for held in change.held if held.kind == "email"],
+            context={
+                "names": "yes" if change.names & {"given_names", "family_name"} else "",
+                "birthdate": "yes" if "birthdate" in change.names else "",
+                "addresses": "yes" if change.touches_addresses else "",
+            },
+        )
+
+
+def owned_row(identifier: UUID, moment: datetime, person: DirectoryPerson, **values: Any) -> dict[str, Any]:
+    """One row of a table that belongs to a person, as `insert_many` takes it."""
+    tenant_id = person.tenant_id
+    return {"id": identifier, "tenant_id": tenant_id, "created_at": moment, "person_id": person.id, **values}
+
+
+def person_of(row: ImportedRow) -> DirectoryPerson:
+    """A person not saved yet."""
+    person = new_person(
+        user_name=row.user_name,
+        given_names=row.given_names,
+        family_name=row.family_name,
+        employee_number=row.employee_number or "",
+        birthdate=row.birthdate,
+        department=row.department or "",
+    )
+    person.display_name = row.display_name or person.display_name or person.user_name
+    return person
+
+
+def write_words(people: Sequence[tuple[DirectoryPerson, ImportedRow]]) -> None:
+    """What each is named and found by."""
+    moment = clock.now()
+    keys = [(person, *pair) for person, row in people for pair in names_of(person, row.emails).items()]
+    insert_many(
+        PersonKey,
+        (
+            owned_row(identifier, moment, person, kind=kind, value=value)
+            for identifier, (person, value, kind) in zip(uuid7s(len(keys)), keys, strict=True)
+        ),
+    )
+    found = [(person, word) for person, row in people for word in words_of(person, row.emails)]
+    insert_many(
+        SearchWord,
+        (
+            owned_row(identifier, moment, person, word=word)
+            for identifier, (person, word) in zip(uuid7s(len(found)), found, strict=True)
+        ),
+    )

@@ -1,0 +1,137 @@
+"""Groups as SCIM groups: read, added, changed, removed. A change writes what differs, not every member anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from scim2_models import InvalidValueException, NotFoundException, Resource
+
+from portal.kit import clock
+from portal.kit.actors import Actor
+from portal.kit.ids import public_id
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+from tenants.directory.models import DirectoryPerson, GroupMember
+from tenants.directory.models import Group as GroupRow
+from tenants.directory.scim.description import Group
+from tenants.directory.scim.filters import Columns, Identifier, Moment, Several, Text, identifier_in
+from tenants.directory.scim.users import LONGEST, everybody, shown, word
+
+MOST_MEMBERS = 200_000
+BATCH = 5_000
+COLUMNS: Columns = {
+    "id": Identifier("id", GroupRow.prefix),
+    "externalid": Text("external_id", exact=True),
+    "displayname": Text("name"),
+    "members": Several(
+        GroupMember,
+        "group",
+        {"value": Identifier("person_id", DirectoryPerson.prefix)},
+    ),
+    "meta.created": Moment("created_at"),
+    "meta.lastmodified": Moment("changed_at"),
+}
+
+
+def all_groups() -> QuerySet[GroupRow]:
+    return GroupRow.objects.order_by("created_at", "id")
+
+
+def group_with(resource_id: str, *, lock: bool = False) -> GroupRow:
+    """NotFoundException for what is unknown or another organisation's."""
+    identifier = identifier_in(GroupRow.prefix, resource_id)
+    found = GroupRow.objects.filter(id=identifier) if identifier else GroupRow.objects.none()
+    group = (found.select_for_update() if lock else found).first()
+    if group is None:
+        raise NotFoundException(detail="There is no such group.")
+    return group
+
+
+def resources_of(groups: Sequence[GroupRow], *, with_members: bool = True) -> list[Resource[Any]]:
+    """As the service shows them. The version is of the whole group only where its members are read."""
+    members: dict[UUID, list[dict[str, str]]] = {}
+    if with_members:
+        rows = GroupMember.objects.filter(group_id__in=[group.id for group in groups])
+        told = rows.order_by("created_at", "id").values_list("group_id", "person_id")
+        for group_id, person_id in told.iterator(chunk_size=BATCH):
+            identifier = public_id(DirectoryPerson.prefix, person_id)
+            members.setdefault(group_id, []).append({"value": identifier, "$ref": f"Users/{identifier}"})
+    return [_resource(group, members.get(group.id, [])) for group in groups]
+
+
+def _resource(group: GroupRow, members: list[dict[str, str]]) -> Resource[Any]:
+    said: dict[str, Any] = {"displayName": group.name}
+    if group.external_id:
+        said["externalId"] = group.external_id
+    if members:
+        said["members"] = members
+    # Of the row and not of the members, who may be left out: it moves with every change of either.
+    return shown(Group, group, said, version=f"{group.id} {group.changed_at.isoformat()}")
+
+
+def add_group(resource: Group, actor: Actor) -> GroupRow:
+    """With those of its members who are users here."""
+    group = GroupRow(name=_name(resource), external_id=word(resource.external_id, LONGEST))
+    group.changed_at = group.created_at
+    group.save(force_insert=True)
+    _put(group, _people(resource))
+    record_event(EventName.GROUP_CREATED, actor=actor, subject=group.public_id)
+    return group
+
+
+def change_group(group: GroupRow, resource: Group, actor: Actor) -> GroupRow:
+    """The group as the resource says."""
+    wanted = _people(resource)
+    held = set(GroupMember.objects.filter(group_id=group.id).values_list("person_id", flat=True))
+    gone, fresh = held - wanted, wanted - held
+    for batch in _batches(sorted(gone)):
+        GroupMember.objects.filter(group_id=group.id, person_id__in=batch).delete()
+    _put(group, fresh)
+    told = {"joined": len(fresh), "left": len(gone)}
+    renamed = (group.name, group.external_id)
+    group.name, group.external_id = _name(resource), word(resource.external_id, LONGEST)
+    if gone or fresh or renamed != (group.name, group.external_id):
+        group.changed_at = clock.now()
+        group.save(update_fields=["name", "external_id", "changed_at"])
+        record_event(EventName.GROUP_CHANGED, actor=actor, subject=group.public_id, data=told)
+    return group
+
+
+def remove_group(group: GroupRow, actor: Actor) -> None:
+    """The group and who is in it; the people stay."""
+    GroupMember.objects.filter(group_id=group.id).delete()
+    record_event(EventName.GROUP_REMOVED, actor=actor, subject=group.public_id)
+    group.delete()
+
+
+def _name(resource: Group) -> str:
+    name = word(resource.display_name, LONGEST)
+    if not name:
+        raise InvalidValueException(detail="A group has a displayName.")
+    return name
+
+
+def _people(resource: Group) -> set[UUID]:
+    """Those named as members who are users here. An identifier of nobody is passed over, as one of somebody who has just
+    left: it will never be anybody's, and the answer tells who is in the group."""
+    given = resource.members or []
+    if len(given) > MOST_MEMBERS:
+        raise InvalidValueException(detail=f"A group has at most {MOST_MEMBERS} members.")
+    wanted = {identifier_in(DirectoryPerson.prefix, member.value) for member in given} - {None}
+    here: set[UUID] = set()
+    for batch in _batches(sorted(identifier for identifier in wanted if identifier)):
+        here |= set(everybody().filter(id__in=batch).values_list("id", flat=True))
+    return here
+
+
+def _put(group: GroupRow, people: set[UUID]) -> None:
+    GroupMember.objects.bulk_create(
+        [GroupMember(group=group, person_id=person_id) for person_id in sorted(people)], batch_size=BATCH
+    )
+
+
+def _batches(identifiers: Sequence[UUID]) -> list[Sequence[UUID]]:
+    return [identifiers[at : at + BATCH] for at in range(0, len(identifiers), BATCH)]

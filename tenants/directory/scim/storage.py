@@ -1,0 +1,163 @@
+"""The directory as the SCIM server reads and writes it, in the scope of one tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from scim2_models import (
+    NotImplementedException,
+    PreconditionFailedException,
+    Resource,
+    ResourceType,
+    ResponseParameters,
+    ScimFilter,
+    SearchRequest,
+    UniquenessException,
+)
+from scim2_server.storage import ScimStorage, SearchPage
+
+from portal.kit.actors import Actor
+from tenants.directory.scim import groups, users
+from tenants.directory.scim.description import MAX_RESULTS, Group, PersonResource
+from tenants.directory.scim.filters import Asking, Columns
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How one type of resource is kept."""
+
+    model: type[Resource[Any]]
+    columns: Columns
+    all: Callable[[], QuerySet[Any]]
+    named: Callable[..., Any]
+    shown: Callable[..., list[Resource[Any]]]
+    add: Callable[[Any, Actor], Any]
+    change: Callable[[Any, Any, Actor], Any]
+    remove: Callable[[Any, Actor], None]
+
+
+KINDS: Mapping[str, Kind] = {
+    "User": Kind(
+        PersonResource,
+        users.COLUMNS,
+        users.everybody,
+        users.person_with,
+        users.resources_of,
+        users.add_user,
+        users.change_user,
+        users.remove_user,
+    ),
+    "Group": Kind(
+        Group,
+        groups.COLUMNS,
+        groups.all_groups,
+        groups.group_with,
+        groups.resources_of,
+        groups.add_group,
+        groups.change_group,
+        groups.remove_group,
+    ),
+}
+
+
+class DirectoryStorage(ScimStorage):
+    """`actor` is written down with every change."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+
+    def operation(self) -> AbstractContextManager[None]:
+        """A savepoint: an operation of a bulk request that fails takes the others not with it (RFC 7644, 3.7)."""
+        return transaction.atomic()
+
+    def get(
+        self,
+        resource_type: ResourceType,
+        resource_id: str,
+        *,
+        response_parameters: ResponseParameters[Any] | None = None,
+    ) -> Resource[Any]:
+        kind = _kind(resource_type)
+        return _shown(kind, [kind.named(resource_id)], response_parameters)[0]
+
+    def search(
+        self, resource_types: list[ResourceType], search_request: SearchRequest[Any], *, position: Any = None
+    ) -> SearchPage:
+        if len(resource_types) != 1:
+            raise NotImplementedException(detail="Ask for users or for groups.")
+        kind = _kind(resource_types[0])
+        found = kind.all()
+        if search_request.filter is not None:
+            bound = ScimFilter[kind.model](str(search_request.filter))  # type: ignore[name-defined]
+            found = found.filter(Asking(bound, kind.columns).question())
+        total = found.count()
+        first = search_request.start_index_0 or 0
+        most = MAX_RESULTS if search_request.count is None else min(search_request.count, MAX_RESULTS)
+        rows = list(found[first : first + most]) if most else []
+        return SearchPage(total, _shown(kind, rows, search_request))
+
+    def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
+        kind = _kind(resource_type)
+        with _names_once():
+            row = kind.add(resource, self.actor)
+        return kind.shown([row])[0]
+
+    def update(
+        self,
+        resource_type: ResourceType,
+        resource: Resource[Any],
+        *,
+        expected_version: str | None = None,
+    ) -> Resource[Any]:
+        kind = _kind(resource_type)
+        row = kind.named(resource.id, lock=True)
+        _require_version(kind, row, expected_version)
+        with _names_once():
+            row = kind.change(row, resource, self.actor)
+        return kind.shown([row])[0]
+
+    def delete(
+        self, resource_type: ResourceType, resource_id: str, *, expected_version: str | None = None
+    ) -> None:
+        kind = _kind(resource_type)
+        row = kind.named(resource_id, lock=True)
+        _require_version(kind, row, expected_version)
+        kind.remove(row, self.actor)
+
+
+class _names_once:
+    """Of two requests at the same moment that give one name to two people, the second is told so."""
+
+    def __enter__(self) -> None:
+        self.savepoint = transaction.atomic()
+        self.savepoint.__enter__()
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        self.savepoint.__exit__(kind, error, trace)
+        if isinstance(error, IntegrityError):
+            raise UniquenessException(detail="A name was taken at the same moment.") from error
+
+
+def _kind(resource_type: ResourceType) -> Kind:
+    return KINDS[resource_type.name or ""]
+
+
+def _shown(kind: Kind, rows: list[Any], wanted: ResponseParameters[Any] | None) -> list[Resource[Any]]:
+    """Without the members of groups where nobody reads them: a group may have very many."""
+    left_out = {str(path).lower() for path in (wanted.excluded_attributes or ())} if wanted else set()
+    if kind.model is Group and "members" in left_out:
+        return kind.shown(rows, with_members=False)
+    return kind.shown(rows)
+
+
+def _require_version(kind: Kind, row: Any, expected: str | None) -> None:
+    if expected is None:
+        return
+    meta = kind.shown([row])[0].meta
+    if meta is None or meta.version != expected:
+        raise PreconditionFailedException(detail="It was changed in the meantime.")
