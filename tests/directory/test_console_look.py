@@ -18,6 +18,7 @@ from recovery.access_pass.services import issue_pass
 from recovery.models import Review
 from recovery.statuses import CaseStatus
 from tenants.directory.imports import begin_import
+from tenants.directory.scim.tokens import make_token
 from tenants.rights import Role
 from tenants.verified_id.models import Authority
 from tenants.verified_id.publishing import published_addresses
@@ -103,12 +104,16 @@ def addresses(tenant, page) -> dict[str, str]:
         Authority.objects.update(published=found, published_checked_at=clock.now())
         link_domain("www.example.com", actor=SYSTEM)
         entry = record(idempotency_key=uuid7().hex)
+        token = make_token(tenant=tenant, label="Entra ID", actor=SYSTEM).row
         sound = begin_import(FILE.encode(), file_name="people.csv", member_id=member_id)
         made = {
             "people": "/people/",
             "person": f"/people/{anna.public_id}/",
             "suspend": f"/people/{anna.public_id}/suspend",
             "import": "/people/import",
+            "provisioning": "/people/provisioning/",
+            "connect": "/people/provisioning/new",
+            "disconnect": f"/people/provisioning/{token.public_id}/revoke",
             "preview": f"/people/import/{sound.public_id}",
             "cases": "/recovery/cases/?decoys=yes",
             "held": f"/recovery/cases/{held.public_id}/",
