@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.core.validators import RegexValidator
@@ -16,6 +17,24 @@ NUL = "\x00"
 AMOUNT = r"^(?!0+(\.(0|00[0-9]*))?$)[0-9]{1,9}(\.[0-9]{1,6})?$"
 PROFILE = r"^profile_[0-7][0-9a-hjkmnp-tv-z]{25}$"
 CURSOR = r"^[A-Za-z0-9_-]{43}$"
+# At least what `portal.kit.names.has_unseen` refuses, of any version of Unicode: controls, marks that turn or hide what
+# stands around them, and what has no meaning of its own. (Half a letter is refused with the body.)
+_UNSEEN_RANGES = (
+    *(
+        (0x00, 0x1F),
+        (0x7F, 0x9F),
+        (0xAD, 0xAD),
+        (0x600, 0x605),
+        (0x61C, 0x61C),
+        (0x6DD, 0x6DD),
+        (0x70F, 0x70F),
+    ),
+    *((0x890, 0x891), (0x8E2, 0x8E2), (0x180E, 0x180E), (0x200B, 0x200B), (0x200E, 0x200F), (0x2028, 0x202E)),
+    *((0x2060, 0x206F), (0xE000, 0xF8FF), (0xFEFF, 0xFEFF), (0xFFF9, 0xFFFB), (0x110BD, 0x110CD)),
+    *((0x13430, 0x1345F), (0x1BCA0, 0x1BCAF), (0x1D173, 0x1D17A), (0xE0000, 0xE007F), (0xF0000, 0x10FFFF)),
+)
+UNSEEN = "".join(f"{chr(first)}-{chr(last)}" for first, last in _UNSEEN_RANGES)
+LINE = rf"^[^{UNSEEN}]*[^{UNSEEN}\s][^{UNSEEN}]*$"
 
 
 class PlainText(serializers.CharField):
@@ -29,11 +48,17 @@ class PlainText(serializers.CharField):
 
 
 class Name(PlainText):
-    """Text that says something: spaces around it are taken off, and something is left."""
+    """One line that says something in letters that can be seen; spaces around it are taken off."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.validators.append(RegexValidator(r"\S"))
+        self.validators.append(RegexValidator(LINE))
+
+    def to_internal_value(self, data: Any) -> str:
+        # Before the ends are taken off: the document speaks of what is sent.
+        if isinstance(data, str) and not re.fullmatch(LINE, data):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class ProfileId(PlainText):

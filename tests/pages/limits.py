@@ -20,6 +20,10 @@ SEATS = "one change of seats at a time: locks, reads again, and takes back what 
 RATES = "rates the running period: prices, plans, credits, and what came late for closed ones"
 DEAREST = "reads prices and connections to say what one recovery costs at most"
 ONCE = "counts and verifies the key in scopes of their own (eight), keeps the answer for a day, reads what a budget may name"
+PROVISIONED = (
+    "counts, finds the organisation and the token, then locks, compares and changes one person in savepoints of "
+    "its own, with everything the person is found by, and writes it down; "
+)
 # The number is the most; who makes a page better writes the smaller one down.
 EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /recover/code": (15, COMMITS),
@@ -96,6 +100,13 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "site POST /o/<slug:organisation>/usage/budgets/<str:budget_id>/": (
         17,
         "compares with what is spent under a lock that writers share, then tells whose share is spent",
+    ),
+    "site POST /scim/<slug:slug>/v2/<path:path>": (23, PROVISIONED + "a new person has five tables"),
+    "site PATCH /scim/<slug:slug>/v2/<path:path>": (31, PROVISIONED + "the former addresses are told"),
+    "site PUT /scim/<slug:slug>/v2/<path:path>": (18, PROVISIONED + "of a group, who joins and who leaves"),
+    "site DELETE /scim/<slug:slug>/v2/<path:path>": (
+        25,
+        PROVISIONED + "and everything it knows of them goes",
     ),
     "site POST /api/v1/budgets": (26, ONCE + ", and opens it under a lock that writers share"),
     "site POST /api/v1/budgets/<str:budget_id>": (

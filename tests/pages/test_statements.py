@@ -33,7 +33,10 @@ def test_no_page_is_forgotten_or_takes_more_statements_than_it_may(place: Place)
     assert {
         name: counted.get(name, 0) for name, most in allowed.items() if counted.get(name, 0) < most - 2
     } == {}
-    assert [name for name, cost in meter.costs.items() if max(cost.statuses) >= 500] == []
+    # 501 is what SCIM says of what a service does not do (RFC 7644, 3.12).
+    assert [
+        name for name, cost in meter.costs.items() if max(set(cost.statuses) - {501}, default=0) >= 500
+    ] == []
     ours = {
         f"{kind} /{route}"
         for kind, conf in URLCONFS.items()
