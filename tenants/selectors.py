@@ -12,8 +12,11 @@ from django.db.models.expressions import RawSQL
 from portal.kit import clock
 from portal.kit.codes import digest
 from portal.kit.ids import public_id
+from portal.kit.scope import current_tenant_id, read_once, scope_memory
 from tenants.models import Invitation, Member, SetupLink, Tenant, User
 from tenants.rights import RIGHTS, Right, Role, rights_of
+
+_OWN = "own tenant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,16 @@ def tenant_of_host(name: str) -> Tenant | None:
 def tenant_of_slug(slug: str) -> Tenant | None:
     """The active tenant of that short name."""
     return Tenant.objects.filter(slug=slug, status=Tenant.Status.ACTIVE).first()
+
+
+def own_tenant() -> Tenant:
+    """The tenant in force, as the request found it, or read once a scope. For what only reads it."""
+    return read_once(_OWN, lambda: Tenant.objects.get(id=current_tenant_id()))
+
+
+def remember_own_tenant(tenant: Tenant) -> None:
+    """For whoever opens the scope of a tenant that is read already."""
+    scope_memory()[_OWN] = tenant
 
 
 def seats_of_user(user_id: UUID) -> list[Seat]:

@@ -19,7 +19,7 @@ from django.utils.module_loading import import_string
 
 from portal.kit.origins import page_to_return_to
 from portal.kit.scope import tenant_scope
-from tenants.selectors import seats_of_user
+from tenants.selectors import remember_own_tenant, seats_of_user
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -76,6 +76,7 @@ class ScopeMiddleware:
         if tenant is not None and not getattr(view, "own_scope", False):
             scope = tenant_scope(tenant.id)
             scope.__enter__()
+            remember_own_tenant(tenant)
             request.__dict__["_scope"] = scope
         return None
 

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.db import connection
 from django.db.models import Q
 
-from portal.kit.scope import current_tenant_id
-from tenants.models import Tenant
+from portal.kit.scope import current_tenant_id, scope_memory
+from tenants.selectors import own_tenant
 from vendors.billing.models import ContractPrice, PriceVersion, Subscription
 from vendors.billing.rating.billability import Billability, Outcome
 from vendors.billing.rating.periods import Anchor, Period, period_at, period_named
@@ -75,14 +75,38 @@ def know_versions(version_ids: Iterable[UUID | None]) -> None:
 
 
 def load_versions(products: Collection[Product]) -> dict[Product, list[PricedProduct]]:
-    """Every version of each product, in all plans and currencies."""
+    """Every version of each product, in all plans and currencies; of each product read once a scope."""
+    rows = {product: scope_memory().get(_versions_as(product)) for product in products}
+    missing = [product for product, known in rows.items() if known is None]
+    rows |= _read_versions(missing) if missing else {}
+    return {product: [priced(row) for row in rows[product] or ()] for product in products}
+
+
+def _read_versions(products: Collection[Product]) -> dict[Product, list[PriceVersion]]:
     wanted = Q(pk__in=[])
     for meter, vendor in products:
         wanted |= Q(meter=meter, vendor=vendor)
-    found: dict[Product, list[PricedProduct]] = {product: [] for product in products}
+    found: dict[Product, list[PriceVersion]] = {product: [] for product in products}
     for row in PriceVersion.objects.filter(wanted).order_by("effective_from", "id"):
-        found[row.meter, row.vendor].append(priced(row))
+        found[row.meter, row.vendor].append(row)
+        scope_memory()[_version_as(row.id)] = row
+    for product, rows in found.items():
+        scope_memory()[_versions_as(product)] = rows
     return found
+
+
+def known_version(version_id: str) -> PriceVersion | None:
+    """The row of a version, if this scope has read it."""
+    found: PriceVersion | None = scope_memory().get(_version_as(version_id))
+    return found
+
+
+def _versions_as(product: Product) -> str:
+    return f"billing.versions of {product}"
+
+
+def _version_as(version_id: UUID | str) -> str:
+    return f"billing.version {version_id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +133,7 @@ def standing() -> Standing:
         anchor = Anchor.of(first.anchored_at, zone_named(first.time_zone))
         spans = tuple(PlanSpan(row.plan, row.effective_at) for row in rows)
         return Standing(anchor, spans, tuple(first.currencies))
-    tenant = Tenant.objects.only("created_at", "time_zone").get(id=current_tenant_id())
+    tenant = own_tenant()
     zone = zone_named(tenant.time_zone)
     local = tenant.created_at.astimezone(zone)
     anchor = Anchor(datetime(local.year, local.month, 1), zone)  # noqa: DTZ001  a wall clock, its zone stands beside it

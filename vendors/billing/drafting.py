@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import Count, Min, Q, Sum
 
 from portal.kit.money import EXPONENTS
-from vendors.billing.book import Standing, load_versions
+from vendors.billing.book import Standing, known_version, load_versions
 from vendors.billing.models import Entry, EntryKind, Invoice, InvoiceLine, Paid, PriceVersion, UsageEntry
 from vendors.billing.rating.invoice import (
     Credit,
@@ -109,7 +109,8 @@ def lines_of(standing: Standing, period: Period, currency: str) -> list[Line]:
     cut = stretches(standing.spans, period)
     usage = [_usage_of(stretch, currency) for stretch in cut]
     names = sorted({name for used in usage for name in used})
-    versions = load_versions(names) if names else {}
+    # With the fees that are asked for below, in one question.
+    versions = load_versions([*names, FEE_PRODUCT])
     products = []
     for name in names:
         prices = [entry.price for entry in versions[name] if entry.price.currency == currency]
@@ -157,8 +158,15 @@ def stored_line(row: InvoiceLine) -> Line:
 
 
 def closed_periods(standing: Standing) -> list[Period]:
-    labels = Invoice.objects.filter(kind=Invoice.Kind.INVOICE).values_list("period", flat=True).distinct()
-    return sorted((standing.period_named(label) for label in labels), key=lambda period: period.start)
+    """In their order."""
+    return sorted(_first_invoices(standing), key=lambda period: period.start)
+
+
+def _first_invoices(standing: Standing) -> dict[Period, UUID]:
+    """The invoice by which each period was closed."""
+    invoices = Invoice.objects.filter(kind=Invoice.Kind.INVOICE).order_by("period", "id")
+    rows = invoices.distinct("period").values_list("period", "id")
+    return {standing.period_named(label): invoice_id for label, invoice_id in rows}
 
 
 def _first_id_at(made_at: UUID, earlier: timedelta) -> UUID:
@@ -167,13 +175,10 @@ def _first_id_at(made_at: UUID, earlier: timedelta) -> UUID:
     return UUID(int=max(0, milliseconds) << 80)
 
 
-def _earliest_late(period: Period, previous: Period) -> datetime | None:
+def _earliest_late(period: Period, closed_by: UUID) -> datetime | None:
     """When the earliest event happened that may have come after the period before this one was closed."""
-    closed = Invoice.objects.filter(kind=Invoice.Kind.INVOICE, period=previous.label).order_by("id").first()
-    if closed is None:
-        return None
     late = UsageEntry.objects.filter(
-        id__gte=_first_id_at(closed.id, SLOWEST_WRITER), occurred_at__lt=period.start
+        id__gte=_first_id_at(closed_by, SLOWEST_WRITER), occurred_at__lt=period.start
     )
     found: datetime | None = late.aggregate(first=Min("occurred_at"))["first"]
     return found
@@ -184,8 +189,9 @@ def corrections(standing: Standing, period: Period, currency: str) -> dict[Perio
 
     Every closed period since the earliest late event is rated anew: trial quantities make later ones depend on it.
     """
-    closed = [earlier for earlier in closed_periods(standing) if earlier.start < period.start]
-    since = _earliest_late(period, closed[-1]) if closed else None
+    invoices = _first_invoices(standing)
+    closed = sorted((each for each in invoices if each.start < period.start), key=lambda each: each.start)
+    since = _earliest_late(period, invoices[closed[-1]]) if closed else None
     if since is None:
         return {}
     found = {
@@ -286,4 +292,6 @@ def not_charged(period: Period) -> list[dict[str, Any]]:
 
 
 def price_versions(ids: Sequence[str]) -> dict[str, PriceVersion]:
-    return {str(row.id): row for row in PriceVersion.objects.filter(id__in=ids)}
+    known = {key: row for key in ids if (row := known_version(key)) is not None}
+    missing = [key for key in ids if key not in known]
+    return known | {str(row.id): row for row in PriceVersion.objects.filter(id__in=missing)}
