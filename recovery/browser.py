@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 
 from portal.kit import clock
 from portal.kit.codes import digest, new_token
+from recovery.cases import hold
 from recovery.models import CarryCode, Case
 
 COOKIE_LIFE = timedelta(hours=72)
@@ -51,19 +52,20 @@ def forget_browser(response: HttpResponse) -> None:
     response.delete_cookie(settings.JOURNEY_COOKIE_NAME, path="/", samesite="Lax")
 
 
-def case_of_browser(request: HttpRequest) -> Case | None:
-    """The newest case this browser holds, if it lives or ended a short while ago."""
+def case_of_browser(request: HttpRequest, *, lock: bool = False) -> Case | None:
+    """The newest case this browser holds, if it lives or ended a short while ago; with its lock, for what changes it."""
     if not browser_token(request):
         return None
+    cases = Case.objects.select_for_update(of=("self",)) if lock else Case.objects.all()
     case = (
-        Case.objects.filter(browser_digest=browser_digest(request))
+        cases.filter(browser_digest=browser_digest(request))
         .select_related("profile__connection", "person")
         .order_by("-created_at")
         .first()
     )
     if case and case.ended_at and case.ended_at < clock.now() - SHOWN_AFTER_END:
         return None
-    return case
+    return hold(case) if case and lock else case
 
 
 def code_that_carried_away(request: HttpRequest) -> CarryCode | None:

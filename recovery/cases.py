@@ -11,7 +11,7 @@ from portal.kit import clock
 from portal.kit.actors import SYSTEM, Actor, ActorKind
 from portal.kit.errors import NotHere
 from portal.kit.outbox import enqueue
-from portal.kit.scope import current_tenant_id
+from portal.kit.scope import current_tenant_id, read_once, scope_memory
 from portal.kit.together import insert_soon
 from recovery.models import Case, CaseStep, Profile
 from recovery.statuses import MOVES, CaseStatus, StepKind, StepState
@@ -76,12 +76,31 @@ def create_case(
 
 
 def locked(case_id: UUID) -> Case:
-    """The case, re-read and locked until the transaction ends; its person, profile and partner come with it."""
+    """The case, read under its lock, which lasts until the transaction ends; its person, profile and partner come with it.
+
+    Read once a scope: after that nobody else changes it, so whoever asks again gets the same object."""
+    held: Case | None = scope_memory().get(_held_as(case_id))
+    if held is not None:
+        return held
     found = Case.objects.select_for_update(of=("self",)).select_related("person", "profile__connection")
     case = found.filter(id=case_id).first()
     if case is None:
         raise NotHere("case_unknown")
+    return hold(case)
+
+
+def hold(case: Case) -> Case:
+    """Remember for the scope that this object was read under the case's lock."""
+    scope_memory()[_held_as(case.id)] = case
     return case
+
+
+def _held_as(case_id: UUID) -> str:
+    return f"locked case {case_id}"
+
+
+def _steps_as(case: Case) -> str:
+    return f"steps of locked case {case.id}"
 
 
 def move_case(
@@ -132,7 +151,8 @@ def record_step(
     reasons: Sequence[str] = (),
 ) -> CaseStep:
     """Add one step, numbered after the earlier ones of its kind. Call it with the case locked."""
-    attempt = CaseStep.objects.filter(case=case, kind=kind).count() + 1
+    earlier = steps_of(case)
+    attempt = sum(step.kind == kind for step in earlier) + 1
     step = CaseStep(
         case=case,
         kind=kind,
@@ -144,6 +164,7 @@ def record_step(
         ended_at=None if state == StepState.STARTED else clock.now(),
     )
     insert_soon(step)
+    scope_memory()[_steps_as(case)] = [*earlier, step]
     record_event(
         EventName.CASE_STEP_RECORDED,
         actor=actor,
@@ -155,15 +176,23 @@ def record_step(
 
 
 def steps_of(case: Case) -> list[CaseStep]:
+    """In their order. Read once a scope of a case that is locked: nobody else adds to them."""
+    if scope_memory().get(_held_as(case.id)) is not case:
+        return _read_steps(case)
+    return list(read_once(_steps_as(case), lambda: _read_steps(case)))
+
+
+def _read_steps(case: Case) -> list[CaseStep]:
     return list(CaseStep.objects.filter(case=case).order_by("created_at", "id"))
 
 
 def has_done(case: Case, kind: StepKind) -> bool:
-    return CaseStep.objects.filter(case=case, kind=kind, state=StepState.DONE).exists()
+    return last_done(case, kind) is not None
 
 
 def last_done(case: Case, kind: StepKind) -> CaseStep | None:
-    return CaseStep.objects.filter(case=case, kind=kind, state=StepState.DONE).order_by("-attempt").first()
+    done = [step for step in steps_of(case) if step.kind == kind and step.state == StepState.DONE]
+    return max(done, key=lambda step: step.attempt, default=None)
 
 
 def get_case(case_id: UUID) -> Case:

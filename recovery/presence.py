@@ -18,7 +18,7 @@ from portal.kit.ids import uuid7
 from portal.kit.outbox import Job, enqueue
 from portal.kit.scope import require_no_transaction, tenant_scope
 from recovery.allowance import is_face_charged
-from recovery.cases import claimant, get_case, locked, move_case, record_step
+from recovery.cases import claimant, get_case, locked, move_case, record_step, steps_of
 from recovery.held import held_card, is_tied_to_person
 from recovery.models import Case
 from recovery.proof import is_shown, note_known_face, proven_portrait, wants_face_first
@@ -36,15 +36,16 @@ from vendors.facecheck.models import FaceCheck
 MAX_PRESENTATIONS = 5
 
 
-def begin_case_presentation(tenant: Tenant, case: Case, *, is_cross_device: bool = False) -> UUID:
+def begin_case_presentation(tenant: Tenant, case: Case, *, is_cross_device: bool = False) -> Presentation:
     """A presentation request for this case and browser; the one under way if it still lives."""
     case = locked(case.id)
     if case.state is not CaseStatus.PROVING or (case.credential_id is None and not case.shows_held):
         raise Refused("step_out_of_order")
-    if case.presentation_id and presentation.is_waiting(
+    under_way = case.presentation_id and presentation.waiting(
         case.presentation_id, is_cross_device=is_cross_device
-    ):
-        return case.presentation_id
+    )
+    if under_way:
+        return under_way
     if is_shown(case):
         # A second tab is late: what was shown stays what the face is compared with.
         raise Refused("step_out_of_order")
@@ -58,7 +59,7 @@ def begin_case_presentation(tenant: Tenant, case: Case, *, is_cross_device: bool
     )
     case.presentation_id = begun.id
     case.save(update_fields=["presentation_id"])
-    return begun.id
+    return begun
 
 
 def return_from_wallet(case: Case, *, response_code: str, browser_digest: bytes) -> None:
@@ -84,7 +85,7 @@ def _note_shown(case: Case, done: Presentation) -> None:
     case = locked(case.id)
     if case.presentation_id != done.id or case.state is not CaseStatus.PROVING:
         raise Refused("presentation_of_another_case", _("This belongs to another recovery. Start again."))
-    shown = presentation.peek_presented(done.id)
+    shown = presentation.peek(done)
     if case.shows_held:
         if not _take_held(case, shown.credential_id, done):
             return
@@ -139,8 +140,12 @@ def _take_held(case: Case, credential_id: UUID, done: Presentation) -> bool:
 
 def _was_charged(case: Case) -> bool:
     """One Face Check that passed is charged, however often a case has to show a face after it."""
-    done = case.steps.filter(kind=StepKind.FACE_CHECKED, state=StepState.DONE)
-    return any(not step.evidence.get("before_card") for step in done)
+    return any(
+        step.kind == StepKind.FACE_CHECKED
+        and step.state == StepState.DONE
+        and not step.evidence.get("before_card")
+        for step in steps_of(case)
+    )
 
 
 def begin_case_face_check(case: Case) -> FaceCheck | None:
@@ -254,8 +259,10 @@ def on_face_check_recorded(job: Job) -> None:
 
 
 def _is_noted(case: Case, face_check_id: UUID) -> bool:
-    faces = case.steps.filter(kind=StepKind.FACE_CHECKED)
-    return any(step.evidence.get("face_check") == face_check_id.hex for step in faces)
+    return any(
+        step.kind == StepKind.FACE_CHECKED and step.evidence.get("face_check") == face_check_id.hex
+        for step in steps_of(case)
+    )
 
 
 def _note_face(case_id: UUID, face_check_id: UUID, result: face_check.FaceCheckResult) -> FaceAnswer:

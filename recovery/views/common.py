@@ -93,14 +93,15 @@ def without_case(request: HttpRequest) -> HttpResponse:
     )
 
 
-def at_stage(*stages: Stage) -> Callable[[CaseView], CaseView]:
+def at_stage(*stages: Stage, lock: bool = False) -> Callable[[CaseView], CaseView]:
     """The view gets the browser's case, and only when it stands at one of `stages`; otherwise the browser is sent to
-    where the case is. Steps out of order do nothing."""
+    where the case is. Steps out of order do nothing. A view that always changes the case asks for its `lock` at once,
+    which spares reading it again."""
 
     def wrap(view: CaseView) -> CaseView:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            case = case_of_browser(request)
+            case = case_of_browser(request, lock=lock)
             if case is None:
                 return without_case(request)
             if current_stage(case) not in stages:

@@ -200,7 +200,7 @@ def credential(request: HttpRequest, case: Case) -> HttpResponse:
     )
 
 
-@at_stage(Stage.PRESENT)
+@at_stage(Stage.PRESENT, lock=True)
 @require_POST
 def new_card(request: HttpRequest, case: Case) -> HttpResponse:
     """The wallet with the card is out of reach: the card is void, and this browser gets another."""
@@ -244,13 +244,12 @@ def offer_progress(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-@at_stage(Stage.PRESENT)
+@at_stage(Stage.PRESENT, lock=True)
 @require_http_methods(["GET", "POST"])
 def present(request: HttpRequest, case: Case) -> HttpResponse:
     """Show it: the same device first, another wallet by its standard link."""
-    earlier = case.presentation_id
-    presentation_id = presence.begin_case_presentation(tenant_of(request), case)
-    links, is_refused = presentation.links_of(presentation_id), presentation_state(case) == "refused"
+    earlier, is_refused = case.presentation_id, presentation_state(case) == "refused"
+    links = presentation.links_of(presence.begin_case_presentation(tenant_of(request), case))
     return page(
         request,
         "recovery/present.html",
@@ -264,13 +263,13 @@ def present(request: HttpRequest, case: Case) -> HttpResponse:
     )
 
 
-@at_stage(Stage.PRESENT)
+@at_stage(Stage.PRESENT, lock=True)
 @require_POST
 def present_elsewhere(request: HttpRequest, case: Case) -> HttpResponse:
     """Show it from a wallet on another device: a code to scan, and this page waits. Asked for by a post, so that nothing
     turns a request for this device into one that anybody's wallet may answer."""
-    presentation_id = presence.begin_case_presentation(tenant_of(request), case, is_cross_device=True)
-    link = presentation.links_of(presentation_id).deep_link
+    begun = presence.begin_case_presentation(tenant_of(request), case, is_cross_device=True)
+    link = presentation.links_of(begun).deep_link
     return page(
         request,
         "recovery/present_elsewhere.html",
@@ -299,7 +298,7 @@ def present_progress(request: HttpRequest) -> HttpResponse:
 @require_GET
 def presented(request: HttpRequest) -> HttpResponse:
     """The wallet sent the browser back with a `response_code`: used once, in the browser that asked."""
-    case = case_of_browser(request)
+    case = case_of_browser(request, lock=True)
     if case is None:
         return without_case(request)
     code = request.GET.get("response_code", "")
@@ -308,11 +307,10 @@ def presented(request: HttpRequest) -> HttpResponse:
             presence.return_from_wallet(case, response_code=code, browser_digest=browser_digest(request))
         except Refused:
             return page(request, "recovery/not_here.html", case)
-        case = get_case(case.id)
     return go_to_stage(request, case)
 
 
-@at_stage(Stage.FACE)
+@at_stage(Stage.FACE, lock=True)
 @require_GET
 def face(request: HttpRequest, case: Case) -> HttpResponse:
     """The challenge. One whose answer was judged and lost on the way is noted instead of asked for again."""

@@ -130,8 +130,7 @@ def get_presentation(presentation_id: UUID) -> Presentation:
     return row
 
 
-def links_of(presentation_id: UUID) -> Links:
-    row = get_presentation(presentation_id)
+def links_of(row: Presentation) -> Links:
     address = unseal(row.address_sealed, context_of(row.id, "address_sealed")).decode()
     uri = f"{get_authority().issuer}/openid4vp/requests/{address}"
     return Links(
@@ -186,14 +185,14 @@ def complete_across_devices(presentation_id: UUID, *, browser_digest: bytes) -> 
     return found.get()
 
 
-def is_waiting(presentation_id: UUID, *, is_cross_device: bool) -> bool:
-    """Whether a request of this kind still waits for a wallet."""
+def waiting(presentation_id: UUID, *, is_cross_device: bool) -> Presentation | None:
+    """The request, if it is of this kind and still waits for a wallet."""
     return Presentation.objects.filter(
         id=presentation_id,
         is_cross_device=is_cross_device,
         state=Presentation.State.WAITING,
         expires_at__gt=clock.now(),
-    ).exists()
+    ).first()
 
 
 def seal_shown(shown: Shown, row_id: UUID) -> tuple[bytes, bytes]:
@@ -211,7 +210,8 @@ def read_shown(row: Presentation) -> Shown:
     )
 
 
-def _read(row: Presentation) -> Presented:
+def peek(row: Presentation) -> Presented:
+    """What was shown, without letting go of it. NotHere once taken or old."""
     if row.credential_id is None:
         raise NotHere("presentation_over")
     claims = dict(read_shown(row).claims)
@@ -220,8 +220,8 @@ def _read(row: Presentation) -> Presented:
 
 
 def peek_presented(presentation_id: UUID) -> Presented:
-    """What was shown, without letting go of it. NotHere once taken or old."""
-    return _read(get_presentation(presentation_id))
+    """The same, by its id."""
+    return peek(get_presentation(presentation_id))
 
 
 def take_presented(presentation_id: UUID) -> Presented:
@@ -229,7 +229,7 @@ def take_presented(presentation_id: UUID) -> Presented:
     row = Presentation.objects.select_for_update().filter(id=presentation_id).first()
     if row is None:
         raise NotHere("presentation_unknown")
-    shown = _read(row)
+    shown = peek(row)
     Presentation.objects.filter(id=row.id).update(state=Presentation.State.TAKEN, data_key=None, sealed=None)
     return shown
 

@@ -69,7 +69,7 @@ def ask(tenant: Tenant, browser: bytes) -> tuple[UUID, str]:
         begun = presentation.begin_presentation(
             reference=uuid4(), browser_digest=browser, purpose="Recover", return_path="/recover/presented"
         )
-        return begun.id, presentation.links_of(begun.id).deep_link
+        return begun.id, presentation.links_of(begun).deep_link
 
 
 def code_in(url: str) -> str:

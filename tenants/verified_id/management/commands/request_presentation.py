@@ -75,4 +75,4 @@ class Command(OperatingCommand):
                 others=others,
                 own=OWN in accepted,
             )
-            return DONE, {"id": begun.public_id, "request": presentation.links_of(begun.id).deep_link}
+            return DONE, {"id": begun.public_id, "request": presentation.links_of(begun).deep_link}
