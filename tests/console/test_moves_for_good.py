@@ -33,6 +33,7 @@ OTHERS = frozenset(
         "passkeys/remove.html",
         "recovery/forget.html",
         "recovery/not_me.html",
+        "recovery/remove_card.html",
     }
 )
 REASON = {"reason": "They rang about it."}
