@@ -262,12 +262,21 @@ def test_a_body_that_cannot_be_used_is_refused_in_the_standard_s_words(scim: Pro
         "filter=" + "not+(" * 100 + "active+pr" + ")" * 100,
         "filter=userName+eq+%22a%00b%22",
         "filter=nothing+eq+%22a%22",
+        "filter=emails[" + "+or+".join(["value+pr"] * 200) + "]",
+        "filter=emails[primary+eq+%22perhaps%22]",
+        "filter=emails[primary+eq+%22true%22]",
         "startIndex=x",
     ],
 )
 def test_a_question_that_cannot_be_asked_is_refused(scim: Provisioner, query: str) -> None:
     answer = scim.ask("GET", f"/Users?{query}")
     assert answer.status_code == 400, answer.content
+
+
+def test_a_truth_may_be_written_as_a_word(scim: Provisioner) -> None:
+    scim.made()
+    assert names(scim, "filter=active+eq+%22false%22") == []
+    assert names(scim, "filter=active+eq+%22true%22") == ["ada@people.example"]
 
 
 def test_in_a_bulk_request_each_operation_stands_for_itself(scim: Provisioner) -> None:

@@ -19,7 +19,6 @@ from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan, 
 from scim2_models import AttributeBinding, InvalidFilterException, ScimFilter
 from scim2_models.path import (
     AttrPath,
-    CompareOperator,
     Comparison,
     FilterNode,
     FilterVisitor,
@@ -28,6 +27,7 @@ from scim2_models.path import (
     Not,
     Present,
     ValuePath,
+    coerce_value,
 )
 
 from portal.kit.ids import parse_public_id
@@ -83,7 +83,12 @@ class Truth:
     column: str
 
     def asked(self, op: str, value: Any) -> Q:
-        found = Q(**{self.column: value}) if value is not None else Q(**{f"{self.column}__isnull": True})
+        if value is None:
+            found = Q(**{f"{self.column}__isnull": True})
+        elif isinstance(value, bool):
+            found = Q(**{self.column: value})
+        else:
+            raise InvalidFilterException(detail="This is true or false.")
         return found if op == "eq" else ~found
 
     def present(self) -> Q:
@@ -188,10 +193,14 @@ class Asking(_Logic):
     def question(self) -> Q:
         return self.visit(self.filter.ast)
 
-    def visit(self, node: FilterNode) -> Q:
+    def count(self) -> None:
+        """One part more, in brackets or not."""
         self.terms += 1
         if self.terms > MOST_TERMS:
             raise InvalidFilterException(detail="The filter has too many parts.")
+
+    def visit(self, node: FilterNode) -> Q:
+        self.count()
         return super().visit(node)
 
     def visit_comparison(self, node: Comparison) -> Q:
@@ -199,7 +208,7 @@ class Asking(_Logic):
         if binding is None:
             return NOTHING
         column, part = self._column(binding)
-        value = _value(binding, node)
+        value = coerce_value(binding, node.value, node.op)
         op = node.op.value
         if not isinstance(column, Several):
             return column.asked(op, value)
@@ -229,7 +238,7 @@ class Asking(_Logic):
         column, _part = self._column(binding)
         if not isinstance(column, Several):
             raise InvalidFilterException(detail="Only an attribute of several values can be chosen from.")
-        return column.any(_Within(column).visit(node.val_filter))
+        return column.any(_Within(column, self).visit(node.val_filter))
 
     def _named(self, name: str) -> Column:
         column = self.columns[name]
@@ -249,8 +258,12 @@ class Asking(_Logic):
 class _Within(_Logic):
     """The part of a filter in brackets, about one of several values."""
 
-    def __init__(self, several: Several) -> None:
-        self.several = several
+    def __init__(self, several: Several, around: Asking) -> None:
+        self.several, self.around = several, around
+
+    def visit(self, node: FilterNode) -> Q:
+        self.around.count()
+        return super().visit(node)
 
     def visit_comparison(self, node: Comparison) -> Q:
         return self._part(node.attr_path).asked(node.op.value, node.value)
@@ -266,15 +279,3 @@ class _Within(_Logic):
         if found is None or path.sub_attr:
             raise InvalidFilterException(detail=f"{path} cannot be filtered by.")
         return found
-
-
-def _value(binding: AttributeBinding, node: Comparison) -> Any:
-    """As the attribute's type reads it; a filter carries JSON."""
-    if binding.target_type is datetime and isinstance(node.value, str):
-        if node.op in (CompareOperator.co, CompareOperator.sw, CompareOperator.ew):
-            return node.value
-        try:
-            return datetime.fromisoformat(node.value.replace("Z", "+00:00"))
-        except ValueError as error:
-            raise InvalidFilterException(detail="This is no moment.") from error
-    return node.value
