@@ -51,6 +51,22 @@ class Connection(TenantModel):
         ]
 
 
+class PartnerHealth(TenantModel):
+    """What the last calls to a partner said of it (vendors.health). A row of its own: it is written by whoever calls, and
+    nobody who writes settings waits for that."""
+
+    connection = TenantForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    faults_in_row = models.PositiveIntegerField(default=0)
+    rests_until = models.DateTimeField(null=True)
+    last_fault_code = models.CharField(max_length=60, blank=True)
+    last_fault_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "connection"], name="partner_health_once")
+        ]
+
+
 class ProofingAttempt(TenantModel):
     """One try of one person at one partner. The row is written before the partner hears of it."""
 

@@ -19,7 +19,7 @@ from portal.kit.ids import short_reference
 from portal.kit.outbox import Apply, Job, effect, enqueue
 from portal.kit.scope import current_tenant_id, tenant_scope
 from tenants.models import Tenant
-from vendors import connecting, endings
+from vendors import connecting, endings, health
 from vendors.addresses import return_url_of
 from vendors.billing.models import Meter
 from vendors.billing.rating.billability import DECISIONS, outcome_named
@@ -39,6 +39,7 @@ from vendors.contract import (
     GivesMedia,
     HandlesReturn,
     InboundReturn,
+    Outcome,
     Registers,
     SessionRef,
     Snapshot,
@@ -106,6 +107,7 @@ def _after_error(lease: Lease, error: AdapterError) -> Apply:
             attempt.failures += 1
             attempt.leased_until = None
             attempt.save(update_fields=["failures", "leased_until"])
+            health.note_fault(lease.connection, error)
         raise Unavailable(error.code) from error
     return partial(_refuse, lease, error)
 
@@ -116,6 +118,7 @@ def _refuse(lease: Lease, error: AdapterError) -> None:
         connecting.note_problems(lease.connection.id, [connecting.problem_of(error)])
     ProofingAttempt.objects.filter(id=lease.attempt.id).update(leased_until=None)
     endings.refuse_answer(lease.attempt.id, error)
+    health.note_fault(lease.connection, error)
 
 
 # ------------------------------------------------------------------ proofing
@@ -202,6 +205,10 @@ def _write_answer(lease: Lease, snapshot: Snapshot, portrait: bytes | None) -> N
     keep_memory(lease.connection, lease.ctx)
     ProofingAttempt.objects.filter(id=lease.attempt.id).update(leased_until=None)
     endings.apply_snapshot(lease.attempt.id, snapshot, portrait)
+    if snapshot.outcome is Outcome.PARTNER_FAILED:
+        health.note_failed_answer(lease.connection)
+    else:
+        health.note_answer(lease.connection)
 
 
 def _handled(return_id: UUID, apply: Apply) -> None:

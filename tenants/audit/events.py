@@ -55,6 +55,8 @@ class EventName(StrEnum):
     PARTNER_TESTED = "partner:connection:test"
     PARTNER_CHANGED = "partner:connection:change"
     PARTNER_FAILING = "partner:connection:fail"
+    PARTNER_RESTING = "partner:connection:rest"
+    PARTNER_RECOVERED = "partner:connection:recover"
     PROOFING_STARTED = "partner:proofing:start"
     PROOFING_COMPLETED = "partner:proofing:complete"
     PROOFING_REFUSED = "partner:proofing:refuse"
