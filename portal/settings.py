@@ -111,6 +111,7 @@ INSTALLED_APPS = [
 INSTALLED_APPS += [
     "vendors",
     "vendors.billing",
+    "vendors.catalogue",
     "vendors.facecheck",
     "tenants.verified_id",
     "tenants.verified_id.entra",

@@ -19,6 +19,7 @@ from recovery.statuses import GATHERED, EvidenceKind, Mode
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.models import DirectoryPerson
+from vendors.selectors import may_be_used_in_production
 
 FIELDS = (
     "name",
@@ -87,6 +88,19 @@ def check_profile(profile: Profile) -> None:
         )
     if profile.connection_id is None:
         raise Invalid("profile_no_partner", _("Choose a verification partner first."), field="connection")
+    if (
+        profile.mode == Mode.PRODUCTION
+        and profile.connection is not None
+        and not may_be_used_in_production(profile.connection.vendor)
+    ):
+        raise Invalid(
+            "profile_contract_unconfirmed",
+            _(
+                "How this partner speaks is not public, and it has not confirmed what we wrote of it. Until then it can be "
+                "tried in evaluation, not used in production."
+            ),
+            field="connection",
+        )
     if profile.who == Profile.Everyone.DEPARTMENTS and not profile.departments:
         raise Invalid("profile_nobody", _("Name at least one department."), field="departments")
 

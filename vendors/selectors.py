@@ -8,6 +8,8 @@ from uuid import UUID
 
 from portal.kit import clock
 from portal.kit.errors import NotHere
+from vendors.catalogue.listing import UNCONFIRMED
+from vendors.catalogue.shelf import find_item
 from vendors.contract import Listing, Manifest, Registers
 from vendors.models import Connection, ProofingAttempt
 from vendors.phases import OPEN, AttemptPhase
@@ -101,3 +103,11 @@ def attempts_under_way() -> int:
 def attempts_of(references: Sequence[UUID]) -> int:
     """How often these cases were sent to a partner."""
     return ProofingAttempt.objects.filter(reference__in=list(references)).count()
+
+
+def may_be_used_in_production(vendor: str) -> bool:
+    """Its contract is public, or the operator recorded that the partner confirmed what we wrote of it."""
+    if adapter_of(vendor).manifest.contract_status not in UNCONFIRMED:
+        return True
+    item = find_item(vendor)
+    return item is not None and item.confirmed_on is not None

@@ -86,9 +86,11 @@ def _is_done(step: Step, data: DataFolder) -> bool:
 
 
 def of_migrations(cluster: str) -> str:
-    """The product's migrations, and the settings that say which apps there are."""
+    """The product's migrations, the settings that say which apps there are, and the listings that are put on the shelf
+    after migrating."""
+    own = [path for path in _under("migrations") if not _of_house(path)]
     return digest_of(
-        [*_settings("portal"), *(path for path in _under("migrations") if not _of_house(path))],
+        [*_settings("portal"), *own, *_under("listings")],
         relative_to=REPOSITORY,
         salt=cluster,
     )

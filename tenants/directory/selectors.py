@@ -161,3 +161,8 @@ def departments() -> list[str]:
     """The names of the departments people are in."""
     found = DirectoryPerson.objects.exclude(department="").order_by("department")
     return list(found.values_list("department", flat=True).distinct())
+
+
+def sample_of_addresses(most: int) -> list[str]:
+    """Addresses of people to count hints in, the oldest first; nothing else of anybody."""
+    return list(NoticeAddress.objects.order_by("id").values_list("value", flat=True)[:most])

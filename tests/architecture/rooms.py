@@ -14,6 +14,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("tenants.privacy", "tenants.notices"),
     ("tenants.directory", "tenants.verified_id"),
     ("vendors.billing", "vendors.facecheck"),
+    ("vendors.catalogue",),
     ("vendors",),
     ("vendors.adapters",),
     ("recovery.access_pass", "recovery.passkeys"),

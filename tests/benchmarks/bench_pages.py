@@ -79,7 +79,9 @@ def populate(tenant: Tenant, count: int) -> None:
             SearchWord, rows([(p, {"word": word}) for p, mails in made for word in words_of(p, mails)])
         )
         since = moment - timedelta(days=90)
-        held = [(p, {"kind": "email", "value": mails[0], "held_since": since}) for p, mails in made]
+        held = [
+            (p, {"kind": "email", "value": mails[0], "label": "", "held_since": since}) for p, mails in made
+        ]
         insert_many(NoticeAddress, rows(held))
 
 

@@ -124,6 +124,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "verified_id:waiting": ("OAU", "-"),
     "verified_id:look": ("OA", "OA"),
     "partners:browse": ("OABU", "-"),
+    "partners:compare": ("OABU", "-"),
+    "partners:yours": ("OABU", "-"),
     "partners:partner": ("OABU", "-"),
     "partners:state": ("OABU", "-"),
     "partners:choose": ("-", "OA"),

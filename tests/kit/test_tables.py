@@ -35,6 +35,8 @@ PLATFORM = {
     "billing_payer",
     "billing_priceversion",
     "billing_usagepending",
+    "catalogue_listingversion",
+    "catalogue_contractconfirmation",
     "demo_specimen",
 }
 

@@ -1,4 +1,4 @@
-"""Partners in the console: browse, choose, set up, test, remove."""
+"""One partner in the console: what it says of itself, choose, set up, test, remove."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.kit import clock
 from portal.kit.seen import ChangedMeanwhile
 from portal.kit.typed import TypedWordForm
 from portal.recent import recent_sign_in
@@ -18,12 +17,12 @@ from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
 from vendors import selectors, services
 from vendors.addresses import return_url_of
-from vendors.billing.models import Meter
-from vendors.billing.selectors import contract_price_at, price_at
 from vendors.connecting import terms_of
+from vendors.console import partner_shown as shown
 from vendors.console.partner_forms import PartnerSettingsForm
 from vendors.models import Connection
-from vendors.wording import CONTRACTS, TERMS, TONES, told_problems
+from vendors.registry import ADAPTERS
+from vendors.wording import TONES, told_problems
 
 
 def _slug(request: HttpRequest) -> str:
@@ -47,15 +46,6 @@ def _connection_or_404(vendor: str) -> Connection:
     return found
 
 
-def _price(offer: selectors.Offer) -> dict[str, Any]:
-    """What one decision costs this tenant, with the reason."""
-    if offer.kind == Connection.Kind.OWN_CONTRACT:
-        own = contract_price_at(offer.slug, clock.now())
-        return {"amount": own.unit_price, "currency": own.currency} if own else {}
-    ours = price_at(Meter.DECISION, offer.slug, clock.now())
-    return {"amount": ours.unit_price, "currency": ours.currency} if ours else {}
-
-
 def _shown(request: HttpRequest, offer: selectors.Offer) -> dict[str, Any]:
     connection = offer.connection
     status = Connection.Status(connection.status) if connection else None
@@ -73,36 +63,27 @@ def _shown(request: HttpRequest, offer: selectors.Offer) -> dict[str, Any]:
         "is_waiting": is_testing or status is Connection.Status.CONNECTING,
         "problems": told_problems(offer.manifest, connection.problems) if connection else [],
         "kind_label": Connection.Kind(offer.kind).label,
-        "price": _price(offer),
-        "price_reason": _(offer.listing.price_reason) if offer.listing.price_reason else "",
         "may_manage": seat_of(request).may(Right.MANAGE_PARTNERS),
     }
 
 
 @require_GET
 @requires(Right.SEE_PARTNERS)
-def browse(request: HttpRequest) -> HttpResponse:
-    offers = [_shown(request, offer) for offer in selectors.catalogue()]
-    return render(request, "vendors/browse.html", {"offers": offers})
-
-
-def _details(offer: selectors.Offer) -> dict[str, Any]:
-    listing = offer.listing
-    return {
-        "checks": [_(line) for line in listing.checks],
-        "cannot_see": [_(line) for line in listing.cannot_see],
-        "keeps": [_(line) for line in listing.keeps],
-        "documents": [_(line) for line in listing.documents],
-        "contract_status": _(CONTRACTS[offer.manifest.contract_status]),
-        "terms": [_(TERMS[flag]) for flag in sorted(offer.manifest.terms_flags)],
-    }
-
-
-@require_GET
-@requires(Right.SEE_PARTNERS)
 def partner(request: HttpRequest, vendor: str) -> HttpResponse:
-    offer = selectors.offer_of(vendor)
-    return render(request, "vendors/partner.html", {**_shown(request, offer), **_details(offer)})
+    """Everything a listing says, with the tenant's own connection where the partner can be connected."""
+    item, own = shown.item_or_404(vendor), shown.read_own()
+    context = {
+        **(_shown(request, selectors.offer_of(vendor)) if vendor in ADAPTERS else {}),
+        **shown.details_of(item, own),
+        "title": _(item.listing.name),
+        "slug": vendor,
+        "has_adapter": vendor in ADAPTERS,
+        "breadcrumbs": [
+            {"label": _("Partners"), "url": reverse("partners:browse", args=[_slug(request)])},
+            {"label": _(item.listing.name)},
+        ],
+    }
+    return render(request, "vendors/partner.html", context)
 
 
 @require_GET
