@@ -21,7 +21,15 @@ from tenants.audit.services import record_event
 from vendors.billing.selectors import contract_price_at
 from vendors.billing.services import enter_contract_price
 from vendors.context import open_secrets, seal_secrets
-from vendors.contract import AdapterError, BadConfig, ConfigProblem, Connected, PartnerAuthFailed, Registers
+from vendors.contract import (
+    AdapterError,
+    BadConfig,
+    ConfigProblem,
+    Connected,
+    Manifest,
+    PartnerAuthFailed,
+    Registers,
+)
 from vendors.endings import fail_attempt
 from vendors.models import Connection, ProofingAttempt
 from vendors.phases import OPEN
@@ -87,6 +95,33 @@ def settings_of(connection: Connection | None, names: Iterable[str]) -> dict[str
     return {name: connection.config.get(name, "") if connection else "" for name in names}
 
 
+def secrets_after(manifest: Manifest, kept: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """What is stored once these are given: the rest stays, but for what stands in the place of one that was given."""
+    replaced = {field.instead_of for field in manifest.fields if field.name in given} - {""}
+    groups = {field.name: field.instead_of for field in manifest.fields}
+    staying = {name: value for name, value in kept.items() if groups.get(name, "") not in replaced}
+    return {**staying, **given}
+
+
+def missing_secret(manifest: Manifest, held: Mapping[str, str]) -> str | None:
+    """The first setting that is still needed; of those that stand in each other's place one is enough."""
+    secret = [field for field in manifest.fields if field.kind == "secret"]
+    groups = {field.instead_of for field in secret if field.name in held}
+    for field in secret:
+        wanted = field.required or (field.instead_of and field.instead_of not in groups)
+        if wanted and field.name not in held:
+            return field.name
+    return None
+
+
+def asked_for(manifest: Manifest, name: str) -> str:
+    """The sentence that asks for it."""
+    field = next(field for field in manifest.fields if field.name == name)
+    if field.instead_of:
+        return _("Enter a client secret or a private key.")
+    return _("Enter this: %(setting)s.") % {"setting": _(field.label)}
+
+
 @dataclass(frozen=True, slots=True)
 class ContractTerms:
     """What the tenant pays for one decision under its own contract."""
@@ -129,11 +164,11 @@ def bring_own_partner(
     require_unchanged(seen, settings_of(connection, config) | (shown_terms(priced) if terms else {}))
     connection = connection or _create(vendor, entry.kind, actor)
     given = {name: value for name, value in secrets.items() if value}
-    kept = given or open_secrets(connection)
-    if not kept:
-        raise Invalid(
-            "credential_missing", _("Enter a client secret or a private key."), field="client_secret"
-        )
+    manifest = adapter_of(vendor).manifest
+    kept = secrets_after(manifest, open_secrets(connection), given)
+    absent = missing_secret(manifest, kept)
+    if absent is not None:
+        raise Invalid("credential_missing", asked_for(manifest, absent), field=absent)
     changed = sorted(name for name, value in config.items() if connection.config.get(name, "") != value)
     connection.config = {name: value for name, value in config.items() if value}
     connection.secrets_sealed = seal_secrets(connection, kept)
@@ -241,10 +276,11 @@ def note_problems(connection_id: UUID, problems: Sequence[ConfigProblem], *, fin
         )
 
 
-def problem_of(error: AdapterError) -> ConfigProblem:
-    """The setting behind an error, as far as the error tells."""
+def problem_of(error: AdapterError, manifest: Manifest) -> ConfigProblem:
+    """The setting behind an error, as far as the error tells: else the one that says who is asked, or the first."""
     answered = error.answered or str(error.http_status or "")
+    secret = next((field.name for field in manifest.fields if field.kind == "secret"), "client_secret")
+    first = manifest.fields[0].name if manifest.fields else "issuer"
     if isinstance(error, BadConfig):
-        return ConfigProblem(error.setting or "issuer", error.code, answered)
-    setting = "client_secret" if isinstance(error, PartnerAuthFailed) else "issuer"
-    return ConfigProblem(setting, error.code, answered)
+        return ConfigProblem(error.setting or first, error.code, answered)
+    return ConfigProblem(secret if isinstance(error, PartnerAuthFailed) else first, error.code, answered)

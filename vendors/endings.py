@@ -31,6 +31,7 @@ from vendors.sealing import seal_claims, seal_portrait
 log = logging.getLogger("readmit.vendors")
 
 RESULT_LIFETIME = timedelta(minutes=30)
+DECIDED = frozenset({Outcome.VERIFIED.value, Outcome.NOT_VERIFIED.value})
 STEP = "proofed"
 
 
@@ -97,12 +98,13 @@ def _end(attempt: ProofingAttempt, outcome: Outcome, reasons: tuple[Reason, ...]
     connection = Connection.objects.get(id=attempt.connection_id)
     _note_end(attempt, connection)
     _charge(attempt, connection, outcome)
-    enqueue(
-        "vendors.proofing_completed",
-        tenant_id=current_tenant_id(),
-        reference=attempt.reference,
-        attempt_id=attempt.id,
-    )
+    _tell(attempt, "vendors.proofing_completed")
+
+
+def _tell(attempt: ProofingAttempt, topic: str) -> None:
+    """The room above, where a case waits for it."""
+    if not attempt.is_trial:
+        enqueue(topic, tenant_id=current_tenant_id(), reference=attempt.reference, attempt_id=attempt.id)
 
 
 def _note_end(attempt: ProofingAttempt, connection: Connection) -> None:
@@ -163,19 +165,17 @@ def note_reused_proof(attempt_id: UUID, *, reference: UUID, mode: str) -> None:
 
 
 def _compare(attempt: ProofingAttempt, digest: bytes) -> None:
-    """Nothing to compare when we ended it ourselves: a late answer is then only late."""
+    """Nothing to compare when we ended it ourselves, or when the partner had decided nothing: a late answer is then
+    only late."""
     said_before = bytes(attempt.answer_digest) if attempt.answer_digest is not None else None
+    if attempt.outcome not in DECIDED:
+        return
     if said_before is None or said_before == digest or attempt.contradicted_at is not None:
         return
     attempt.contradicted_at = clock.now()
     attempt.save(update_fields=["contradicted_at"])
     destroy_result(attempt)
-    enqueue(
-        "vendors.proofing_contradicted",
-        tenant_id=current_tenant_id(),
-        reference=attempt.reference,
-        attempt_id=attempt.id,
-    )
+    _tell(attempt, "vendors.proofing_contradicted")
     connection = Connection.objects.get(id=attempt.connection_id)
     record_event(
         EventName.PROOFING_CONTRADICTED,

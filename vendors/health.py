@@ -30,7 +30,7 @@ def rest_after(faults: int) -> timedelta | None:
     """How long a partner rests after so many faults in a row; None while it does not."""
     if faults < FAULTS_TO_REST:
         return None
-    return min(REST * 2 ** min(faults - FAULTS_TO_REST, 10), LONGEST_REST)
+    return min(REST * (1 << min(faults - FAULTS_TO_REST, 10)), LONGEST_REST)
 
 
 def _locked(connection_id: UUID) -> PartnerHealth:

@@ -80,6 +80,8 @@ class ProofingAttempt(TenantModel):
     profile_id = models.UUIDField(null=True)
     department = models.CharField(max_length=120, blank=True)
     is_demonstration = models.BooleanField()
+    # Begun by an operator to try the partner: there is no case that waits for its end.
+    is_trial = models.BooleanField(default=False)
     return_url = models.CharField(max_length=300)
     locale = models.CharField(max_length=35)
     purpose = models.CharField(max_length=300)
@@ -97,6 +99,9 @@ class ProofingAttempt(TenantModel):
     url_expires_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True)
+    # When the partner is asked for its record next, and how often it was asked since somebody last came back.
+    fetch_due_at = models.DateTimeField(null=True)
+    fetches = models.PositiveSmallIntegerField(default=0)
     expires_at = models.DateTimeField()
 
     claims_sealed = models.BinaryField(null=True)
@@ -113,7 +118,10 @@ class ProofingAttempt(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["tenant_id", "state_digest"], name="attempt_return_state"),
         ]
-        indexes = [models.Index(fields=["tenant_id", "reference"], name="attempt_of_case")]
+        indexes = [
+            models.Index(fields=["tenant_id", "reference"], name="attempt_of_case"),
+            models.Index(fields=["tenant_id", "connection", "partner_ref"], name="attempt_at_partner"),
+        ]
 
 
 class ProofingReturn(TenantModel):
@@ -127,4 +135,21 @@ class ProofingReturn(TenantModel):
     class Meta(TenantModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["tenant_id", "attempt", "query_digest"], name="return_once"),
+        ]
+
+
+class PartnerSignal(TenantModel):
+    """One event a partner told us of, by digest: a copy adds nothing. What it said is not kept, only whom it is about."""
+
+    connection = TenantForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    event_digest = models.BinaryField()
+    partner_ref = models.CharField(max_length=200)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "connection", "event_digest"], name="signal_once"),
+        ]
+        indexes = [
+            models.Index(fields=["tenant_id", "connection", "partner_ref"], name="signal_about"),
+            models.Index(fields=["tenant_id", "created_at"], name="signal_age"),
         ]

@@ -25,7 +25,10 @@ MOVES = TransitionTable(
         AttemptPhase.WAITING_FOR_USER: frozenset(
             {AttemptPhase.STARTING, AttemptPhase.PROCESSING, AttemptPhase.DONE, AttemptPhase.FAILED}
         ),
-        AttemptPhase.PROCESSING: frozenset({AttemptPhase.DONE, AttemptPhase.FAILED}),
+        # Back again: somebody returned without having finished at the partner.
+        AttemptPhase.PROCESSING: frozenset(
+            {AttemptPhase.WAITING_FOR_USER, AttemptPhase.DONE, AttemptPhase.FAILED}
+        ),
         AttemptPhase.DONE: frozenset(),
         AttemptPhase.FAILED: frozenset(),
     },

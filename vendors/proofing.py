@@ -23,10 +23,12 @@ from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from vendors.contract import Check, Outcome, Reason
+from vendors.contract import Check, HandlesReturn, Outcome, Reason
 from vendors.endings import destroy_result
 from vendors.models import Connection, ProofingAttempt, ProofingReturn
 from vendors.phases import MOVES, OPEN, AttemptPhase
+from vendors.planning import plan_fetch
+from vendors.registry import adapter_of
 from vendors.sealing import open_claims, open_portrait, seal_query
 
 LIFETIME = timedelta(minutes=35)
@@ -69,11 +71,13 @@ def begin_proofing(
     attempt_id: UUID | None = None,
     profile_id: UUID | None = None,
     department: str = "",
+    trial: bool = False,
+    actor: Actor = CLAIMANT,
 ) -> ProofingAttempt:
     """Write the attempt down; the worker starts it at the partner. Unavailable while the partner is not connected.
 
     A connection that failed before may be tried: the next good answer makes it ready again, and nothing is charged
-    for one that does not answer.
+    for one that does not answer. `trial`: an operator tries the partner, and no case waits for the end.
     """
     connection = Connection.objects.filter(id=connection_id, status__in=USABLE).first()
     if connection is None:
@@ -89,6 +93,7 @@ def begin_proofing(
         profile_id=profile_id,
         department=department,
         is_demonstration=demonstration,
+        is_trial=trial,
         return_url=return_url,
         locale=locale[:35],
         purpose=purpose[:300],
@@ -96,7 +101,7 @@ def begin_proofing(
     )
     record_event(
         EventName.PROOFING_STARTED,
-        actor=CLAIMANT,
+        actor=actor,
         subject=attempt.public_id,
         case_id=reference,
         data={"vendor": connection.vendor, "partner": connection.public_id},
@@ -147,7 +152,12 @@ def receive_return(*, query: Mapping[str, Sequence[str]], browser_digest: bytes)
             "return_not_matched",
             _("This page does not belong to a recovery in this browser. Go back to where you began."),
         )
-    _keep_return(attempt, query)
+    if isinstance(adapter_of(attempt.connection.vendor), HandlesReturn):
+        _keep_return(attempt, query)
+    elif attempt.phase in OPEN and attempt.expires_at > clock.now():
+        # Only a hint: what it says is not even kept.
+        _note_back(attempt)
+        plan_fetch(attempt, clock.now())
     return attempt
 
 
@@ -163,10 +173,15 @@ def _keep_return(attempt: ProofingAttempt, query: Mapping[str, Sequence[str]]) -
     row = ProofingReturn(attempt=attempt, query_digest=digest(body))
     row.query_sealed = seal_query(row, body)
     row.save(force_insert=True)
+    _note_back(attempt)
+    enqueue("vendors.exchange_return", tenant_id=current_tenant_id(), return_id=row.id)
+
+
+def _note_back(attempt: ProofingAttempt) -> None:
     if attempt.phase == AttemptPhase.WAITING_FOR_USER:
         move_attempt(attempt, AttemptPhase.PROCESSING)
-        attempt.save(update_fields=["phase"])
-    enqueue("vendors.exchange_return", tenant_id=current_tenant_id(), return_id=row.id)
+        attempt.fetches = 0
+        attempt.save(update_fields=["phase", "fetches"])
 
 
 def take_result(attempt_id: UUID) -> ProofingResult:

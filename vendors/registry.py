@@ -33,6 +33,8 @@ ADAPTERS: dict[str, Entry] = {
         secrets={"registration_token": "HOUSE_REGISTRATION_TOKEN"},
     ),
     "oidc": Entry("vendors.adapters.oidc.listing.ADAPTER", kind="own_contract"),
+    "persona": Entry("vendors.adapters.persona.listing.ADAPTER", kind="own_contract"),
+    "stripe_identity": Entry("vendors.adapters.stripe_identity.listing.ADAPTER", kind="own_contract"),
 }
 
 

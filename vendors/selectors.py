@@ -10,7 +10,7 @@ from portal.kit import clock
 from portal.kit.errors import NotHere
 from vendors.catalogue.listing import UNCONFIRMED
 from vendors.catalogue.shelf import find_item
-from vendors.contract import Listing, Manifest, Registers
+from vendors.contract import HandlesWebhook, Listing, Manifest, Registers
 from vendors.models import Connection, ProofingAttempt
 from vendors.phases import OPEN, AttemptPhase
 from vendors.registry import ADAPTERS, adapter_of, entry_of
@@ -76,6 +76,7 @@ class Offer:
     manifest: Manifest
     listing: Listing
     registers: bool
+    signals: bool  # it tells by a webhook that something happened
     connection: Connection | None
 
 
@@ -87,6 +88,7 @@ def offer_of(vendor: str) -> Offer:
         adapter.manifest,
         adapter.listing,
         isinstance(adapter, Registers),
+        isinstance(adapter, HandlesWebhook),
         connection_to(vendor),
     )
 

@@ -5,21 +5,18 @@ An `effect` reads in a scope of its own, asks with no transaction open, and retu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+import base64
 from functools import partial
 from uuid import UUID
 
-from django.conf import settings
-
 from portal.kit import clock
-from portal.kit.codes import digest, new_token
+from portal.kit.codes import digest, keyed_digest, new_token
 from portal.kit.errors import Unavailable
 from portal.kit.ids import short_reference
 from portal.kit.outbox import Apply, Job, effect, enqueue
 from portal.kit.scope import current_tenant_id, tenant_scope
 from tenants.models import Tenant
-from vendors import connecting, endings, health
+from vendors import connecting, endings
 from vendors.addresses import return_url_of
 from vendors.billing.models import Meter
 from vendors.billing.rating.billability import DECISIONS, outcome_named
@@ -27,98 +24,40 @@ from vendors.billing.rating.billability import Outcome as CheckOutcome
 from vendors.billing.services import Usage, record_check
 from vendors.context import keep_memory, open_context
 from vendors.contract import (
-    Adapter,
     AdapterError,
-    Cancels,
     ConfigProblem,
     Connected,
     ConnectRequest,
     ContractBroken,
     Ctx,
-    Fault,
-    GivesMedia,
+    Fetches,
     HandlesReturn,
     InboundReturn,
-    Outcome,
+    Phase,
     Registers,
-    SessionRef,
     Snapshot,
     Started,
     StartRequest,
 )
 from vendors.facecheck.models import FaceCheck
-from vendors.models import Connection, ProofingAttempt, ProofingReturn
+from vendors.fetching import ask_for_record, begin_plan, cancel_at_partner
+from vendors.leases import (
+    Lease,
+    after_error,
+    hold,
+    lock_attempt,
+    portrait_of,
+    scope_of,
+    write_answer,
+)
+from vendors.models import Connection, ProofingReturn
 from vendors.phases import OPEN, AttemptPhase
 from vendors.proofing import move_attempt
 from vendors.registry import adapter_of
 from vendors.reserving import face_check_key
-from vendors.sealing import open_query, open_state, seal_state, seal_url
+from vendors.sealing import open_query, seal_state, seal_url
 
-# Longer than every question to a partner together may take, and short enough that a worker that died is stood in for
-# within a minute.
-LEASE = timedelta(seconds=50)
-MAX_FAILURES = 3
 MAX_CONNECT_RUNS = 11
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """One attempt, held by this worker while it asks."""
-
-    attempt: ProofingAttempt
-    connection: Connection
-    adapter: Adapter
-    ctx: Ctx
-    ref: SessionRef | None
-
-
-def _scope_of(job: Job) -> UUID:
-    if job.tenant_id is None:
-        raise ValueError("this work belongs to a tenant")
-    return job.tenant_id
-
-
-def _hold(attempt: ProofingAttempt) -> Lease:
-    """Unavailable("attempt_busy") while another worker holds it. The caller has locked the row."""
-    moment = clock.now()
-    if attempt.leased_until is not None and attempt.leased_until > moment:
-        raise Unavailable("attempt_busy")
-    attempt.leased_until = moment + LEASE
-    attempt.save(update_fields=["leased_until"])
-    connection = Connection.objects.get(id=attempt.connection_id)
-    state = open_state(attempt)
-    ref = (
-        SessionRef(attempt.id, attempt.partner_ref, attempt.started_at, state) if attempt.started_at else None
-    )
-    return Lease(attempt, connection, adapter_of(connection.vendor), open_context(connection), ref)
-
-
-def _attempt(attempt_id: UUID) -> ProofingAttempt:
-    return ProofingAttempt.objects.select_for_update().get(id=attempt_id)
-
-
-def _after_error(lease: Lease, error: AdapterError) -> Apply:
-    """Try again later what may pass by itself; write everything else down."""
-    tenant_id = lease.attempt.tenant_id
-    last = lease.attempt.failures + 1 >= MAX_FAILURES or lease.attempt.expires_at <= clock.now()
-    if error.retry == "later" and not last:
-        with tenant_scope(tenant_id):
-            attempt = _attempt(lease.attempt.id)
-            attempt.failures += 1
-            attempt.leased_until = None
-            attempt.save(update_fields=["failures", "leased_until"])
-            health.note_fault(lease.connection, error)
-        raise Unavailable(error.code) from error
-    return partial(_refuse, lease, error)
-
-
-def _refuse(lease: Lease, error: AdapterError) -> None:
-    # The connection is locked before the attempt, here as everywhere, so that nobody waits in a circle.
-    if error.fault is Fault.CONFIG and lease.connection.status != Connection.Status.REMOVED:
-        connecting.note_problems(lease.connection.id, [connecting.problem_of(error)])
-    ProofingAttempt.objects.filter(id=lease.attempt.id).update(leased_until=None)
-    endings.refuse_answer(lease.attempt.id, error)
-    health.note_fault(lease.connection, error)
 
 
 # ------------------------------------------------------------------ proofing
@@ -127,25 +66,36 @@ def _refuse(lease: Lease, error: AdapterError) -> None:
 @effect
 def start_proofing(job: Job) -> Apply | None:
     """Ask the partner for a link."""
-    with tenant_scope(_scope_of(job)):
-        attempt = _attempt(job.uuid("attempt_id"))
+    with tenant_scope(scope_of(job)):
+        attempt = lock_attempt(job.uuid("attempt_id"))
         if attempt.phase != AttemptPhase.STARTING:
             return None
-        lease = _hold(attempt)
+        lease = hold(attempt)
     request = StartRequest(
         attempt_id=attempt.id,
         return_url=attempt.return_url,
-        return_state=new_token(),
+        return_state=_return_word(lease),
         locale=attempt.locale,
         purpose=attempt.purpose,
         demonstration=attempt.is_demonstration,
         case_reference=short_reference(attempt.reference),
+        earlier=lease.ref,
     )
     try:
         started = lease.adapter.start(lease.ctx, request)
     except AdapterError as error:
-        return _after_error(lease, error)
+        return after_error(lease, error)
     return partial(_write_start, lease, request, started)
+
+
+def _return_word(lease: Lease) -> str:
+    """Of what comes back. Where a partner keeps a session for the attempt, the same question asked again has to be the same
+    to the letter, so the word is derived; where each link has a code of its own, so has each link a word."""
+    if not isinstance(lease.adapter, Fetches):
+        return new_token()
+    attempt = lease.attempt
+    word = keyed_digest(attempt.id.bytes, context=f"return-state|{attempt.tenant_id}")
+    return base64.urlsafe_b64encode(word).rstrip(b"=").decode()
 
 
 def _write_start(lease: Lease, request: StartRequest, started: Started) -> None:
@@ -153,7 +103,7 @@ def _write_start(lease: Lease, request: StartRequest, started: Started) -> None:
     Connection.objects.filter(id=lease.connection.id, status=Connection.Status.FAILING).update(
         status=Connection.Status.READY, problems=[]
     )
-    attempt = _attempt(lease.attempt.id)
+    attempt = lock_attempt(lease.attempt.id)
     if attempt.phase != AttemptPhase.STARTING:
         return
     move_attempt(attempt, AttemptPhase.WAITING_FOR_USER)
@@ -166,24 +116,26 @@ def _write_start(lease: Lease, request: StartRequest, started: Started) -> None:
     attempt.leased_until = None
     attempt.failures = 0
     attempt.save()
+    if isinstance(lease.adapter, Fetches):
+        begin_plan(attempt)
 
 
 @effect
 def exchange_return(job: Job) -> Apply | None:
     """Exchange what a browser brought back for the partner's answer."""
-    with tenant_scope(_scope_of(job)):
+    with tenant_scope(scope_of(job)):
         row = ProofingReturn.objects.get(id=job.uuid("return_id"))
-        attempt = _attempt(row.attempt_id)
+        attempt = lock_attempt(row.attempt_id)
         if row.handled_at is not None or attempt.phase == AttemptPhase.FAILED:
             return None
-        lease = _hold(attempt)
+        lease = hold(attempt)
         inbound = InboundReturn(open_query(row))
     try:
         snapshot, portrait = _ask(lease, inbound)
     except AdapterError as error:
-        apply = _after_error(lease, error)
+        apply = after_error(lease, error)
     else:
-        apply = partial(_write_answer, lease, snapshot, portrait)
+        apply = partial(write_answer, lease, snapshot, portrait)
     return partial(_handled, row.id, apply)
 
 
@@ -192,23 +144,7 @@ def _ask(lease: Lease, inbound: InboundReturn) -> tuple[Snapshot, bytes | None]:
     if lease.ref is None or not isinstance(adapter, HandlesReturn):
         raise ContractBroken("return_not_expected")
     snapshot = adapter.handle_return(lease.ctx, lease.ref, inbound)
-    if snapshot.sandbox and (settings.IS_PRODUCTION or not lease.attempt.is_demonstration):
-        # A rehearsal at the partner never unlocks a real account.
-        raise ContractBroken("sandbox_answer")
-    portraits = [item for item in snapshot.media if item.kind == "portrait_document"]
-    if not portraits or not isinstance(adapter, GivesMedia):
-        return snapshot, None
-    return snapshot, adapter.media(lease.ctx, lease.ref, portraits[0])
-
-
-def _write_answer(lease: Lease, snapshot: Snapshot, portrait: bytes | None) -> None:
-    keep_memory(lease.connection, lease.ctx)
-    ProofingAttempt.objects.filter(id=lease.attempt.id).update(leased_until=None)
-    endings.apply_snapshot(lease.attempt.id, snapshot, portrait)
-    if snapshot.outcome is Outcome.PARTNER_FAILED:
-        health.note_failed_answer(lease.connection)
-    else:
-        health.note_answer(lease.connection)
+    return snapshot, portrait_of(lease, snapshot)
 
 
 def _handled(return_id: UUID, apply: Apply) -> None:
@@ -220,33 +156,43 @@ def _handled(return_id: UUID, apply: Apply) -> None:
 def expire_proofing(job: Job) -> Apply | None:
     """End what nobody finished, and tell partners that want to hear it. An attempt that has ended loses what it was
     bound with: from now on no return is exchanged for it."""
-    with tenant_scope(_scope_of(job)):
-        attempt = _attempt(job.uuid("attempt_id"))
+    with tenant_scope(scope_of(job)):
+        attempt = lock_attempt(job.uuid("attempt_id"))
         if attempt.phase not in OPEN:
             attempt.state_sealed = None
             attempt.save(update_fields=["state_sealed"])
             ProofingReturn.objects.filter(attempt=attempt).update(query_sealed=None, handled_at=clock.now())
             return None
-        lease = _hold(attempt)
-    if lease.ref is not None and isinstance(lease.adapter, Cancels):
-        try:
-            lease.adapter.cancel(lease.ctx, lease.ref)
-        except AdapterError as error:
-            # It runs out at the partner by itself; our own end must not wait for that.
-            endings.log.info("vendors.cancel_failed %s", error.code)
+        lease = hold(attempt)
+    answer = _last_look(lease)
+    if answer is not None:
+        return partial(write_answer, lease, *answer)
+    cancel_at_partner(lease)
     return partial(endings.expire_attempt, attempt.id)
+
+
+def _last_look(lease: Lease) -> tuple[Snapshot, bytes | None] | None:
+    """Who finished in the last moment is not told that the time is over."""
+    if lease.ref is None or not isinstance(lease.adapter, Fetches):
+        return None
+    try:
+        snapshot, portrait = ask_for_record(lease)
+    except AdapterError as error:
+        endings.log.info("vendors.last_look_failed %s", error.code)
+        return None
+    return (snapshot, portrait) if snapshot.phase is Phase.DONE else None
 
 
 def destroy_result(job: Job) -> None:
     """What nobody took within half an hour is gone."""
-    endings.destroy_result(_attempt(job.uuid("attempt_id")))
+    endings.destroy_result(lock_attempt(job.uuid("attempt_id")))
 
 
 # ------------------------------------------------------------------ connections
 
 
 def _load(job: Job) -> tuple[Connection, Ctx, Tenant] | None:
-    with tenant_scope(_scope_of(job)):
+    with tenant_scope(scope_of(job)):
         connection = Connection.objects.filter(id=job.uuid("connection_id")).first()
         if connection is None or connection.status == Connection.Status.REMOVED:
             return None
@@ -267,7 +213,7 @@ def connect(job: Job) -> Apply | None:
     try:
         connected = adapter.connect(ctx, request)
     except AdapterError as error:
-        problems = [connecting.problem_of(error)]
+        problems = [connecting.problem_of(error, adapter_of(connection.vendor).manifest)]
         if error.retry == "later" and job.attempt < MAX_CONNECT_RUNS:
             with tenant_scope(tenant.id):
                 connecting.note_problems(connection.id, problems, final=False)
@@ -292,7 +238,7 @@ def test_connection(job: Job) -> Apply | None:
     try:
         problems = list(adapter_of(connection.vendor).check(ctx, return_urls=[return_url_of(tenant.slug)]))
     except AdapterError as error:
-        problems = [connecting.problem_of(error)]
+        problems = [connecting.problem_of(error, adapter_of(connection.vendor).manifest)]
     return partial(_write_test, connection, ctx, problems)
 
 

@@ -63,6 +63,17 @@ PROBLEMS = {
     "registration_token_missing": gettext_noop(
         "This installation has no registration token for the partner."
     ),
+    "api_key_unusable": gettext_noop("This cannot be a key: it holds spaces or is too short."),
+    "key_refused": gettext_noop("The partner does not accept this key."),
+    "permission_missing": gettext_noop(
+        "The key may not do everything that is needed. See the hint beside it."
+    ),
+    "partner_unpaid": gettext_noop("The partner asks for payment before it goes on."),
+    "api_base_unusable": gettext_noop("This is neither the partner's address nor one on this machine."),
+    "template_missing": gettext_noop("The template is missing."),
+    "session_unknown": gettext_noop(
+        "The partner does not know what was asked for. Look at the template or flow."
+    ),
     "answer_not_json": gettext_noop("The answer was not JSON."),
     "answer_not_an_object": gettext_noop("The answer had another shape than agreed."),
 }

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from portal import health
 from vendors.billing.collecting.hook import receive as receive_from_stripe
+from vendors.hook import receive as receive_from_partner
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.ready, name="ready"),
@@ -12,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.console.start_urls")),
     path("mailbox/", include("tenants.notices.urls")),
     path("hooks/stripe", receive_from_stripe, name="stripe_hook"),
+    path("hooks/partners/<slug:slug>/<str:connection>", receive_from_partner, name="partner_hook"),
     path("api/", include("portal.api.urls")),
     path("scim/", include("tenants.directory.scim.urls")),
 ]

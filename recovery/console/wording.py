@@ -115,6 +115,7 @@ PARTNER_REASONS: dict[str, str] = {
     "data_inconsistent": gettext_noop("The parts of the document contradict each other."),
     "name_mismatch": gettext_noop("The names do not agree."),
     "birthdate_mismatch": gettext_noop("The dates of birth do not agree."),
+    "id_number_mismatch": gettext_noop("The identity number does not agree."),
     "face_mismatch": gettext_noop("The face did not agree with the document."),
     "face_missing": gettext_noop("No face could be seen."),
     "liveness_failed": gettext_noop("It was not certain that a live person stood before the camera."),

@@ -55,7 +55,9 @@ SENTENCES: dict[EventName, str] = {
     E.PARTNER_TESTED: gettext_noop("A verification partner was tested and answered well"),
     E.PARTNER_CHANGED: gettext_noop("A verification partner's settings were changed"),
     E.PARTNER_FAILING: gettext_noop("A verification partner failed its test"),
-    E.PARTNER_RESTING: gettext_noop("A verification partner stopped answering and is offered last for a while"),
+    E.PARTNER_RESTING: gettext_noop(
+        "A verification partner stopped answering and is offered last for a while"
+    ),
     E.PARTNER_RECOVERED: gettext_noop("A verification partner answers again"),
     E.PROOFING_STARTED: gettext_noop("Somebody was sent to a verification partner"),
     E.PROOFING_COMPLETED: gettext_noop("A verification partner gave its answer"),

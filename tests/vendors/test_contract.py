@@ -21,6 +21,7 @@ from vendors.contract import (
     Cancels,
     Claim,
     ClaimState,
+    Fetches,
     GivesMedia,
     HandlesReturn,
     PartnerDown,
@@ -40,7 +41,8 @@ def test_every_partner_is_listed_with_what_it_cannot_see_and_costs(vendor):
     for told in (listing.checks, listing.cannot_see, listing.keeps, listing.documents):
         assert told
     assert listing.billable and listing.not_billable and listing.price_reason
-    assert isinstance(adapter, HandlesReturn) and isinstance(adapter, GivesMedia)
+    assert isinstance(adapter, HandlesReturn) != isinstance(adapter, Fetches)
+    assert isinstance(adapter, GivesMedia)
 
 
 def test_only_the_house_partner_registers_by_itself():
@@ -166,7 +168,7 @@ class Telling:
 def test_a_partner_that_cancels_hears_of_an_expired_attempt(journey, connection, monkeypatch, is_down):
     telling = Telling(registry.adapter_of("oidc"), is_down=is_down)
     assert isinstance(telling, Cancels)
-    monkeypatch.setattr("vendors.tasks.adapter_of", lambda vendor: telling)
+    monkeypatch.setattr("vendors.leases.adapter_of", lambda vendor: telling)
     attempt_id = journey.begin(connection)
     with clock.frozen(clock.now() + timedelta(minutes=36)):
         work(journey.tenant)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +16,15 @@ from joserfc.jwk import import_key
 
 from portal.kit.money import EXPONENTS
 from portal.kit.seen import SeenForm, marks_of
-from vendors.connecting import ContractTerms, settings_of, shown_terms
+from vendors.connecting import (
+    ContractTerms,
+    asked_for,
+    missing_secret,
+    secrets_after,
+    settings_of,
+    shown_terms,
+)
+from vendors.context import open_secrets
 from vendors.contract import Field, Manifest
 from vendors.models import Connection
 
@@ -34,8 +43,29 @@ def _field(field: Field, *, has_secret: bool) -> forms.Field:
             max_length=LONGEST,
             widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         )
+    if field.kind == "choice":
+        choices = [(value, _(label)) for value, label in field.choices]
+        return forms.ChoiceField(label=_(field.label), help_text=hint, choices=choices)
     return forms.CharField(
         label=_(field.label), help_text=hint, required=field.required, max_length=300, strip=True
+    )
+
+
+def _has_secret(manifest: Manifest, field: Field, stored: Sequence[str]) -> bool:
+    """It is stored, or one that stands in its place."""
+    group = {
+        other.name for other in manifest.fields if field.instead_of and other.instead_of == field.instead_of
+    }
+    return bool(({field.name} | group) & set(stored))
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return bool(
+        parts.scheme in ("https", "http") and parts.hostname and not parts.query and not parts.fragment
     )
 
 
@@ -65,9 +95,9 @@ class PartnerSettingsForm(SeenForm):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.manifest = manifest
-        self.has_secret = connection is not None and connection.secrets_sealed is not None
+        self.stored = sorted(open_secrets(connection)) if connection is not None else []
         for field in manifest.fields:
-            self.fields[field.name] = _field(field, has_secret=self.has_secret)
+            self.fields[field.name] = _field(field, has_secret=_has_secret(manifest, field, self.stored))
             if connection is not None and field.kind != "secret":
                 self.fields[field.name].initial = connection.config.get(field.name, "")
         self.order_fields([field.name for field in manifest.fields])
@@ -80,13 +110,15 @@ class PartnerSettingsForm(SeenForm):
 
     def clean_issuer(self) -> str:
         issuer: str = self.cleaned_data["issuer"]
-        try:
-            parts = urlsplit(issuer)
-        except ValueError:
-            parts = urlsplit("")
-        if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
+        if not _is_address(issuer):
             raise forms.ValidationError(_("Enter the issuer's address, for example https://id.example.com"))
         return issuer
+
+    def clean_api_base(self) -> str:
+        address: str = self.cleaned_data["api_base"]
+        if address and not _is_address(address):
+            raise forms.ValidationError(_("Enter an address that begins with https:// or http://"))
+        return address
 
     def clean_private_key(self) -> str:
         text: str = self.cleaned_data["private_key"]
@@ -103,12 +135,18 @@ class PartnerSettingsForm(SeenForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        given = [name for name in ("client_secret", "private_key") if data.get(name)]
-        if len(given) > 1:
+        given = {name: "given" for name in self._secret_names() if data.get(name)}
+        groups = [field.instead_of for field in self.manifest.fields if field.name in given]
+        if any(groups.count(group) > 1 for group in groups if group):
             self.add_error("private_key", _("Enter a secret or a private key, not both."))
-        if not given and not self.has_secret and "private_key" not in self.errors:
-            self.add_error("client_secret", _("Enter a client secret or a private key."))
+        held = secrets_after(self.manifest, dict.fromkeys(self.stored, "stored"), given)
+        absent = missing_secret(self.manifest, held)
+        if absent is not None and not any(name in self.errors for name in self._secret_names()):
+            self.add_error(absent, asked_for(self.manifest, absent))
         return data
+
+    def _secret_names(self) -> list[str]:
+        return [field.name for field in self.manifest.fields if field.kind == "secret"]
 
     def terms(self) -> ContractTerms:
         return ContractTerms(self.cleaned_data["unit_price"], self.cleaned_data["currency"])

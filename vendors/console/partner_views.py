@@ -16,7 +16,7 @@ from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
 from vendors import selectors, services
-from vendors.addresses import return_url_of
+from vendors.addresses import hook_url_of, return_url_of
 from vendors.connecting import terms_of
 from vendors.console import partner_shown as shown
 from vendors.console.partner_forms import PartnerSettingsForm
@@ -46,6 +46,13 @@ def _connection_or_404(vendor: str) -> Connection:
     return found
 
 
+def _hook_url(request: HttpRequest, offer: selectors.Offer) -> str:
+    """Where the partner tells that something happened; empty without a connection that listens."""
+    if offer.connection is None or not offer.signals:
+        return ""
+    return hook_url_of(_slug(request), offer.connection)
+
+
 def _shown(request: HttpRequest, offer: selectors.Offer) -> dict[str, Any]:
     connection = offer.connection
     status = Connection.Status(connection.status) if connection else None
@@ -64,6 +71,7 @@ def _shown(request: HttpRequest, offer: selectors.Offer) -> dict[str, Any]:
         "problems": told_problems(offer.manifest, connection.problems) if connection else [],
         "kind_label": Connection.Kind(offer.kind).label,
         "may_manage": seat_of(request).may(Right.MANAGE_PARTNERS),
+        "hook_url": _hook_url(request, offer),
     }
 
 
@@ -134,7 +142,12 @@ def settings(request: HttpRequest, vendor: str) -> HttpResponse:
             form.show_conflict(conflict)
         else:
             return _to_partner(request, vendor)
-    context = {**_shown(request, offer), "form": form, "return_url": return_url_of(_slug(request))}
+    context = {
+        **_shown(request, offer),
+        "form": form,
+        # A partner that keeps a record is told the address with each session.
+        "return_url": "" if offer.signals else return_url_of(_slug(request)),
+    }
     return render(request, "vendors/settings.html", context)
 
 

@@ -5,7 +5,15 @@ the partner it does not know is `ContractBroken`, never a pass and never a refus
 clock, retries, the state machine, sealing and the audit log. Values of claims and secrets are out of every `repr`.
 """
 
-from vendors.contract.adapter import Adapter, Cancels, GivesMedia, HandlesReturn, Registers
+from vendors.contract.adapter import (
+    Adapter,
+    Cancels,
+    Fetches,
+    GivesMedia,
+    HandlesReturn,
+    HandlesWebhook,
+    Registers,
+)
 from vendors.contract.errors import (
     AdapterError,
     BadConfig,
@@ -28,8 +36,10 @@ from vendors.contract.exchange import (
     Ctx,
     Http,
     HttpReply,
+    InboundHook,
     InboundReturn,
     SessionRef,
+    Signal,
     Snapshot,
     Started,
     StartRequest,
@@ -63,11 +73,14 @@ __all__ = [
     "ContractBroken",
     "Ctx",
     "Fault",
+    "Fetches",
     "Field",
     "GivesMedia",
     "HandlesReturn",
+    "HandlesWebhook",
     "Http",
     "HttpReply",
+    "InboundHook",
     "InboundReturn",
     "IssuerUntrusted",
     "Listing",
@@ -83,6 +96,7 @@ __all__ = [
     "RequestRejected",
     "SessionOver",
     "SessionRef",
+    "Signal",
     "SignatureInvalid",
     "Snapshot",
     "Stale",

@@ -10,8 +10,10 @@ from vendors.contract.exchange import (
     Connected,
     ConnectRequest,
     Ctx,
+    InboundHook,
     InboundReturn,
     SessionRef,
+    Signal,
     Snapshot,
     Started,
     StartRequest,
@@ -32,7 +34,9 @@ class Adapter(Protocol):
         Raises PartnerDown when nobody answers."""
 
     def start(self, ctx: Ctx, request: StartRequest) -> Started:
-        """Called once per attempt, after the attempt's row was committed. Raises AdapterError."""
+        """Called after the attempt's row was committed, and again when nobody answered or the link ran out unused:
+        `attempt_id` is the idempotency key, so that a partner which takes one makes and charges one session. Raises
+        AdapterError."""
 
 
 @runtime_checkable
@@ -52,6 +56,31 @@ class HandlesReturn(Protocol):
 
 
 @runtime_checkable
+class Fetches(Protocol):
+    """Partners that hold a record of the session, which is asked for. A browser's return is then only a hint: what
+    comes back in its query is not read."""
+
+    def fetch(self, ctx: Ctx, ref: SessionRef) -> Snapshot:
+        """Called by the worker after a signal, after a return, and now and then while neither comes. Any phase may be
+        the answer; the same record gives an equal snapshot. Raises AdapterError: ContractBroken for a word nobody
+        knows, StateMismatch for the record of another session."""
+
+
+@runtime_checkable
+class HandlesWebhook(Protocol):
+    """Partners that `Fetches` and say when it is worth while."""
+
+    @property
+    def webhook_secret(self) -> str:
+        """The name of the secret without which there is no door."""
+
+    def receive(self, ctx: Ctx, inbound: InboundHook) -> Signal:
+        """Called inside the web request: no network. Verifies the signature over the raw bytes and their age before
+        anything in them is read. Raises SignatureInvalid, Stale, or ContractBroken for what is authentic and unreadable.
+        """
+
+
+@runtime_checkable
 class GivesMedia(Protocol):
     """Partners from which the portrait is fetched."""
 
@@ -64,4 +93,5 @@ class Cancels(Protocol):
     """Partners that want to hear that a session is over on our side."""
 
     def cancel(self, ctx: Ctx, ref: SessionRef) -> None:
-        """Called when an attempt ran out of time. Idempotent: "already over" is success."""
+        """Called when an attempt ran out of time or ended undecided, so that nobody goes on with what is over here.
+        Idempotent: "already over" is success."""

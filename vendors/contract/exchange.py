@@ -52,7 +52,8 @@ class Ctx:
 @dataclass(frozen=True, slots=True)
 class StartRequest:
     """`return_state` is the core's own unguessable word for this attempt: what comes back must carry it.
-    `case_reference` is what the person may read out; a partner of ours shows it on its pages."""
+    `case_reference` is what the person may read out; a partner of ours shows it on its pages. `earlier` is the session
+    this attempt has already, when only its link ran out."""
 
     attempt_id: UUID
     return_url: str
@@ -61,6 +62,7 @@ class StartRequest:
     purpose: str
     demonstration: bool
     case_reference: str = ""
+    earlier: SessionRef | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,24 @@ class InboundReturn:
 
 
 @dataclass(frozen=True, slots=True)
+class InboundHook:
+    """What came in at a partner's hook: header names lower-cased, the body as the bytes that were signed."""
+
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Something happened at the partner. It carries no result: the core answers it by asking for the record.
+
+    `event_id` tells one event from its copies. `partner_ref` is empty for what is authentic and of no interest."""
+
+    event_id: str
+    partner_ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Connected:
     """A connection that was made by the adapter itself."""
 
@@ -115,7 +135,10 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The one authoritative answer. The same partner state gives an equal snapshot."""
+    """The one authoritative answer. The same partner state gives an equal snapshot.
+
+    `partner_ref` is the partner's own name of what it answered about; an answer that was fetched must name the session
+    it was fetched for."""
 
     phase: Phase
     outcome: Outcome | None

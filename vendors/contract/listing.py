@@ -22,6 +22,8 @@ class Field:
     kind: Literal["url", "text", "secret", "choice"] = "text"
     choices: tuple[tuple[str, str], ...] = ()
     required: bool = True
+    # Of the settings that name one group exactly one is given, and giving it takes the others away.
+    instead_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

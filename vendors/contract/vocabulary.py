@@ -9,7 +9,7 @@ from typing import Literal
 
 class Phase(Enum):
     WAITING_FOR_USER = "waiting_for_user"
-    PROCESSING = "processing"
+    PROCESSING = "processing"  # the partner works on it; a person there may be looking
     DONE = "done"  # see Outcome; the only phase that may carry claims
 
 
@@ -34,6 +34,7 @@ class Reason(Enum):
     DATA_INCONSISTENT = "data_inconsistent"
     NAME_MISMATCH = "name_mismatch"
     BIRTHDATE_MISMATCH = "birthdate_mismatch"
+    ID_NUMBER_MISMATCH = "id_number_mismatch"
     FACE_MISMATCH = "face_mismatch"
     FACE_MISSING = "face_missing"
     NOT_CONFIRMED = "not_confirmed"  # face or life: the partner does not tell which

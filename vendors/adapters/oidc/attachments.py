@@ -5,23 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import io
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from PIL import Image
-
 from vendors.adapters.oidc.answers import fault_of, is_web_address, origin_of
 from vendors.adapters.oidc.discovery import Provider
+from vendors.adapters.pictures import MAX_PORTRAIT, require_jpeg
 from vendors.contract import ContractBroken, Ctx, IssuerUntrusted, SignatureInvalid
 
 # RFC 6750, 2.1: what can stand in a header, and so no line of its own.
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]*=*")
-MAX_PORTRAIT = 1_000_000
-MAX_SIDE = 4096
 DIGESTS = {"sha-256": hashlib.sha256, "sha-384": hashlib.sha384, "sha-512": hashlib.sha512}
 
 
@@ -82,7 +78,7 @@ def fetch_portrait(ctx: Ctx, provider: Provider, notice: PortraitNotice) -> byte
     found = DIGESTS[notice.algorithm](reply.body).digest()
     if not hmac.compare_digest(found, _decoded(notice.digest)):  # 3
         raise SignatureInvalid("attachment_digest_wrong")
-    _require_jpeg(reply.body)  # 4
+    require_jpeg(reply.body)  # 4
     return reply.body
 
 
@@ -93,14 +89,3 @@ def _decoded(text: str) -> bytes:
         return base64.b64decode(standard + "=" * (-len(standard) % 4), validate=True)
     except ValueError as error:
         raise ContractBroken("attachment_digest_unusable") from error
-
-
-def _require_jpeg(data: bytes) -> None:
-    """Reads the header only: nothing is decoded here."""
-    try:
-        with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
-            width, height = image.size
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise ContractBroken("attachment_not_jpeg") from error
-    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE):
-        raise ContractBroken("attachment_too_large")

@@ -23,6 +23,7 @@ MANIFEST = Manifest(
             _("Leave it empty if you use a private key instead."),
             kind="secret",
             required=False,
+            instead_of="credential",
         ),
         Field(
             "private_key",
@@ -30,6 +31,7 @@ MANIFEST = Manifest(
             _("A private JWK (EC P-256 or RSA) for private_key_jwt. Leave it empty if you use a secret."),
             kind="secret",
             required=False,
+            instead_of="credential",
         ),
         Field(
             "trust_framework",

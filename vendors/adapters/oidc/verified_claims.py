@@ -7,16 +7,15 @@ not known is a broken contract, never a pass and never a refusal.
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from vendors.adapters.oidc.attachments import PortraitNotice, read_portrait_notice
+from vendors.adapters.values import mapping, plain_date, plain_text
 from vendors.contract import Assurance, Check, Claim, ClaimState, ContractBroken, Outcome, Reason, Stale
 
-MAX_VALUE = 200
 MAX_PURPOSE = 300
 FRESHNESS_SKEW = timedelta(seconds=60)
 
@@ -75,7 +74,7 @@ def read_verified_claims(
 ) -> ReadVerification:
     """ContractBroken for a shape or word that is not known, Stale for a verification older than the question."""
     entry = _entry_of(unverified, trust_framework)
-    verification = _mapping(entry.get("verification"), "verification_unusable")
+    verification = mapping(entry.get("verification"), "verification_unusable")
     outcome = _outcome(verification)
     _check_time(verification, asked_at, now)
     documents = list(_documents(verification))
@@ -89,11 +88,12 @@ def read_verified_claims(
         checks=tuple(check for document in documents for check in _checks(document)),
         assurance=(
             Assurance(
-                _text(verification["trust_framework"]), _text(verification["assurance_level"] or "none")
+                plain_text(verification["trust_framework"]),
+                plain_text(verification["assurance_level"] or "none"),
             ),
         ),
         reasons=_reasons(verification) if outcome is Outcome.NOT_VERIFIED else (),
-        process=_text(verification.get("verification_process") or ""),
+        process=plain_text(verification.get("verification_process") or ""),
         portrait=read_portrait_notice(documents) if outcome is Outcome.VERIFIED else None,
     )
 
@@ -104,33 +104,18 @@ def _entry_of(unverified: object, trust_framework: str) -> Mapping[str, Any]:
     wanted = _framework(trust_framework)
     found = []
     for entry in entries:
-        verification = _mapping(
-            _mapping(entry, "verified_claims_missing").get("verification"), "verification_unusable"
+        verification = mapping(
+            mapping(entry, "verified_claims_missing").get("verification"), "verification_unusable"
         )
         if _framework(verification.get("trust_framework")) == wanted:
             found.append(entry)
     if len(found) != 1:
         raise ContractBroken("trust_framework_not_asked_for")
-    return _mapping(found[0], "verified_claims_missing")
+    return mapping(found[0], "verified_claims_missing")
 
 
 def _framework(value: object) -> str:
-    return _text(value).casefold().replace("_", "-")
-
-
-def _mapping(value: object, code: str) -> Mapping[str, Any]:
-    if not isinstance(value, dict):
-        raise ContractBroken(code)
-    return value
-
-
-def _text(value: object) -> str:
-    """Bounded text without control characters, in composed form."""
-    if not isinstance(value, str) or len(value) > MAX_VALUE:
-        raise ContractBroken("value_unusable")
-    if any(unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn") for character in value):
-        raise ContractBroken("value_unusable")
-    return unicodedata.normalize("NFC", value).strip()
+    return plain_text(value).casefold().replace("_", "-")
 
 
 def _outcome(verification: Mapping[str, Any]) -> Outcome:
@@ -147,7 +132,7 @@ def _outcome(verification: Mapping[str, Any]) -> Outcome:
 def _check_time(verification: Mapping[str, Any], asked_at: datetime, now: datetime) -> None:
     """Recovery wants a verification made for this attempt, so `time` must stand and lie after the question."""
     try:
-        moment = datetime.fromisoformat(_text(verification.get("time")))
+        moment = datetime.fromisoformat(plain_text(verification.get("time")))
     except ValueError as error:
         raise ContractBroken("verification_time_unusable") from error
     if moment.tzinfo is None:
@@ -157,7 +142,7 @@ def _check_time(verification: Mapping[str, Any], asked_at: datetime, now: dateti
 
 
 def _claims(entry: Mapping[str, Any], outcome: Outcome) -> Iterator[Claim]:
-    claims = _mapping(entry.get("claims"), "claims_unusable")
+    claims = mapping(entry.get("claims"), "claims_unusable")
     if outcome is not Outcome.VERIFIED:
         return
     for foreign, neutral in NEUTRAL_NAMES.items():
@@ -173,23 +158,13 @@ def _claim(name: str, value: object) -> Claim:
     if value == "MATCHED":
         return Claim(name, ClaimState.MATCHED)
     if isinstance(value, dict) and set(value) == {"fuzzy"}:
-        return Claim(name, ClaimState.MATCHED_FUZZY, _text(value["fuzzy"]))
-    text = _text(value)
+        return Claim(name, ClaimState.MATCHED_FUZZY, plain_text(value["fuzzy"]))
+    text = plain_text(value)
     if not text:
         raise ContractBroken("value_empty")
     if name in DATES:
-        _require_date(text)
+        plain_date(text)
     return Claim(name, ClaimState.VALUE, text)
-
-
-def _require_date(text: str) -> None:
-    """YYYY-MM-DD and nothing else: Python also reads weeks, which no partner means."""
-    try:
-        is_plain = date.fromisoformat(text).isoformat() == text
-    except ValueError as error:
-        raise ContractBroken("date_unusable") from error
-    if not is_plain:
-        raise ContractBroken("date_unusable")
 
 
 def _documents(verification: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -197,13 +172,13 @@ def _documents(verification: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     if not isinstance(evidence, list) or len(evidence) > 10:
         raise ContractBroken("evidence_unusable")
     for item in evidence:
-        if _mapping(item, "evidence_unusable").get("type") == "document":
+        if mapping(item, "evidence_unusable").get("type") == "document":
             yield item
 
 
 def _document_claims(document: Mapping[str, Any]) -> Iterator[Claim]:
-    details = _mapping(document.get("document_details", {}), "document_details_unusable")
-    issuer = _mapping(details.get("issuer") or {}, "document_details_unusable")
+    details = mapping(document.get("document_details", {}), "document_details_unusable")
+    issuer = mapping(details.get("issuer") or {}, "document_details_unusable")
     found = {
         "document_type": details.get("type"),
         "document_number": details.get("document_number"),
@@ -230,11 +205,11 @@ def _checks(document: Mapping[str, Any]) -> Iterator[Check]:
     if not isinstance(details, list) or len(details) > 50:
         raise ContractBroken("check_details_unusable")
     for item in details:
-        detail = _mapping(item, "check_details_unusable")
+        detail = mapping(item, "check_details_unusable")
         passed = detail.get("passed")
         if passed is not None and not isinstance(passed, bool):
             raise ContractBroken("check_details_unusable")
-        yield Check(_text(detail.get("name") or detail.get("check_method")), passed)
+        yield Check(plain_text(detail.get("name") or detail.get("check_method")), passed)
 
 
 def _reasons(verification: Mapping[str, Any]) -> tuple[Reason, ...]:
@@ -242,4 +217,4 @@ def _reasons(verification: Mapping[str, Any]) -> tuple[Reason, ...]:
     told = verification.get("reasons", [])
     if not isinstance(told, list) or len(told) > 20:
         raise ContractBroken("reasons_unusable")
-    return tuple(dict.fromkeys(_REASONS.get(_text(reason).casefold(), Reason.OTHER) for reason in told))
+    return tuple(dict.fromkeys(_REASONS.get(plain_text(reason).casefold(), Reason.OTHER) for reason in told))

@@ -1,0 +1,85 @@
+"""What a simulator can do wrong on purpose, and the half of it that concerns every call alike."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from portal.sandboxes.partners.world import WORLD, has
+
+SLOW_SECONDS = 2.0
+HANG_SECONDS = 40.0
+# name -> what it does, as the front page tells it
+FAULTS = {
+    "slow": "Every answer takes two seconds",
+    "hang": "No answer within 40 seconds",
+    "down": "Every answer is an error 500",
+    "rate_limited": "Every answer asks to slow down",
+    "unpaid": "Every answer asks for payment",
+    "answer_lost": "A session is made, and the answer to that is lost",
+    "not_json": "Answers are not JSON",
+    "names_twice": "Answers name a value twice",
+    "huge": "Answers are five megabytes",
+    "unknown_word": "A session has a status nobody knows",
+    "another_session": "The record is another session's",
+    "another_reference": "The record was made for another attempt",
+    "contradiction": "The second look shows another family name",
+    "claims_to_be_live": "The record says that it is no test",
+    "no_document": "Verified, without a document that was",
+    "link_elsewhere": "The link leads to another host",
+    "picture_elsewhere": "The picture lies at another host",
+    "picture_unusable": "The picture is not one",
+    "webhook_never": "Nothing is told by webhook",
+    "webhook_replayed": "Each event is sent five times",
+    "webhook_reversed": "Events are sent last first",
+    "webhook_wrong_signature": "Events are signed with another secret",
+    "webhook_stale": "Events were signed an hour ago",
+    "webhook_altered": "Events are changed after they were signed",
+    "webhook_other_session": "Events are about a session nobody knows",
+}
+API = ("/v1/", "/api/")
+
+
+class FaultsMiddleware:
+    """Stands around the API alone: the pages of a simulator that misbehaves still serve."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith(API):
+            return self.get_response(request)
+        WORLD.calls.append(f"{request.method} {request.path}")
+        before = _instead()
+        return before if before is not None else _after(request, self.get_response(request))
+
+
+def _instead() -> HttpResponse | None:
+    if has("slow"):
+        time.sleep(SLOW_SECONDS)
+    until = time.monotonic() + HANG_SECONDS
+    while has("hang") and time.monotonic() < until:
+        time.sleep(0.05)
+    if has("down"):
+        return JsonResponse({"error": {"type": "api_error"}}, status=500)
+    if has("rate_limited"):
+        return JsonResponse({"error": {"code": "rate_limit"}}, status=429, headers={"Retry-After": "1"})
+    if has("unpaid"):
+        return JsonResponse({"error": {"code": "billing"}}, status=402)
+    return None
+
+
+def _after(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    if has("answer_lost") and request.method == "POST" and response.status_code in (200, 201):
+        with WORLD.lock:
+            WORLD.faults.discard("answer_lost")
+        return HttpResponse(b"", status=502)
+    if has("not_json"):
+        return HttpResponse(b"<html>soon", status=response.status_code)
+    if has("names_twice"):
+        return HttpResponse(b'{"id":"one","id":"two"}', status=response.status_code)
+    if has("huge"):
+        return HttpResponse(b'{"filler":"' + b"x" * 5_000_000 + b'"}', status=response.status_code)
+    return response

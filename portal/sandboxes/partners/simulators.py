@@ -1,0 +1,48 @@
+"""Every simulator by its key: a folder here and a line (`manage.py simulator KEY`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.urls import URLPattern
+
+from portal.sandboxes.partners import persona, stripe_identity
+from portal.sandboxes.partners.world import Session
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """`settings` is what to enter in the console; `finish` acts when a person chose how their session ends."""
+
+    title: str
+    scenarios: Mapping[str, str]
+    settings: Callable[[], Mapping[str, str]]
+    finish: Callable[[Session], None]
+    settle: Callable[[Session], None]
+    urls: list[URLPattern]
+
+
+SIMULATORS = {
+    "persona": Simulator(
+        "Persona",
+        persona.SCENARIOS,
+        persona.settings_to_enter,
+        persona.finish,
+        persona.settle,
+        persona.URLS,
+    ),
+    "stripe_identity": Simulator(
+        "Stripe Identity",
+        stripe_identity.SCENARIOS,
+        stripe_identity.settings_to_enter,
+        stripe_identity.finish,
+        stripe_identity.settle,
+        stripe_identity.URLS,
+    ),
+}
+
+
+def this_one() -> Simulator:
+    return SIMULATORS[settings.SIMULATOR]

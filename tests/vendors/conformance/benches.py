@@ -1,0 +1,290 @@
+"""What the kit must know of each adapter: how its partner is made to answer, and what each answer has to become.
+
+A new adapter is a line in `BENCHES`. Everything a partner can say well or badly is data here; what must hold for all of them
+is in `test_adapters`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+from portal.kit import clock
+from portal.kit.ids import uuid7
+from tests.vendors.hostile import CLIENT_ID, CLIENT_SECRET, HostileProvider, make_jpeg
+from tests.vendors.simulated import Simulator
+from vendors.context import Egress
+from vendors.contract import (
+    Adapter,
+    AdapterError,
+    BadConfig,
+    ContractBroken,
+    Ctx,
+    Fetches,
+    HandlesReturn,
+    InboundReturn,
+    IssuerUntrusted,
+    Outcome,
+    PartnerAuthFailed,
+    PartnerDown,
+    RateLimited,
+    Reason,
+    SessionRef,
+    SignatureInvalid,
+    Snapshot,
+    Started,
+    StartRequest,
+    StateMismatch,
+)
+from vendors.registry import adapter_of
+
+RETURN_URL = "http://acme.localhost:8000/recover/return"
+STATE = "s" * 43
+CANARY = "Xanthippe"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """`claims` are those that have to be there, with these values."""
+
+    outcome: Outcome
+    reasons: tuple[Reason, ...] = ()
+    claims: Mapping[str, str] = field(default_factory=dict)
+    portrait: bool = False
+
+
+Fault = tuple[type[AdapterError], str]
+DOWN: dict[str, Fault] = {
+    "down": (PartnerDown, "partner_down"),
+    "rate_limited": (RateLimited, "rate_limited"),
+    "not_json": (ContractBroken, "answer_not_json"),
+    "names_twice": (ContractBroken, "answer_not_json"),
+    "huge": (PartnerDown, "answer_too_large"),
+    "hang": (PartnerDown, "no_answer"),
+}
+
+
+class Bench(Protocol):
+    """One adapter with a partner that does what it is told."""
+
+    adapter: Any
+    scenarios: Mapping[str, Expected]
+    faults: Mapping[str, Fault]
+
+    def ctx(self) -> Ctx: ...
+    def end(self, ctx: Ctx, started: Started, scenario: str) -> SessionRef: ...
+    def answer(self, ctx: Ctx, ref: SessionRef) -> Snapshot: ...
+    def misbehave(self, fault: str) -> None: ...
+
+
+def request_of() -> StartRequest:
+    return StartRequest(
+        attempt_id=uuid7(),
+        return_url=RETURN_URL,
+        return_state=STATE,
+        locale="en",
+        purpose="Recover your account",
+        demonstration=True,
+    )
+
+
+def ctx_of(config: Mapping[str, str], held: Mapping[str, str]) -> Ctx:
+    return Ctx(
+        config=dict(config),
+        secrets=dict(held),
+        memory={},
+        http=Egress(),
+        now=clock.now(),
+        random=secrets.token_bytes,
+    )
+
+
+PROVEN = {
+    "given_names": "Ada",
+    "family_name": CANARY,
+    "birthdate": "1990-02-01",
+    "document_number": "P1234567",
+}
+DOCUMENT = {"document_type": "passport", "document_country": "GBR", "document_expiry": "2031-01-01"}
+REFUSED = Outcome.NOT_VERIFIED
+RETRY = Outcome.RETRY_ALLOWED
+
+
+class RestBench:
+    """A partner with a record, played by its simulator."""
+
+    scenarios: Mapping[str, Expected] = {}
+    faults: Mapping[str, Fault] = {
+        **DOWN,
+        "unpaid": (BadConfig, "partner_unpaid"),
+        "unknown_word": (ContractBroken, "status_unknown"),
+        "another_session": (StateMismatch, "record_of_another_session"),
+        "another_reference": (StateMismatch, "record_of_another_session"),
+        "picture_elsewhere": (IssuerUntrusted, "picture_elsewhere"),
+        "picture_unusable": (ContractBroken, "attachment_not_jpeg"),
+    }
+    vendor = ""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator = simulator
+        self.adapter: Adapter = adapter_of(self.vendor)
+
+    def ctx(self) -> Ctx:
+        return ctx_of(self.simulator.config, self.simulator.secrets)
+
+    def end(self, ctx: Ctx, started: Started, scenario: str) -> SessionRef:
+        self.simulator.finish(started.url, scenario, family=CANARY)
+        self.simulator.settle(started.url)
+        return started.ref
+
+    def answer(self, ctx: Ctx, ref: SessionRef) -> Snapshot:
+        assert isinstance(self.adapter, Fetches)
+        return self.adapter.fetch(ctx, ref)
+
+    def misbehave(self, fault: str) -> None:
+        self.simulator.misbehave(fault)
+
+
+class StripeBench(RestBench):
+    vendor = "stripe_identity"
+    scenarios = {
+        "verified": Expected(Outcome.VERIFIED, claims=PROVEN | DOCUMENT, portrait=True),
+        "processing_then_verified": Expected(Outcome.VERIFIED, claims=PROVEN, portrait=True),
+        "missing_portrait": Expected(Outcome.VERIFIED, claims=PROVEN),
+        "mononym": Expected(Outcome.VERIFIED, claims={"family_name": CANARY}, portrait=True),
+        "cyrillic": Expected(Outcome.VERIFIED, claims={"given_names": "Зоя"}, portrait=True),
+        "document_expired": Expected(RETRY, (Reason.DOC_EXPIRED,)),
+        "document_unverified_other": Expected(RETRY, (Reason.DOC_NOT_GENUINE,)),
+        "document_type_not_supported": Expected(RETRY, (Reason.DOC_UNSUPPORTED,)),
+        "selfie_face_mismatch": Expected(RETRY, (Reason.FACE_MISMATCH,)),
+        "selfie_manipulated": Expected(RETRY, (Reason.PRESENTATION_ATTACK,)),
+        "selfie_document_missing_photo": Expected(RETRY, (Reason.FACE_MISSING,)),
+        "selfie_unverified_other": Expected(RETRY, (Reason.LIVENESS_FAILED,)),
+        "id_number_mismatch": Expected(RETRY, (Reason.ID_NUMBER_MISMATCH,)),
+        "under_supported_age": Expected(RETRY, (Reason.UNDER_AGE,)),
+        "country_not_supported": Expected(RETRY, (Reason.COUNTRY_UNSUPPORTED,)),
+        "device_not_supported": Expected(RETRY, (Reason.DEVICE_UNSUPPORTED,)),
+        "consent_declined": Expected(Outcome.USER_ABORTED, (Reason.CONSENT_DECLINED,)),
+        "abandoned": Expected(Outcome.USER_ABORTED, (Reason.TIMED_OUT,)),
+        "canceled": Expected(Outcome.USER_ABORTED, (Reason.USER_CANCELLED,)),
+    }
+    faults = {**RestBench.faults, "no_document": (ContractBroken, "verified_without_document")}
+
+
+class PersonaBench(RestBench):
+    vendor = "persona"
+    scenarios = {
+        "verified": Expected(Outcome.VERIFIED, claims=PROVEN | DOCUMENT, portrait=True),
+        "review_then_verified": Expected(Outcome.VERIFIED, claims=PROVEN, portrait=True),
+        "missing_portrait": Expected(Outcome.VERIFIED, claims=PROVEN),
+        "mononym": Expected(Outcome.VERIFIED, claims={"family_name": CANARY}, portrait=True),
+        "cyrillic": Expected(Outcome.VERIFIED, claims={"given_names": "Зоя"}, portrait=True),
+        "document_expired": Expected(REFUSED, (Reason.DOC_EXPIRED,)),
+        "document_not_genuine": Expected(REFUSED, (Reason.DOC_NOT_GENUINE,)),
+        "document_inconsistent": Expected(REFUSED, (Reason.DATA_INCONSISTENT,)),
+        "face_mismatch": Expected(REFUSED, (Reason.FACE_MISMATCH,)),
+        "liveness_failed": Expected(REFUSED, (Reason.LIVENESS_FAILED,)),
+        "review_then_declined": Expected(REFUSED, (Reason.DOC_NOT_GENUINE,)),
+        "too_many_tries": Expected(REFUSED, (Reason.OTHER,)),
+        "expired": Expected(Outcome.EXPIRED, (Reason.TIMED_OUT,)),
+    }
+    faults = {**RestBench.faults, "no_document": (ContractBroken, "approved_without_document")}
+
+
+def _refuse(provider: HostileProvider) -> None:
+    provider.answers.level = "FAILED"
+    provider.answers.reasons = ["doc_expired"]
+
+
+def _broken(status: int, body: bytes) -> Callable[[HostileProvider], None]:
+    return lambda provider: provider.answers.broken.update({"/token": (status, body)})
+
+
+def _unknown_level(provider: HostileProvider) -> None:
+    provider.answers.level = "PROBABLY"
+
+
+def _another_key(provider: HostileProvider) -> None:
+    provider.key, provider.other_key = provider.other_key, provider.key
+
+
+class OidcBench:
+    """A partner whose return carries a code, played by a provider that does whatever it is told."""
+
+    vendor = "oidc"
+    framework = ""
+    scenarios: Mapping[str, Expected] = {
+        "verified": Expected(Outcome.VERIFIED, claims=PROVEN, portrait=True),
+        "refused": Expected(REFUSED, (Reason.DOC_EXPIRED,)),
+        "gave_up": Expected(Outcome.USER_ABORTED, (Reason.USER_CANCELLED,)),
+        "provider_failed": Expected(Outcome.PARTNER_FAILED, (Reason.PARTNER_ERROR,)),
+    }
+    faults: Mapping[str, Fault] = {
+        **DOWN,
+        "unknown_word": (ContractBroken, "assurance_level_unknown"),
+        "another_key": (SignatureInvalid, "token_signature_wrong"),
+        "another_client": (StateMismatch, "token_audience_wrong"),
+        "key_refused": (PartnerAuthFailed, "client_refused"),
+    }
+    moves: Mapping[str, Callable[[HostileProvider], None]] = {
+        "refused": _refuse,
+        "down": _broken(503, b""),
+        "rate_limited": _broken(429, b"{}"),
+        "not_json": _broken(200, b"<html>soon"),
+        "names_twice": _broken(200, b'{"id_token":"a","id_token":"b"}'),
+        "huge": _broken(200, b'{"filler":"' + b"x" * 2_000_000 + b'"}'),
+        "hang": lambda provider: provider.answers.hang.update({"/token": 40.0}),
+        "unknown_word": _unknown_level,
+        "another_key": _another_key,
+        "another_client": lambda provider: setattr(
+            provider.answers, "change_token", lambda claims: claims.update(aud="another")
+        ),
+        "key_refused": _broken(401, b'{"error":"invalid_client"}'),
+    }
+    errors: Mapping[str, str] = {"gave_up": "access_denied", "provider_failed": "server_error"}
+
+    def __init__(self, provider: HostileProvider) -> None:
+        self.provider = provider
+        self.adapter: Any = adapter_of(self.vendor)
+        provider.answers.claims |= {"family_name": CANARY, "birthdate": "1990-02-01"}
+        provider.answers.portrait = make_jpeg()
+        if self.framework:
+            provider.answers.framework = self.framework
+        self.query: dict[str, list[str]] = {}
+
+    def ctx(self) -> Ctx:
+        config = {"issuer": self.provider.issuer, "client_id": CLIENT_ID, "trust_framework": self.framework}
+        return ctx_of(config, {"client_secret": CLIENT_SECRET})
+
+    def end(self, ctx: Ctx, started: Started, scenario: str) -> SessionRef:
+        self.moves.get(scenario, lambda provider: None)(self.provider)
+        self.provider.answers.reuse_codes = True
+        self.query = self.provider.visit(started.url)
+        if scenario in self.errors:
+            del self.query["code"]
+            self.query["error"] = [self.errors[scenario]]
+        assert parse_qs(urlsplit(started.url).query)["client_id"] == [CLIENT_ID]
+        return started.ref
+
+    def answer(self, ctx: Ctx, ref: SessionRef) -> Snapshot:
+        assert isinstance(self.adapter, HandlesReturn)
+        return self.adapter.handle_return(ctx, ref, InboundReturn(self.query))
+
+    def misbehave(self, fault: str) -> None:
+        self.moves[fault](self.provider)
+
+
+class HouseBench(OidcBench):
+    vendor = "house"
+    framework = "readmit_house"
+
+
+BENCHES: dict[str, Any] = {
+    "house": HouseBench,
+    "oidc": OidcBench,
+    "persona": PersonaBench,
+    "stripe_identity": StripeBench,
+}

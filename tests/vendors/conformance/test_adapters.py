@@ -1,0 +1,131 @@
+"""What every adapter must do, whoever its partner is: each scenario and each fault, and nothing said aloud."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import pytest
+
+from tests.vendors.conformance.benches import BENCHES, CANARY, RETURN_URL, STATE, OidcBench, request_of
+from vendors import context, registry
+from vendors.contract import Cancels, ClaimState, Fault, Outcome, PartnerAuthFailed, Phase
+
+SCENARIOS = [(vendor, name) for vendor, bench in BENCHES.items() for name in bench.scenarios]
+FAULTS = [(vendor, name) for vendor, bench in BENCHES.items() for name in bench.faults]
+
+
+@pytest.fixture
+def bench(request, simulators, provider):
+    vendor = request.node.callspec.params["vendor"]
+    made = BENCHES[vendor]
+    return made(provider) if issubclass(made, OidcBench) else made(simulators[vendor])
+
+
+def portrait_of(bench, ctx, ref, snapshot):
+    return [bench.adapter.media(ctx, ref, item) for item in snapshot.media]
+
+
+def test_every_adapter_is_on_a_bench():
+    assert set(BENCHES) == set(registry.ADAPTERS)
+
+
+@pytest.mark.parametrize(("vendor", "scenario"), SCENARIOS)
+def test_each_scenario_becomes_what_it_means_and_says_the_same_twice(bench, vendor, scenario, caplog):
+    caplog.set_level(logging.DEBUG)
+    expected, ctx = bench.scenarios[scenario], bench.ctx()
+    started = bench.adapter.start(ctx, request_of())
+    ref = bench.end(ctx, started, scenario)
+    first, second = bench.answer(ctx, ref), bench.answer(ctx, ref)
+    # Each code is exchanged for a token of its own; a record is one record.
+    digest = "" if isinstance(bench, OidcBench) else first.evidence_digest
+    assert replace(first, evidence_digest=digest) == replace(second, evidence_digest=digest)
+    assert (first.phase, first.outcome, first.reasons) == (Phase.DONE, expected.outcome, expected.reasons)
+    said = {claim.name: claim.value for claim in first.claims if claim.state is ClaimState.VALUE}
+    assert dict(expected.claims).items() <= said.items()
+    assert bool(said) == (expected.outcome is Outcome.VERIFIED)
+    pictures = portrait_of(bench, ctx, ref, first)
+    assert bool(pictures) == expected.portrait
+    assert all(picture.startswith(b"\xff\xd8\xff") for picture in pictures)
+    spoken = repr([first, started, ref, ctx, first.media]) + caplog.text
+    for word in (CANARY, "P1234567", *ctx.secrets.values(), started.url, *ref.state.values()):
+        assert word not in spoken
+
+
+@pytest.mark.parametrize(("vendor", "fault"), FAULTS)
+def test_no_fault_is_a_pass_or_a_refusal_and_none_quotes_the_partner(
+    bench, vendor, fault, monkeypatch, caplog
+):
+    caplog.set_level(logging.DEBUG)
+    wanted, code = bench.faults[fault]
+    ctx = bench.ctx()
+    ref = bench.end(ctx, bench.adapter.start(ctx, request_of()), "verified")
+    bench.misbehave(fault)
+    if fault == "hang":
+        monkeypatch.setattr(context, "TIMEOUT_SECONDS", 0.3)
+    with pytest.raises(wanted) as raised:
+        portrait_of(bench, ctx, ref, bench.answer(ctx, ref))
+    assert type(raised.value) is wanted and raised.value.code == code
+    assert raised.value.fault is not Fault.USER
+    for word in (CANARY, "P1234567", *ctx.secrets.values()):
+        assert word not in f"{raised.value} {raised.value.answered} {caplog.text}"
+
+
+@pytest.mark.parametrize("vendor", BENCHES)
+def test_settings_that_are_right_pass_the_test_and_wrong_ones_are_named(bench, vendor):
+    ctx = bench.ctx()
+    assert list(bench.adapter.check(ctx, return_urls=[RETURN_URL])) == []
+    name = next(iter(ctx.secrets))
+    bad = bench.ctx()
+    bad.secrets[name] = "rk_test_of_another_tenant"
+    (problem,) = bench.adapter.check(bad, return_urls=[RETURN_URL])
+    assert (problem.setting, bool(problem.answered)) == (name, True)
+    with pytest.raises(PartnerAuthFailed):
+        bench.adapter.start(bad, request_of())
+
+
+@pytest.mark.parametrize("vendor", [name for name in BENCHES if not issubclass(BENCHES[name], OidcBench)])
+def test_the_same_attempt_started_again_is_the_same_session(bench, vendor):
+    ctx, wanted = bench.ctx(), request_of()
+    bench.misbehave("answer_lost")
+    with pytest.raises(Exception, match="partner_down"):
+        bench.adapter.start(ctx, wanted)
+    first = bench.adapter.start(ctx, wanted)
+    again = bench.adapter.start(ctx, wanted)
+    assert first.ref.partner_ref == again.ref.partner_ref
+    assert len(bench.simulator.control()["sessions"]) == 1
+    assert f"state={STATE}" in bench.simulator.finish(first.url, "verified")
+
+
+@pytest.mark.parametrize("vendor", [name for name in BENCHES if not issubclass(BENCHES[name], OidcBench)])
+def test_what_is_over_is_canceled_as_quietly_as_what_is_not(bench, vendor):
+    ctx = bench.ctx()
+    assert isinstance(bench.adapter, Cancels)
+    started = bench.adapter.start(ctx, request_of())
+    for _ in range(2):
+        bench.adapter.cancel(ctx, started.ref)
+    assert bench.answer(ctx, started.ref).outcome in (Outcome.USER_ABORTED, Outcome.EXPIRED)
+    done = bench.adapter.start(ctx, request_of())
+    ref = bench.end(ctx, done, "verified")
+    bench.adapter.cancel(ctx, ref)
+    assert bench.answer(ctx, ref).outcome is Outcome.VERIFIED
+
+
+@pytest.mark.parametrize("vendor", [name for name in BENCHES if not issubclass(BENCHES[name], OidcBench)])
+def test_a_simulator_is_a_rehearsal_even_where_it_says_otherwise(bench, vendor):
+    bench.misbehave("claims_to_be_live")
+    ctx = bench.ctx()
+    ref = bench.end(ctx, bench.adapter.start(ctx, request_of()), "verified")
+    assert bench.answer(ctx, ref).sandbox
+
+
+@pytest.mark.parametrize("vendor", [name for name in BENCHES if not issubclass(BENCHES[name], OidcBench)])
+def test_the_key_and_the_person_go_to_the_partners_own_hosts_alone(bench, vendor):
+    for elsewhere in ("https://evil.example", "https://api.stripe.com.evil.example", "http://api.stripe.com"):
+        ctx = bench.ctx()
+        ctx.config["api_base"] = elsewhere
+        with pytest.raises(Exception, match="api_base_unusable"):
+            bench.adapter.start(ctx, request_of())
+    bench.misbehave("link_elsewhere")
+    with pytest.raises(Exception, match="link_elsewhere"):
+        bench.adapter.start(bench.ctx(), request_of())

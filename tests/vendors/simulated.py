@@ -1,0 +1,125 @@
+"""A partner simulator as it is served, for tests: a process of its own, and a person at it without a browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from portal.embedded import broker
+from portal.embedded.data import REPOSITORY
+
+PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG")
+
+
+class Simulator:
+    """One for each key and worker; `reset` between tests."""
+
+    def __init__(self, key: str, folder: Path, **more: str) -> None:
+        self.key = key
+        self.folder = folder
+        self.more = more
+        self.port = broker.free_port()
+        self.host = f"{key.replace('_', '-')}.localhost:{self.port}"
+        self.origin = f"http://{self.host}"
+        self.log = folder / f"{key}.log"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.settings: dict[str, str] = {}
+
+    @property
+    def env(self) -> dict[str, str]:
+        passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        return passed | {
+            "DJANGO_SETTINGS_MODULE": "portal.sandboxes.partners.settings",
+            "PYTHONPATH": str(REPOSITORY),
+            "READMIT_MODE": "development",
+            "READMIT_SIMULATOR": self.key,
+            "READMIT_SIMULATOR_ORIGIN": self.origin,
+            **self.more,
+        }
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
+                    *("--port", str(self.port), "--workers", "1", "--blocking-threads", "4", "--no-ws"),
+                    "portal.sandboxes.partners.wsgi:application",
+                ],
+                cwd=REPOSITORY,
+                env=self.env,
+                stdout=log,
+                stderr=log,
+            )
+        until = time.monotonic() + 60
+        while time.monotonic() < until and self.process.poll() is None:
+            try:
+                if self.ask("GET", "/healthz")[0] == 200:
+                    self.settings = self.control()["settings"]
+                    return
+            except OSError:
+                time.sleep(0.05)
+        raise AssertionError(self.log.read_text())
+
+    def stop(self) -> None:
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        door = HTTPConnection("127.0.0.1", self.port, timeout=20)
+        sent = {"Host": self.host} | {name.replace("_", "-"): value for name, value in headers.items()}
+        try:
+            door.request(method, path, body=body, headers=sent)
+            answer = door.getresponse()
+            found = {name.lower(): value for name, value in answer.headers.items()}
+            return answer.status, found, answer.read()
+        finally:
+            door.close()
+
+    def _send(self, path: str, told: dict[str, Any]) -> dict[str, Any]:
+        status, _, body = self.ask("POST", path, json.dumps(told).encode(), Content_Type="application/json")
+        assert status == 200, body
+        answer: dict[str, Any] = json.loads(body)
+        return answer
+
+    def control(self, **told: Any) -> dict[str, Any]:
+        if told:
+            return self._send("/control", told)
+        answer: dict[str, Any] = json.loads(self.ask("GET", "/control")[2])
+        return answer
+
+    def reset(self) -> None:
+        self.control(faults=[], scenario="", webhook_url="", settle_seconds=3600, clear=True)
+
+    def misbehave(self, *faults: str) -> None:
+        self.control(faults=list(faults))
+
+    def finish(self, url: str, scenario: str, **person: str) -> str:
+        """A person who followed the link ends it this way; where their browser is sent."""
+        token = urlsplit(url).path.rpartition("/")[2]
+        told = {"token": token, "scenario": scenario, "person": person}
+        return str(self._send("/control/finish", told)["back"])
+
+    def settle(self, url: str) -> None:
+        self._send("/control/settle", {"token": urlsplit(url).path.rpartition("/")[2]})
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        return {name: self.settings[name] for name in ("api_key", "webhook_secret")}
+
+    @property
+    def config(self) -> dict[str, str]:
+        return {name: value for name, value in self.settings.items() if name not in self.secrets}
+
+    @property
+    def calls(self) -> list[str]:
+        return list(self.control()["calls"])

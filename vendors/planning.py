@@ -1,0 +1,40 @@
+"""When a partner is asked for its record next. It stands in the attempt's row: a question that is planned is planned once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from portal.kit.outbox import enqueue
+from portal.kit.scope import current_tenant_id
+from vendors.models import ProofingAttempt
+from vendors.phases import AttemptPhase
+
+# Seconds until the next question: while somebody is at the partner, and while the partner works on what it was given.
+WHILE_WAITING = (20, 40, 80, 120)
+WHILE_WORKING = (2, 3, 5, 8, 15, 30, 60)
+
+
+def plan_fetch(attempt: ProofingAttempt, due_at: datetime) -> None:
+    """Ask at that time, unless it is planned for earlier. The caller has locked the row; this saves the column."""
+    planned = attempt.fetch_due_at
+    if planned is not None and planned <= due_at:
+        return
+    attempt.fetch_due_at = due_at
+    attempt.save(update_fields=["fetch_due_at"])
+    enqueue(
+        "vendors.fetch_proofing",
+        tenant_id=current_tenant_id(),
+        available_at=due_at,
+        attempt_id=attempt.id,
+        planned_for=due_at.isoformat(),
+    )
+
+
+def is_still_planned(attempt: ProofingAttempt, planned_for: str) -> bool:
+    """An earlier question may have been planned meanwhile, and asked: then this one is not."""
+    return attempt.fetch_due_at is not None and attempt.fetch_due_at.isoformat() == planned_for
+
+
+def pause(attempt: ProofingAttempt) -> timedelta:
+    plan = WHILE_WORKING if attempt.phase == AttemptPhase.PROCESSING else WHILE_WAITING
+    return timedelta(seconds=plan[min(max(attempt.fetches, attempt.failures), len(plan) - 1)])
