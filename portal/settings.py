@@ -119,6 +119,7 @@ INSTALLED_APPS += [
     "recovery.access_pass",
     "recovery.passkeys",
     "recovery",
+    "recovery.readiness",
     "portal.demo",
     "portal.api",
 ]

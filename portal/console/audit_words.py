@@ -76,6 +76,7 @@ LABELS: dict[str, str] = {
     "minutes": gettext_noop("Minutes"),
     "mode": gettext_noop("Mode"),
     "name": gettext_noop("Name"),
+    "on": gettext_noop("Turned on"),
     "operation": gettext_noop("Asked of Stripe"),
     "origin": gettext_noop("Address"),
     "outcome": gettext_noop("Outcome"),

@@ -19,6 +19,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("vendors.adapters",),
     ("recovery.access_pass", "recovery.passkeys"),
     ("recovery",),
+    ("recovery.readiness",),
     ("portal.console", "portal.api", "portal.operator", "portal.demo"),
     ("portal.settings", "portal.checks", "portal.health"),
     ("portal.celery", "portal.wsgi"),

@@ -18,8 +18,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
-from portal.kit.ids import uuid7
+from portal.kit.ids import parse_public_id, uuid7
 from portal.kit.scope import tenant_scope
+from recovery.readiness.running import survey_now
 from recovery.statuses import CaseStatus
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
@@ -91,6 +92,17 @@ TABLE: dict[str, tuple[str, str]] = {
     "profiles:edit": ("OAU", "OA"),
     "profiles:publish": ("OA", "OA"),
     "profiles:withdraw": ("OA", "OA"),
+    "readiness:home": ("OAU", "-"),
+    "readiness:state": ("OAU", "-"),
+    "readiness:people": ("OAU", "-"),
+    "readiness:csv": ("OAU", "-"),
+    "readiness:check": ("-", "OA"),
+    "readiness:mail": ("-", "OA"),
+    "rehearsals:home": ("OAU", "-"),
+    "rehearsals:state": ("OAU", "-"),
+    "rehearsals:people": ("OAU", "-"),
+    "rehearsals:csv": ("OAU", "-"),
+    "rehearsals:begin": ("-", "OA"),
     "verified_id:home": ("OAU", "-"),
     "verified_id:state": ("OAU", "-"),
     "verified_id:turn_on": ("-", "OA"),
@@ -223,6 +235,9 @@ class World:
         self.clients = {letter: client_of_member(member) for letter, member in self.members.items()}
         with tenant_scope(self.tenant.id):
             self.places = {"organisation": self.tenant.slug, **self._people(), **self._organisation()}
+            profile_id = parse_public_id("profile", self.places["profile_id"])
+        for rehearsed in (None, profile_id):
+            survey_now(self.tenant.id, actor=SYSTEM, profile_id=rehearsed)
 
     def _organisation(self) -> dict[str, str]:
         owner: Member = self.members["O"]

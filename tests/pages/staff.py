@@ -14,6 +14,7 @@ from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
 from recovery.console.profile_forms import initial_of
 from recovery.models import Case, Profile
+from recovery.readiness.running import survey_now
 from recovery.statuses import CaseStatus
 from tenants.audit.models import AuditEvent
 from tenants.audit.sealing import seal_events
@@ -80,6 +81,8 @@ IN_THE_CONSOLE = (
     "recovery/cases/csv",
     "recovery/profiles/",
     "recovery/profiles/new",
+    "recovery/readiness/",
+    "recovery/readiness/people",
     "recovery/reviews/",
     "audit/",
     "audit/?actor=member",
@@ -252,6 +255,28 @@ def profiles(tenant: Tenant, client: Client) -> None:
         client.post(f"{base}/{path}", {"word": "go live"})
 
 
+def readiness(tenant: Tenant, client: Client) -> None:
+    """Readiness and a rehearsal, under way and done."""
+    base = f"/o/{tenant.slug}/recovery"
+    with tenant_scope(tenant.id):
+        profile = Profile.objects.filter(status="published").get()
+    rooms = {f"{base}/readiness": "check", f"{base}/rehearsals/{profile.public_id}": "begin"}
+    for room, begin in rooms.items():
+        client.get(f"{room}/")
+        client.get(f"{room}/state", headers=HTMX)
+        client.post(f"{room}/{begin}")
+        for path in ("", "state"):
+            client.get(f"{room}/{path}")
+    for profile_id in (None, profile.id):
+        survey_now(tenant.id, actor=SYSTEM, profile_id=profile_id)
+    for room in rooms:
+        for path in ("", "state", "people", "people?reason=no_birthdate", "people?department=Finance"):
+            client.get(f"{room}/{path}")
+        b"".join(client.get(f"{room}/csv").streaming_content)
+    for value in ("no", "yes"):
+        client.post(f"{base}/readiness/mail", {"is_on": value})
+
+
 def cases(tenant: Tenant, client: Client) -> None:
     base = f"/o/{tenant.slug}/recovery"
     with tenant_scope(tenant.id):
@@ -388,6 +413,7 @@ def everything(tenant: Tenant) -> None:
     cases(tenant, client)
     members(tenant, client)
     setup_links(tenant, client)
+    readiness(tenant, client)
     profiles(tenant, client)
     budgets(tenant, client)
     money.walk(tenant, client)

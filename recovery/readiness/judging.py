@@ -1,0 +1,184 @@
+"""Could this person recover today? Pure: facts, names as a document prints them and everybody else in; reasons out.
+
+Names are judged by the matching that decides recoveries, with the people a recovery would compare. What it does not do:
+foresee what goes wrong at a partner, with a camera or with a document.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from recovery.readiness.accounts import Near
+from recovery.readiness.reasons import DOUBTS, Reason, in_order
+from tenants.directory.matching import (
+    Candidate,
+    MatchOutcome,
+    MatchPolicy,
+    PersonMatch,
+    ProvenIdentity,
+    match_person,
+    normalise,
+)
+
+_BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
+# How Entra names people of other organisations.
+_GUEST = "#ext#"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the directory has of one person."""
+
+    person_id: UUID
+    user_name: str = field(repr=False)
+    given_names: str = field(repr=False)
+    family_name: str = field(repr=False)
+    display_name: str = field(repr=False)
+    birthdate: date | None = field(repr=False)
+    recovery_allowed: bool
+    digests: frozenset[str] = field(default=frozenset(), repr=False)
+    # Since when the oldest e-mail address and the newest address of any kind are held.
+    email_since: datetime | None = None
+    newest_since: datetime | None = None
+    named_at: datetime | None = None
+    has_saved_code: bool = False
+    source_is_stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the profile asks for, as far as the directory answers it. `held_before`: the address has to be as old."""
+
+    policy: MatchPolicy
+    address: bool
+    document: bool
+    held_before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A name as a document would print it."""
+
+    given_names: str = field(repr=False)
+    family_name: str = field(repr=False)
+
+
+def judge(facts: Facts, asked: Asked | None, prints: Sequence[Printed], near: Near) -> list[Reason]:
+    """Every reason, worst first; empty for somebody who could recover. `asked` None: no profile is for this person. No
+    `prints`: nobody here knows how a document prints the name."""
+    if not facts.recovery_allowed:
+        return [Reason.NOT_ALLOWED]
+    if asked is None:
+        return [Reason.NO_PROFILE, *in_order(_oddities_of_name(facts))]
+    found = {*_of_names(facts, asked, prints, near), *_of_evidence(facts, asked), *_doubts(facts, asked)}
+    return in_order(found)
+
+
+def is_hopeless(reasons: Sequence[Reason]) -> bool:
+    return any(reason not in DOUBTS for reason in reasons)
+
+
+def _oddities_of_name(facts: Facts) -> set[Reason]:
+    """What is wrong with a name whatever a document says."""
+    found: set[Reason] = set()
+    if not facts.given_names.strip() or not facts.family_name.strip():
+        found.add(Reason.NAME_MISSING)
+    if any(_has_digits(name) for name in (facts.given_names, facts.family_name)):
+        found.add(Reason.NAME_DIGITS)
+    return found
+
+
+def _has_digits(name: str) -> bool:
+    return any(unicodedata.category(char) == "Nd" for char in _BRACKETED.sub(" ", name))
+
+
+def _of_names(facts: Facts, asked: Asked, prints: Sequence[Printed], near: Near) -> set[Reason]:
+    """A document has its names twice, on the page and in the zone, and a partner may read either: what fails in one of
+    them only may turn out well."""
+    found = _oddities_of_name(facts)
+    if found:
+        return found
+    if not prints:
+        return {Reason.SPELLING_UNKNOWN}
+    results = [_of_match(match_as(facts, asked, printed, near)) for printed in prints]
+    if all(results):
+        return set().union(*results)
+    return {Reason.ONE_SPELLING} if any(results) else set()
+
+
+def match_as(facts: Facts, asked: Asked, printed: Printed, near: Near) -> PersonMatch:
+    """What a recovery would find when the document says so, and is the one held before if one is asked for."""
+    digest = min(facts.digests) if asked.document and facts.digests else ""
+    proven = ProvenIdentity(printed.given_names, printed.family_name, facts.birthdate, digest)
+    claimed = Candidate(facts.person_id, facts.given_names, facts.family_name, facts.birthdate, facts.digests)
+    return match_person(proven, claimed, near(proven), policy=asked.policy)
+
+
+_BY_CODE = {
+    "names_differ": Reason.NAMES_DIFFER,
+    "birthdate_not_known": Reason.NO_BIRTHDATE,
+    "names_agree_too_weakly": Reason.NO_BIRTHDATE,
+    "hidden_characters": Reason.NAME_HIDDEN,
+    "mixed_scripts": Reason.NAME_MIXED,
+    "unusual_letters": Reason.NAME_UNUSUAL,
+    "too_many_marks": Reason.NAME_MARKS,
+    "too_long": Reason.NAME_LONG,
+}
+
+
+def _of_match(match: PersonMatch) -> set[Reason]:
+    if match.outcome is MatchOutcome.ONE:
+        return set()
+    if match.outcome is MatchOutcome.SEVERAL:
+        return {Reason.DUPLICATE}
+    if match.outcome is MatchOutcome.ANOTHER:
+        return {Reason.ANOTHER}
+    found = {_BY_CODE[code] for code in match.reasons if code in _BY_CODE}
+    return found or {Reason.NAMES_DIFFER}
+
+
+def _of_evidence(facts: Facts, asked: Asked) -> set[Reason]:
+    found: set[Reason] = set()
+    if asked.document and not facts.digests:
+        found.add(Reason.NO_DOCUMENT)
+    if asked.address and not facts.has_saved_code:
+        if facts.email_since is None:
+            found.add(Reason.NO_ADDRESS)
+        elif facts.email_since > asked.held_before:
+            found.add(Reason.FRESH_ADDRESS)
+    return found
+
+
+def _doubts(facts: Facts, asked: Asked) -> set[Reason]:
+    found: set[Reason] = set()
+    if _names_conflict(facts):
+        found.add(Reason.NAMES_CONFLICT)
+    if _changed_recently(facts, asked.held_before):
+        found.add(Reason.CHANGED_RECENTLY)
+    if _GUEST in facts.user_name.casefold():
+        found.add(Reason.GUEST)
+    if facts.source_is_stale:
+        found.add(Reason.STALE)
+    return found
+
+
+def _changed_recently(facts: Facts, since: datetime) -> bool:
+    """As `recovery.gathering` holds a recovery: not an account whose every address is new."""
+    named = facts.named_at is not None and facts.named_at > since
+    old, new = facts.email_since, facts.newest_since
+    return named or (old is not None and old <= since and new is not None and new > since)
+
+
+def _names_conflict(facts: Facts) -> bool:
+    """Whether the display name, where a directory keeps one, holds no word of the family name."""
+    shown = set(normalise(_BRACKETED.sub(" ", facts.display_name)).split())
+    family = normalise(facts.family_name).split()
+    if not shown or not family or facts.display_name.casefold() == facts.user_name.casefold():
+        return False
+    together = "".join(normalise(facts.display_name).split())
+    return shown.isdisjoint(family) and "".join(family) not in together

@@ -1,0 +1,134 @@
+"""Reading the directory in batches: everybody's names once, then what is on file for some people at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max, Min, Q
+
+from portal.kit import clock
+from portal.kit.scope import tenant_scope
+from recovery.held import HELD_FOR
+from recovery.passkeys.models import SavedRecoveryCode
+from recovery.readiness.accounts import Accounts, Held
+from recovery.readiness.judging import Facts
+from tenants.audit.events import EventName
+from tenants.audit.models import AuditEvent
+from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddress, ScimToken
+
+BATCH = 5_000
+# Longer without a word from a source, and what it says may be over.
+HEARD_WITHIN = {"scim": timedelta(days=7), "csv": timedelta(days=90)}
+EMAIL = Q(kind=NoticeAddress.Kind.EMAIL)
+
+
+def read_accounts(tenant_id: UUID, goes_on: Callable[[], bool]) -> Accounts | None:
+    """Everybody who could be meant, suspended people among them. A scope for each batch; after each it is asked whether
+    it `goes_on`, and there is nothing if not."""
+    accounts, after = Accounts(), UUID(int=0)
+    while True:
+        with tenant_scope(tenant_id):
+            rows = list(
+                DirectoryPerson.objects.exclude(status=DirectoryPerson.Status.REMOVED)
+                .filter(id__gt=after)
+                .order_by("id")
+                .values_list("id", "given_names", "family_name", "birthdate")[:BATCH]
+            )
+        for row in rows:
+            accounts.add(Held(*row))
+        if not goes_on():
+            return None
+        if len(rows) < BATCH:
+            break
+        after = rows[-1][0]
+    with tenant_scope(tenant_id):
+        numbers = HeldEvidence.objects.filter(kind=HeldEvidence.Kind.DOCUMENT_NUMBER)
+        accounts.settle(numbers.values_list("person_id", "digest").iterator(chunk_size=BATCH))
+    return accounts
+
+
+def next_people(sort_key: str, person_id: UUID | None, limit: int) -> list[DirectoryPerson]:
+    """The next active people in the order of the directory. A row comparison, which walks the index."""
+    found = DirectoryPerson.objects.filter(status=DirectoryPerson.Status.ACTIVE)
+    if person_id is not None:
+        found = found.filter(Q(sort_key__gt=sort_key) | Q(sort_key=sort_key, id__gt=person_id))
+        found = found.filter(sort_key__gte=sort_key)
+    return list(found.order_by("sort_key", "id")[:limit])
+
+
+def facts_of(people: Sequence[DirectoryPerson], stale: frozenset[str]) -> list[Facts]:
+    """Three statements, however many people."""
+    ids = [person.id for person in people]
+    held: dict[UUID, Mapping[str, Any]] = {
+        row["person_id"]: row
+        for row in NoticeAddress.objects.filter(person_id__in=ids)
+        .values("person_id")
+        .annotate(email=Min("held_since", filter=EMAIL), newest=Max("held_since"))
+    }
+    digests: dict[UUID, set[str]] = {}
+    numbers = HeldEvidence.objects.filter(person_id__in=ids, kind=HeldEvidence.Kind.DOCUMENT_NUMBER)
+    for person_id, digest in numbers.values_list("person_id", "digest"):
+        digests.setdefault(person_id, set()).add(digest)
+    codes = SavedRecoveryCode.objects.filter(person_id__in=ids, used_at=None, replaced_at=None)
+    saved = set(codes.filter(created_at__lte=clock.now() - HELD_FOR).values_list("person_id", flat=True))
+    return [
+        _facts(person, held.get(person.id, {}), digests.get(person.id, ()), person.id in saved, stale)
+        for person in people
+    ]
+
+
+def _facts(
+    person: DirectoryPerson, held: Mapping[str, Any], digests: Any, has_code: bool, stale: frozenset[str]
+) -> Facts:
+    return Facts(
+        person.id,
+        person.user_name,
+        person.given_names,
+        person.family_name,
+        person.display_name,
+        person.birthdate,
+        person.recovery_allowed,
+        frozenset(digests),
+        held.get("email"),
+        held.get("newest"),
+        person.names_changed_at,
+        has_code,
+        person.source in stale,
+    )
+
+
+def stale_sources() -> dict[str, date | None]:
+    """The sources that people come from and that nobody heard from for long, with the day of the last word."""
+    present = set(
+        DirectoryPerson.objects.filter(status=DirectoryPerson.Status.ACTIVE)
+        .order_by()
+        .values_list("source", flat=True)
+        .distinct()
+    )
+    heard = {"scim": _scim_heard(), "csv": _file_heard()}
+    today = clock.now().date()
+    return {
+        source: heard[source]
+        for source, within in HEARD_WITHIN.items()
+        if source in present and (heard[source] or date.min) < today - within
+    }
+
+
+def _scim_heard() -> date | None:
+    found: date | None = ScimToken.objects.aggregate(day=Max("last_used_on"))["day"]
+    return found
+
+
+def _file_heard() -> date | None:
+    """The last file, or the last person who came with one: files were not always written down."""
+    event: datetime | None = AuditEvent.objects.filter(name=EventName.PEOPLE_IMPORTED).aggregate(
+        at=Max("created_at")
+    )["at"]
+    person: datetime | None = DirectoryPerson.objects.filter(source="csv").aggregate(at=Max("changed_at"))[
+        "at"
+    ]
+    newest = max((at for at in (event, person) if at), default=None)
+    return newest.date() if newest else None
