@@ -147,7 +147,8 @@ def receive_return(*, query: Mapping[str, Sequence[str]], browser_digest: bytes)
     attempt = None
     if len(words) == 1 and 20 <= len(words[0]) <= 200:
         attempt = ProofingAttempt.objects.select_for_update().filter(state_digest=digest(words[0])).first()
-    if attempt is None or not same(bytes(attempt.browser_digest), browser_digest):
+    # A trial was begun in no browser, and opens nothing for the one that comes back.
+    if attempt is None or not (attempt.is_trial or same(bytes(attempt.browser_digest), browser_digest)):
         raise Refused(
             "return_not_matched",
             _("This page does not belong to a recovery in this browser. Go back to where you began."),
