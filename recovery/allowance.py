@@ -9,6 +9,7 @@ prices.
 from __future__ import annotations
 
 from recovery.models import Profile
+from recovery.ordering import partners_of
 from vendors.facecheck.tries import MAX_TRIES
 from vendors.maximum import Maximum, most
 
@@ -27,8 +28,7 @@ def is_face_charged(*, before_card: bool, charged_before: bool) -> bool:
 
 
 def most_of(profile: Profile) -> Maximum | None:
-    """What one recovery costs at most: every session comes to a decision, and every face that is judged to a charge. None
-    without a partner."""
-    if profile.connection is None:
-        return None
-    return most(profile.connection, decisions=MAX_PROOFINGS, face_checks=MAX_TRIES)
+    """What one recovery costs at most: every session comes to a decision, at whichever partner, and every face that is
+    judged to a charge. None without a partner."""
+    found = partners_of(profile)
+    return most(found, decisions=MAX_PROOFINGS, face_checks=MAX_TRIES) if found else None

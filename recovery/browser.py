@@ -59,7 +59,7 @@ def case_of_browser(request: HttpRequest, *, lock: bool = False) -> Case | None:
     cases = Case.objects.select_for_update(of=("self",)) if lock else Case.objects.all()
     case = (
         cases.filter(browser_digest=browser_digest(request))
-        .select_related("profile__connection", "person")
+        .select_related("profile", "connection", "person")
         .order_by("-created_at")
         .first()
     )

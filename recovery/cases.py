@@ -82,7 +82,7 @@ def locked(case_id: UUID) -> Case:
     held: Case | None = scope_memory().get(_held_as(case_id))
     if held is not None:
         return held
-    found = Case.objects.select_for_update(of=("self",)).select_related("person", "profile__connection")
+    found = Case.objects.select_for_update(of=("self",)).select_related("person", "profile", "connection")
     case = found.filter(id=case_id).first()
     if case is None:
         raise NotHere("case_unknown")

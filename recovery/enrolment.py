@@ -20,10 +20,10 @@ from portal.kit import clock
 from portal.kit.errors import Refused
 from portal.kit.limits import Limit, take
 from portal.kit.scope import require_no_transaction, tenant_scope
+from recovery.applying import Applied, applied_to
 from recovery.cases import claimant, create_case, move_case, record_step
 from recovery.completion import bind_card
 from recovery.models import Case, Profile
-from recovery.profiles import may_recover, profile_in_force
 from recovery.repudiation import make_repudiation_link
 from recovery.statuses import CaseStatus, Mode, StepKind
 from tenants.directory.selectors import emails_of, get_person
@@ -36,11 +36,16 @@ ENROLMENTS = Limit("enrolments_of_person", 6, 86_400)
 SESSION = "session"
 
 
-def why_not(person_id: UUID, profile: Profile | None) -> str:
-    """Why this person cannot get one under the profile in force, as a sentence; empty when they can."""
-    if profile is None or profile.mode != Mode.PRODUCTION or not profile.held_days:
+def why_not(applied: Applied) -> str:
+    """Why a person cannot get one under the profile that is for them, as a sentence; empty when they can."""
+    gives_out = [
+        profile
+        for profile, _why in applied.considered
+        if profile.mode == Mode.PRODUCTION and profile.held_days
+    ]
+    if not gives_out:
         return _("Your organisation does not hand out Verified IDs ahead of time.")
-    if not may_recover(profile, get_person(person_id)):
+    if applied.profile not in gives_out:
         return _("Your organisation has not set this up for your account.")
     return ""
 
@@ -59,11 +64,11 @@ def begin_enrolment(
         raise Refused("sign_in_again", _("You signed in a while ago. Sign in once more, then go on here."))
     take(ENROLMENTS, f"{tenant.id}|{person_id}")
     with tenant_scope(tenant.id):
-        profile = profile_in_force()
-        refusal = why_not(person_id, profile)
-        if refusal or profile is None:
+        applied = applied_to(get_person(person_id))
+        refusal = why_not(applied)
+        if refusal or applied.profile is None:
             raise Refused("enrolment_off", refusal)
-        return _open(profile, person_id, browser_digest)
+        return _open(applied.profile, person_id, browser_digest)
 
 
 def _open(profile: Profile, person_id: UUID, browser_digest: bytes) -> Case:

@@ -22,11 +22,11 @@ from portal.kit.origins import network_of
 from portal.kit.scope import tenant_scope
 from recovery.access_pass import selectors as passes
 from recovery.access_pass import services as access_pass
+from recovery.applying import may_recover
 from recovery.cases import locked, record_step
 from recovery.completion import complete_recovery
 from recovery.models import Case
 from recovery.passkeys import services as passkeys
-from recovery.profiles import may_recover
 from recovery.statuses import CaseStatus, StepKind
 from tenants.directory.models import DirectoryPerson
 from tenants.models import Tenant

@@ -66,6 +66,8 @@ class ConsentForm(forms.Form):
         ),
         required=False,
     )
+    # The partner the page named.
+    partner = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
 
 
 class ContinuationForm(forms.Form):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 from portal.kit import clock
+from recovery.applying import may_recover
 from recovery.cases import MANY, last_done, steps_of
 from recovery.decision import Assurance, Evidence, Outcome, Policy, decide
 from recovery.held import HELD_FOR, Held, held_card, held_of
 from recovery.models import Case, CaseStep, Profile
-from recovery.profiles import evidence_kinds, may_recover
+from recovery.profiles import evidence_kinds
 from recovery.statuses import CaseStatus, EvidenceKind, Mode, StepKind, StepState
 from tenants.directory.matching import MatchOutcome, MatchPolicy, PersonMatch, ProvenIdentity, match_person
 from tenants.directory.models import DirectoryPerson, HeldEvidence

@@ -19,7 +19,8 @@ def default_evidence() -> list[str]:
 
 
 class Profile(TenantModel):
-    """Who may recover, by which partner, how strictly."""
+    """Who may recover, by which partners, how strictly. A document: what staff write is changed, kept and restored as a
+    whole (`ProfileVersion`), so partners, groups and departments are named in it and not in tables beside it."""
 
     prefix: ClassVar[str] = "profile"
 
@@ -37,9 +38,13 @@ class Profile(TenantModel):
         DEPARTMENTS = "departments", _("Only these departments")
 
     name = models.CharField(_("name"), max_length=80)
+    description = models.CharField(_("description"), max_length=300, blank=True)
     mode = models.CharField(_("mode"), max_length=12, choices=Mode.choices, default=Mode.EVALUATION)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.DRAFT)
-    connection = TenantForeignKey(Connection, on_delete=models.PROTECT, related_name="+", null=True)
+    # Of those in force, the lowest that is for a person counts for them.
+    position = models.IntegerField(default=0)
+    # Ids of connections, in the order in which they are offered (recovery.ordering).
+    partners = models.JSONField(default=list)
     evidence_required = models.JSONField(default=default_evidence)
     face_threshold = models.PositiveSmallIntegerField(_("Face Check threshold"), default=70)
     names = models.CharField(max_length=12, choices=Names.choices, default=Names.EXACT)
@@ -52,14 +57,14 @@ class Profile(TenantModel):
     checks_used_up_at = models.DateTimeField(null=True)
     who = models.CharField(max_length=12, choices=Everyone.choices, default=Everyone.EVERYONE)
     departments = models.JSONField(default=list)
+    # Ids of groups. Empty `groups_in`: whoever else it is for; nobody who is in one of `groups_out`.
+    groups_in = models.JSONField(default=list)
+    groups_out = models.JSONField(default=list)
     version = models.PositiveIntegerField(default=1)
     published_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
         constraints = [
-            models.UniqueConstraint(
-                fields=["tenant_id"], condition=models.Q(status="published"), name="profile_one_in_force"
-            ),
             models.CheckConstraint(
                 condition=models.Q(face_threshold__gte=50, face_threshold__lte=100), name="profile_threshold"
             ),
@@ -76,6 +81,19 @@ class Profile(TenantModel):
         return self.name
 
 
+class ProfileVersion(TenantModel):
+    """What a profile said since somebody saved it; the audit log says who."""
+
+    profile = TenantForeignKey(Profile, on_delete=models.CASCADE, related_name="+")
+    version = models.PositiveIntegerField()
+    values = models.JSONField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "profile", "version"], name="profile_version_once")
+        ]
+
+
 class Case(TenantModel):
     """One recovery. A decoy walks like the others as far as the code and can never be granted."""
 
@@ -88,6 +106,8 @@ class Case(TenantModel):
     status = models.CharField(max_length=12, choices=CaseStatus.choices, default=CaseStatus.OPENED)
     profile = TenantForeignKey(Profile, on_delete=models.PROTECT, related_name="+")
     profile_version = models.PositiveIntegerField()
+    # The partner the person agreed to go to; nobody until they did, and again while another has to be agreed to.
+    connection = TenantForeignKey(Connection, on_delete=models.PROTECT, related_name="+", null=True)
     mode = models.CharField(max_length=12, choices=Mode.choices)
     purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.RECOVERY)
     person = TenantForeignKey(DirectoryPerson, on_delete=models.PROTECT, related_name="+", null=True)

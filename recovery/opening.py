@@ -23,10 +23,10 @@ from portal.kit.limits import Limit, over, take, take_in_turn
 from portal.kit.origins import network_of
 from portal.kit.scope import current_tenant_id, require_no_transaction, tenant_scope
 from portal.kit.together import insert_soon
+from recovery.applying import profiles_in_force, read_groups, why_not
 from recovery.cases import SILENT, claimant, create_case, locked, move_case, record_step
 from recovery.models import Case, ConfirmationCode, Profile
 from recovery.passkeys.saved_codes import use_saved_code
-from recovery.profiles import may_recover, profile_in_force
 from recovery.repudiation import make_repudiation_link
 from recovery.statuses import CaseStatus, StepKind
 from tenants.audit.events import EventName
@@ -92,13 +92,20 @@ def take_start(tenant: Tenant, identifier: str, address: str) -> tuple[Start, _N
     return Start(many=often or daily, silent=silent), named
 
 
-def _why_decoy(profile: Profile, person: DirectoryPerson | None) -> str:
-    """Whoever has no address is none: a code they saved confirms them, and no code is mailed that could be guessed."""
+def _profile_of(person: DirectoryPerson | None) -> tuple[Profile, str]:
+    """The profile that counts for them, or the last in the order and why they are a decoy. The same queries for everybody.
+    Whoever has no address is none: a code they saved confirms them, and no code is mailed that could be guessed.
+    Unavailable when no profile is in force."""
+    found = profiles_in_force()
+    if not found:
+        raise Unavailable("no_profile", _("Recovery is not set up here yet. Call your help desk."))
+    groups = read_groups(found, person.id if person else None)
     if person is None:
-        return "unknown"
+        return found[-1], "unknown"
     if person.status != DirectoryPerson.Status.ACTIVE:
-        return "suspended"
-    return "" if may_recover(profile, person) else "out_of_scope"
+        return found[-1], "suspended"
+    meant = next((profile for profile in found if why_not(profile, person, groups) is None), None)
+    return (meant, "") if meant else (found[-1], "out_of_scope")
 
 
 def open_case(tenant: Tenant, *, identifier: str, browser_digest: bytes, address: str) -> Case:
@@ -106,10 +113,7 @@ def open_case(tenant: Tenant, *, identifier: str, browser_digest: bytes, address
     require_no_transaction()
     counted, named = take_start(tenant, identifier, address)
     with tenant_scope(tenant.id):
-        profile = profile_in_force()
-        if profile is None:
-            raise Unavailable("no_profile", _("Recovery is not set up here yet. Call your help desk."))
-        why = _why_decoy(profile, named.person)
+        profile, why = _profile_of(named.person)
         case = create_case(
             profile=profile,
             person=None if why else named.person,

@@ -1,8 +1,13 @@
-"""Recovery profiles: who may recover, by which partner, how strictly."""
+"""Recovery profiles: who may recover, by which partners, how strictly. Writing them, and putting them into force.
+
+Several may be in force, in an order (`recovery.applying` says which counts for whom). Every save is a version that can be
+had back as a whole.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import Any
 from uuid import UUID
 
@@ -13,18 +18,21 @@ from portal.kit import clock
 from portal.kit.actors import Actor
 from portal.kit.errors import Invalid, NotHere
 from portal.kit.seen import marks_of, require_unchanged
+from recovery.applying import groups_named, profiles_in_force
 from recovery.decision import has_two_independent_kinds
-from recovery.models import Profile
+from recovery.models import Profile, ProfileVersion
+from recovery.ordering import partners_of
 from recovery.statuses import GATHERED, EvidenceKind, Mode
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.directory.models import DirectoryPerson
+from tenants.directory.selectors import groups_that_are
 from vendors.selectors import may_be_used_in_production
 
 FIELDS = (
     "name",
+    "description",
     "mode",
-    "connection_id",
+    "partners",
     "evidence_required",
     "face_threshold",
     "names",
@@ -35,15 +43,22 @@ FIELDS = (
     "daily_checks",
     "who",
     "departments",
+    "groups_in",
+    "groups_out",
 )
+MAX_PARTNERS = 3
+
+
+class Place(Enum):
+    """Where a profile comes into the order of those in force."""
+
+    INSTEAD = "instead"  # of all of them
+    FIRST = "first"
+    LAST = "last"
 
 
 def evidence_kinds(values: Sequence[str]) -> frozenset[EvidenceKind]:
     return frozenset(EvidenceKind(value) for value in values)
-
-
-def profile_in_force() -> Profile | None:
-    return Profile.objects.filter(status=Profile.Status.PUBLISHED).select_related("connection").first()
 
 
 def profile_names() -> dict[UUID, str]:
@@ -52,11 +67,14 @@ def profile_names() -> dict[UUID, str]:
 
 
 def profiles() -> list[Profile]:
-    return list(Profile.objects.select_related("connection").order_by("-created_at"))
+    """Those in force first, in the order in which they are tried; then drafts and what was withdrawn, newest first."""
+    in_force = profiles_in_force()
+    others = Profile.objects.exclude(status=Profile.Status.PUBLISHED).order_by("-created_at", "-id")
+    return [*in_force, *others]
 
 
 def get_profile(profile_id: UUID) -> Profile:
-    profile = Profile.objects.filter(id=profile_id).select_related("connection").first()
+    profile = Profile.objects.filter(id=profile_id).first()
     if profile is None:
         raise NotHere("profile_unknown")
     return profile
@@ -86,37 +104,62 @@ def check_profile(profile: Profile) -> None:
             ),
             field="evidence_required",
         )
-    if profile.connection_id is None:
+    if not partners_of(profile):
         raise Invalid("profile_no_partner", _("Choose a verification partner first."), field="connection")
-    if (
-        profile.mode == Mode.PRODUCTION
-        and profile.connection is not None
-        and not may_be_used_in_production(profile.connection.vendor)
-    ):
-        raise Invalid(
-            "profile_contract_unconfirmed",
-            _(
-                "How this partner speaks is not public, and it has not confirmed what we wrote of it. Until then it can be "
-                "tried in evaluation, not used in production."
-            ),
-            field="connection",
-        )
+    if profile.mode == Mode.PRODUCTION:
+        _check_contracts(profile)
     if profile.who == Profile.Everyone.DEPARTMENTS and not profile.departments:
         raise Invalid("profile_nobody", _("Name at least one department."), field="departments")
+    _check_groups(profile)
 
 
-def may_recover(profile: Profile, person: DirectoryPerson) -> bool:
-    """Whether the profile is for this person."""
-    if person.status != DirectoryPerson.Status.ACTIVE or not person.recovery_allowed:
-        return False
-    return profile.who == Profile.Everyone.EVERYONE or person.department in profile.departments
+def _check_contracts(profile: Profile) -> None:
+    for connection in partners_of(profile):
+        if not may_be_used_in_production(connection.vendor):
+            raise Invalid(
+                "profile_contract_unconfirmed",
+                _(
+                    "How this partner speaks is not public, and it has not confirmed what we wrote of it. Until then it "
+                    "can be tried in evaluation, not used in production."
+                ),
+                field="connection",
+            )
 
 
-def _apply(profile: Profile, values: dict[str, Any]) -> list[str]:
-    changed = [name for name in FIELDS if name in values and getattr(profile, name) != values[name]]
+def _check_groups(profile: Profile) -> None:
+    """A group that is gone keeps nobody out, and lets nobody in."""
+    known = {str(group) for group in groups_that_are([UUID(name) for name in groups_named([profile])])}
+    for field, named in (("groups_out", profile.groups_out), ("groups_in", profile.groups_in)):
+        if not set(named) <= known:
+            raise Invalid(
+                "profile_group_gone",
+                _("It names a group that is not there any more. Look at its groups and save it again."),
+                field=field,
+            )
+
+
+def _written(values: Mapping[str, Any]) -> dict[str, Any]:
+    """As a profile keeps them: ids as text, in the order given, each once."""
+    ids = {
+        name: list(dict.fromkeys(str(one) for one in values[name]))
+        for name in ("partners", "groups_in", "groups_out")
+        if name in values
+    }
+    if len(ids.get("partners", [])) > MAX_PARTNERS:
+        raise Invalid("profile_partners", _("Name at most three partners."), field="connection")
+    return {**values, **ids}
+
+
+def _apply(profile: Profile, values: Mapping[str, Any]) -> list[str]:
+    written = _written(values)
+    changed = [name for name in FIELDS if name in written and getattr(profile, name) != written[name]]
     for name in changed:
-        setattr(profile, name, values[name])
+        setattr(profile, name, written[name])
     return changed
+
+
+def _keep_version(profile: Profile) -> None:
+    ProfileVersion.objects.create(profile=profile, version=profile.version, values=_values(profile))
 
 
 @transaction.atomic
@@ -125,8 +168,12 @@ def create_profile(*, actor: Actor, **values: Any) -> Profile:
     profile = Profile()
     _apply(profile, values)
     profile.save(force_insert=True)
+    _keep_version(profile)
     record_event(
-        EventName.PROFILE_CREATED, actor=actor, subject=profile.public_id, data={"mode": str(profile.mode)}
+        EventName.PROFILE_CREATED,
+        actor=actor,
+        subject=profile.public_id,
+        data={"mode": str(profile.mode), "version": profile.version},
     )
     return profile
 
@@ -153,6 +200,7 @@ def change_profile(profile_id: UUID, *, actor: Actor, seen: str | None = None, *
     if changed:
         profile.version += 1
         profile.save()
+        _keep_version(profile)
         record_event(
             EventName.PROFILE_CHANGED,
             actor=actor,
@@ -162,31 +210,87 @@ def change_profile(profile_id: UUID, *, actor: Actor, seen: str | None = None, *
     return profile
 
 
+def copy_profile(profile_id: UUID, *, actor: Actor) -> Profile:
+    """A draft that says the same, to be changed in peace."""
+    found = get_profile(profile_id)
+    name = _("%(name)s (copy)") % {"name": found.name[:70]}
+    return create_profile(actor=actor, **{**_values(found), "name": name})
+
+
+def version_of(profile: Profile, version: int) -> dict[str, Any]:
+    """What the profile said as of that version. NotHere where there is none."""
+    found = ProfileVersion.objects.filter(profile=profile, version=version).first()
+    if found is None:
+        raise NotHere("profile_version_unknown")
+    return {name: value for name, value in found.values.items() if name in FIELDS}
+
+
+def restore_version(profile_id: UUID, version: int, *, actor: Actor) -> Profile:
+    """Let the profile say again what it said then: a change like any other, with a version of its own."""
+    return change_profile(profile_id, actor=actor, **version_of(get_profile(profile_id), version))
+
+
+def _locked_in_force() -> list[Profile]:
+    """All that are in force, in order. Every profile is held, so that two drafts that go into force at once come one after
+    the other."""
+    held = Profile.objects.select_for_update().order_by("position", "published_at", "id")
+    return [profile for profile in held if profile.status == Profile.Status.PUBLISHED]
+
+
 @transaction.atomic
-def publish_profile(profile_id: UUID, *, actor: Actor) -> Profile:
-    """Put a profile into force in place of the one before."""
+def publish_profile(profile_id: UUID, *, actor: Actor, place: Place = Place.INSTEAD) -> Profile:
+    """Put a profile into force: in the place of all the others, before them, or after them. Quiet when it is."""
     get_profile(profile_id)
+    others = _locked_in_force()
     profile = Profile.objects.select_for_update().get(id=profile_id)
     check_profile(profile)
     if profile.status == Profile.Status.PUBLISHED:
         return profile
-    for earlier in Profile.objects.select_for_update().filter(status=Profile.Status.PUBLISHED):
-        _withdraw(earlier, actor)
+    if place is Place.INSTEAD:
+        for earlier in others:
+            _withdraw(earlier, actor)
+    positions = [other.position for other in others]
+    profile.position = (
+        min(positions, default=0) - 1 if place is Place.FIRST else max(positions, default=0) + 1
+    )
     profile.status = Profile.Status.PUBLISHED
     profile.published_at = clock.now()
-    profile.save(update_fields=["status", "published_at"])
+    profile.save(update_fields=["status", "published_at", "position"])
     record_event(
         EventName.PROFILE_PUBLISHED,
         actor=actor,
         subject=profile.public_id,
-        data={"mode": str(profile.mode), "version": profile.version},
+        data={"mode": str(profile.mode), "version": profile.version, "place": place.value},
     )
     return profile
 
 
 @transaction.atomic
+def move_profile(profile_id: UUID, *, up: bool, actor: Actor) -> None:
+    """Change places with the one before or after it in the order. Quiet at the end of the order, and for one that is not
+    in force."""
+    found = _locked_in_force()
+    at = next((number for number, profile in enumerate(found) if profile.id == profile_id), None)
+    to = None if at is None else at + (-1 if up else 1)
+    if at is None or to is None or not 0 <= to < len(found):
+        return
+    moved = found[at]
+    found[at], found[to] = found[to], found[at]
+    # Numbered anew: two that went into force at once may have the same number.
+    for number, profile in enumerate(found):
+        profile.position = number
+    Profile.objects.bulk_update(found, ["position"])
+    record_event(
+        EventName.PROFILE_MOVED,
+        actor=actor,
+        subject=moved.public_id,
+        data={"from": at + 1, "to": to + 1},
+    )
+
+
+@transaction.atomic
 def withdraw_profile(profile_id: UUID, *, actor: Actor) -> None:
-    """Nobody can begin a recovery until another profile is in force."""
+    """Whoever it was for falls to the next in the order; nobody recovers where there is none."""
     get_profile(profile_id)
     profile = Profile.objects.select_for_update().get(id=profile_id)
     if profile.status == Profile.Status.PUBLISHED:

@@ -18,6 +18,7 @@ from portal.kit.actors import Actor, ActorKind
 from portal.kit.errors import Refused
 from recovery.cases import claimant, has_done, last_done, locked, move_case, record_step
 from recovery.models import Case
+from recovery.ordering import partner_ids
 from recovery.statuses import CaseStatus, StepKind
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
@@ -136,7 +137,7 @@ def reusable_proof(case: Case) -> Case | None:
             person_id=case.person_id, mode=case.mode, status__in=REUSABLE, issuance_id__isnull=False
         )
         .filter(
-            profile__connection_id=case.profile.connection_id,
+            connection_id__in=partner_ids(case.profile),
             steps__kind=StepKind.PROOFED,
             steps__state="done",
             steps__created_at__gte=since,

@@ -19,6 +19,7 @@ from recovery.cases import claimant, get_case, has_done, locked, move_case, reco
 from recovery.gathering import foreseen_refusal
 from recovery.holding import hold_case
 from recovery.models import Case, Profile
+from recovery.ordering import partner_for, turn_to_another
 from recovery.proof import browser_is_known, drop_earlier_proof
 from recovery.spending import (
     Admission,
@@ -53,14 +54,19 @@ def purpose_of(tenant: Tenant, case: Case) -> str:
     return _("Recover your account at %(organisation)s") % {"organisation": tenant.name}
 
 
-def give_consent(tenant: Tenant, case: Case, *, flashing: bool) -> None:
-    """Record the consent once; a second tab finds it given."""
+def give_consent(tenant: Tenant, case: Case, *, flashing: bool, partner: str = "") -> None:
+    """Record the consent once; a second tab finds it given. `partner` is the public id of the one the page named: Refused
+    ("another_partner") when it is another by now, for nobody agrees to what they did not read."""
     case = locked(case.id)
-    if case.state is not CaseStatus.PROVING or has_done(case, StepKind.CONSENTED):
+    if case.state is not CaseStatus.PROVING or case.connection_id is not None:
         return
-    connection = case.profile.connection
+    connection = partner_for(case)
     if connection is None:
         raise Invalid("no_partner", _("Recovery is not set up here yet. Call your help desk."))
+    if partner and partner != connection.public_id:
+        raise Refused("another_partner")
+    case.connection = connection
+    case.save(update_fields=["connection"])
     record_consent(
         case_id=case.id,
         text=consent_text(tenant, partners.listing(connection.vendor).title, is_enrolment=case.is_enrolment),
@@ -70,7 +76,13 @@ def give_consent(tenant: Tenant, case: Case, *, flashing: bool) -> None:
         flashing=flashing,
         actor=claimant(case),
     )
-    record_step(case, StepKind.CONSENTED, actor=claimant(case), evidence={"text_version": CONSENT_VERSION})
+    record_step(
+        case,
+        StepKind.CONSENTED,
+        actor=claimant(case),
+        vendor=connection.vendor,
+        evidence={"text_version": CONSENT_VERSION},
+    )
 
 
 def allows_flashing(case: Case) -> bool:
@@ -92,9 +104,9 @@ def begin_case_proofing(tenant: Tenant, case: Case, *, network_is_over: bool) ->
         raise Refused("step_out_of_order")
     if case.attempt_id is not None or StepKind.PROOFED in done:
         return Admission.YES
-    connection = case.profile.connection
-    if connection is None:
-        raise Invalid("no_partner", _("Recovery is not set up here yet. Call your help desk."))
+    if turn_to_another(case) or case.connection is None:
+        return Admission.ANOTHER_PARTNER
+    connection = case.connection
     refused = ["profile_not_in_force"] if case.profile.status != Profile.Status.PUBLISHED else []
     if not may_begin_proofing(partners.attempts_of([case.id])):
         refused = ["proofing_tries_used_up"]
@@ -165,7 +177,7 @@ def on_proofing_completed(job: Job) -> None:
     ):
         return
     state = partners.proofing_state(attempt_id)
-    vendor = Actor(ActorKind.VENDOR, case.profile.connection.vendor if case.profile.connection else "")
+    vendor = Actor(ActorKind.VENDOR, case.connection.vendor if case.connection else "")
     if state.contradicted:
         record_step(
             case, StepKind.PROOFED, StepState.FAILED, actor=vendor, vendor=vendor.id, reasons=["contradicted"]
@@ -196,6 +208,7 @@ def _note_refusal(case: Case, vendor: Actor, outcome: str, reasons: Sequence[str
     # Noted: until here the claimant's page waits for it, and no second session begins.
     case.attempt_id = None
     case.save(update_fields=["attempt_id"])
+    turn_to_another(case)
 
 
 def _issue(case: Case, result: ProofingResult, vendor: Actor) -> None:

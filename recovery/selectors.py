@@ -36,6 +36,7 @@ def progress_of(case: Case) -> Progress:
         or (proving and not decision_due and _presence_is_over(case, done)),
         decision_due=decision_due,
         face_first=_face_first(case, done),
+        partner_agreed=case.connection_id is not None,
         shows_held=case.shows_held,
     )
 

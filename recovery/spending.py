@@ -19,6 +19,7 @@ from portal.kit.origins import network_of
 from recovery.alerting import alert_members
 from recovery.cases import claimant
 from recovery.models import Case, Profile
+from recovery.ordering import partner_for
 from tenants.audit.events import EventName
 from tenants.audit.models import AuditEvent
 from tenants.audit.services import record_event
@@ -41,6 +42,8 @@ class Admission(Enum):
     TENANT_USED_UP = "tenant_used_up"
     OVER_BUDGET = "over_budget"
     TOO_MANY_OF_NETWORK = "too_many_of_network"
+    # Nothing stops it but a question: the partner the person agreed to does not answer, and another would.
+    ANOTHER_PARTNER = "another_partner"
 
 
 def network_is_over(tenant: Tenant, address: str) -> bool:
@@ -99,8 +102,8 @@ def what_stops(case: Case) -> Admission:
     spent = paid_checks_since(clock.now() - DAY) + partners.attempts_under_way()
     if spent >= case.profile.daily_checks:
         return Admission.TENANT_USED_UP
-    connection_id = case.profile.connection_id
-    if connection_id and not partner_services.proofing_fits(connection_id, spender=spender_of(case)):
+    connection = case.connection or partner_for(case)
+    if connection and not partner_services.proofing_fits(connection.id, spender=spender_of(case)):
         return Admission.OVER_BUDGET
     return Admission.YES
 

@@ -54,6 +54,8 @@ class Progress:
     decision_due: bool
     # Whether this browser is given a card only after a live face (recovery.proof).
     face_first: bool = False
+    # Whether a partner was agreed to: not yet, or not again since another one has to be asked.
+    partner_agreed: bool = True
     # Whether it begins with a Verified ID held before, instead of a new proof (recovery.held).
     shows_held: bool = False
 
@@ -64,7 +66,7 @@ def done_steps(steps: Iterable[tuple[str, str]]) -> frozenset[StepKind]:
 
 def _proving(progress: Progress) -> Stage:
     done = progress.done
-    if StepKind.CONSENTED not in done:
+    if StepKind.CONSENTED not in done or not (progress.partner_agreed or StepKind.PROOFED in done):
         return Stage.CONSENT
     if StepKind.PROOFED not in done and not progress.shows_held:
         if progress.face_first:

@@ -6,6 +6,7 @@ prices of this moment. What it does not do: say how many checks there can be.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -47,20 +48,28 @@ class Maximum:
 
     @property
     def totals(self) -> dict[str, Decimal]:
-        """By currency; a currency in which nothing can be charged is left out."""
+        """By currency; a currency in which nothing can be charged is left out. The partners share one number of decisions:
+        in each currency all of them may be the dearest partner's."""
+        decisions: dict[str, Decimal] = {}
         found: dict[str, Decimal] = {}
         for part in self.parts:
-            if part.amount:
+            if not part.amount:
+                continue
+            if part.meter is Meter.DECISION:
+                decisions[part.currency] = max(decisions.get(part.currency, Decimal(0)), part.amount)
+            else:
                 found[part.currency] = found.get(part.currency, Decimal(0)) + part.amount
+        for currency, amount in decisions.items():
+            found[currency] = found.get(currency, Decimal(0)) + amount
         return found
 
 
-def most(connection: Connection, *, decisions: int, face_checks: int) -> Maximum:
-    """So many decisions of this partner and so many Face Checks, as they would be booked now."""
-    book = Book.of((Meter.DECISION.value, connection.vendor), FACE_CHECK)
+def most(connections: Sequence[Connection], *, decisions: int, face_checks: int) -> Maximum:
+    """So many decisions, each of any of these partners, and so many Face Checks, as they would be booked now."""
+    book = Book.of(*((Meter.DECISION.value, one.vendor) for one in connections), FACE_CHECK)
     return Maximum(
         (
-            _part(book, Meter.DECISION, connection.vendor, connection.kind, decisions),
+            *(_part(book, Meter.DECISION, one.vendor, one.kind, decisions) for one in connections),
             _part(book, Meter.FACE_CHECK, "readmit", Connection.Kind.THROUGH_US, face_checks),
         )
     )

@@ -103,8 +103,9 @@ def attempts_under_way() -> int:
 
 
 def attempts_of(references: Sequence[UUID]) -> int:
-    """How often these cases were sent to a partner."""
-    return ProofingAttempt.objects.filter(reference__in=list(references)).count()
+    """How often these cases were sent to a partner. One that never gave a link out was no try, and can charge nobody."""
+    asked = ProofingAttempt.objects.filter(reference__in=list(references))
+    return asked.exclude(phase=AttemptPhase.FAILED, started_at=None).count()
 
 
 def may_be_used_in_production(vendor: str) -> bool:

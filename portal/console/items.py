@@ -8,9 +8,9 @@ from django.utils.translation import ngettext
 from portal.console.checklist import ChecklistItem, Status
 from portal.console.selectors import Headcount, chosen_partners, headcount
 from portal.kit.scope import read_once
+from recovery.applying import profiles_in_force
 from recovery.console.reach import can_sentence, reach_by, reach_of
 from recovery.models import Profile
-from recovery.profiles import profile_in_force
 from recovery.statuses import Mode
 from tenants.directory.counting import Needs
 from tenants.models import Tenant
@@ -30,15 +30,14 @@ def _standing() -> Standing | None:
     return read_once("standing", verified_id_room.standing)
 
 
-def _in_force() -> Profile | None:
-    return read_once("profile_in_force", profile_in_force)
+def _in_force() -> list[Profile]:
+    return list(read_once("profiles_in_force", profiles_in_force))
 
 
-def _partner_works(found: Profile) -> bool:
-    return any(
-        connection.id == found.connection_id and connection.status == Connection.Status.READY
-        for connection in chosen_partners()
-    )
+def _without_partner(found: list[Profile]) -> Profile | None:
+    """The first of them none of whose partners works now."""
+    works = {str(one.id) for one in chosen_partners() if one.status == Connection.Status.READY}
+    return next((profile for profile in found if works.isdisjoint(profile.partners)), None)
 
 
 def second_owner(tenant: Tenant) -> ChecklistItem:
@@ -136,9 +135,10 @@ def partner(tenant: Tenant) -> ChecklistItem:
 
 
 def _people_state() -> tuple[Status, str]:
-    """By the profile in force; before there is one, by what every profile asks."""
+    """By the last profile in the order, into which everybody falls whom none before it is for; before there is one, by what
+    every profile asks."""
     found = _in_force()
-    reach = reach_of(found) if found else reach_by(Needs())
+    reach = reach_of(found[-1]) if found else reach_by(Needs())
     count = reach.can + reach.cannot + reach.outside
     if not count:
         return "todo", _("Those who may recover, with the addresses you hold for them.")
@@ -172,11 +172,14 @@ def people(tenant: Tenant) -> ChecklistItem:
 def profile(tenant: Tenant) -> ChecklistItem:
     found = _in_force()
     status: Status = "todo"
-    if found and not _partner_works(found):
-        named = {"name": found.name}
-        status, hint = "problem", _("“%(name)s” is in force, and its partner does not work now.") % named
+    stuck = _without_partner(found)
+    if stuck:
+        named = {"name": stuck.name}
+        status, hint = "problem", _("“%(name)s” is in force, and no partner of it works now.") % named
+    elif len(found) > 1:
+        status, hint = "done", _("%(number)d profiles are in force.") % {"number": len(found)}
     elif found:
-        status, hint = "done", _("“%(name)s” is in force.") % {"name": found.name}
+        status, hint = "done", _("“%(name)s” is in force.") % {"name": found[0].name}
     elif not chosen_partners():
         status, hint = "blocked", _("Choose a verification partner first.")
     else:
@@ -195,7 +198,7 @@ def production(tenant: Tenant) -> ChecklistItem:
     found = _in_force()
     status: Status = "blocked"
     hint = _("Put a profile in force first.")
-    if found and found.mode == Mode.PRODUCTION:
+    if any(profile.mode == Mode.PRODUCTION for profile in found):
         status, hint = "done", _("Who proves who they are gets back in.")
     elif found:
         status, hint = "todo", _("In evaluation mode everybody walks through and nobody gets a pass.")

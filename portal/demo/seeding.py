@@ -224,7 +224,7 @@ def _profile() -> None:
         return
     connection = choose_partner("house", actor=SYSTEM)
     profile = create_profile(
-        actor=SYSTEM, name="Everyone", mode=Mode.PRODUCTION, connection_id=connection.id, face_threshold=70
+        actor=SYSTEM, name="Everyone", mode=Mode.PRODUCTION, partners=[connection.id], face_threshold=70
     )
     publish_profile(profile.id, actor=SYSTEM)
 

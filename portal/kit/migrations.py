@@ -21,6 +21,14 @@ def _columns(model: Any) -> list[tuple[str, str]]:
     ]
 
 
+def _add_reference(schema_editor: Any, table: str, column: str, target: str) -> None:
+    schema_editor.execute(
+        f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_{column}_tenant_fk" '
+        f'FOREIGN KEY (tenant_id, "{column}") REFERENCES "{target}" (tenant_id, id) '
+        f"DEFERRABLE INITIALLY DEFERRED"
+    )
+
+
 class SecureTenantTables(Operation):
     """For each named model of the migration's app: primary key (tenant_id, id), a foreign key to the tenant,
     composite foreign keys, and row-level security with FORCE and WITH CHECK under a plain policy.
@@ -68,17 +76,41 @@ class SecureTenantTables(Operation):
             model = to_state.apps.get_model(app_label, name)
             table = model._meta.db_table
             for column, target in _columns(model):
-                schema_editor.execute(
-                    f'ALTER TABLE "{table}" ADD CONSTRAINT "{table}_{column}_tenant_fk" '
-                    f'FOREIGN KEY (tenant_id, "{column}") REFERENCES "{target}" (tenant_id, id) '
-                    f"DEFERRABLE INITIALLY DEFERRED"
-                )
+                _add_reference(schema_editor, table, column, target)
 
     def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         return None  # the tables go with the migration that made them
 
     def describe(self) -> str:
         return f"Secure the tenant-owned tables {', '.join(self.names)}"
+
+
+class SecureReference(Operation):
+    """The composite foreign key of a reference that was added to a tenant's table later."""
+
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(self, name: str, field: str) -> None:
+        self.name = name
+        self.field = field
+
+    def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
+        return (type(self).__name__, [self.name, self.field], {})
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        return None
+
+    def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        model = to_state.apps.get_model(app_label, self.name)
+        column = model._meta.get_field(self.field).column
+        _add_reference(schema_editor, model._meta.db_table, column, dict(_columns(model))[column])
+
+    def database_backwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
+        return None  # the key goes with its column
+
+    def describe(self) -> str:
+        return f"Keep {self.name}.{self.field} inside the tenant"
 
 
 class AppendOnly(Operation):

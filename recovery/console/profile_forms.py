@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.kit.seen import SeenForm
-from portal.kit.typed import is_typed, typed_word_field
+from portal.kit.typed import TypedWordForm, is_typed, typed_word_field
 from recovery.models import Profile
-from recovery.profiles import marks_of_profile
+from recovery.ordering import connections_here
+from recovery.profiles import Place, marks_of_profile
 from recovery.statuses import EvidenceKind, Mode
-from tenants.directory.selectors import departments
+from tenants.directory.selectors import departments_and_groups
 from vendors import selectors as partners
 from vendors.models import Connection
 
@@ -52,11 +53,22 @@ NAMES_HINTS = {
 }
 
 
+LATER_PARTNERS = ("second_partner", "third_partner")
+PARTNERS = ("connection", *LATER_PARTNERS)
+
+
 class ProfileForm(SeenForm):
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=80,
         error_messages={"required": gettext_lazy("Give the profile a name.")},
+    )
+    description = forms.CharField(
+        label=gettext_lazy("What it is for"),
+        max_length=300,
+        required=False,
+        help_text=gettext_lazy("For your colleagues. People who recover do not see it."),
+        widget=forms.Textarea(attrs={"rows": 2}),
     )
     mode = forms.ChoiceField(
         label=gettext_lazy("Mode"),
@@ -68,6 +80,17 @@ class ProfileForm(SeenForm):
         label=gettext_lazy("Verification partner"),
         required=False,
         help_text=gettext_lazy("Partners that are ready. The partner checks document and face."),
+    )
+    second_partner = forms.ChoiceField(
+        label=gettext_lazy("If it does not answer"),
+        required=False,
+        help_text=gettext_lazy(
+            "People are asked whether they agree to go there instead. A partner's fault costs nothing and is no try."
+        ),
+    )
+    third_partner = forms.ChoiceField(
+        label=gettext_lazy("If that does not answer either"),
+        required=False,
     )
     evidence_required = forms.MultipleChoiceField(
         label=gettext_lazy("What people have to prove"),
@@ -151,6 +174,21 @@ class ProfileForm(SeenForm):
         required=False,
         help_text=gettext_lazy("Counts only with “Only these departments”."),
     )
+    groups_in = forms.MultipleChoiceField(
+        label=gettext_lazy("Only members of these groups"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=gettext_lazy("Being in one of them is enough. None chosen: groups do not matter."),
+    )
+    groups_out = forms.MultipleChoiceField(
+        label=gettext_lazy("Nobody from these groups"),
+        widget=forms.CheckboxSelectMultiple,
+        required=False,
+        help_text=gettext_lazy(
+            "Counts more than every other choice. If one of these groups is deleted, the profile is for nobody until you "
+            "save it again."
+        ),
+    )
 
     def __init__(self, *args: Any, profile: Profile | None = None, **kwargs: Any) -> None:
         if profile is not None:
@@ -160,18 +198,22 @@ class ProfileForm(SeenForm):
 
     def _offer_choices(self, profile: Profile | None) -> None:
         kept = set(profile.departments) if profile else set()
-        ready = [
-            connection
-            for connection in partners.connections()
-            if connection.status == Connection.Status.READY
-            or (profile is not None and connection.id == profile.connection_id)
+        named = set(profile.partners) if profile else set()
+        there = [
+            (str(one.id), _(partners.listing(one.vendor).title))
+            for one in connections_here()
+            if one.status == Connection.Status.READY or str(one.id) in named
         ]
         found: dict[str, Any] = dict(self.fields)
-        found["connection"].choices = [
-            ("", _("No partner yet")),
-            *((str(connection.id), _(partners.listing(connection.vendor).title)) for connection in ready),
-        ]
-        found["departments"].choices = [(name, name) for name in sorted({*departments(), *kept})]
+        found["connection"].choices = [("", _("No partner yet")), *there]
+        for field in LATER_PARTNERS:
+            found[field].choices = [("", _("Nobody")), *there]
+        if len(there) < 2:
+            for field in LATER_PARTNERS:
+                del self.fields[field]
+        departments, groups = departments_and_groups()
+        self._offer_groups(found, profile, {str(group): name for group, name in groups.items()})
+        found["departments"].choices = [(name, name) for name in sorted({*departments, *kept})]
         if not found["departments"].choices:
             found["who"].choices = [
                 choice for choice in Profile.Everyone.choices if choice[0] == Profile.Everyone.EVERYONE
@@ -183,6 +225,14 @@ class ProfileForm(SeenForm):
             self._ask_before_production()
         found["names"].choice_hints = NAMES_HINTS
         found["evidence_required"].choice_hints = {value: hint for value, (_label, hint) in EVIDENCE.items()}
+
+    def _offer_groups(self, found: dict[str, Any], profile: Profile | None, names: dict[str, str]) -> None:
+        for field in ("groups_in", "groups_out"):
+            kept = getattr(profile, field) if profile else []
+            gone = [(one, _("A group that is not there any more")) for one in kept if one not in names]
+            found[field].choices = [*names.items(), *gone]
+            if not found[field].choices:
+                del self.fields[field]
 
     def _ask_before_production(self) -> None:
         """From then on people get passes: what is in force goes there with a typed word, as a draft is published."""
@@ -196,6 +246,13 @@ class ProfileForm(SeenForm):
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
+        chosen = [data[field] for field in PARTNERS if data.get(field)]
+        if len(chosen) != len(set(chosen)):
+            self.add_error(
+                "second_partner", _("Choose each partner once: what does not answer is not asked twice.")
+            )
+        elif chosen and not data.get("connection"):
+            self.add_error("connection", _("Choose the partner that is asked first."))
         expected = _("production")
         goes_there = "word" in self.fields and data.get("mode") == Mode.PRODUCTION
         if goes_there and not is_typed(str(data.get("word", "")), expected):
@@ -209,8 +266,8 @@ class ProfileForm(SeenForm):
     def values(self) -> dict[str, Any]:
         """What the services take."""
         data = {name: value for name, value in self.cleaned_data.items() if name not in {"seen", "word"}}
-        chosen = data.pop("connection")
-        data["connection_id"] = UUID(chosen) if chosen else None
+        chosen = [data.pop(field, "") for field in PARTNERS]
+        data["partners"] = [one for one in chosen if one]
         if data["who"] == Profile.Everyone.EVERYONE:
             data["departments"] = []
         return data
@@ -221,8 +278,43 @@ class ProfileForm(SeenForm):
 
 def initial_of(profile: Profile) -> dict[str, Any]:
     values = {
-        name: getattr(profile, name) for name in ProfileForm.base_fields if name not in {"connection", "seen"}
+        name: getattr(profile, name) for name in ProfileForm.base_fields if name not in {*PARTNERS, "seen"}
     }
-    values["connection"] = str(profile.connection_id or "")
+    values |= dict(zip(PARTNERS, profile.partners, strict=False))
     values["seen"] = marks_of_profile(profile)
     return values
+
+
+class PublishForm(TypedWordForm):
+    """Where a profile comes into the order, and a typed word. Nothing to choose while no other is in force."""
+
+    def __init__(self, *args: Any, profile: Profile, others: Sequence[Profile], **kwargs: Any) -> None:
+        super().__init__(*args, word=_("publish"), **kwargs)
+        if not others or profile.status == Profile.Status.PUBLISHED:
+            return
+        narrow = profile.who != Profile.Everyone.EVERYONE or profile.groups_in or profile.groups_out
+        place = forms.ChoiceField(
+            label=_("Where it comes in"),
+            choices=[
+                (Place.FIRST.value, _("Before the others")),
+                (Place.LAST.value, _("After the others")),
+                (Place.INSTEAD.value, _("Instead of the others")),
+            ],
+            initial=Place.FIRST.value if narrow else Place.INSTEAD.value,
+            widget=forms.RadioSelect,
+            error_messages={"required": _("Choose where it comes in.")},
+        )
+        named = ", ".join(f"“{other.name}”" for other in others)
+        place.choice_hints = {  # type: ignore[attr-defined]
+            Place.FIRST.value: _("Whoever it is for takes it, and everybody else falls to %(named)s.")
+            % {"named": named},
+            Place.LAST.value: _("It is for those only for whom %(named)s is not.") % {"named": named},
+            Place.INSTEAD.value: _(
+                "Withdraws %(named)s. Recoveries under way that were not decided yet are refused."
+            )
+            % {"named": named},
+        }
+        self.fields = {"place": place, **self.fields}
+
+    def place(self) -> Place:
+        return Place(self.cleaned_data.get("place") or Place.INSTEAD.value)

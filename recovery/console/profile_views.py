@@ -1,4 +1,4 @@
-"""Recovery profiles in the console: write, see the effect in numbers, put into force, withdraw."""
+"""Recovery profiles in the console: the list in its order, writing one, its effect in numbers, and which is for whom."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portal.kit.errors import Invalid
 from portal.kit.ids import parse_public_id
 from portal.kit.seen import ChangedMeanwhile
-from portal.kit.typed import TypedWordForm
-from portal.recent import ask_again, recent_sign_in, signed_in_recently
+from portal.recent import ask_again, signed_in_recently
 from portal.rights import actor_of, requires, seat_of
 from recovery import profiles
 from recovery.allowance import most_of
+from recovery.applying import applied_to, groups_named
 from recovery.console.event_words import actor_names
 from recovery.console.profile_forms import ProfileForm
+from recovery.console.profile_words import explained, is_for
 from recovery.console.reach import can_sentence, reach_of
 from recovery.console.showing import MODE_TONES, crumbs, slug_of
 from recovery.models import Case, Profile
+from recovery.ordering import connections_here, partners_of
 from recovery.statuses import LIVE, Mode
 from tenants.audit.events import EventName
 from tenants.audit.models import AuditEvent
+from tenants.directory.selectors import MAX_IDENTIFIER, find_person, group_names
 from tenants.rights import Right
-from vendors import selectors as partners
 from vendors.models import Connection
 from vendors.wording import partner_name
 
@@ -37,14 +39,14 @@ TONES = {
 }
 
 
-def _profile_or_404(profile_id: str) -> Profile:
+def profile_or_404(profile_id: str) -> Profile:
     try:
         return profiles.get_profile(parse_public_id("profile", profile_id))
     except ValueError as error:
         raise Http404 from error
 
 
-def _shown(profile: Profile) -> dict[str, Any]:
+def shown_profile(profile: Profile) -> dict[str, Any]:
     mode = Mode(profile.mode)
     return {
         "profile": profile,
@@ -52,12 +54,17 @@ def _shown(profile: Profile) -> dict[str, Any]:
         "status_tone": TONES[Profile.Status(profile.status)],
         "mode_label": mode.label,
         "mode_tone": MODE_TONES[mode],
-        "partner": _(partners.listing(profile.connection.vendor).title) if profile.connection else "",
+        "partner": _then([partner_name(one.vendor) for one in partners_of(profile)]),
         "is_published": profile.status == Profile.Status.PUBLISHED,
     }
 
 
-def _effect(profile: Profile) -> dict[str, Any]:
+def _then(names: list[str]) -> str:
+    """ "A, then B": in the order in which they are asked."""
+    return _(", then ").join(names)
+
+
+def effect_of(profile: Profile) -> dict[str, Any]:
     """What the profile does to people, and what keeps it from going into force."""
     try:
         profiles.check_profile(profile)
@@ -85,16 +92,22 @@ def _maximum(profile: Profile) -> dict[str, Any] | None:
     }
 
 
-def _crumbs(request: HttpRequest, *labels: str) -> list[dict[str, str]]:
+def profile_crumbs(request: HttpRequest, *labels: str) -> list[dict[str, str]]:
     return crumbs(request, "profiles", _("Profiles"), *labels)
 
 
 @require_GET
 @requires(Right.SEE_PROFILES)
 def list_profiles(request: HttpRequest) -> HttpResponse:
+    found = profiles.profiles()
+    in_force = [profile for profile in found if profile.status == Profile.Status.PUBLISHED]
+    names = group_names() if groups_named(in_force) else {}
     context = {
-        "rows": [_shown(profile) for profile in profiles.profiles()],
+        "in_order": [shown_profile(profile) | {"is_for": is_for(profile, names)} for profile in in_force],
+        "rows": [shown_profile(profile) for profile in found if profile not in in_force],
         "may_manage": seat_of(request).may(Right.MANAGE_PROFILES),
+        "may_see_people": seat_of(request).may(Right.SEE_PEOPLE),
+        "has_profiles": bool(found),
     }
     return render(request, "recovery_console/profiles.html", context)
 
@@ -107,14 +120,16 @@ def of_partner(request: HttpRequest, connection_id: str) -> HttpResponse:
         wanted = parse_public_id(Connection.prefix, connection_id)
     except ValueError as error:
         raise Http404 from error
-    if wanted not in {connection.id for connection in partners.connections()}:
+    if wanted not in {connection.id for connection in connections_here()}:
         raise Http404
-    using = [profile for profile in profiles.profiles() if profile.connection_id == wanted]
-    in_force = next((one for one in using if one.status == Profile.Status.PUBLISHED), None)
-    live = Case.objects.filter(profile__in=using, status__in=LIVE, is_decoy=False)
+    using = [profile for profile in profiles.profiles() if str(wanted) in profile.partners]
+    in_force = [one for one in using if one.status == Profile.Status.PUBLISHED]
+    # Nobody loses a way where the profile names another partner that is still there.
+    alone = [one for one in in_force if len(partners_of(one)) == 1]
+    live = Case.objects.filter(connection_id=wanted, status__in=LIVE, is_decoy=False)
     context = {
         "in_force": in_force,
-        "can": reach_of(in_force).can if in_force else 0,
+        "alone": [{"name": one.name, "can": reach_of(one).can} for one in alone],
         "live": live.count(),
         "others": sum(one.status == Profile.Status.DRAFT for one in using),
     }
@@ -138,7 +153,7 @@ def check(request: HttpRequest) -> HttpResponse:
     form.fields["name"].required = False  # the effect is of interest before the name is
     context: dict[str, Any] = {}
     if form.is_valid():
-        context = _effect(_typed(form, None))
+        context = effect_of(_typed(form, None))
     else:
         context["problems"] = [f"{form[name].label}: {errors[0]}" for name, errors in form.errors.items()]
     return render(request, "recovery_console/parts/effect.html", context)
@@ -147,7 +162,7 @@ def check(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires(Right.MANAGE_PROFILES)
 def new(request: HttpRequest) -> HttpResponse:
-    ready = partners.connections()
+    ready = connections_here()
     initial = {"connection": str(ready[0].id)} if ready else {}
     defaults = {"evidence_required": Profile().evidence_required, **initial}
     form = ProfileForm(request.POST or None, initial=defaults)
@@ -156,9 +171,16 @@ def new(request: HttpRequest) -> HttpResponse:
         return redirect("profiles:edit", organisation=slug_of(request), profile_id=made.public_id)
     planned = _typed(form, None) if form.is_bound and form.is_valid() else Profile()
     if ready and not form.is_bound:
-        planned.connection_id = ready[0].id
-    context = {"form": form, "breadcrumbs": _crumbs(request, _("New")), **_effect(planned)}
+        planned.partners = [str(ready[0].id)]
+    context = {"form": form, "breadcrumbs": profile_crumbs(request, _("New")), **effect_of(planned)}
     return render(request, "recovery_console/profile_form.html", context)
+
+
+def _version_to_restore(event: AuditEvent, profile: Profile) -> int | None:
+    """The version that this save made, if the profile says something else since."""
+    made = (EventName.PROFILE_CREATED.value, EventName.PROFILE_CHANGED.value)
+    version = event.data.get("version")
+    return version if event.name in made and isinstance(version, int) and version != profile.version else None
 
 
 def _history(profile: Profile) -> list[dict[str, Any]]:
@@ -169,15 +191,17 @@ def _history(profile: Profile) -> list[dict[str, Any]]:
         EventName.PROFILE_CHANGED.value: _("Changed"),
         EventName.PROFILE_PUBLISHED.value: _("Put into force"),
         EventName.PROFILE_WITHDRAWN.value: _("Withdrawn"),
+        EventName.PROFILE_MOVED.value: _("Moved in the order"),
     }
     labels = {name: str(field.label) for name, field in ProfileForm.base_fields.items()}
-    labels["connection_id"] = labels["connection"]
+    labels["partners"] = _("Verification partners")
     return [
         {
             "title": titles.get(event.name, _("Changed")),
             "at": event.created_at,
             "actor": actors[event.id],
             "changed": [labels[name] for name in event.data.get("changed", []) if name in labels],
+            "version": _version_to_restore(event, profile),
         }
         for event in events
     ]
@@ -187,7 +211,7 @@ def _history(profile: Profile) -> list[dict[str, Any]]:
 @requires(Right.SEE_PROFILES)
 def edit(request: HttpRequest, profile_id: str) -> HttpResponse:
     """The profile with its effect and history. Those who may only look read it."""
-    profile = _profile_or_404(profile_id)
+    profile = profile_or_404(profile_id)
     may_manage = seat_of(request).may(Right.MANAGE_PROFILES)
     if request.method == "POST":
         return _change(request, profile)
@@ -205,7 +229,7 @@ def _change(request: HttpRequest, profile: Profile) -> HttpResponse:
                 profile.id, actor=actor_of(request), seen=form.seen_marks(), **form.values()
             )
         except ChangedMeanwhile as conflict:
-            form.show_conflict(conflict, {"connection_id": "connection"})
+            form.show_conflict(conflict, {"partners": "connection"})
         except Invalid as error:
             form.add_error(error.field if error.field in form.fields else None, error.sentence)
         else:
@@ -220,55 +244,29 @@ def _edit_page(
         for field in form.fields.values():
             field.disabled = True
     context = {
-        **_shown(profile),
-        **_effect(profile),
+        **shown_profile(profile),
+        **effect_of(profile),
         "form": form,
         "history": _history(profile),
         "may_manage": may_manage,
-        "breadcrumbs": _crumbs(request, profile.name),
+        "breadcrumbs": profile_crumbs(request, profile.name),
     }
     return render(request, "recovery_console/profile_form.html", context)
 
 
-@require_http_methods(["GET", "POST"])
-@requires(Right.MANAGE_PROFILES)
-@recent_sign_in
-def publish(request: HttpRequest, profile_id: str) -> HttpResponse:
-    """The effect in numbers, and a typed word."""
-    profile = _profile_or_404(profile_id)
-    form = TypedWordForm(request.POST or None, word=_("publish"))
-    if request.method == "POST" and form.is_valid():
-        try:
-            profiles.publish_profile(profile.id, actor=actor_of(request))
-        except Invalid as error:
-            form.add_error(None, error.sentence)
-        else:
-            return redirect("profiles:edit", organisation=slug_of(request), profile_id=profile.public_id)
+@require_GET
+@requires(Right.SEE_PROFILES)
+@requires(Right.SEE_PEOPLE)
+def applies(request: HttpRequest) -> HttpResponse:
+    """Which profile is for a person, and why the others are not: by any name they go by, kept nowhere."""
+    typed = request.GET.get("who", "")[:MAX_IDENTIFIER].replace("\x00", "").strip()
+    person = find_person(typed) if typed else None
+    applied = applied_to(person) if person else None
     context = {
-        **_shown(profile),
-        **_effect(profile),
-        "form": form,
-        "before": profiles.profile_in_force(),
-        "breadcrumbs": _crumbs(request, profile.name),
+        "typed": typed,
+        "person": person,
+        "applied": applied,
+        "considered": explained(applied) if applied else [],
+        "breadcrumbs": profile_crumbs(request, _("Which profile is for whom")),
     }
-    return render(request, "recovery_console/publish.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-@requires(Right.MANAGE_PROFILES)
-@recent_sign_in
-def withdraw(request: HttpRequest, profile_id: str) -> HttpResponse:
-    """Nobody can begin a recovery then: the numbers first, and a typed word."""
-    profile = _profile_or_404(profile_id)
-    form = TypedWordForm(request.POST or None, word=_("withdraw"))
-    if request.method == "POST" and form.is_valid():
-        profiles.withdraw_profile(profile.id, actor=actor_of(request))
-        return redirect("profiles:edit", organisation=slug_of(request), profile_id=profile.public_id)
-    context = {
-        **_shown(profile),
-        "form": form,
-        "reach": reach_of(profile),
-        "live": Case.objects.filter(profile=profile, status__in=LIVE, is_decoy=False).count(),
-        "breadcrumbs": _crumbs(request, profile.name),
-    }
-    return render(request, "recovery_console/withdraw.html", context)
+    return render(request, "recovery_console/applies.html", context)

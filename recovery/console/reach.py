@@ -32,6 +32,8 @@ def needs_of(profile: Profile) -> Needs:
     holds_address = EvidenceKind.HELD_ADDRESS.value in profile.evidence_required
     return Needs(
         departments=profile.departments if by_department else None,
+        groups_in=profile.groups_in,
+        groups_out=profile.groups_out,
         held_before=clock.now() - HELD_FOR if holds_address else None,
         document=EvidenceKind.HELD_DOCUMENT_NUMBER.value in profile.evidence_required,
         birthdate=profile.birthdate_required,

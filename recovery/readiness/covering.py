@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from portal.kit import clock
+from recovery.applying import Groups, profiles_in_force, read_groups_of_many, why_not
 from recovery.held import HELD_FOR
 from recovery.models import Profile
-from recovery.profiles import may_recover, profile_in_force
 from recovery.readiness.judging import Asked
 from recovery.statuses import EvidenceKind
 from tenants.directory.matching import MatchPolicy
@@ -22,16 +23,19 @@ class Covering:
     profiles: tuple[Profile, ...]
     asked: dict[UUID, Asked]
 
-    def asked_of(self, person: DirectoryPerson) -> Asked | None:
-        """What is asked of this person by the profile that applies; None if none does."""
-        found = next((profile for profile in self.profiles if may_recover(profile, person)), None)
+    def asked_of_each(self, people: Sequence[DirectoryPerson]) -> list[Asked | None]:
+        """What is asked of each by the first profile that is for them; None if none is. Two queries at most."""
+        groups = read_groups_of_many(self.profiles, [person.id for person in people])
+        return [self._asked_of(person, groups[person.id]) for person in people]
+
+    def _asked_of(self, person: DirectoryPerson, groups: Groups) -> Asked | None:
+        found = next((one for one in self.profiles if why_not(one, person, groups) is None), None)
         return self.asked[found.id] if found else None
 
 
 def covering(profile: Profile | None = None) -> Covering:
     """By the profiles in force, or by one that is rehearsed as if it were."""
-    found = profile or profile_in_force()
-    profiles = (found,) if found else ()
+    profiles = (profile,) if profile else tuple(profiles_in_force())
     return Covering(profiles, {one.id: _asked_by(one) for one in profiles})
 
 

@@ -172,9 +172,10 @@ def _findings(
 ) -> list[Finding]:
     found = []
     rehearses = survey.kind == Survey.Kind.REHEARSAL
-    for number, (person, facts) in enumerate(zip(people, facts_of(people, stale), strict=True), 1):
+    each = zip(people, facts_of(people, stale), covers.asked_of_each(people), strict=True)
+    for number, (person, facts, asked) in enumerate(each, 1):
         prints = prints_of(facts.given_names, facts.family_name) if rehearses else [_own(person)]
-        reasons = judge(facts, covers.asked_of(person), prints, accounts.near)
+        reasons = judge(facts, asked, prints, accounts.near)
         if rehearses:
             reasons = [reason for reason in reasons if reason not in OF_TODAY]
         if rehearses and Reason.NO_PROFILE in reasons:

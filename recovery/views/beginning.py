@@ -14,6 +14,7 @@ from portal.kit.qr import qr_svg
 from portal.kit.scope import tenant_scope
 from portal.middleware.scope import own_scope
 from recovery import carrying, opening, proofing
+from recovery.applying import profiles_in_force
 from recovery.browser import (
     browser_digest,
     case_of_browser,
@@ -22,14 +23,14 @@ from recovery.browser import (
     new_browser,
     remember_browser,
 )
-from recovery.cases import TERMINAL, claimant, move_case
+from recovery.cases import TERMINAL, claimant, move_case, steps_of
 from recovery.forms import CodeForm, ConsentForm, ContinuationForm, SavedCodeForm, WhoForm
 from recovery.gathering import can_begin_with_held
 from recovery.models import Case
-from recovery.profiles import profile_in_force
+from recovery.ordering import offered_first, partner_for
 from recovery.proof import reusable_proof
 from recovery.stages import Stage
-from recovery.statuses import KEPT_CARD, LIVE, CaseStatus
+from recovery.statuses import KEPT_CARD, LIVE, CaseStatus, Mode, StepKind
 from recovery.views.common import (
     at_stage,
     at_stage_committing,
@@ -49,14 +50,15 @@ def start(request: HttpRequest) -> HttpResponse:
     """What it is, what you need, what happens to your photographs."""
     case = case_of_browser(request)
     under_way = case if case and case.state in LIVE else None
-    profile = profile_in_force()
-    partner = partners.listing(profile.connection.vendor) if profile and profile.connection else None
+    in_force = profiles_in_force()
+    first = offered_first(in_force)
     return page(
         request,
         "recovery/start.html",
         under_way,
-        profile=profile,
-        partner=partner,
+        is_set_up=bool(in_force),
+        is_trial=all(profile.mode == Mode.EVALUATION for profile in in_force),
+        partner=partners.listing(first.vendor) if first else None,
         under_way=under_way is not None,
     )
 
@@ -129,7 +131,12 @@ def consent(request: HttpRequest, case: Case) -> HttpResponse:
     with tenant_scope(tenant.id):
         if not is_given:
             return _consent_page(request, case, form)
-        proofing.give_consent(tenant, case, flashing=not form.cleaned_data["no_flashing"])
+        given = form.cleaned_data
+        try:
+            proofing.give_consent(tenant, case, flashing=not given["no_flashing"], partner=given["partner"])
+        except Refused:
+            # The partner changed while the page was read: it is read and agreed to anew.
+            return _consent_page(request, case, ConsentForm())
         if reusable_proof(case) is not None or can_begin_with_held(case):
             return see_other("recovery:prove")
     return begin_proofing(request, case)
@@ -137,8 +144,12 @@ def consent(request: HttpRequest, case: Case) -> HttpResponse:
 
 def _consent_page(request: HttpRequest, case: Case, form: ConsentForm) -> HttpResponse:
     tenant = tenant_of(request)
-    connection = case.profile.connection
+    connection = partner_for(case)
     title = partners.listing(connection.vendor).title if connection else ""
+    form.fields["partner"].initial = connection.public_id if connection else ""
+    earlier = [step for step in steps_of(case) if step.kind == StepKind.CONSENTED]
+    was = earlier[-1].vendor if earlier else ""
+    left = partners.listing(was).title if was and connection and was != connection.vendor else ""
     text = mark_safe(proofing.consent_text(tenant, title, is_enrolment=case.is_enrolment))  # noqa: S308  our own template
     return page(
         request,
@@ -147,6 +158,9 @@ def _consent_page(request: HttpRequest, case: Case, form: ConsentForm) -> HttpRe
         form=form,
         text=text,
         partner=title,
+        left=left,
+        partner_changed=request.method == "POST" and not form.is_bound,
+        is_trial=case.mode == Mode.EVALUATION,
         may_hand_over=carrying.may_hand_over(case),
         stage=Stage.CONSENT,
     )

@@ -11,15 +11,16 @@ from portal.kit.errors import Refused, TooMany
 from portal.kit.ids import parse_public_id
 from portal.kit.scope import tenant_scope
 from recovery import enrolment
+from recovery.applying import applied_to
 from recovery.browser import new_browser, remember_browser
 from recovery.models import Case
 from recovery.own_cards import get_own_card, own_cards, remove_own_card
 from recovery.passkeys.browser import signed_in, signed_in_committing
 from recovery.passkeys.models import PersonSession
 from recovery.passkeys.services import person_actor
-from recovery.profiles import profile_in_force
 from recovery.stages import Stage
 from recovery.views.common import at_stage, page, see_other, tenant_of
+from tenants.directory.selectors import get_person
 from tenants.verified_id.claim_names import CLAIM_NAMES, LOCALES, names_of
 from tenants.verified_id.models import Credential
 from tenants.verified_id.selectors import authority
@@ -35,13 +36,13 @@ def _claims(language: str) -> list[str]:
 
 
 def _page(request: HttpRequest, session: PersonSession, *, refusal: str = "") -> HttpResponse:
-    profile = profile_in_force()
+    applied = applied_to(get_person(session.person_id))
     return page(
         request,
         "recovery/own_card.html",
-        cards=own_cards(session.person_id, profile),
+        cards=own_cards(session.person_id, applied.profile),
         claims=_claims(request.LANGUAGE_CODE),
-        why_not=enrolment.why_not(session.person_id, profile),
+        why_not=enrolment.why_not(applied),
         is_fresh=enrolment.is_fresh(session.created_at),
         refusal=refusal,
     )

@@ -119,7 +119,7 @@ def begin_proofing(request: HttpRequest, case: Case) -> HttpResponse:
 
 
 def _prove_page(request: HttpRequest, case: Case, *, network_over: bool = False) -> HttpResponse:
-    connection = case.profile.connection
+    connection = case.connection
     return page(
         request,
         "recovery/prove.html",

@@ -107,6 +107,7 @@ class EventName(StrEnum):
     PROFILE_CHANGED = "recovery:profile:change"
     PROFILE_PUBLISHED = "recovery:profile:publish"
     PROFILE_WITHDRAWN = "recovery:profile:withdraw"
+    PROFILE_MOVED = "recovery:profile:move"
     READINESS_CHECKED = "recovery:readiness:check"
     READINESS_EXPORTED = "recovery:readiness:export"
     READINESS_MAIL_CHANGED = "recovery:readiness_mail:change"

@@ -106,6 +106,7 @@ SENTENCES: dict[EventName, str] = {
     E.PROFILE_CHANGED: gettext_noop("A recovery profile was changed"),
     E.PROFILE_PUBLISHED: gettext_noop("A recovery profile went into force"),
     E.PROFILE_WITHDRAWN: gettext_noop("A recovery profile was withdrawn"),
+    E.PROFILE_MOVED: gettext_noop("Recovery profiles changed places in their order"),
     E.READINESS_CHECKED: gettext_noop("It was looked who could recover"),
     E.READINESS_EXPORTED: gettext_noop("The list of people who could not recover was exported"),
     E.READINESS_MAIL_CHANGED: gettext_noop("The weekly mail about readiness was turned on or off"),

@@ -31,10 +31,12 @@ class Obstacle(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """`departments` None: everybody. `held_before`: an e-mail address has to be older than that. `document`: a number
-    seen before. `birthdate`: a date of birth, or such a number."""
+    """`departments` None: everybody. `groups_in`, if any: in one of them; `groups_out`: in none. `held_before`: an e-mail
+    address has to be older than that. `document`: a number seen before. `birthdate`: a date of birth, or such a number."""
 
     departments: Sequence[str] | None = None
+    groups_in: Sequence[str] = ()
+    groups_out: Sequence[str] = ()
     held_before: datetime | None = None
     document: bool = False
     birthdate: bool = False
@@ -45,16 +47,23 @@ WITH facts AS (
     SELECT id AS person_id,
            status = %(active)s AND recovery_allowed
                AND (%(departments)s::text[] IS NULL OR department = ANY(%(departments)s::text[])) AS inside,
-           birthdate IS NOT NULL AS has_birthdate, NULL::timestamptz AS held_since, FALSE AS has_document
+           birthdate IS NOT NULL AS has_birthdate, NULL::timestamptz AS held_since, FALSE AS has_document,
+           FALSE AS is_in, FALSE AS is_out
       FROM directory_directoryperson WHERE tenant_id = %(tenant)s
      UNION ALL
-    SELECT person_id, FALSE, FALSE, held_since, FALSE
+    SELECT person_id, FALSE, FALSE, held_since, FALSE, FALSE, FALSE
       FROM directory_noticeaddress WHERE tenant_id = %(tenant)s AND kind = %(email)s
      UNION ALL
-    SELECT person_id, FALSE, FALSE, NULL, TRUE
+    SELECT person_id, FALSE, FALSE, NULL, TRUE, FALSE, FALSE
       FROM directory_heldevidence WHERE tenant_id = %(tenant)s AND kind = %(number)s
+     UNION ALL
+    SELECT person_id, FALSE, FALSE, NULL, FALSE,
+           group_id = ANY(%(groups_in)s::uuid[]), group_id = ANY(%(groups_out)s::uuid[])
+      FROM directory_groupmember WHERE tenant_id = %(tenant)s
+       AND group_id = ANY(%(groups_in)s::uuid[] || %(groups_out)s::uuid[])
 ), people AS (
-    SELECT bool_or(inside) AS inside, bool_or(has_birthdate) AS has_birthdate, min(held_since) AS held_since,
+    SELECT bool_or(inside) AND (cardinality(%(groups_in)s::uuid[]) = 0 OR bool_or(is_in)) AND NOT bool_or(is_out)
+               AS inside, bool_or(has_birthdate) AS has_birthdate, min(held_since) AS held_since,
            bool_or(has_document) AS has_document
       FROM facts GROUP BY person_id
 )
@@ -76,6 +85,8 @@ def count_by_obstacle(needs: Needs) -> dict[Obstacle, int]:
         "email": NoticeAddress.Kind.EMAIL.value,
         "number": HeldEvidence.Kind.DOCUMENT_NUMBER.value,
         "departments": None if needs.departments is None else list(needs.departments),
+        "groups_in": list(needs.groups_in),
+        "groups_out": list(needs.groups_out),
         "held_before": needs.held_before,
         "document": needs.document,
         "birthdate": needs.birthdate,

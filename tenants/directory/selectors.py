@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, UUIDField, Value
+from django.db.models.functions import Cast
 
 from portal.kit.codes import keyed_digest
 from portal.kit.errors import NotHere
 from portal.kit.paging import Column, Page, page_of, read_order
 from portal.kit.scope import current_tenant_id
 from tenants.directory.matching import Candidate, ProvenIdentity, document_keys, words
-from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddress, PersonKey, SearchWord
+from tenants.directory.models import (
+    DirectoryPerson,
+    Group,
+    GroupMember,
+    HeldEvidence,
+    NoticeAddress,
+    PersonKey,
+    SearchWord,
+)
 
 MAX_IDENTIFIER = 254
 
@@ -38,6 +47,30 @@ def get_person(person_id: UUID) -> DirectoryPerson:
 def people_by_id(ids: Collection[UUID]) -> list[DirectoryPerson]:
     """Those of them who are here, by name."""
     return list(DirectoryPerson.objects.filter(id__in=ids).order_by("sort_key", "id"))
+
+
+def groups_of(person_id: UUID) -> list[UUID]:
+    """The groups somebody is in. Always one query, for nobody as well."""
+    return list(GroupMember.objects.filter(person_id=person_id).values_list("group_id", flat=True))
+
+
+def members_among(group_ids: Collection[UUID], person_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """The groups of these that each of the people is in; whoever is in none is left out."""
+    found: dict[UUID, set[UUID]] = {}
+    rows = GroupMember.objects.filter(group_id__in=group_ids, person_id__in=person_ids)
+    for person_id, group_id in rows.values_list("person_id", "group_id"):
+        found.setdefault(person_id, set()).add(group_id)
+    return found
+
+
+def groups_that_are(ids: Collection[UUID]) -> list[UUID]:
+    """Those of them that are still here."""
+    return list(Group.objects.filter(id__in=ids).values_list("id", flat=True))
+
+
+def group_names(limit: int = 500) -> dict[UUID, str]:
+    """By id, in the order of their names; a page cannot offer more."""
+    return dict(Group.objects.order_by("name", "id").values_list("id", "name")[:limit])
 
 
 def addresses_of(person_id: UUID) -> list[NoticeAddress]:
@@ -166,3 +199,16 @@ def departments() -> list[str]:
 def sample_of_addresses(most: int) -> list[str]:
     """Addresses of people to count hints in, the oldest first; nothing else of anybody."""
     return list(NoticeAddress.objects.order_by("id").values_list("value", flat=True)[:most])
+
+
+def departments_and_groups(groups: int = 500) -> tuple[list[str], dict[UUID, str]]:
+    """The names of the departments people are in, and of the groups by id, each in order. One query: every page that asks
+    whom something is for asks both. A page cannot offer more groups than that."""
+    departments = DirectoryPerson.objects.exclude(department="")
+    named = departments.values_list(Cast(Value(None), UUIDField()), "department").distinct()
+    grouped = Group.objects.order_by("name", "id").values_list("id", "name")[:groups]
+    rows = list(named.union(grouped, all=True))
+    return (
+        sorted(name for group, name in rows if group is None),
+        {group: name for group, name in sorted(rows, key=lambda row: row[1]) if group is not None},
+    )

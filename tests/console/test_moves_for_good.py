@@ -57,9 +57,8 @@ def moves(tenant: Tenant, owner: Member) -> dict[str, Move]:
             make_case(profile, person, status) for status in (CaseStatus.HELD, CaseStatus.RECOVERED)
         )
         key = SigningKey.objects.get(state=SigningKey.State.ACTIVE)
-        connection = profile.connection
+        connection = Connection.objects.get(id=profile.partners[0])
     colleague = make_member(tenant, Role.AUDITOR)
-    assert connection is not None
     base = f"/o/{tenant.slug}"
     return {
         "end a case": Move(

@@ -25,7 +25,7 @@ from tests.console.conftest import client_of_member, code_in, forget_network_job
 from tests.console.test_every_address import routes
 from tests.recovery.console.world import make_profile
 
-PLACES = {"organisation": "x", "vendor": "house", "position": "1"}
+PLACES = {"version": "1", "organisation": "x", "vendor": "house", "position": "1"}
 SETTINGS = {"name": "Acme", "help_desk_contact": "Call 7", "time_zone": "UTC", "accent": "#1f5eff"}
 
 

@@ -96,7 +96,7 @@ def test_the_second_to_save_a_profile_reads_what_the_first_wrote(
     path = f"/o/{tenant.slug}/recovery/profiles/{profile.public_id}/"
     first, second = two
     seen = seen_on(first, path)
-    given = {"connection": str(profile.connection_id)}
+    given = {"connection": profile.partners[0]}
     assert first.post(path, profile_form(face_threshold="90", seen=seen, **given)).status_code == 302
     page = second.post(path, profile_form(face_threshold="55", seen=seen, **given)).content.decode()
     assert "It says now: 90" in page and 'value="55"' in page
@@ -114,9 +114,7 @@ def test_a_profile_in_force_goes_to_production_with_a_typed_word(
     path = f"/o/{tenant.slug}/recovery/profiles/{profile.public_id}/"
 
     def save(word: str, mode: str) -> tuple[int, str, str]:
-        given = profile_form(
-            mode=mode, word=word, seen=seen_on(two[0], path), connection=str(profile.connection_id)
-        )
+        given = profile_form(mode=mode, word=word, seen=seen_on(two[0], path), connection=profile.partners[0])
         answer = two[0].post(path, given)
         with tenant_scope(tenant.id):
             return answer.status_code, answer.content.decode(), Profile.objects.get(id=profile.id).mode
@@ -231,7 +229,7 @@ def test_a_draft_is_changed_without_a_recent_sign_in(tenant: Tenant) -> None:
         profile = make_profile(mode="evaluation")
     path = f"/o/{tenant.slug}/recovery/profiles/{profile.public_id}/"
     client = client_of_member(make_member(tenant), ago=3600.0)
-    sent = client.post(path, profile_form(connection=str(profile.connection_id)))
+    sent = client.post(path, profile_form(connection=profile.partners[0]))
     assert sent.status_code == 302 and "reauthenticate" not in sent["Location"]
 
 

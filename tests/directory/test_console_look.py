@@ -16,6 +16,7 @@ from portal.kit.ids import uuid7
 from portal.kit.scope import tenant_scope
 from recovery.access_pass.services import issue_pass
 from recovery.models import Review
+from recovery.profiles import Place, change_profile, publish_profile
 from recovery.statuses import CaseStatus
 from tenants.directory.imports import begin_import
 from tenants.directory.scim.tokens import make_token
@@ -27,7 +28,15 @@ from tests.billing.test_ledger import record
 from tests.conftest import make_member
 from tests.look.looking import examined
 from tests.recovery.console.serving import serve_site
-from tests.recovery.console.world import add_whole_journey, make_case, make_person, published_profile
+from tests.recovery.console.world import (
+    add_whole_journey,
+    make_case,
+    make_group,
+    make_person,
+    make_profile,
+    published_profile,
+)
+from vendors.models import Connection
 
 pytestmark = pytest.mark.browser
 
@@ -69,6 +78,18 @@ def addresses(tenant, page) -> dict[str, str]:
         member_id = Member.objects.get(user_id=member).id
         profile = published_profile()
         anna = make_person("anna.novak", birthdate=None)
+        pilots = make_group("Pilots in Prague and Brno", anna)
+        own = Connection.objects.create(vendor="oidc", kind="own_contract", status="ready")
+        narrow = make_profile(
+            name="Pilots",
+            description="They rehearse before everybody else may recover.",
+            mode="evaluation",
+            groups_in=[pilots],
+            partners=[*profile.partners, own.id],
+        )
+        publish_profile(narrow.id, place=Place.FIRST, actor=SYSTEM)
+        change_profile(narrow.id, face_threshold=80, actor=SYSTEM)
+        draft = make_profile(name="Sales", who="departments", departments=["Sales"])
         for number in range(12):
             make_person(
                 f"person{number}", given_names="Maria", family_name=f"Musterfrau {number}", department="Sales"
@@ -125,7 +146,10 @@ def addresses(tenant, page) -> dict[str, str]:
             "profiles": "/recovery/profiles/",
             "profile": f"/recovery/profiles/{profile.public_id}/",
             "new_profile": "/recovery/profiles/new",
-            "publish": f"/recovery/profiles/{profile.public_id}/publish",
+            "publish": f"/recovery/profiles/{draft.public_id}/publish",
+            "applies": "/recovery/profiles/applies?who=anna.novak",
+            "narrow_profile": f"/recovery/profiles/{narrow.public_id}/",
+            "restore": f"/recovery/profiles/{narrow.public_id}/restore/1",
             "withdraw": f"/recovery/profiles/{profile.public_id}/withdraw",
             "verified_id": "/verified-id/",
             "rotate": "/verified-id/rotate",

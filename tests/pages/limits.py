@@ -29,8 +29,8 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /recover/code": (14, COMMITS),
     "tenant POST /recover/code/saved": (15, COMMITS),
     "tenant POST /recover/consent": (
-        28,
-        "keeps the consent, counts the partner's sessions, looks for a proof that may serve again and for a card that is held, reserves what it costs and begins the proofing; "
+        30,
+        "keeps the consent and with which partner, counts the partner's sessions, looks for a proof that may serve again and for a card that is held, reserves what it costs and begins the proofing; "
         + LOCKS,
     ),
     "tenant POST /recover/continue": (13, COMMITS),
@@ -82,7 +82,14 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     ),
     "site POST /o/<slug:organisation>/recovery/cases/<str:case_id>/<slug:action>": (13, SAVEPOINT),
     "site POST /o/<slug:organisation>/recovery/reviews/<str:case_id>/": (15, SAVEPOINT),
-    "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/": (18, DEAREST + "; " + SAVEPOINT),
+    "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/": (
+        19,
+        DEAREST + "; keeps the version; " + SAVEPOINT,
+    ),
+    "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/publish": (
+        14,
+        DEAREST + "; " + SAVEPOINT,
+    ),
     "site GET /o/<slug:organisation>/usage/": (
         13,
         "sums, entries, what the filters offer, budgets, half a year for the forecast, and the help desk's cost",

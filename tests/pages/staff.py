@@ -186,6 +186,7 @@ def _addresses(tenant: Tenant) -> list[str]:
         connection = Connection.objects.first()
     found = [f"people/{person.public_id}/", f"recovery/cases/of/{person.public_id}"] if person else []
     found += [f"recovery/profiles/{profile.public_id}/"] if profile else []
+    found += [f"recovery/profiles/applies?who={person.user_name}"] if profile and person else []
     found += [f"recovery/profiles/of-partner/{connection.public_id}"] if connection else []
     found += [f"recovery/cases/{case.public_id}/" for case in cases]
     found += (
@@ -250,9 +251,16 @@ def profiles(tenant: Tenant, client: Client) -> None:
         made = Profile.objects.order_by("-created_at").first()
     assert made is not None and made.name == "Sales", made
     client.post(f"{base}/{made.public_id}/", {**sent, "name": "Sales people"})
-    for path in (f"{made.public_id}/publish", f"{in_force.public_id}/publish", f"{made.public_id}/withdraw"):
-        client.get(f"{base}/{path}")
-        client.post(f"{base}/{path}", {"word": "go live"})
+    client.get(f"{base}/{made.public_id}/restore/1")
+    client.post(f"{base}/{made.public_id}/restore/1", {"word": "restore"})
+    client.post(f"{base}/{made.public_id}/copy")
+    client.get(f"{base}/{made.public_id}/publish")
+    client.post(f"{base}/{made.public_id}/publish", {"word": "publish", "place": "first"})
+    for to in ("down", "up"):
+        client.post(f"{base}/{made.public_id}/move", {"to": to})
+    client.get(f"{base}/")
+    client.get(f"{base}/{made.public_id}/withdraw")
+    client.post(f"{base}/{made.public_id}/withdraw", {"word": "withdraw"})
 
 
 def readiness(tenant: Tenant, client: Client) -> None:

@@ -10,14 +10,14 @@ from portal.kit.actors import SYSTEM
 from portal.kit.outbox import drain
 from portal.kit.scope import tenant_scope
 from recovery.models import Profile
-from recovery.profiles import change_profile
+from recovery.profiles import Place, change_profile, publish_profile
 from recovery.readiness import running
 from recovery.readiness.models import Finding, ReadinessDay, Survey, Tally
 from recovery.readiness.running import begin_survey, take_up_again, work_at
 from tenants.directory.models import DirectoryPerson, Group, GroupMember, HeldEvidence, NoticeAddress
 from tenants.models import Tenant
 from tests.readiness.people import change, hours_ago, look, people_of_all_cultures, row, settle
-from tests.recovery.console.world import published_profile
+from tests.recovery.console.world import make_group, make_profile, published_profile
 from vendors.billing.models import UsageEntry
 
 SOUND = list(people_of_all_cultures(30))
@@ -187,3 +187,14 @@ def test_nothing_is_charged(people: Tenant, profile: Profile) -> None:
     look(people, profile)
     with tenant_scope(people.id):
         assert not UsageEntry.objects.exists()
+
+
+def test_of_several_profiles_the_first_that_is_for_somebody_asks(tenant: Tenant, profile: Profile) -> None:
+    settle(tenant, [row(1, "Anna", "Novak", birthdate=None), row(2, "Ben", "Okri", birthdate=None)])
+    with tenant_scope(tenant.id):
+        anna = DirectoryPerson.objects.get(user_name="user1")
+        narrow = make_profile(
+            name="Undated", birthdate_required=False, groups_in=[make_group("Undated", anna)]
+        )
+        publish_profile(narrow.id, place=Place.FIRST, actor=SYSTEM)
+    assert look(tenant)[1] == {"user2": ["no_birthdate"]}

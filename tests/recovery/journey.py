@@ -122,7 +122,7 @@ def make_place(provider: HostileProvider, vision: PaperVision, *, mode: str = "p
             secrets={"client_secret": CLIENT_SECRET},
             actor=SYSTEM,
         )
-        profile = create_profile(name="Everyone", mode=mode, connection_id=connection.id, actor=SYSTEM)
+        profile = create_profile(name="Everyone", mode=mode, partners=[connection.id], actor=SYSTEM)
     work(tenant)
     with tenant_scope(tenant.id):
         profile = publish_profile(profile.id, actor=SYSTEM)

@@ -18,6 +18,9 @@ from django.test.utils import CaptureQueriesContext
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
+from recovery.profiles import Place as Order
+from recovery.profiles import create_profile, publish_profile
+from tenants.directory.models import Group
 from tenants.directory.services import suspend_person
 from tests.conftest import client_of
 from tests.recovery.journey import Place
@@ -45,8 +48,15 @@ TOKEN = re.compile(rb'(name="csrfmiddlewaretoken" value=|"X-CSRFToken": )"[^"]+"
 
 
 def people(place: Place) -> None:
-    """One of each kind, with the same addresses and names."""
-    place.set_profile(who="departments", departments=["Sales"])
+    """One of each kind, with the same addresses and names, under a profile that asks for department and groups, and another
+    before it that is for nobody of them."""
+    with tenant_scope(place.tenant.id):
+        kept_out = Group.objects.create(name="Administrators")
+        strict = create_profile(
+            name="Strict", partners=place.profile.partners, groups_in=[kept_out.id], actor=SYSTEM
+        )
+        publish_profile(strict.id, place=Order.FIRST, actor=SYSTEM)
+    place.set_profile(who="departments", departments=["Sales"], groups_out=[str(kept_out.id)])
     for name in KINDS:
         if name == "unknown.":
             continue

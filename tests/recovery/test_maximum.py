@@ -55,7 +55,7 @@ def test_no_simulated_recovery_costs_more_and_one_costs_as_much(tenant, kind):
     with tenant_scope(tenant.id):
         ContractPrice.objects.create(vendor=vendor, unit_price=Decimal("1.10"), currency="USD")
         connection = made(vendor, kind)
-        limit = most(connection, decisions=MAX_PROOFINGS, face_checks=MAX_TRIES).totals
+        limit = most([connection], decisions=MAX_PROOFINGS, face_checks=MAX_TRIES).totals
         book = Book.of(("decision", vendor), ("face_check", "readmit"))
         seen: set[tuple[tuple[str, Decimal], ...]] = set()
         priced: dict[tuple, dict[str, Decimal]] = {}
@@ -80,18 +80,29 @@ def test_the_dearest_tier_counts(tenant):
         tiers=[{"up_to": 10, "unit_price": "1.00"}, {"up_to": None, "unit_price": "1.40"}],
     )
     with tenant_scope(tenant.id):
-        assert most(made(vendor, "through_us"), decisions=2, face_checks=0).totals == {"EUR": Decimal("2.80")}
+        assert most([made(vendor, "through_us")], decisions=2, face_checks=0).totals == {
+            "EUR": Decimal("2.80")
+        }
 
 
 def test_a_free_partner_costs_its_face_checks_alone(tenant):
     with tenant_scope(tenant.id):
-        assert most(made("house", "free"), decisions=3, face_checks=5).totals == {"EUR": Decimal("1.25")}
+        assert most([made("house", "free")], decisions=3, face_checks=5).totals == {"EUR": Decimal("1.25")}
+
+
+def test_of_several_partners_the_dearest_counts_in_each_currency(tenant):
+    cheap, dear = load(unit_price="1.00"), load(unit_price="1.40")
+    with tenant_scope(tenant.id):
+        ContractPrice.objects.create(vendor="abroad", unit_price=Decimal("2.00"), currency="USD")
+        asked = [made(cheap, "through_us"), made(dear, "through_us"), made("abroad", "own_contract")]
+        found = most(asked, decisions=3, face_checks=1)
+    assert found.totals == {"EUR": Decimal("4.45"), "USD": Decimal("6.00")}
 
 
 def test_without_a_price_nothing_is_stated(tenant):
     with tenant_scope(tenant.id):
-        assert not most(made(load(unit_price="1") + "x", "through_us"), decisions=1, face_checks=1).is_known
-        assert not most(made("unpriced", "own_contract"), decisions=1, face_checks=1).is_known
+        assert not most([made(load(unit_price="1") + "x", "through_us")], decisions=1, face_checks=1).is_known
+        assert not most([made("unpriced", "own_contract")], decisions=1, face_checks=1).is_known
 
 
 # ------------------------------------------------------------------ real journeys
@@ -100,7 +111,7 @@ def test_without_a_price_nothing_is_stated(tenant):
 @pytest.fixture
 def priced(place: Place) -> Place:
     with tenant_scope(place.tenant.id):
-        vendor = place.profile.connection.vendor
+        vendor = place.connection.vendor
         ContractPrice.objects.create(vendor=vendor, unit_price=Decimal("1.10"), currency="EUR")
     return place
 

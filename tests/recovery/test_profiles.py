@@ -26,7 +26,7 @@ def publish(tenant: Tenant, *kinds: EvidenceKind, mode: str = "production", conn
         made = create_profile(
             name="P",
             mode=mode,
-            connection_id=connection.id if connection else None,
+            partners=[connection.id] if connection else [],
             evidence_required=[kind.value for kind in kinds],
             actor=SYSTEM,
         )

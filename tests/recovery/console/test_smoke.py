@@ -9,6 +9,7 @@ from recovery.statuses import CaseStatus
 from tenants.rights import Role
 from tests.conftest import site_client
 from tests.recovery.console.world import add_whole_journey, make_case, make_person, published_profile
+from vendors.models import Connection
 
 
 @pytest.fixture
@@ -115,7 +116,7 @@ def test_who_removes_a_partner_reads_how_many_lose_their_way_back(tenant, staff_
         profile = published_profile()
         people = [make_person() for _number in range(3)]
         make_case(profile, people[0], CaseStatus.PROVING)
-        connection = profile.connection.public_id
+        connection = Connection.objects.get(id=profile.partners[0]).public_id
     client = staff_client(Role.ADMINISTRATOR)
     address = f"/o/{tenant.slug}/recovery/profiles/of-partner/{connection}"
     assert address in client.get(f"/o/{tenant.slug}/partners/house/remove").content.decode()

@@ -15,7 +15,7 @@ from recovery.cases import create_case, move_case, record_step
 from recovery.models import Case, Profile
 from recovery.profiles import create_profile, publish_profile
 from recovery.statuses import CaseStatus, StepKind, StepState
-from tenants.directory.models import DirectoryPerson
+from tenants.directory.models import DirectoryPerson, Group, GroupMember
 from tenants.directory.services import create_person
 from vendors.models import Connection
 
@@ -54,13 +54,21 @@ def make_person(name: str = "", **values: Any) -> DirectoryPerson:
     return create_person(**{**given, **values})
 
 
+def make_group(name: str, *members: DirectoryPerson) -> str:
+    """The id of a group with these members, as profiles name it."""
+    made = Group.objects.create(name=name)
+    for person in members:
+        GroupMember.objects.create(group=made, person=person)
+    return str(made.id)
+
+
 def make_connection() -> Connection:
     return Connection.objects.create(vendor="house", kind="free", status="ready")
 
 
 def make_profile(**values: Any) -> Profile:
     found = Connection.objects.filter(vendor="house").first() or make_connection()
-    given = {"name": "Everyone", "mode": "production", "connection_id": found.id}
+    given = {"name": "Everyone", "mode": "production", "partners": [found.id]}
     return create_profile(actor=SYSTEM, **{**given, **values})
 
 
@@ -83,7 +91,8 @@ def make_case(
     )
     if status not in (S.OPENED, S.CANCELED, S.EXPIRED):
         record_step(case, StepKind.CONFIRMED, evidence={"channel": "email", "held_hours": 800})
-        record_step(case, StepKind.CONSENTED, evidence={"text_version": "2026-11"})
+        record_step(case, StepKind.CONSENTED, vendor="house", evidence={"text_version": "2026-11"})
+        Case.objects.filter(id=case.id).update(connection_id=profile.partners[0])
     for target in PATHS[status]:
         case = move_case(case.id, target, reasons=reasons if target is status else ())
     return case

@@ -1,0 +1,99 @@
+"""Profiles in words: for whom one is, why another is not for somebody, and what two versions say differently."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
+
+from recovery.applying import Applied, WhyNot
+from recovery.console.profile_forms import EVIDENCE, ProfileForm
+from recovery.models import Profile
+from recovery.ordering import connections_here
+from recovery.profiles import FIELDS
+from recovery.statuses import Mode
+from tenants.directory.selectors import group_names
+from vendors.wording import partner_name
+
+WHY_NOT: dict[WhyNot, str] = {
+    WhyNot.NOT_ACTIVE: gettext_noop("The person is suspended, and nobody who is suspended recovers."),
+    WhyNot.NOT_ALLOWED: gettext_noop("Recovery was turned off for this person."),
+    WhyNot.GROUP_IS_GONE: gettext_noop(
+        "It keeps a group out that is not there any more, so it is for nobody until it is saved again."
+    ),
+    WhyNot.OTHER_DEPARTMENT: gettext_noop("It is for other departments."),
+    WhyNot.NOT_IN_GROUP: gettext_noop("The person is in none of the groups it is for."),
+    WhyNot.IN_GROUP_LEFT_OUT: gettext_noop("The person is in a group that it keeps out."),
+}
+SHOWN = 3
+GONE = gettext_lazy("A group that is not there any more")
+NOT_NEEDED = gettext_noop("A profile before it counts already.")
+
+
+def _listed(ids: Sequence[str], names: Mapping[UUID, str]) -> str:
+    """ "Pilots, Sales and 3 more"."""
+    named = [names.get(UUID(one), str(GONE)) for one in ids]
+    shown = ", ".join(named[:SHOWN])
+    if len(named) <= SHOWN:
+        return shown
+    return _("%(shown)s and %(more)d more") % {"shown": shown, "more": len(named) - SHOWN}
+
+
+def is_for(profile: Profile, names: Mapping[UUID, str]) -> str:
+    """ "Finance, Sales; members of Pilots; nobody from Administrators". `names`: of groups, by id."""
+    parts = []
+    if profile.who == Profile.Everyone.DEPARTMENTS:
+        parts.append(", ".join(profile.departments))
+    if profile.groups_in:
+        parts.append(_("Members of %(groups)s") % {"groups": _listed(profile.groups_in, names)})
+    if profile.groups_out:
+        parts.append(_("Nobody from %(groups)s") % {"groups": _listed(profile.groups_out, names)})
+    return "; ".join(parts) or _("Everyone who is active")
+
+
+def explained(applied: Applied) -> list[dict[str, Any]]:
+    """Each profile in force, in order, with whether it counts and why not."""
+    counts = applied.profile
+    rows = []
+    for profile, reason in applied.considered:
+        is_it = counts is not None and profile.id == counts.id
+        sentence = WHY_NOT[reason] if reason else ("" if is_it else NOT_NEEDED)
+        rows.append({"profile": profile, "counts": is_it, "why_not": _(sentence) if sentence else ""})
+    return rows
+
+
+def differences(profile: Profile, then: dict[str, Any]) -> list[dict[str, str]]:
+    """What the profile says now and what it said then, in words; only what differs."""
+    now = {name: getattr(profile, name) for name in FIELDS}
+    labels = {name: str(field.label) for name, field in ProfileForm.base_fields.items()}
+    labels["partners"] = _("Verification partners")
+    return [
+        {"label": labels[name], "now": _said(name, now[name]), "then": _said(name, value)}
+        for name, value in then.items()
+        if name in labels and value != now[name]
+    ]
+
+
+def _said(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if name == "mode":
+        return str(Mode(value).label)
+    if name == "names":
+        return str(Profile.Names(value).label)
+    if name == "who":
+        return str(Profile.Everyone(value).label)
+    if name == "evidence_required":
+        return ", ".join(str(EVIDENCE[one][0]) if one in EVIDENCE else one for one in value) or "–"
+    if name == "partners":
+        here = {str(one.id): partner_name(one.vendor) for one in connections_here()}
+        return ", ".join(here.get(one, _("A partner that was removed")) for one in value) or "–"
+    if name in ("groups_in", "groups_out"):
+        names = group_names()
+        return ", ".join(names.get(UUID(one), str(GONE)) for one in value) or "–"
+    if isinstance(value, list):
+        return ", ".join(value) or "–"
+    return str(value) or "–"

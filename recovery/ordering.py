@@ -1,0 +1,114 @@
+"""Which partner a case goes to: the first of its profile's that answers.
+
+Protects people from waiting where nobody answers, and their consent: it names a partner, so a case that would go to another
+one asks again first (`Case.connection` is empty until somebody agreed). A partner that failed this person, or rests
+(vendors.health), or whose settings do not work, comes after those that may answer; none is left out, for the last one may
+be the only one. What it does not do: give a pass, or count a partner's fault as a try of the person's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from portal.kit.scope import read_once
+from recovery.cases import steps_of
+from recovery.models import Case, Profile
+from recovery.statuses import StepKind, StepState
+from vendors import selectors as partners
+from vendors.health import resting
+from vendors.models import Connection
+
+# How a session at a partner ended when it was the partner's doing (vendors.contract.Outcome).
+PARTNERS_FAULT = "partner_failed"
+
+
+def partner_ids(profile: Profile) -> list[UUID]:
+    return [UUID(name) for name in profile.partners]
+
+
+def connections_here() -> list[Connection]:
+    """The organisation's partners, in the order in which it chose them. Read once a scope."""
+    return list(read_once("connections in order", partners.connections))
+
+
+def partners_of(profile: Profile) -> list[Connection]:
+    """Those of the profile's partners that the organisation still has, in order."""
+    if not profile.partners:
+        return []
+    there = {connection.id: connection for connection in connections_here()}
+    return [there[wanted] for wanted in partner_ids(profile) if wanted in there]
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """Why a partner may not answer: its settings do not work, it failed this very person, or it rests."""
+
+    broken: bool
+    failed: bool
+    rests: bool
+
+    @property
+    def any(self) -> bool:
+        return self.broken or self.failed or self.rests
+
+
+def _doubts(found: Sequence[Connection], failed: frozenset[str]) -> dict[UUID, Doubts]:
+    """One query, and none where there is no choice."""
+    rest = resting(one.id for one in found) if len(found) > 1 else frozenset()
+    return {
+        one.id: Doubts(one.status != Connection.Status.READY, one.vendor in failed, one.id in rest)
+        for one in found
+    }
+
+
+def _failed(case: Case) -> frozenset[str]:
+    return frozenset(
+        step.vendor
+        for step in steps_of(case)
+        if step.kind == StepKind.PROOFED
+        and step.state == StepState.FAILED
+        and step.evidence.get("outcome") == PARTNERS_FAULT
+    )
+
+
+def partner_for(case: Case) -> Connection | None:
+    """The partner this case should go to now: the first without a doubt, otherwise the one with the smallest. None where
+    the profile has none left."""
+    found = partners_of(case.profile)
+    doubts = _doubts(found, _failed(case))
+
+    def by_doubt(one: Connection) -> tuple[bool, bool, bool]:
+        about = doubts[one.id]
+        return about.broken, about.failed, about.rests
+
+    return min(found, key=by_doubt, default=None)
+
+
+def turn_to_another(case: Case) -> bool:
+    """Whether the partner the person agreed to gives way to another; then the case asks for that one first. With the case
+    locked, before anything was proven in it. A partner further up that is well again draws nobody away, and nobody is sent
+    from one doubt to the next."""
+    if case.connection_id is None or len(case.profile.partners) < 2:
+        return False
+    found = partners_of(case.profile)
+    doubts = _doubts(found, _failed(case))
+    mine = doubts.get(case.connection_id)
+    if mine is not None and (not mine.any or all(about.any for about in doubts.values())):
+        return False
+    if not found:
+        return False
+    case.connection = None
+    case.save(update_fields=["connection"])
+    return True
+
+
+def offered_first(profiles: Sequence[Profile]) -> Connection | None:
+    """The one partner that all these profiles begin with, None where they differ: for pages that are read before anybody
+    said who they are, and must not tell by it."""
+    first = {profile.partners[0] if profile.partners else "" for profile in profiles}
+    if len(first) != 1:
+        return None
+    wanted = first.pop()
+    return next((one for one in connections_here() if str(one.id) == wanted), None)
