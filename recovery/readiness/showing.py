@@ -69,6 +69,7 @@ def people_context(request: HttpRequest, survey: Survey, csv_url: str) -> dict[s
         "rows": [_row(request, finding, named=named) for finding in page.rows],
         "count": findings_of(survey, chosen).count(),
         "chosen": chosen,
+        "group": public_id(Group.prefix, chosen.group_id) if chosen.group_id else "",
         "chosen_words": _chosen_words(chosen),
         "reasons": [
             (code, what_of(reason))

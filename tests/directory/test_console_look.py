@@ -17,8 +17,11 @@ from portal.kit.scope import tenant_scope
 from recovery.access_pass.services import issue_pass
 from recovery.models import Review
 from recovery.profiles import Place, change_profile, publish_profile
+from recovery.readiness.models import ReadinessDay
+from recovery.readiness.running import survey_now
 from recovery.statuses import CaseStatus
 from tenants.directory.imports import begin_import
+from tenants.directory.models import Group, GroupMember
 from tenants.directory.scim.tokens import make_token
 from tenants.rights import Role
 from tenants.verified_id.models import Authority
@@ -150,6 +153,10 @@ def addresses(tenant, page) -> dict[str, str]:
             "applies": "/recovery/profiles/applies?who=anna.novak",
             "narrow_profile": f"/recovery/profiles/{narrow.public_id}/",
             "restore": f"/recovery/profiles/{narrow.public_id}/restore/1",
+            "readiness": "/recovery/readiness/",
+            "not_ready": "/recovery/readiness/people",
+            "rehearsal": f"/recovery/rehearsals/{profile.public_id}/",
+            "rehearsed": f"/recovery/rehearsals/{profile.public_id}/people",
             "withdraw": f"/recovery/profiles/{profile.public_id}/withdraw",
             "verified_id": "/verified-id/",
             "rotate": "/verified-id/rotate",
@@ -162,6 +169,12 @@ def addresses(tenant, page) -> dict[str, str]:
             "usage": "/usage/",
             "usage_entry": f"/usage/{entry.public_id}/",
         }
+        for back in range(1, 20):
+            day = clock.now().date() - timedelta(days=back)
+            ReadinessDay.objects.create(day=day, people=30, cannot=4 + back % 5, doubtful=back % 3)
+        GroupMember.objects.create(group=Group.objects.create(name="Board"), person=anna)
+    for rehearsed in (None, profile.id):
+        survey_now(tenant.id, actor=SYSTEM, profile_id=rehearsed)
     return {name: base + path for name, path in made.items()}
 
 

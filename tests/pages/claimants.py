@@ -43,10 +43,12 @@ def before_the_code(browser: Journey, user_name: str) -> None:
         "/recover/",
         "/recover/who",
         "/sign-in",
+        "/could-i-recover/",
         "/not-me/unknown",
         RETURNED,
     ):
         browser.get(path)
+    browser.post("/could-i-recover/", {"family_name": "Lovelace", "held_family": "Lovelace"})
     browser.who(user_name)
     for path in ("/recover/", "/recover/code", "/recover/code/saved", "/recover/forget", "/recover/ended"):
         browser.get(path)
@@ -141,6 +143,8 @@ def ending(browser: Journey) -> None:
 def ahead_of_time(browser: Journey) -> None:
     """A Verified ID before the next loss, looked at and removed. The browser goes on with the case it had."""
     before = browser.client.cookies[settings.JOURNEY_COOKIE_NAME].value
+    browser.get("/could-i-recover/")
+    browser.post("/could-i-recover/", {"given_names": "Ada", "family_name": "Lovelace"})
     browser.get("/security/verified-id/")
     browser.post("/security/verified-id/get")
     browser.prove().keep()

@@ -54,6 +54,10 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         "revokes the card, forgets whose it was, and tells every address, each in an entry of its own",
     ),
     "tenant POST /sign-in/complete": (13, COMMITS),
+    "tenant POST /could-i-recover/": (
+        14,
+        "counts the network and the person and commits, then looks for namesakes as a recovery does: several scopes",
+    ),
     "tenant POST /not-me/<str:token>": (
         22,
         "stops everything a case gave in one transaction: passes, passkeys, sessions, saved codes, evidence, binding",
