@@ -34,6 +34,8 @@ OUTBOX_TOPICS: dict[str, str] = {
     "billing.release_reservation": "vendors.billing.reservations.on_release_reservation",
     "billing.send_calls": "vendors.billing.collecting.sending.on_send_calls",
     "billing.look_again": "vendors.billing.collecting.mirroring.on_look_again",
+    "billing.checkout_seen": "vendors.buying.on_checkout_seen",
+    "catalogue.end_purchase": "vendors.buying.on_end_purchase",
     "billing.reconcile": "vendors.billing.collecting.reconciling.on_reconcile",
     "audit.verify": "tenants.audit.tasks.verify",
     "notices.send": "tenants.notices.tasks.send",
@@ -76,6 +78,9 @@ CHECKLIST_ITEMS: tuple[str, ...] = (
     "portal.console.items.profile",
     "portal.console.items.production",
 )
+
+# Tasks that a colleague can be sent like an item of the checklist, and that stand on no checklist.
+SENT_ITEMS: tuple[str, ...] = ("portal.console.items.buy_partner",)
 
 # Names of recovery profiles by id, for rooms below them: function() -> dict[UUID, str], in the tenant's scope.
 PROFILE_NAMES = "recovery.profiles.profile_names"

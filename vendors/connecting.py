@@ -20,6 +20,7 @@ from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from vendors.billing.selectors import contract_price_at
 from vendors.billing.services import enter_contract_price
+from vendors.buying import require_bought, tell_purchase
 from vendors.context import open_secrets, seal_secrets
 from vendors.contract import (
     AdapterError,
@@ -72,6 +73,7 @@ def choose_partner(vendor: str, *, actor: Actor) -> Connection:
 
 
 def _create(vendor: str, kind: str, actor: Actor) -> Connection:
+    require_bought(vendor, kind)
     connection = Connection(vendor=vendor, kind=kind)
     try:
         with transaction.atomic():
@@ -87,6 +89,7 @@ def _create(vendor: str, kind: str, actor: Actor) -> Connection:
         subject=connection.public_id,
         data={"vendor": vendor, "kind": kind},
     )
+    tell_purchase(connection)
     return connection
 
 
@@ -176,6 +179,7 @@ def bring_own_partner(
     connection.status = Connection.Status.CONNECTING
     connection.problems = []
     connection.save(update_fields=["config", "secrets_sealed", "memory", "status", "problems"])
+    tell_purchase(connection)
     record_event(
         EventName.PARTNER_CHANGED,
         actor=actor,
@@ -221,6 +225,7 @@ def remove_partner(connection_id: UUID, *, actor: Actor) -> Connection:
     connection.config = {}
     connection.memory = {}
     connection.save(update_fields=["status", "removed_at", "secrets_sealed", "config", "memory"])
+    tell_purchase(connection)
     record_event(
         EventName.PARTNER_DISCONNECTED,
         actor=actor,
@@ -243,6 +248,7 @@ def complete_connection(connection_id: UUID, connected: Connected) -> None:
     connection.status = Connection.Status.READY
     connection.problems = []
     connection.save(update_fields=["config", "secrets_sealed", "status", "problems"])
+    tell_purchase(connection)
     record_event(
         EventName.PARTNER_TESTED,
         actor=SYSTEM,
@@ -264,6 +270,7 @@ def note_problems(connection_id: UUID, problems: Sequence[ConfigProblem], *, fin
     elif final:
         connection.status = Connection.Status.FAILING
     connection.save(update_fields=["problems", "tested_at", "status"])
+    tell_purchase(connection)
     if final:
         record_event(
             EventName.PARTNER_FAILING if problems else EventName.PARTNER_TESTED,

@@ -13,6 +13,7 @@ from recovery.statuses import CaseStatus, Mode, StepKind, StepState
 from tenants.models import Tenant
 from tenants.rights import Role
 from vendors.billing.collecting.models import Operation
+from vendors.catalogue.purchase_status import PurchaseStatus
 from vendors.models import Connection
 
 LABELS: dict[str, str] = {
@@ -135,6 +136,7 @@ _CHOICES: tuple[Any, ...] = (
     Role,
     Connection.Kind,
     Connection.Status,
+    PurchaseStatus,
     Operation,
 )
 _VALUES: dict[str, str] = {

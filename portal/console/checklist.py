@@ -62,7 +62,10 @@ def own_passkey(user: User) -> ChecklistItem:
 
 
 def find_item(tenant: Tenant, key: str) -> ChecklistItem | None:
-    return next((item for item in organisation_items(tenant) if item.key == key), None)
+    """Of the checklist, or another task that can be sent."""
+    sent = (import_string(name)(tenant) for name in registry.SENT_ITEMS)
+    found = next((item for item in sent if item.key == key), None)
+    return found or next((item for item in organisation_items(tenant) if item.key == key), None)
 
 
 def is_live(items: list[ChecklistItem]) -> bool:

@@ -134,6 +134,19 @@ def partner(tenant: Tenant) -> ChecklistItem:
     )
 
 
+def buy_partner(tenant: Tenant) -> ChecklistItem:
+    """Sent to whoever pays; it stands on no checklist, since the house partner costs nothing."""
+    return ChecklistItem(
+        "buy_partner",
+        _("Buy a verification partner"),
+        _("Choose a plan, agree to price and terms, and pay on the payment page."),
+        "todo",
+        "partners:yours",
+        Right.MANAGE_BILLING,
+        is_needed=False,
+    )
+
+
 def _people_state() -> tuple[Status, str]:
     """By the last profile in the order, into which everybody falls whom none before it is for; before there is one, by what
     every profile asks."""

@@ -35,10 +35,15 @@ CODES = Limit("setup_code_sent", 5, 3600)
 TRIES = Limit("setup_code_tried", 5, CODE_SECONDS)
 
 
+# What whoever buys has to see beside it.
+ALSO: dict[str, frozenset[Right]] = {"buy_partner": frozenset({Right.SEE_PARTNERS})}
+
+
 def rights_for(item: ChecklistItem) -> frozenset[Right]:
     """The item's right, and seeing what it manages."""
+    also = ALSO.get(item.key, frozenset())
     seeing = item.right.value.replace("manage_", "see_", 1)
-    return frozenset({item.right} | {right for right in Right if right.value == seeing})
+    return also | frozenset({item.right} | {right for right in Right if right.value == seeing})
 
 
 # item -> the addresses it takes, the first being the page where the link lands. Empty means no (STYLE 16).
@@ -59,6 +64,17 @@ OPENS: dict[str, tuple[str, ...]] = {
         "partners:choose",
         "partners:settings",
         "partners:test",
+    ),
+    "buy_partner": (
+        "partners:yours",
+        "partners:partner",
+        "partners:buy",
+        "partners:review",
+        "partners:pay",
+        "partners:checkout",
+        "partners:paid",
+        "partners:give_up",
+        "partners:request",
     ),
     "people": ("people:import", "people:example", "people:preview", "people:apply", "people:discard"),
     "profile": _PROFILE,

@@ -59,6 +59,10 @@ SENTENCES: dict[EventName, str] = {
         "A verification partner stopped answering and is offered last for a while"
     ),
     E.PARTNER_RECOVERED: gettext_noop("A verification partner answers again"),
+    E.PURCHASE_BEGUN: gettext_noop("A plan of a partner was chosen"),
+    E.PURCHASE_MOVED: gettext_noop("The purchase of a partner went on"),
+    E.PURCHASE_CANCELED: gettext_noop("A partner was cancelled for the end of the period"),
+    E.PURCHASE_RESUMED: gettext_noop("The cancellation of a partner was taken back"),
     E.PROOFING_STARTED: gettext_noop("Somebody was sent to a verification partner"),
     E.PROOFING_COMPLETED: gettext_noop("A verification partner gave its answer"),
     E.PROOFING_REFUSED: gettext_noop("A verification partner's answer could not be used"),

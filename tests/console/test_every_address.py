@@ -45,6 +45,7 @@ from tests.verified_id.entra.entered import GIVEN
 from vendors.billing.book import standing
 from vendors.billing.collecting.models import Operation, PaymentCall
 from vendors.billing.services import close_period, dispute_entry
+from vendors.catalogue.models import Purchase
 from vendors.console.partner_invoices import BillFacts, compare_bill
 from vendors.models import Connection
 
@@ -148,6 +149,15 @@ TABLE: dict[str, tuple[str, str]] = {
     "partners:settings": ("OA", "OA"),
     "partners:test": ("-", "OA"),
     "partners:remove": ("OA", "OA"),
+    "partners:buy": ("OB", "OB"),
+    "partners:review": ("OB", "OB"),
+    "partners:pay": ("-", "OB"),
+    "partners:checkout": ("OB", "-"),
+    "partners:paid": ("OB", "-"),
+    "partners:give_up": ("-", "OB"),
+    "partners:request": ("OB", "OB"),
+    "partners:cancel": ("OB", "OB"),
+    "partners:resume": ("-", "OB"),
     "people:provisioning": ("OAHU", "-"),
     "people:provisioning_new": ("OA", "OA"),
     "people:provisioning_close": ("OA", "OA"),
@@ -182,6 +192,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "usage:csv": ("OABU", "-"),
     "usage:export": ("OABU", "-"),
     "usage:entry": ("OABU", "-"),
+}
+# Of what is bought: one purchase is in force, and another plan of it is at the payment page.
+BOUGHT = {
+    f"partners:{name}" for name in ("buy", "review", "pay", "checkout", "paid", "give_up", "cancel", "resume")
 }
 # Opened from a limited seat instead of by a right; every other seat reads 404 there.
 BY_SEAT = {"console:setup_done"}
@@ -291,9 +305,15 @@ class World:
             "issuer_id": issuer.public_id,
             "budget_id": cap("9.00", lifting_roles=("owner",)).public_id,
             **self._money(),
+            **self._bought(),
             "connection_id": Connection.objects.get().public_id,
             "vendor": "house",
         }
+
+    def _bought(self) -> dict[str, str]:
+        for plan, status in (("volume", "ready"), ("bundle-500", "paying")):
+            Purchase.objects.create(slug="face_check", plan=plan, currency="EUR", status=status)
+        return {}
 
     def _money(self) -> dict[str, str]:
         """A charge that is disputed, behind the first line of the running period and of a closed one."""
@@ -317,8 +337,10 @@ class World:
 
     def path(self, name: str, letter: str, slug: str = "") -> str:
         places = {**self.places, "organisation": slug or self.tenant.slug}
-        if name == "partners:settings":
+        if name in ("partners:settings", "partners:request"):
             places["vendor"] = "oidc"
+        if name in BOUGHT:
+            places["vendor"] = "face_check"
         if "import_id" in routes()[name]:
             places["import_id"] = self._import_of(letter)
         if name == "payment:continue":

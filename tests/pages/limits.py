@@ -24,6 +24,7 @@ PROVISIONED = (
     "counts, finds the organisation and the token, then locks, compares and changes one person in savepoints of "
     "its own, with everything the person is found by, and writes it down; "
 )
+BUYING = "locks what is being bought and the books, reads prices and the plan whose place it takes, and puts the plan in force"
 # The number is the most; who makes a page better writes the smaller one down.
 EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /recover/code": (14, COMMITS),
@@ -66,6 +67,8 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /openid4vp/responses/<str:presentation_id>": (15, SENT),
     "site POST /setup/<str:token>": (14, GUEST),
     "site POST /setup/<str:token>/code": (19, GUEST + "; " + COMMITS),
+    "site POST /o/<slug:organisation>/partners/<slug:vendor>/buy": (14, BUYING),
+    "site POST /o/<slug:organisation>/partners/<slug:vendor>/buy/review": (21, BUYING),
     "site POST /o/<slug:organisation>/verified-id/domain": (15, SAVEPOINT),
     "site POST /o/<slug:organisation>/verified-id/rotate": (
         16,

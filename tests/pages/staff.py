@@ -31,6 +31,7 @@ from tests.pages import money, scripts
 from tests.recovery.console.world import add_whole_journey, make_case, make_person
 from tests.verified_id.entra.entered import TYPED
 from vendors.billing.models import Budget, UsageEntry
+from vendors.catalogue.models import Purchase
 from vendors.models import Connection
 
 HEAD = "user_name,given_names,family_name,email,birthdate,department\n"
@@ -339,6 +340,31 @@ def setup_links(tenant: Tenant, client: Client) -> None:
     client.post(f"{base}/setup-links/{link.public_id}/withdraw")
 
 
+def buying(tenant: Tenant, client: Client) -> None:
+    """A plan to its end, another one as far as the payment page, and a contract that is asked for."""
+    base = f"/o/{tenant.slug}/partners/face_check"
+    agreed = {"agreed": ["biometric_consent"]}
+    client.get(f"{base}/buy")
+    client.post(f"{base}/buy", {"plan": "volume"})
+    client.get(f"{base}/buy/review")
+    client.post(f"{base}/buy/review", {"seen_minor": "0", **agreed})
+    for path in ("", "cancel", "../yours"):
+        client.get(f"{base}/{path}".replace("face_check/../", ""))
+    client.post(f"{base}/cancel")
+    client.post(f"{base}/resume")
+    client.post(f"{base}/buy", {"plan": "bundle-500"})
+    client.get(f"{base}/buy/review")
+    with tenant_scope(tenant.id):
+        Purchase.objects.filter(plan="bundle-500").update(status="paying", agreed={"due_minor": 11000})
+    for path in ("payment", "paid"):
+        client.get(f"{base}/buy/{path}")
+    client.get(f"{base}/")
+    client.post(f"{base}/buy/pay")
+    client.post(f"{base}/buy/give-up")
+    client.get(f"/o/{tenant.slug}/partners/oidc/request")
+    client.post(f"/o/{tenant.slug}/partners/oidc/request")
+
+
 def rooms(tenant: Tenant, client: Client) -> None:
     """Partners, the authority and the audit log."""
     base = f"/o/{tenant.slug}"
@@ -427,3 +453,4 @@ def everything(tenant: Tenant) -> None:
     money.walk(tenant, client)
     scripts.everything(tenant, client)
     rooms(tenant, client)
+    buying(tenant, client)

@@ -117,6 +117,20 @@ class Standing:
     spans: tuple[PlanSpan, ...]
     currencies: tuple[str, ...]
     is_chosen: bool = True
+    # Plans of single vendors, each from its first on; an empty plan is the tenant's own again.
+    of_vendors: Mapping[str, tuple[PlanSpan, ...]] = field(default_factory=dict)
+
+    def spans_of(self, vendor: str) -> tuple[PlanSpan, ...]:
+        """The plans that hold for a vendor's checks, in their order of time."""
+        own = self.of_vendors.get(vendor)
+        if own is None:
+            return self.spans
+        starts = sorted({span.start for span in (*self.spans, *own)})
+        return tuple(PlanSpan(self._plan_of(own, start), start) for start in starts)
+
+    def _plan_of(self, own: tuple[PlanSpan, ...], moment: datetime) -> str:
+        chosen = [span.plan for span in own if span.start <= moment]
+        return (chosen[-1] if chosen else "") or plan_at(self.spans, moment)
 
     def period_at(self, moment: datetime) -> Period:
         return period_at(self.anchor, moment)
@@ -128,11 +142,19 @@ class Standing:
 def standing() -> Standing:
     """Of the tenant in scope. One that never chose a plan is on the standard one, by calendar months, in euros."""
     rows = list(Subscription.objects.order_by("effective_at"))
-    if rows:
-        first = rows[0]
+    own = [row for row in rows if not row.vendor]
+    if own:
+        first = own[0]
         anchor = Anchor.of(first.anchored_at, zone_named(first.time_zone))
-        spans = tuple(PlanSpan(row.plan, row.effective_at) for row in rows)
-        return Standing(anchor, spans, tuple(first.currencies))
+        spans = tuple(PlanSpan(row.plan, row.effective_at) for row in own)
+        of_vendors: dict[str, tuple[PlanSpan, ...]] = {}
+        for row in rows:
+            if row.vendor:
+                of_vendors[row.vendor] = (
+                    *of_vendors.get(row.vendor, ()),
+                    PlanSpan(row.plan, row.effective_at),
+                )
+        return Standing(anchor, spans, tuple(first.currencies), of_vendors=of_vendors)
     tenant = own_tenant()
     zone = zone_named(tenant.time_zone)
     local = tenant.created_at.astimezone(zone)
@@ -188,14 +210,14 @@ class Book:
             versions = self.versions.get(product, ())
             borders = sorted(
                 {entry.price.effective_from for entry in versions}
-                | {span.start for span in self.standing.spans}
+                | {span.start for span in self.standing.spans_of(product[1])}
             )
             moments = [EARLIEST, *borders]
             self._timelines[product] = (borders, [self._in_force(product, moment) for moment in moments])
         return self._timelines[product]
 
     def _in_force(self, product: Product, moment: datetime) -> PricedProduct | None:
-        plan = plan_at(self.standing.spans, moment)
+        plan = plan_at(self.standing.spans_of(product[1]), moment)
         listed = [entry.price for entry in self.versions.get(product, ())]
         for currency in self.standing.currencies:
             price = price_in_force([each for each in listed if each.currency == currency], plan, moment)

@@ -207,14 +207,16 @@ def _major(minor: int, currency: str) -> Decimal:
 # ------------------------------------------------------------------ credits and taxes
 
 
-def grant_credit(*, key: str, credit: Money, expires_at: datetime | None, actor: Actor) -> Entry:
-    """Give a tenant money that pays before anything else. Quiet when the key exists."""
+def grant_credit(
+    *, key: str, credit: Money, expires_at: datetime | None, actor: Actor, is_paid: bool = False
+) -> Entry:
+    """Money that pays before anything else: given, or paid in advance. Quiet when the key exists."""
     if credit.minor <= 0 or (expires_at is not None and expires_at <= clock.now()):
         raise Invalid("credit_unusable", _("A credit is more than nothing and expires later than now."))
     entry = Entry(
         kind=EntryKind.CREDIT_GRANTED,
         idempotency_key=key,
-        debit=Account.PROMOTIONS,
+        debit=Account.PREPAID if is_paid else Account.PROMOTIONS,
         credit=Account.CREDITS,
         amount=credit.amount,
         currency=credit.currency,

@@ -44,10 +44,11 @@ class _Used:
 ProductName = tuple[str, str]  # meter, vendor
 
 
-def _usage_of(stretch: Stretch, currency: str) -> dict[ProductName, dict[str, _Used]]:
+def _usage_of(stretch: Stretch, currency: str, whose: Q) -> dict[ProductName, dict[str, _Used]]:
     """What is ours to invoice, by product and price version."""
     rows = (
         UsageEntry.objects.filter(
+            whose,
             occurred_at__gte=stretch.start,
             occurred_at__lt=stretch.end,
             connection_kind=Paid.THROUGH_US,
@@ -105,14 +106,18 @@ def _used_before(
 
 
 def lines_of(standing: Standing, period: Period, currency: str) -> list[Line]:
-    """What a period costs in a currency as the ledger stands now."""
-    cut = stretches(standing.spans, period)
-    usage = [_usage_of(stretch, currency) for stretch in cut]
-    names = sorted({name for used in usage for name in used})
+    """What a period costs in a currency as the ledger stands now. Vendors with a plan of their own are cut where that
+    changes, all others where the tenant's does."""
+    apart = standing.of_vendors
+    cuts = [(Q(vendor=vendor), stretches(standing.spans_of(vendor), period)) for vendor in sorted(apart)]
+    cuts.append((~Q(vendor__in=sorted(apart)) if apart else Q(), stretches(standing.spans, period)))
+    usages = [(cut, [_usage_of(stretch, currency, whose) for stretch in cut]) for whose, cut in cuts]
+    names = sorted({name for _cut, usage in usages for used in usage for name in used})
     # With the fees that are asked for below, in one question.
-    versions = load_versions([*names, FEE_PRODUCT])
+    versions = load_versions([*names, *_fee_products(standing)])
     products = []
     for name in names:
+        cut, usage = next(found for found in usages if any(name in used for used in found[1]))
         prices = [entry.price for entry in versions[name] if entry.price.currency == currency]
         segments: list[Segment] = []
         for stretch, used in zip(cut, usage, strict=True):
@@ -123,13 +128,21 @@ def lines_of(standing: Standing, period: Period, currency: str) -> list[Line]:
     return period_lines(period, products, due, currency)
 
 
+def _fee_products(standing: Standing) -> list[ProductName]:
+    return sorted({FEE_PRODUCT, *((FEE, vendor) for vendor in standing.of_vendors)})
+
+
 def _fees(standing: Standing, period: Period) -> list[Fee]:
-    prices: list[Price] = [
-        entry.price
-        for entry in load_versions({FEE_PRODUCT})[FEE_PRODUCT]
-        if entry.price.currency == standing.currencies[0]
-    ]
-    return fees(prices, standing.spans, period)
+    """The fee of the tenant's plan, then those of single vendors' plans. A plan that ended has no fee."""
+    versions = load_versions(_fee_products(standing))
+    prices: dict[str, list[Price]] = {
+        vendor: [entry.price for entry in rows if entry.price.currency == standing.currencies[0]]
+        for (_meter, vendor), rows in versions.items()
+    }
+    due = fees(prices[FEE_PRODUCT[1]], standing.spans, period)
+    for vendor, spans in sorted(standing.of_vendors.items()):
+        due += fees(prices[vendor], spans, period)
+    return due
 
 
 # ------------------------------------------------------------------ earlier periods

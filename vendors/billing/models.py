@@ -81,6 +81,7 @@ class Account(models.TextChoices):
     REVENUE = "revenue", _("Charges")
     TAX = "tax", _("Tax")
     CREDITS = "credits", _("Credits left")
+    PREPAID = "prepaid", _("Paid in advance")
     PROMOTIONS = "promotions", _("Credits given")
     OWN_CONTRACT = "own_contract", _("Own contracts")
     PARTNER_BILLS = "partner_bills", _("Billed by partners")
@@ -142,11 +143,13 @@ class ContractPrice(TenantModel):
 
 class Subscription(TenantModel):
     """On which plan a tenant is from `effective_at` on. The first row decides the periods for good: their anchor and
-    time zone, and the currencies it is invoiced in; a later row changes the plan."""
+    time zone, and the currencies it is invoiced in; a later row changes the plan. With a `vendor` it is the plan of that
+    vendor's checks alone; without a plan the vendor goes back to the tenant's own."""
 
     prefix: ClassVar[str] = "sub"
 
-    plan = models.CharField(max_length=40)
+    vendor = models.CharField(max_length=40, blank=True, default="")
+    plan = models.CharField(max_length=40, blank=True)
     effective_at = models.DateTimeField()
     anchored_at = models.DateTimeField()
     time_zone = models.CharField(max_length=64)
@@ -154,7 +157,9 @@ class Subscription(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["tenant_id", "effective_at"], name="subscription_once_at")
+            models.UniqueConstraint(
+                fields=["tenant_id", "vendor", "effective_at"], name="subscription_once_at"
+            )
         ]
 
 

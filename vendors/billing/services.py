@@ -26,7 +26,7 @@ from vendors.billing.keeping import record_check
 from vendors.billing.models import ContractPrice
 from vendors.billing.recording import record_usage, take_back
 from vendors.billing.reservations import has_budgets, release_checks, reserve_checks, would_fit
-from vendors.billing.subscriptions import begin_subscription, change_plan
+from vendors.billing.subscriptions import begin_subscription, change_plan, put_on_plan
 
 __all__ = [
     "BudgetPlan",
@@ -44,6 +44,7 @@ __all__ = [
     "lift_cap",
     "note_tax",
     "open_budget",
+    "put_on_plan",
     "record_check",
     "record_usage",
     "release_checks",

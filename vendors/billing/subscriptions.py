@@ -33,7 +33,7 @@ def begin_subscription(
     has no price: a check without a price would have to be refused or guessed.
     """
     lock_billing()
-    if Subscription.objects.exists():
+    if Subscription.objects.filter(vendor="").exists():
         raise Invalid(
             "subscription_exists", _("There is a subscription already: only its plan can be changed.")
         )
@@ -65,7 +65,7 @@ def change_plan(*, plan: str, at: datetime, actor: Actor) -> Subscription:
     Invalid before a period that is closed, and before the last change: what was invoiced or announced stays."""
     lock_billing()
     hold_budgets()
-    rows = list(Subscription.objects.order_by("effective_at"))
+    rows = list(Subscription.objects.filter(vendor="").order_by("effective_at"))
     if not rows:
         raise Invalid("subscription_missing", _("There is no subscription yet: begin one."))
     last = rows[-1]
@@ -84,6 +84,26 @@ def change_plan(*, plan: str, at: datetime, actor: Actor) -> Subscription:
     return row
 
 
+def put_on_plan(*, vendor: str, plan: str, at: datetime, actor: Actor) -> Subscription:
+    """From `at` on a vendor's checks are on a plan of their own; with an empty plan, on the tenant's again. Checks since
+    then are booked anew. Quiet when they are already. Invalid before the last change of that vendor's plan."""
+    lock_billing()
+    hold_budgets()
+    before = standing()
+    pin_standing(before, actor)
+    rows = list(Subscription.objects.filter(vendor=vendor).order_by("effective_at"))
+    last = rows[-1] if rows else None
+    if last is not None and last.plan == plan and last.effective_at <= at:
+        return last
+    if last is not None and at <= last.effective_at:
+        raise Invalid("plan_change_too_early", _("A plan can be changed after the last change."))
+    own = Subscription.objects.filter(vendor="").order_by("effective_at")[0]
+    row = _write(plan, at, own.anchored_at, own.time_zone, own.currencies, actor, vendor=vendor)
+    if at < clock.now():
+        rebook_since(at, before, actor=actor)
+    return row
+
+
 def pin_standing(found: Standing, actor: Actor) -> None:
     """Write down how a tenant without a subscription has been billed, so that nothing moves the borders of its periods
     any more."""
@@ -93,10 +113,21 @@ def pin_standing(found: Standing, actor: Actor) -> None:
 
 
 def _write(
-    plan: str, at: datetime, anchored_at: datetime, time_zone: str, currencies: list[str], actor: Actor
+    plan: str,
+    at: datetime,
+    anchored_at: datetime,
+    time_zone: str,
+    currencies: list[str],
+    actor: Actor,
+    vendor: str = "",
 ) -> Subscription:
     row = Subscription.objects.create(
-        plan=plan, effective_at=at, anchored_at=anchored_at, time_zone=time_zone, currencies=currencies
+        vendor=vendor,
+        plan=plan,
+        effective_at=at,
+        anchored_at=anchored_at,
+        time_zone=time_zone,
+        currencies=currencies,
     )
     record_event(
         EventName.SUBSCRIPTION_CHANGED,
@@ -104,6 +135,7 @@ def _write(
         subject=row.public_id,
         data={
             "plan": plan,
+            **({"vendor": vendor} if vendor else {}),
             "from": at.isoformat(),
             "time_zone": time_zone,
             "currency": ", ".join(currencies),

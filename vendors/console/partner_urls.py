@@ -3,6 +3,7 @@
 from django.urls import path
 
 from vendors.console import partner_browse_views as catalogue
+from vendors.console import partner_buy_views as buying
 from vendors.console import partner_views as views
 from vendors.console import partner_yours_views as yours
 
@@ -16,5 +17,14 @@ urlpatterns = [
     path("<slug:vendor>/choose", views.choose, name="choose"),
     path("<slug:vendor>/settings", views.settings, name="settings"),
     path("<slug:vendor>/test", views.test, name="test"),
+    path("<slug:vendor>/buy", buying.buy, name="buy"),
+    path("<slug:vendor>/buy/review", buying.review, name="review"),
+    path("<slug:vendor>/buy/pay", buying.pay, name="pay"),
+    path("<slug:vendor>/buy/payment", buying.checkout, name="checkout"),
+    path("<slug:vendor>/buy/paid", buying.paid, name="paid"),
+    path("<slug:vendor>/buy/give-up", buying.give_up, name="give_up"),
+    path("<slug:vendor>/request", buying.request_contract, name="request"),
+    path("<slug:vendor>/cancel", buying.cancel, name="cancel"),
+    path("<slug:vendor>/resume", buying.resume, name="resume"),
     path("<slug:vendor>/remove", views.remove, name="remove"),
 ]

@@ -17,9 +17,11 @@ from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
 from vendors import selectors, services
 from vendors.addresses import hook_url_of, return_url_of
+from vendors.buying import may_be_set_up
 from vendors.connecting import terms_of
 from vendors.console import partner_shown as shown
 from vendors.console.partner_forms import PartnerSettingsForm
+from vendors.console.partner_purchase import panel_of
 from vendors.models import Connection
 from vendors.registry import ADAPTERS
 from vendors.wording import TONES, told_problems
@@ -69,6 +71,7 @@ def _shown(request: HttpRequest, offer: selectors.Offer) -> dict[str, Any]:
         "status_tone": TONES[status] if status else "neutral",
         "is_waiting": is_testing or status is Connection.Status.CONNECTING,
         "problems": told_problems(offer.manifest, connection.problems) if connection else [],
+        "is_bought": connection is not None or may_be_set_up(offer.slug, offer.kind),
         "kind_label": Connection.Kind(offer.kind).label,
         "may_manage": seat_of(request).may(Right.MANAGE_PARTNERS),
         "hook_url": _hook_url(request, offer),
@@ -86,6 +89,7 @@ def partner(request: HttpRequest, vendor: str) -> HttpResponse:
         "title": _(item.listing.name),
         "slug": vendor,
         "has_adapter": vendor in ADAPTERS,
+        "purchase": panel_of(request, item),
         "breadcrumbs": [
             {"label": _("Partners"), "url": reverse("partners:browse", args=[_slug(request)])},
             {"label": _(item.listing.name)},

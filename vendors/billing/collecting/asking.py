@@ -15,6 +15,7 @@ from django.conf import settings
 
 from portal.kit import clock
 from portal.kit.ids import public_id
+from portal.kit.money import Money
 from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id
 from tenants.models import Tenant
@@ -207,6 +208,25 @@ def ask_for_page(
     wanted = _call(chain, 1, operation, chain, {"return_url": return_url, "asked_by": asked_by}, currency)
     wanted.id = call_id
     write_chain(chain, [*calls, wanted])
+    return wanted
+
+
+def ask_for_checkout(
+    *, subject: str, call_id: UUID, price: Money, words: str, return_url: str, cancel_url: str, number: int
+) -> PaymentCall:
+    """Have a payment page opened for what was bought. `subject` is whatever it is of; `number` counts its pages."""
+    ask_for_customer(price.currency)
+    chain = f"checkout:{subject}:{number}"
+    params: dict[str, Any] = {
+        "subject": subject,
+        "minor": price.minor,
+        "words": words,
+        "return_url": return_url,
+        "cancel_url": cancel_url,
+    }
+    wanted = _call(chain, 0, Operation.BEGIN_CHECKOUT, chain, params, price.currency)
+    wanted.id = call_id
+    write_chain(chain, [wanted])
     return wanted
 
 

@@ -121,6 +121,7 @@ _REQUESTS: Mapping[Operation, Request] = {
     Operation.CONFIGURE_PORTAL: lambda to, given, how: to.v1.billing_portal.configurations.create(given, how),  # type: ignore[arg-type]
     Operation.OPEN_PORTAL: lambda to, given, how: to.v1.billing_portal.sessions.create(given, how),  # type: ignore[arg-type]
     Operation.BEGIN_SETUP: lambda to, given, how: to.v1.checkout.sessions.create(given, how),  # type: ignore[arg-type]
+    Operation.BEGIN_CHECKOUT: lambda to, given, how: to.v1.checkout.sessions.create(given, how),  # type: ignore[arg-type]
 }
 
 
@@ -147,7 +148,7 @@ _ADDRESSES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     FactKind.REFUND: ("refunds", ("charge",)),
     FactKind.CREDIT_NOTE: ("credit_notes", ()),
     FactKind.DISPUTE: ("disputes", ("charge",)),
-    "checkout.session": ("checkout/sessions", ("setup_intent",)),
+    FactKind.CHECKOUT: ("checkout/sessions", ("setup_intent", "payment_intent")),
     "invoiceitem": ("invoiceitems", ()),
     "charge": ("charges", ()),
     "billing_portal.configuration": ("billing_portal/configurations", ()),

@@ -241,6 +241,27 @@ def _dispute(doc: Doc) -> Fact:
     )
 
 
+def _checkout(doc: Doc) -> Fact:
+    """`before_tax` is what was bought; `method` the payment method that it took, once it is complete."""
+    intent = doc.get("setup_intent") or doc.get("payment_intent")
+    return Fact(
+        FactKind.CHECKOUT,
+        doc["id"],
+        customer=id_of(doc.get("customer")),
+        status=str(doc.get("status") or ""),
+        amount_minor=doc.get("amount_total"),
+        currency=_currency(doc),
+        made_at=moment(doc.get("created")),
+        due_at=moment(doc.get("expires_at")),
+        detail={
+            "mode": doc.get("mode") or "",
+            "payment": doc.get("payment_status") or "",
+            "before_tax": doc.get("amount_subtotal"),
+            "method": id_of(intent.get("payment_method")) if isinstance(intent, Mapping) else "",
+        },
+    )
+
+
 def _customer_behind(doc: Doc, name: str) -> str:
     """Through a reference that was expanded: these objects do not name their customer."""
     behind = doc.get(name)
@@ -257,4 +278,5 @@ _READERS: Mapping[FactKind, Callable[[Doc], Fact]] = {
     FactKind.REFUND: _refund,
     FactKind.CREDIT_NOTE: _credit_note,
     FactKind.DISPUTE: _dispute,
+    FactKind.CHECKOUT: _checkout,
 }

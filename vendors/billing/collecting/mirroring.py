@@ -16,14 +16,18 @@ from django.db import connection
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.money import Money
-from portal.kit.outbox import Apply, Job, effect
+from portal.kit.outbox import Apply, Job, effect, enqueue
+from portal.kit.scope import current_tenant_id
 from vendors.billing.closing import note_tax
 from vendors.billing.collecting import client
+from vendors.billing.collecting.asking import ask_to_choose_method
 from vendors.billing.collecting.facts import COMPARED, Fact, read_fact
 from vendors.billing.collecting.late import tell_if_late
-from vendors.billing.collecting.models import FactKind, Operation, PaymentCall, PaymentFact
+from vendors.billing.collecting.models import FactKind, Operation, Payer, PaymentCall, PaymentFact
 
 LOOK_AGAIN = "billing.look_again"
+# Whoever asked for a payment page hears that it is paid, or ran out; rooms above this one are reached by it.
+CHECKOUT_SEEN = "billing.checkout_seen"
 # Of these a row says who made the document: the call that was answered with its id.
 _MAKERS = {
     FactKind.INVOICE: Operation.CREATE_INVOICE,
@@ -72,7 +76,24 @@ def apply_fact(fact: Fact, ticket: int) -> dict[str, tuple[Any, Any]]:
     row.save()
     _note_taxes(row)
     tell_if_late(row)
+    if row.kind == FactKind.CHECKOUT and (is_new or found):
+        _note_checkout(row)
     return {"object": (None, fact.status or "there")} if is_new and not fact.is_gone else found
+
+
+def _note_checkout(row: PaymentFact) -> None:
+    """What a payment page took pays from now on: Stripe does not choose it by itself."""
+    if row.status not in ("complete", "expired") or row.gone_at:
+        return
+    method = str(row.detail.get("method") or "")
+    payer = Payer.objects.filter(customer=row.customer).first()
+    if row.status == "complete" and method and payer is not None:
+        ask_to_choose_method(row.customer, method, checkout=row.stripe_id, currency=payer.currency)
+    tell_checkout(row.stripe_id)
+
+
+def tell_checkout(stripe_id: str) -> None:
+    enqueue(CHECKOUT_SEEN, tenant_id=current_tenant_id(), checkout=stripe_id)
 
 
 def _locked(fact: Fact) -> PaymentFact | None:

@@ -28,6 +28,7 @@ class FactKind(models.TextChoices):
     REFUND = "refund", _("Refund")
     CREDIT_NOTE = "credit_note", _("Credit note")
     DISPUTE = "dispute", _("Dispute")
+    CHECKOUT = "checkout.session", _("Payment page")
 
 
 class Operation(models.TextChoices):
@@ -45,6 +46,7 @@ class Operation(models.TextChoices):
     CONFIGURE_PORTAL = "configure_portal", _("Prepare the payment pages")
     OPEN_PORTAL = "open_portal", _("Open the payment pages")
     BEGIN_SETUP = "begin_setup", _("Take a payment method")
+    BEGIN_CHECKOUT = "begin_checkout", _("Open a payment page")
 
 
 class Payer(PlatformModel):

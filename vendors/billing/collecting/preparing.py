@@ -221,6 +221,39 @@ def _begin_setup(tenant_id: UUID, call: PaymentCall) -> Ready:
     )
 
 
+def _begin_checkout(tenant_id: UUID, call: PaymentCall) -> Ready:
+    """A page that takes one amount and the card for later, or the card alone where nothing is due."""
+    with tenant_scope(tenant_id):
+        customer = customer_of(call)
+    asked = call.params
+    given: Params = {
+        "mode": "payment" if asked["minor"] else "setup",
+        "customer": customer,
+        "success_url": asked["return_url"],
+        "cancel_url": asked["cancel_url"],
+        "client_reference_id": asked["subject"],
+        "metadata": {"subject": asked["subject"]},
+    }
+    if not asked["minor"]:
+        return Ready({**given, "currency": call.currency.lower()})
+    found = client.fetch(FactKind.CUSTOMER, customer)
+    has_place = bool(((found or {}).get("address") or {}).get("country"))
+    price = {
+        "currency": call.currency.lower(),
+        "unit_amount": asked["minor"],
+        "tax_behavior": "exclusive",
+        "product_data": {"name": asked["words"]},
+    }
+    return Ready(
+        {
+            **given,
+            "line_items": [{"quantity": 1, "price_data": price}],
+            "payment_intent_data": {"setup_future_usage": "off_session"},
+            "automatic_tax": {"enabled": settings.STRIPE_AUTOMATIC_TAX and has_place},
+        }
+    )
+
+
 _PREPARED: Mapping[Operation, Callable[[UUID, PaymentCall], Ready]] = {
     Operation.CREATE_CUSTOMER: customers.create_customer,
     Operation.CHOOSE_METHOD: _choose_method,
@@ -234,4 +267,5 @@ _PREPARED: Mapping[Operation, Callable[[UUID, PaymentCall], Ready]] = {
     Operation.CONFIGURE_PORTAL: _configure_portal,
     Operation.OPEN_PORTAL: _open_portal,
     Operation.BEGIN_SETUP: _begin_setup,
+    Operation.BEGIN_CHECKOUT: _begin_checkout,
 }

@@ -8,9 +8,8 @@ mode, somebody else's account) is kept aside where `reconcile` shows it, is trie
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -20,8 +19,7 @@ from portal.kit import clock
 from portal.kit.errors import Misconfigured, Refused, Unavailable
 from portal.kit.scope import tenant_scope
 from vendors.billing.collecting import client
-from vendors.billing.collecting.asking import ask_to_choose_method
-from vendors.billing.collecting.facts import Fact, id_of, read_fact
+from vendors.billing.collecting.facts import Fact, read_fact
 from vendors.billing.collecting.hook import SOURCE
 from vendors.billing.collecting.mirroring import apply_fact, draw_ticket
 from vendors.billing.collecting.models import FactKind, Payer, PaymentEvent, PaymentFact
@@ -32,7 +30,6 @@ AT_ONCE = 200
 LEASE = timedelta(seconds=60)
 # How often an event that cannot be placed is tried again by itself; then `reconcile` does.
 TRIES = 6
-CHECKOUT = "checkout.session"
 
 
 class _Aside(Exception):
@@ -81,9 +78,7 @@ def _place(events: Sequence[PaymentEvent]) -> None:
         raise _Aside("other_account")
     if event.is_live != client.is_live():
         raise _Aside("other_mode")
-    if event.object_kind == CHECKOUT:
-        _place_checkout(events)
-    elif event.object_kind in FactKind.values and event.object_id:
+    if event.object_kind in FactKind.values and event.object_id:
         _place_object(events)
     else:
         _finish(events, Outcome.IGNORED)
@@ -113,22 +108,6 @@ def _tenant_of(fact: Fact, events: Sequence[PaymentEvent]) -> UUID:
     if len({payer.tenant_id for payer in payers}) != 1:
         raise _Aside("unknown_customer")
     return payers[0].tenant_id
-
-
-def _place_checkout(events: Sequence[PaymentEvent]) -> None:
-    """Checkout took a payment method: it is to pay from now on."""
-    doc: Mapping[str, Any] | None = client.fetch(CHECKOUT, events[0].object_id)
-    if doc is None:
-        raise _Aside("unknown_object")
-    customer, taken = id_of(doc.get("customer")), doc.get("setup_intent")
-    payer = Payer.objects.filter(customer=customer).first()
-    if payer is None:
-        raise _Aside("unknown_customer")
-    with tenant_scope(payer.tenant_id):
-        method = id_of(taken.get("payment_method")) if isinstance(taken, Mapping) else ""
-        if doc.get("mode") == "setup" and doc.get("status") == "complete" and method:
-            ask_to_choose_method(customer, method, checkout=doc["id"], currency=payer.currency)
-        _finish(events, Outcome.APPLIED)
 
 
 # ------------------------------------------------------------------ what became of them

@@ -125,6 +125,7 @@ def _facts_of(customer: str) -> Iterator[tuple[int, Fact]]:
     yield from _read(draw_ticket(), client.tax_ids_of(customer))
     yield from _read(draw_ticket(), client.each(FactKind.SUBSCRIPTION, customer=customer, status="all"))
     yield from _read(draw_ticket(), client.each(FactKind.CREDIT_NOTE, customer=customer))
+    yield from _read(draw_ticket(), client.each(FactKind.CHECKOUT, customer=customer))
     ticket = draw_ticket()
     for invoice in client.each(FactKind.INVOICE, customer=customer):
         yield ticket, read_fact(invoice)
@@ -245,7 +246,12 @@ def _still_refused(tenant_id: UUID, told: set[str]) -> list[Difference]:
     """What Stripe refuses again: somebody has to look."""
     with tenant_scope(tenant_id):
         rows = PaymentCall.objects.filter(state=State.REFUSED).exclude(
-            operation__in=(Operation.OPEN_PORTAL, Operation.BEGIN_SETUP, Operation.CONFIGURE_PORTAL)
+            operation__in=(
+                Operation.OPEN_PORTAL,
+                Operation.BEGIN_SETUP,
+                Operation.BEGIN_CHECKOUT,
+                Operation.CONFIGURE_PORTAL,
+            )
         )
         return [
             Difference(

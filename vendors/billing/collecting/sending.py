@@ -25,7 +25,7 @@ from vendors.billing.collecting import client
 from vendors.billing.collecting.asking import ask_to_change_customers, payer_of, send_soon
 from vendors.billing.collecting.client import Answer
 from vendors.billing.collecting.customers import NOTHING_TO_DO, details_now, tax_number_of
-from vendors.billing.collecting.mirroring import LOOK_AGAIN
+from vendors.billing.collecting.mirroring import LOOK_AGAIN, tell_checkout
 from vendors.billing.collecting.models import FactKind, Operation, Payer, PaymentCall, PaymentEvent
 from vendors.billing.collecting.preparing import prepare
 
@@ -228,6 +228,11 @@ def _note_made(call: PaymentCall) -> None:
     _look_again(FactKind.INVOICE, str((call.sent or {}).get("invoice", "")))
 
 
+def _checkout_opened(call: PaymentCall) -> None:
+    """It may have been paid and told already, before anybody knew whose it is."""
+    tell_checkout(call.answer_id)
+
+
 def _method_chosen(call: PaymentCall) -> None:
     _look_again(FactKind.CUSTOMER, call.answer_id)
 
@@ -243,6 +248,7 @@ _FOLLOWS: dict[Operation, Callable[[PaymentCall], None]] = {
     Operation.FINALIZE_INVOICE: _invoice_made,
     Operation.CREATE_CREDIT_NOTE: _note_made,
     Operation.CHOOSE_METHOD: _method_chosen,
+    Operation.BEGIN_CHECKOUT: _checkout_opened,
     Operation.UPDATE_CUSTOMER: _customer_changed,
     Operation.DROP_TAX_ID: _tax_id_changed,
     Operation.SET_TAX_ID: _tax_id_changed,

@@ -1,0 +1,172 @@
+"""The purchase of one partner as its page shows it: the steps, and who does the next one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from portal.rights import seat_of
+from tenants.rights import Right
+from vendors.catalogue.models import Purchase
+from vendors.catalogue.purchase_status import ACTIVE, BUYING, PurchaseStatus
+from vendors.catalogue.shelf import Item
+from vendors.registry import ADAPTERS
+
+S = PurchaseStatus
+_AGREED = ACTIVE | {S.REVIEWED, S.PAYING, S.REQUESTED}
+TONES = {
+    S.READY: "ok",
+    S.PAYING: "info",
+    S.TESTING: "info",
+    S.REQUESTED: "info",
+    S.REVIEWED: "warn",
+    S.CONFIGURING: "warn",
+    S.PLANNED: "neutral",
+    S.PAID: "ok",
+}
+
+
+def purchases_of(slug: str) -> tuple[Purchase | None, Purchase | None]:
+    """What is under way, and what is in force: one question."""
+    rows = list(Purchase.objects.filter(slug=slug, status__in=BUYING | ACTIVE))
+    return (
+        next((row for row in rows if row.status in BUYING), None),
+        next((row for row in rows if row.status in ACTIVE), None),
+    )
+
+
+def _url(request: HttpRequest, name: str, slug: str) -> str:
+    return reverse(f"partners:{name}", args=[seat_of(request).tenant.slug, slug])
+
+
+def panel_of(request: HttpRequest, item: Item) -> dict[str, Any]:
+    """Empty for what is never bought: a free partner, or one that nobody can connect yet."""
+    listing = item.listing
+    can_connect = listing.slug in ADAPTERS
+    is_sold = bool(listing.plans) and (can_connect or listing.meter != "decision")
+    is_requested = "own_contract" in listing.kinds and can_connect
+    if not is_sold and not is_requested:
+        return {}
+    under_way, active = purchases_of(listing.slug)
+    shown = under_way or active
+    plan = listing.plan(shown.plan) if shown else None
+    return {
+        "is_sold": is_sold,
+        "is_requested": is_requested,
+        "under_way": under_way,
+        "active": active,
+        "status_label": S(shown.status).label
+        if shown
+        else _("Not bought")
+        if is_sold
+        else _("Not requested"),
+        "status_tone": TONES.get(S(shown.status), "neutral") if shown else "neutral",
+        "plan": _(plan.title) if plan else "",
+        "active_plan": _plan_title(item, active),
+        "steps": _steps(request, item, shown) if shown else [],
+        "may_buy": seat_of(request).may(Right.MANAGE_BILLING),
+        "is_paying": bool(under_way and under_way.status == S.PAYING),
+        "is_reviewed": bool(under_way and under_way.status == S.REVIEWED),
+        "urls": {
+            name: _url(request, name, listing.slug)
+            for name in ("buy", "review", "pay", "checkout", "give_up", "cancel", "resume", "request")
+        },
+        "send_url": _send_url(request),
+    }
+
+
+def _plan_title(item: Item, active: Purchase | None) -> str:
+    plan = item.listing.plan(active.plan) if active else None
+    return _(plan.title) if plan else ""
+
+
+def _send_url(request: HttpRequest) -> str:
+    """A colleague can be sent this one task."""
+    seat = seat_of(request)
+    if seat.is_limited or not (seat.may(Right.MANAGE_MEMBERS) and seat.may(Right.MANAGE_BILLING)):
+        return ""
+    return reverse("console:send_item", args=[seat.tenant.slug, "buy_partner"])
+
+
+def _steps(request: HttpRequest, item: Item, purchase: Purchase) -> list[dict[str, Any]]:
+    status = S(purchase.status)
+    buying = (
+        _requested_steps(request, item, status) if not purchase.plan else _paid_steps(request, item, status)
+    )
+    return buying + (_set_up_steps(request, item, status) if item.slug in ADAPTERS else [])
+
+
+def _paid_steps(request: HttpRequest, item: Item, status: PurchaseStatus) -> list[dict[str, Any]]:
+    can = seat_of(request).may(Right.MANAGE_BILLING)
+    agreed, paid = status in _AGREED, status in ACTIVE
+    at = {
+        S.REVIEWED: _("The payment page is not open yet, or it ran out."),
+        S.PAYING: _("The payment page is open. It can be left and taken up again for a day."),
+    }
+    return [
+        {"label": _("Choose a plan"), "status": "done"},
+        _step(_("Agree to price and terms"), agreed, can, _url(request, "review", item.slug)),
+        {
+            **_step(_("Pay"), paid, can and agreed, _url(request, "checkout", item.slug)),
+            "status": "done" if paid else "doing" if status == S.PAYING else "todo" if agreed else "blocked",
+            "hint": "" if paid else at.get(status, ""),
+        },
+    ]
+
+
+def _requested_steps(request: HttpRequest, item: Item, status: PurchaseStatus) -> list[dict[str, Any]]:
+    can = seat_of(request).may(Right.MANAGE_BILLING)
+    return [
+        {
+            **_step(
+                _("Ask the partner for a contract"),
+                status in _AGREED,
+                can,
+                _url(request, "request", item.slug),
+            ),
+            "hint": _("Asked. Enter what it sends you as soon as it is there.")
+            if status == S.REQUESTED
+            else "",
+        }
+    ]
+
+
+def _set_up_steps(request: HttpRequest, item: Item, status: PurchaseStatus) -> list[dict[str, Any]]:
+    seat = seat_of(request)
+    can = seat.may(Right.MANAGE_PARTNERS)
+    bought = status in ACTIVE or status == S.REQUESTED
+    set_up, tested = status in (S.TESTING, S.READY), status == S.READY
+    by_whom = "" if can else _("Done by an owner or an administrator.")
+    select = reverse("profiles:list", args=[seat.tenant.slug]) if seat.may(Right.MANAGE_PROFILES) else ""
+    return [
+        {
+            "label": _("Set it up"),
+            "status": "done" if set_up else "todo" if bought else "blocked",
+            "url": _url(request, "partner", item.slug) + "#connection" if can and bought else "",
+            "hint": "" if set_up else by_whom,
+        },
+        {
+            "label": _("Test it"),
+            "status": "done" if tested else "doing" if status == S.TESTING else "blocked",
+            "url": "",
+            "hint": "",
+        },
+        {
+            "label": _("Use it in a recovery profile"),
+            "status": "todo" if tested else "blocked",
+            "url": select if tested else "",
+            "hint": "",
+        },
+    ]
+
+
+def _step(label: str, is_done: bool, can: bool, url: str) -> dict[str, Any]:
+    return {
+        "label": label,
+        "status": "done" if is_done else "todo",
+        "url": url if can and not is_done else "",
+        "hint": "" if can or is_done else _("Done by an owner or a billing manager."),
+    }
