@@ -65,8 +65,8 @@ def fetch_proofing(job: Job) -> Apply | None:
         if not is_still_planned(attempt, job.payload["planned_for"]) or not _is_worth_asking(attempt):
             return None
         lease = hold(attempt)
-        attempt.fetch_due_at = None
-        attempt.save(update_fields=["fetch_due_at"])
+        attempt.fetch_due_at, attempt.fetched_at = None, clock.now()
+        attempt.save(update_fields=["fetch_due_at", "fetched_at"])
     try:
         snapshot, portrait = ask_for_record(lease)
     except AdapterError as error:

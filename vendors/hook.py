@@ -9,10 +9,8 @@ What it does not do: believe what a delivery says; the worker asks the partner f
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -25,12 +23,12 @@ from portal.kit.limits import Limit, take
 from portal.kit.origins import client_address, network_of
 from portal.kit.scope import tenant_scope
 from portal.middleware.scope import own_scope
-from tenants.models import Tenant
 from tenants.selectors import tenant_of_slug
 from vendors.context import open_context
-from vendors.contract import AdapterError, Ctx, HandlesWebhook, InboundHook, Signal
+from vendors.contract import AdapterError, HandlesWebhook, InboundHook, Signal
+from vendors.leases import lock_attempt
 from vendors.models import Connection, PartnerSignal, ProofingAttempt
-from vendors.planning import plan_fetch
+from vendors.planning import SPACING, plan_fetch
 from vendors.registry import adapter_of
 
 log = logging.getLogger("readmit.vendors.hook")
@@ -39,16 +37,6 @@ MAX_BYTES = 500_000
 MAX_REF = 200
 # Only what is refused is counted: nobody guesses a signature, but everybody may try.
 STRANGERS = Limit("partner_hook_refused", 200, 600)
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """A connection that listens."""
-
-    tenant: Tenant
-    connection: Connection
-    adapter: HandlesWebhook
-    ctx: Ctx
 
 
 def _answer(status: int, word: str) -> HttpResponse:
@@ -69,18 +57,9 @@ def receive(request: HttpRequest, slug: str, connection: str) -> HttpResponse:
         body = request.body
     except (RequestDataTooBig, UnreadablePostError):
         return _answer(413, "too large")
-    door = _find(slug, connection)
     headers = {name.lower(): value for name, value in request.headers.items()}
-    try:
-        signal = door.adapter.receive(door.ctx, InboundHook(headers, body)) if door else None
-    except AdapterError as error:
-        log.warning("vendors.hook_refused %s %s", error.fault.value, error.code)
-        signal = None
-    if door is None or signal is None:
+    if not _is_kept(slug, connection, InboundHook(headers, body)):
         return _refuse(request)
-    if signal.partner_ref and len(signal.partner_ref) <= MAX_REF:
-        with tenant_scope(door.tenant.id):
-            _keep(door.connection, signal)
     return _answer(200, "kept")
 
 
@@ -92,38 +71,50 @@ def _refuse(request: HttpRequest) -> HttpResponse:
     return _answer(400, "refused")
 
 
-def _find(slug: str, connection: str) -> Door | None:
-    """None unless there is such a connection, its partner signs what it sends, and the secret for it is here."""
+def _is_kept(slug: str, connection: str, inbound: InboundHook) -> bool:
+    """False unless there is such a connection, its partner signs what it sends, the secret for it is here, and it signed
+    this."""
     tenant = tenant_of_slug(slug)
     try:
         wanted = parse_public_id(Connection.prefix, connection)
     except ValueError:
-        return None
+        return False
     if tenant is None:
-        return None
+        return False
     with tenant_scope(tenant.id):
         row = Connection.objects.filter(id=wanted).exclude(status=Connection.Status.REMOVED).first()
-        if row is None:
-            return None
-        adapter: object = adapter_of(row.vendor)
-        if not isinstance(adapter, HandlesWebhook):
-            return None
-        ctx = open_context(row)
-    return Door(tenant, row, adapter, ctx) if ctx.secrets.get(adapter.webhook_secret) else None
+        signal = _signal(row, inbound) if row is not None else None
+        if row is None or signal is None:
+            return False
+        if signal.partner_ref and len(signal.partner_ref) <= MAX_REF:
+            _keep(row, signal)
+        return True
+
+
+def _signal(connection: Connection, inbound: InboundHook) -> Signal | None:
+    adapter: object = adapter_of(connection.vendor)
+    if not isinstance(adapter, HandlesWebhook):
+        return None
+    ctx = open_context(connection)
+    if not ctx.secrets.get(adapter.webhook_secret):
+        return None
+    try:
+        return adapter.receive(ctx, inbound)
+    except AdapterError as error:
+        log.warning("vendors.hook_refused %s %s", error.fault.value, error.code)
+        return None
 
 
 def _keep(connection: Connection, signal: Signal) -> None:
-    attempts = ProofingAttempt.objects.select_for_update()
-    attempt = attempts.filter(connection=connection, partner_ref=signal.partner_ref).first()
-    row = PartnerSignal(
-        connection=connection,
-        event_digest=digest(signal.event_id),
-        partner_ref=signal.partner_ref,
+    """Nothing is locked for a question that waits to be asked: whoever asks it asks after what this tells of."""
+    told = PartnerSignal(
+        connection=connection, event_digest=digest(signal.event_id), partner_ref=signal.partner_ref
     )
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError:  # a copy
+    if PartnerSignal.objects.filter(connection=connection, event_digest=told.event_digest).exists():
         return
-    if attempt is not None:
-        plan_fetch(attempt, clock.now())
+    attempts = ProofingAttempt.objects.filter(connection=connection, partner_ref=signal.partner_ref)
+    about = attempts.values_list("id", "fetch_due_at").first()
+    PartnerSignal.objects.bulk_create([told], ignore_conflicts=True)
+    moment = clock.now()
+    if about is not None and (about[1] is None or about[1] > moment + SPACING):
+        plan_fetch(lock_attempt(about[0]), moment)

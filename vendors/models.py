@@ -99,8 +99,9 @@ class ProofingAttempt(TenantModel):
     url_expires_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True)
-    # When the partner is asked for its record next, and how often it was asked since somebody last came back.
+    # When the partner is asked for its record next, when it was asked last, and how often since somebody last came back.
     fetch_due_at = models.DateTimeField(null=True)
+    fetched_at = models.DateTimeField(null=True)
     fetches = models.PositiveSmallIntegerField(default=0)
     expires_at = models.DateTimeField()
 

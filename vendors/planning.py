@@ -12,10 +12,15 @@ from vendors.phases import AttemptPhase
 # Seconds until the next question: while somebody is at the partner, and while the partner works on what it was given.
 WHILE_WAITING = (20, 40, 80, 120)
 WHILE_WORKING = (2, 3, 5, 8, 15, 30, 60)
+SPACING = timedelta(seconds=2)
 
 
 def plan_fetch(attempt: ProofingAttempt, due_at: datetime) -> None:
-    """Ask at that time, unless it is planned for earlier. The caller has locked the row; this saves the column."""
+    """Ask at that time, unless it is planned for earlier, and never twice within two seconds: each signal could be an
+    answer, and a thousand of them are no reason to run the partner over. The caller has locked the row; this saves the
+    column."""
+    if attempt.fetched_at is not None:
+        due_at = max(due_at, attempt.fetched_at + SPACING)
     planned = attempt.fetch_due_at
     if planned is not None and planned <= due_at:
         return

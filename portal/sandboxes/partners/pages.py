@@ -17,6 +17,15 @@ from portal.sandboxes.partners.simulators import this_one
 from portal.sandboxes.partners.world import PERSON, WORLD, Session, is_settled
 
 MAX_PICTURE = 1_000_000
+# As the console asks for them.
+LABELS = {
+    "api_key": "API key",
+    "webhook_secret": "Signing secret of the webhook",
+    "flow": "Verification flow",
+    "template_id": "Inquiry template",
+    "decision_status": "Last word",
+    "api_base": "Address of a simulator",
+}
 
 
 class EndForm(forms.Form):
@@ -68,12 +77,16 @@ def show(request: HttpRequest, name: str, context: dict[str, Any], *, status: in
     return render(request, f"sandboxes/partners/{name}.html", whole, status=status)
 
 
+def _to_enter() -> list[tuple[str, str]]:
+    return [(LABELS[name], value) for name, value in this_one().settings().items() if value]
+
+
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     form = FaultsForm(initial={"webhook_url": WORLD.webhook_url, "faults": sorted(WORLD.faults)})
     context = {
         "form": form,
-        "settings": list(this_one().settings().items()),
+        "settings": _to_enter(),
         "sessions": [(each, this_one().scenarios.get(each.scenario, "")) for each in WORLD.newest(10)],
     }
     return show(request, "home", context)
@@ -83,9 +96,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def change_faults(request: HttpRequest) -> HttpResponse:
     form = FaultsForm(request.POST)
     if not form.is_valid():
-        return show(
-            request, "home", {"form": form, "settings": list(this_one().settings().items())}, status=400
-        )
+        return show(request, "home", {"form": form, "settings": _to_enter()}, status=400)
     with WORLD.lock:
         WORLD.faults = set(form.cleaned_data["faults"])
         WORLD.webhook_url = form.cleaned_data["webhook_url"]
