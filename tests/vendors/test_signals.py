@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import random
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -23,6 +24,7 @@ from tests.vendors.rest_journey import RestJourney
 from vendors import fetching, services
 from vendors.billing.models import UsageEntry
 from vendors.models import Connection, PartnerSignal
+from vendors.registry import adapter_of
 
 
 @pytest.fixture
@@ -303,6 +305,40 @@ def test_a_record_that_cannot_be_believed_ends_without_an_answer(
     assert (event["code"], event["fault"]) == (code, whose)
     with tenant_scope(stripe_journey.tenant.id):
         assert not UsageEntry.objects.filter(billable=True).exists()
+
+
+@dataclass(frozen=True)
+class Careless:
+    """An adapter that does not look whose record it was given."""
+
+    inner: object
+
+    def __getattr__(self, name):
+        return getattr(self.inner, name)
+
+    def fetch(self, ctx, ref):
+        return replace(self.inner.fetch(ctx, ref), partner_ref="vs_of_somebody_else")
+
+
+def test_the_core_looks_as_well_whose_record_it_is(stripe_journey, at_stripe, monkeypatch):
+    attempt_id = stripe_journey.begin(at_stripe)
+    stripe_journey.finish(attempt_id)
+    monkeypatch.setattr("vendors.leases.adapter_of", lambda vendor: Careless(adapter_of(vendor)))
+    stripe_journey.hook(at_stripe, stripe_journey.event(attempt_id, "evt_1"))
+    work(stripe_journey.tenant)
+    assert stripe_journey.row(attempt_id).failure_code == "record_of_another_session"
+
+
+def test_however_many_signals_come_a_session_is_asked_for_at_most_every_two_seconds(
+    stripe_journey, at_stripe
+):
+    attempt_id = stripe_journey.begin(at_stripe)
+    moment = clock.now() + timedelta(seconds=30)
+    with clock.frozen(moment):
+        stripe_journey.hook(at_stripe, stripe_journey.event(attempt_id, "evt_1"))
+        work(stripe_journey.tenant)
+        stripe_journey.hook(at_stripe, stripe_journey.event(attempt_id, "evt_2"))
+        assert stripe_journey.row(attempt_id).fetch_due_at == moment + timedelta(seconds=2)
 
 
 def test_a_partner_that_is_down_hurts_nobody_who_is_still_there(stripe_journey, at_stripe):
