@@ -154,6 +154,20 @@ def check_entra(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.security)
+def check_graph(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Who answers elsewhere than Microsoft pretends: no production takes people from it."""
+    if not settings.GRAPH_SIMULATOR_ORIGIN or not settings.IS_PRODUCTION:
+        return []
+    return [
+        Error(
+            "People would come from something that only pretends to be Microsoft Graph.",
+            hint="Leave READMIT_GRAPH_SIMULATOR_ORIGIN unset in production.",
+            id="readmit.E015",
+        )
+    ]
+
+
 @register(Tags.database)
 def check_database_role(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """The web role must not be able to step around row-level security (DESIGN 4)."""

@@ -241,6 +241,10 @@ STRIPE_AUTOMATIC_TAX = env.flag("READMIT_STRIPE_AUTOMATIC_TAX")
 # Empty means Microsoft itself.
 ENTRA_SIMULATOR_ORIGIN = env.text("READMIT_ENTRA_SIMULATOR_ORIGIN", "")
 
+# ---------------------------------------------------------------- Microsoft Graph, or the simulator of it
+# Empty means Microsoft itself.
+GRAPH_SIMULATOR_ORIGIN = env.text("READMIT_GRAPH_SIMULATOR_ORIGIN", "")
+
 # ---------------------------------------------------------------- who invoices
 SELLER = {
     "name": env.text("READMIT_SELLER_NAME", "Readmit"),

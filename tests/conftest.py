@@ -18,6 +18,7 @@ from portal.kit.scope import tenant_scope
 from tenants.models import Host, Member, Outbox, Tenant, User
 from tenants.rights import Role
 from tests.sandboxes.entra_served import EntraSimulator
+from tests.sandboxes.graph_served import GraphSimulator
 from tests.sandboxes.served import Sandbox
 
 if TYPE_CHECKING:
@@ -84,6 +85,18 @@ def entra() -> Iterator[EntraSimulator]:
     """One Entra simulator for all tests of a worker."""
     with tempfile.TemporaryDirectory(prefix="readmit-entra-") as folder:
         served = EntraSimulator(Path(folder))
+        served.start()
+        try:
+            yield served
+        finally:
+            served.stop()
+
+
+@pytest.fixture(scope="session")
+def graph() -> Iterator[GraphSimulator]:
+    """One Graph simulator for all tests of a worker; each begins with a directory of its own."""
+    with tempfile.TemporaryDirectory(prefix="readmit-graph-") as folder:
+        served = GraphSimulator(Path(folder))
         served.start()
         try:
             yield served

@@ -83,6 +83,9 @@ OF_ENTRA_SIMULATOR = frozenset(
         "READMIT_ENTRA_SIMULATOR_SECRET_KEY",
     }
 )
+OF_GRAPH_SIMULATOR = frozenset(
+    {"READMIT_MODE", "READMIT_GRAPH_SIMULATOR_ORIGIN", "READMIT_GRAPH_SIMULATOR_SECRET_KEY"}
+)
 OF_VISION = frozenset({"READMIT_MODE", "READMIT_MODELS", "READMIT_VISION_TOKEN", "READMIT_VISION_URL"})
 
 
@@ -142,6 +145,15 @@ def entra_simulator(data: DataFolder, secrets: Secrets, state: State) -> dict[st
         "READMIT_ENTRA_SIMULATOR_ORIGIN": f"http://entra.localhost:{state.port + 3}",
         "READMIT_ENTRA_SIMULATOR_DATABASE": str(data.path / "entra.sqlite3"),
         "READMIT_ENTRA_SIMULATOR_SECRET_KEY": word,
+    }
+
+
+def graph_simulator(secrets: Secrets, state: State) -> dict[str, str]:
+    """For a start that asked for the simulator of Microsoft Graph."""
+    word = hmac.digest(secrets.secret_key.encode(), b"graph simulator", hashlib.sha256).hex()
+    return {
+        "READMIT_GRAPH_SIMULATOR_ORIGIN": f"http://graph.localhost:{state.port + 4}",
+        "READMIT_GRAPH_SIMULATOR_SECRET_KEY": word,
     }
 
 
@@ -209,6 +221,11 @@ def for_entra_simulator(whole: Mapping[str, str]) -> dict[str, str]:
     return _child(own | {"DJANGO_SETTINGS_MODULE": "portal.sandboxes.entra.settings"})
 
 
+def for_graph_simulator(whole: Mapping[str, str]) -> dict[str, str]:
+    own = {name: value for name, value in whole.items() if name in OF_GRAPH_SIMULATOR}
+    return _child(own | {"DJANGO_SETTINGS_MODULE": "portal.sandboxes.graph.settings"})
+
+
 def for_vision(whole: Mapping[str, str]) -> dict[str, str]:
     return _child({name: value for name, value in whole.items() if name in OF_VISION})
 
@@ -216,7 +233,11 @@ def for_vision(whole: Mapping[str, str]) -> dict[str, str]:
 def _private_elsewhere() -> set[str]:
     """Of the house partner and of the sandboxes."""
     house = {"READMIT_HOUSE_DB_URL", "READMIT_HOUSE_SECRET_KEY", "READMIT_HOUSE_ROOT_KEY"}
-    simulator = {"READMIT_ENTRA_SIMULATOR_DATABASE", "READMIT_ENTRA_SIMULATOR_SECRET_KEY"}
+    simulator = {
+        "READMIT_ENTRA_SIMULATOR_DATABASE",
+        "READMIT_ENTRA_SIMULATOR_SECRET_KEY",
+        "READMIT_GRAPH_SIMULATOR_SECRET_KEY",
+    }
     return house | simulator | {"READMIT_STRIPE_SANDBOX_DATABASE", "READMIT_STRIPE_SANDBOX_WEBHOOK_URL"}
 
 

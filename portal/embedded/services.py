@@ -81,6 +81,18 @@ def entra_simulator(whole: Mapping[str, str], state: State) -> Service:
     )
 
 
+def graph_simulator(whole: Mapping[str, str], state: State) -> Service:
+    """It stays one worker: what it remembers is in its memory."""
+    port = state.port + 4
+    return Service(
+        name="graph",
+        argv=_granian("portal.sandboxes.graph.wsgi:application", port, workers=1, interface="wsgi"),
+        env=environment.for_graph_simulator(whole),
+        ready_probe=lambda: what_is_missing(port, "/healthz", f"graph.localhost:{port}"),
+        cwd=REPOSITORY,
+    )
+
+
 def _granian(application: str, port: int, *, workers: int, interface: str = "rsgi") -> list[str]:
     return [
         *(sys.executable, "-m", "granian", "--interface", interface, "--host", LOOPBACK, "--port", str(port)),

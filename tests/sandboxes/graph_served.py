@@ -1,0 +1,165 @@
+"""The Graph simulator as it is served, for tests: a process of its own, and somebody who changes its directory."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from portal.embedded import broker
+from portal.embedded.data import REPOSITORY
+
+PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG")
+EVERYTHING = "Everything is granted"
+RESOURCE = "https://graph.microsoft.com"
+
+
+class GraphSimulator:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = broker.free_port()
+        self.origin = f"http://graph.localhost:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+        self.known: dict[str, Any] = {}
+
+    @property
+    def env(self) -> dict[str, str]:
+        passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        return passed | {
+            "DJANGO_SETTINGS_MODULE": "portal.sandboxes.graph.settings",
+            "PYTHONPATH": str(REPOSITORY),
+            "READMIT_MODE": "development",
+            "READMIT_GRAPH_SIMULATOR_ORIGIN": self.origin,
+        }
+
+    def start(self) -> None:
+        with (self.folder / "graph.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
+                    *("--port", str(self.port), "--workers", "1", "--blocking-threads", "4", "--no-ws"),
+                    "portal.sandboxes.graph.wsgi:application",
+                ],
+                cwd=REPOSITORY,
+                env=self.env,
+                stdout=log,
+                stderr=log,
+            )
+        until = time.monotonic() + 60
+        while time.monotonic() < until and self.process.poll() is None:
+            try:
+                if self.ask("GET", "/healthz")[0] == 200:
+                    self.known = self._known()
+                    return
+            except OSError:
+                pass
+            time.sleep(0.05)
+        raise AssertionError((self.folder / "graph.log").read_text())
+
+    def _known(self) -> dict[str, Any]:
+        """What the front page shows, asked of the program itself with its own settings."""
+        script = (
+            "import django,json;django.setup();from portal.sandboxes.graph import registered as r;"
+            "print(json.dumps({'directory':r.directory(),"
+            "'applications':{a.name:[a.client_id,a.secret] for a in r.applications()}}))"
+        )
+        found = subprocess.run(
+            [sys.executable, "-c", script], cwd=REPOSITORY, env=self.env, capture_output=True, check=True
+        )
+        known: dict[str, Any] = json.loads(found.stdout)
+        return known
+
+    def stop(self) -> None:
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, **headers: str
+    ) -> tuple[int, dict[str, str], bytes]:
+        door = HTTPConnection("127.0.0.1", self.port, timeout=60)
+        sent = {"Host": f"graph.localhost:{self.port}"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        try:
+            door.request(method, path, body=body, headers=sent)
+            answer = door.getresponse()
+            return (
+                answer.status,
+                {name.lower(): value for name, value in answer.headers.items()},
+                answer.read(),
+            )
+        finally:
+            door.close()
+
+    # A caller
+    def credentials(self, name: str = EVERYTHING) -> tuple[str, str]:
+        client_id, secret = self.known["applications"][name]
+        return client_id, secret
+
+    def token_answer(self, name: str = EVERYTHING, **changes: str) -> tuple[int, dict[str, Any]]:
+        client_id, secret = self.credentials(name)
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": client_id,
+            "client_secret": secret,
+            "scope": f"{RESOURCE}/.default",
+            "directory": self.known["directory"],
+            **changes,
+        }
+        path = f"/{form.pop('directory')}/oauth2/v2.0/token"
+        sent = urlencode(form).encode()
+        status, _, body = self.ask("POST", path, sent, Content_Type="application/x-www-form-urlencoded")
+        return status, json.loads(body)
+
+    def token(self, name: str = EVERYTHING) -> str:
+        return str(self.token_answer(name)[1]["access_token"])
+
+    def get(self, link: str, token: str, **headers: str) -> tuple[int, dict[str, str], Any]:
+        parts = urlsplit(link)
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        status, told, body = self.ask("GET", path, Authorization=f"Bearer {token}", **headers)
+        return status, told, json.loads(body)
+
+    def whole_round(self, link: str, token: str, **headers: str) -> tuple[list[dict[str, Any]], str]:
+        """Every object of a round, and the link to the next."""
+        found: list[dict[str, Any]] = []
+        while True:
+            status, _, page = self.get(link, token, **headers)
+            assert status == 200, page
+            found += page["value"]
+            if "@odata.deltaLink" in page:
+                return found, str(page["@odata.deltaLink"])
+            link = page["@odata.nextLink"]
+
+    # Somebody who changes the directory
+    def tell(self, path: str, told: dict[str, Any]) -> dict[str, Any]:
+        status, _, body = self.ask("POST", path, json.dumps(told).encode(), Content_Type="application/json")
+        assert status == 200, body
+        answer: dict[str, Any] = json.loads(body)
+        return answer
+
+    def seed(self, people: int, **more: Any) -> dict[str, Any]:
+        """A directory from nothing, with no faults. `page_size` and `faults` stand beside the seed."""
+        beside = {name: more.pop(name) for name in ("page_size", "faults") if name in more}
+        return self.tell("/control", {"seed": {"people": people, **more}, **beside})
+
+    def fault(self, **faults: Any) -> None:
+        """These, and no others."""
+        self.tell("/control", {"faults": faults})
+
+    def state(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads(self.ask("GET", "/control")[2])
+        return state
+
+    def people(self) -> list[dict[str, Any]]:
+        return [each for each in self.state()["users"] if not each["is_removed"]]
+
+    def change(self, collection: str = "users", **told: Any) -> list[str]:
+        added: list[str] = self.tell(f"/control/{collection}", told)["added"]
+        return added
