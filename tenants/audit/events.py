@@ -38,6 +38,8 @@ class EventName(StrEnum):
     ENTRA_CHANGED = "verified_id:entra:change"
     ENTRA_TESTED = "verified_id:entra:test"
     ENTRA_REMOVED = "verified_id:entra:remove"
+    TRIAL_BEGUN = "verified_id:trial:begin"
+    TRIAL_ENDED = "verified_id:trial:end"
     CREDENTIAL_OFFERED = "verified_id:credential:offer"
     CREDENTIAL_ISSUED = "verified_id:credential:issue"
     CREDENTIAL_ACCEPTED = "verified_id:credential:accept"

@@ -39,6 +39,8 @@ SENTENCES: dict[EventName, str] = {
     E.ENTRA_CHANGED: gettext_noop("The connection to Microsoft Entra was changed"),
     E.ENTRA_TESTED: gettext_noop("The connection to Microsoft Entra was tested"),
     E.ENTRA_REMOVED: gettext_noop("The connection to Microsoft Entra was removed"),
+    E.TRIAL_BEGUN: gettext_noop("Verified ID was tried with somebody's own wallet"),
+    E.TRIAL_ENDED: gettext_noop("A trial of Verified ID was over, and its specimen was revoked"),
     E.CREDENTIAL_OFFERED: gettext_noop("A Verified ID was offered to a wallet"),
     E.CREDENTIAL_ISSUED: gettext_noop("A Verified ID was issued"),
     E.CREDENTIAL_ACCEPTED: gettext_noop("A wallet accepted a Verified ID"),

@@ -53,6 +53,7 @@ from tenants.verified_id.protocol.presentation_request import ResponseMode
 from tenants.verified_id.protocol.sd_jwt_vc import NEVER_DISCLOSABLE, VerifiedPresentation
 from tenants.verified_id.protocol.trust import Trust
 from tenants.verified_id.selectors import get_authority
+from tenants.verified_id.trial.marking import mark
 from tenants.verified_id.trusting import (
     get_trusted_issuer,
     is_its_status_list,
@@ -73,6 +74,7 @@ def _take_try(tenant_id: UUID, presentation_id: UUID) -> tuple[Presentation, Pre
         )
         counted = waiting.update(tries=F("tries") + 1)
         row = get_presentation(presentation_id)
+        mark(row)
         sealed = row.encryption_private_sealed
         keys: dict[str, Mapping[str, str]] = {}
         if sealed is not None:
@@ -127,7 +129,7 @@ def _accepted(
         # The preferred comes first in what was asked; whatever else was shown is verified, and let go.
         name, shown = next(iter(verified.presentations.items()))
         if name == QUERY_ID:
-            return _keep(row, _own(shown), Presentation.State.RECEIVED)
+            return _keep(row, _own(row, shown), Presentation.State.RECEIVED)
         return _keep(row, _of_another(name, shown), Presentation.State.CHECKING)
 
 
@@ -171,11 +173,14 @@ def note_verified(row: Presentation, data: Mapping[str, str]) -> None:
     )
 
 
-def _own(shown: Verified) -> _Kept:
-    """The tenant's own Verified ID: its row says whether it is valid, and which key holds it."""
+def _own(row: Presentation, shown: Verified) -> _Kept:
+    """The tenant's own Verified ID: its row says whether it is valid, and which key holds it. A specimen answers its own
+    trial and nothing else, and a trial takes nobody's card."""
     if not isinstance(shown, VerifiedPresentation):
         raise _refuse("format")
     credential = _own_credential(shown)
+    if credential.issuance.trial_id != row.trial_id:
+        raise _refuse("card_of_a_trial" if row.trial_id is None else "not_of_this_trial")
     holder = thumbprint(shown.holder_key)
     if holder != credential.holder_thumbprint:
         raise _refuse("holder_of_another_credential")
@@ -216,12 +221,17 @@ def _refuse(reason: str) -> ProtocolError:
     return ProtocolError("invalid_request", reason, clause="OpenID4VP 1.0 section 8.6")
 
 
+def _at(uri: str, index: int) -> Credential | None:
+    found = Credential.objects.filter(status_list__uri=uri, status_index=index)
+    return found.select_related("issuance").first()
+
+
 def _own_credential(shown: VerifiedPresentation) -> Credential:
     """The row behind a credential of ours, by its place in the status list. Not valid any more is refused."""
     reference: Any = shown.credential.status
     if reference is None:
         raise _refuse("status_missing")
-    row = Credential.objects.filter(status_list__uri=reference.uri, status_index=reference.index).first()
+    row = _at(reference.uri, reference.index)
     if row is None:
         raise _refuse("credential_unknown")
     status = status_of(row.id)

@@ -22,7 +22,7 @@ from portal.kit.sealed import Context, make_data_key, seal_under, unseal_under
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.verified_id.credentials import revoke_credential
-from tenants.verified_id.models import Credential, Issuance, IssuanceOffer
+from tenants.verified_id.models import Credential, Issuance, IssuanceOffer, Trial
 from tenants.verified_id.portraits import portrait_bytes
 
 KEPT = timedelta(hours=24)
@@ -47,14 +47,16 @@ def begin_issuance(
     kept_for_reference: bool = False,
     person_id: UUID | None = None,
     review_first: bool = False,
+    trial: Trial | None = None,
 ) -> Issuance:
     """Keep what was proven until a wallet has it, or until the caller's `reference` is over (`destroy_of_reference`); for
     24 hours at most. `portrait` is a plain JPEG. `person_id` for a card outside a recovery, which refers to nothing
-    but itself; with `review_first` a wallet that asks waits until `review_issuance`."""
+    but itself; of a `trial` it is a specimen; with `review_first` a wallet that asks waits until `review_issuance`."""
     row = Issuance(
         expires_at=clock.now() + KEPT,
         kept_for_reference=kept_for_reference,
         person_id=person_id,
+        trial=trial,
         review=Issuance.Review.WAITING if review_first else Issuance.Review.NONE,
     )
     row.reference = reference or row.id
@@ -68,7 +70,7 @@ def begin_issuance(
 
 def case_of(row: Issuance) -> UUID | None:
     """The case it belongs to; none for a card outside a recovery."""
-    return row.reference if row.person_id is None else None
+    return row.reference if row.person_id is None and row.trial_id is None else None
 
 
 def open_issuance(issuance_id: UUID) -> Issuance:

@@ -123,7 +123,7 @@ def _issue(row: Issuance, offer: IssuanceOffer, holder_jwk: Mapping[str, str]) -
     for earlier in Credential.objects.filter(issuance=row).exclude(state=Credential.State.REVOKED):
         revoke_credential(earlier.id, reason="issued_again", actor=SYSTEM)
     status_list, index = _status_reference(key)
-    expires_at = moment + timedelta(days=authority.lifetime_days)
+    expires_at = row.trial.expires_at if row.trial else moment + timedelta(days=authority.lifetime_days)
     notification_id = new_token(128)
     text = issue_credential(
         signer=signer_of(key),
@@ -173,7 +173,7 @@ def _tell(row: Issuance, made: Credential) -> None:
         case_id=case_of(row),
         data={"holder": made.holder_thumbprint[:12]},
     )
-    if row.person_id is not None:
+    if case_of(row) is None:
         return
     enqueue(
         "verified_id.credential_issued",

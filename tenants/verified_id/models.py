@@ -9,6 +9,23 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from portal.kit.models import TenantForeignKey, TenantModel
+from tenants.verified_id.trial.models import Trial, TrialMessage
+
+__all__ = [
+    "Authority",
+    "ClientCertificate",
+    "Credential",
+    "Issuance",
+    "IssuanceOffer",
+    "LinkedDomain",
+    "Presentation",
+    "ProofNonce",
+    "SigningKey",
+    "StatusList",
+    "Trial",
+    "TrialMessage",
+    "TrustedIssuer",
+]
 
 
 class Authority(TenantModel):
@@ -119,6 +136,8 @@ class Issuance(TenantModel):
     reference = models.UUIDField()
     # Whom a card was offered to outside a recovery; a case knows its own person.
     person_id = models.UUIDField(null=True)
+    # A specimen that an administrator tries with.
+    trial = TenantForeignKey(Trial, on_delete=models.PROTECT, related_name="+", null=True)
     review = models.CharField(max_length=8, choices=Review.choices, default=Review.NONE)
     reviewed_at = models.DateTimeField(null=True)
     data_key = models.BinaryField(null=True)
@@ -252,6 +271,7 @@ class Presentation(TenantModel):
     refusal = models.CharField(max_length=60, blank=True)
     response_code_digest = models.BinaryField(null=True)
     credential_id = models.UUIDField(null=True)
+    trial = TenantForeignKey(Trial, on_delete=models.PROTECT, related_name="+", null=True)
     holder_thumbprint = models.CharField(max_length=64, blank=True)
     data_key = models.BinaryField(null=True)
     sealed = models.BinaryField(null=True)

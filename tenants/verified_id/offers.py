@@ -23,6 +23,7 @@ from tenants.verified_id.models import IssuanceOffer
 from tenants.verified_id.protocol.credential_offer import CredentialOffer, TxCode, offer_link_by_reference
 from tenants.verified_id.publishing import CONFIGURATION_ID, require_configuration
 from tenants.verified_id.selectors import get_authority
+from tenants.verified_id.trial.marking import mark
 
 OFFER_LIFE = timedelta(minutes=2)
 OTHER_OFFER_LIFE = timedelta(minutes=10)
@@ -80,11 +81,13 @@ def make_offer(
 
 def offer_object(address: str) -> CredentialOffer:
     """What the offer's address serves. NotHere when it is used, old or unknown."""
-    row = IssuanceOffer.objects.filter(
+    live = IssuanceOffer.objects.filter(
         address_digest=digest(address), used_at=None, expires_at__gt=clock.now()
-    ).first()
+    )
+    row = live.select_related("issuance").first()
     if row is None:
         raise NotHere("offer_over")
+    mark(row.issuance)
     return CredentialOffer(
         credential_issuer=get_authority().issuer,
         credential_configuration_ids=(row.configuration_id,),

@@ -27,11 +27,12 @@ from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.verified_id.asking import query_of
 from tenants.verified_id.clients import ClientPrefix, client_id_for
-from tenants.verified_id.models import Presentation, TrustedIssuer
+from tenants.verified_id.models import Presentation, Trial, TrustedIssuer
 from tenants.verified_id.portraits import portrait_bytes
 from tenants.verified_id.protocol.encryption import generate_encryption_key
 from tenants.verified_id.protocol.presentation_request import ResponseMode, request_link
 from tenants.verified_id.selectors import get_authority
+from tenants.verified_id.trial.marking import mark
 
 LIFE = timedelta(minutes=5)
 KEPT = timedelta(minutes=30)
@@ -83,6 +84,7 @@ def begin_presentation(
     response_mode: ResponseMode = ResponseMode.DIRECT_POST_JWT,
     others: Sequence[TrustedIssuer] = (),
     own: bool = True,
+    trial: Trial | None = None,
 ) -> Presentation:
     """A request that lives five minutes, for one browser; without a `reference` it stands for itself. Across devices the
     wallet sends nobody back. The tenant's `own` Verified ID is asked for, or one that `others` issued."""
@@ -98,6 +100,7 @@ def begin_presentation(
         query=query_of(authority, others=others, own=own).to_object(),
         response_mode=response_mode.value,
         is_cross_device=is_cross_device,
+        trial=trial,
         expires_at=clock.now() + LIFE,
     )
     row.reference = reference or row.id
@@ -161,6 +164,7 @@ def find_by_address(address: str) -> Presentation:
     row = Presentation.objects.filter(address_digest=digest(address)).first()
     if row is None:
         raise NotHere("presentation_unknown")
+    mark(row)
     return row
 
 

@@ -26,6 +26,7 @@ from tenants.verified_id.protocol.issuance import (
     unknown_access_token,
     verify_token_request,
 )
+from tenants.verified_id.trial.marking import mark
 
 ACCESS_LIFE = timedelta(minutes=5)
 MAX_TRIES = 5
@@ -52,6 +53,7 @@ def _take_grant(tenant_id: UUID, code: str) -> tuple[IssuanceOffer | None, PreAu
         row = found.select_related("issuance").first()
         if row is None:
             return None, None
+        mark(row.issuance)
         stored = bytes(row.tx_code_digest) if row.tx_code_digest else None
         return row, PreAuthorizedGrant(
             expires_at=int(row.expires_at.timestamp()),
@@ -137,6 +139,7 @@ def _offer_of(*digests: bytes) -> IssuanceOffer:
     )
     if row is None:
         raise unknown_access_token()
+    mark(row.issuance)
     return row
 
 

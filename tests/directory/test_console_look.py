@@ -24,9 +24,10 @@ from tenants.directory.imports import begin_import
 from tenants.directory.models import Group, GroupMember
 from tenants.directory.scim.tokens import make_token
 from tenants.rights import Role
-from tenants.verified_id.models import Authority
+from tenants.verified_id.models import Authority, TrialMessage
 from tenants.verified_id.publishing import published_addresses
 from tenants.verified_id.services import link_domain, turn_on_verified_id
+from tenants.verified_id.trial.services import begin_trial
 from tests.billing.test_ledger import record
 from tests.conftest import make_member
 from tests.look.looking import examined
@@ -127,6 +128,19 @@ def addresses(tenant, page) -> dict[str, str]:
         ]
         Authority.objects.update(published=found, published_checked_at=clock.now())
         link_domain("www.example.com", actor=SYSTEM)
+        trial = begin_trial(member_id, actor=SYSTEM)
+        for step, status, refusal in (("token", 200, ""), ("credential", 400, "nonce_unknown")):
+            TrialMessage.objects.create(
+                trial=trial,
+                step=step,
+                method="POST",
+                path=f"/openid4vci/{step}",
+                status=status,
+                refusal=refusal,
+                clause="OpenID4VCI 1.0 section 8.3" if refusal else "",
+                asked=[["proofs.jwt[0]: header.alg", "ES256"], ["proofs.jwt[0]: payload.nonce", "n" * 150]],
+                answered=[["error", "invalid_nonce"]] if refusal else [["expires_in", "300"]],
+            )
         entry = record(idempotency_key=uuid7().hex)
         token = make_token(tenant=tenant, label="Entra ID", actor=SYSTEM).row
         sound = begin_import(FILE.encode(), file_name="people.csv", member_id=member_id)
@@ -163,6 +177,7 @@ def addresses(tenant, page) -> dict[str, str]:
             "domain": "/verified-id/domain",
             "card": "/verified-id/card",
             "issued": "/verified-id/issued",
+            "trial": "/verified-id/try",
             "partners": "/partners/",
             "partner": "/partners/house/",
             "partner_settings": "/partners/oidc/settings",

@@ -19,6 +19,7 @@ SAVEPOINT = "changes several things or none inside the page's scope: savepoints,
 SEATS = "one change of seats at a time: locks, reads again, and takes back what was sent beyond the new role"
 RATES = "rates the running period: prices, plans, credits, and what came late for closed ones"
 DEAREST = "reads prices and connections to say what one recovery costs at most"
+SHOWN_ONCE = "makes what opens a card and draws the whole page with it, since it is shown once and not kept"
 ONCE = "counts and verifies the key in scopes of their own (eight), keeps the answer for a day, reads what a budget may name"
 PROVISIONED = (
     "counts, finds the organisation and the token, then locks, compares and changes one person in savepoints of "
@@ -79,6 +80,9 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         "revokes a key and its cards at once, and makes another with its status list, under the authority's lock",
     ),
     "site POST /o/<slug:organisation>/verified-id/entra": (13, SAVEPOINT),
+    "site POST /o/<slug:organisation>/verified-id/try/end": (14, "revokes and destroys what a trial gave"),
+    "site POST /o/<slug:organisation>/verified-id/try/offer": (20, SHOWN_ONCE),
+    "site POST /o/<slug:organisation>/verified-id/try/request": (18, SHOWN_ONCE),
     "site POST /o/<slug:organisation>/checklist/<slug:item>/send": (
         14,
         "counts the letter, reads the whole checklist, then writes",

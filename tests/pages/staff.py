@@ -379,6 +379,11 @@ def rooms(tenant: Tenant, client: Client) -> None:
     client.post(f"{base}/verified-id/domain/check")
     client.post(f"{base}/verified-id/card", {"title": "Acme", "accent": "#1f5eff"})
     client.post(f"{base}/verified-id/rotate", {"word": "rotate"})
+    for what in ("begin", "offer", "request"):
+        client.post(f"{base}/verified-id/try/{what}")
+    client.get(f"{base}/verified-id/try")
+    client.get(f"{base}/verified-id/try/messages", headers=HTMX)
+    client.post(f"{base}/verified-id/try/end")
     partner = {"name": "Partner", "purpose": "employee", "did": "did:web:partner.example"}
     client.post(f"{base}/verified-id/issuers/new", partner)
     with tenant_scope(tenant.id):

@@ -44,6 +44,7 @@ def tabs(request: HttpRequest, current: str) -> list[dict[str, Any]]:
         ("issued", _("Issued")),
         ("issuers", _("Trusted issuers")),
         ("entra", _("Microsoft Entra")),
+        ("trial", _("Try it")),
     ]
     return [
         {

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
@@ -15,6 +16,8 @@ from portal.kit.errors import Misconfigured, ReadmitError, TooMany, Unavailable
 from portal.middleware.scope import own_scope
 from tenants.models import Tenant
 from tenants.verified_id.protocol.errors import ProtocolError
+from tenants.verified_id.trial.marking import exchange, marked
+from tenants.verified_id.trial.services import note_exchange
 
 log = logging.getLogger("readmit.protocol")
 View = Callable[..., HttpResponse]
@@ -37,7 +40,9 @@ def endpoint(*methods: str) -> Callable[[View], View]:
         @own_scope
         @wraps(view)
         def served(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            response = _answer(view, request, methods, args, kwargs)
+            with exchange():
+                response, error = _answer(view, request, methods, args, kwargs)
+                _note(request, response, error)
             for name, value in CORS.items():
                 response.headers[name] = value
             return response
@@ -47,9 +52,30 @@ def endpoint(*methods: str) -> Callable[[View], View]:
     return wrap
 
 
+def _note(request: HttpRequest, response: HttpResponse, error: ProtocolError | None) -> None:
+    """What belongs to a trial is written down; that it cannot be is nothing the wallet has to know."""
+    trial_id = marked()
+    if trial_id is None:
+        return
+    try:
+        note_exchange(trial_id, tenant_of(request).id, request, sent_body(request), response, error)
+    except DatabaseError:
+        log.exception("trial.not_noted")
+
+
 def _answer(
     view: View, request: HttpRequest, methods: tuple[str, ...], args: Any, kwargs: Any
-) -> HttpResponse:
+) -> tuple[HttpResponse, ProtocolError | None]:
+    """The answer, and what it refuses by the standard, if it does."""
+    try:
+        return _made(view, request, methods, args, kwargs), None
+    except ProtocolError as error:
+        log.info("%s %s %s found=%s", error.code, error.reason, error.clause, error.found)
+        headers = error.headers(scheme_of(request))
+        return JsonResponse(error.body(), status=error.status, headers=headers), error
+
+
+def _made(view: View, request: HttpRequest, methods: tuple[str, ...], args: Any, kwargs: Any) -> HttpResponse:
     allowed = [*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"]
     if request.method == "OPTIONS":
         return HttpResponse(status=204, headers={"Allow": ", ".join(allowed)})
@@ -57,9 +83,6 @@ def _answer(
         return HttpResponse(status=405, headers={"Allow": ", ".join(allowed)})
     try:
         return view(request, *args, **kwargs)
-    except ProtocolError as error:
-        log.info("%s %s %s found=%s", error.code, error.reason, error.clause, error.found)
-        return JsonResponse(error.body(), status=error.status, headers=error.headers(scheme_of(request)))
     except TooMany as error:
         headers = {"Retry-After": str(error.retry_after), "Cache-Control": "no-store"}
         return JsonResponse({"error": "temporarily_unavailable"}, status=error.status, headers=headers)
@@ -84,7 +107,14 @@ def tenant_of(request: HttpRequest) -> Tenant:
 
 
 def body_of(request: HttpRequest) -> bytes:
-    return request.read(MAX_BODY)
+    body: bytes = request.read(MAX_BODY)
+    request.wallet_sent = body  # type: ignore[attr-defined]
+    return body
+
+
+def sent_body(request: HttpRequest) -> bytes:
+    """What `body_of` read, again."""
+    return getattr(request, "wallet_sent", b"")
 
 
 def type_of(request: HttpRequest) -> str:
