@@ -76,6 +76,7 @@ LABELS: dict[str, str] = {
     "meter": gettext_noop("What was counted"),
     "minutes": gettext_noop("Minutes"),
     "mode": gettext_noop("Mode"),
+    "place": gettext_noop("Place in the order"),
     "name": gettext_noop("Name"),
     "on": gettext_noop("Turned on"),
     "operation": gettext_noop("Asked of Stripe"),

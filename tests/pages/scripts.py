@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import time
+
+import stripe
 from django.test import Client
 
 from portal.kit.scope import tenant_scope
@@ -9,8 +13,11 @@ from tenants.directory.scim.tokens import live_tokens
 from tenants.models import Tenant
 from tests.api.world import Script, key_of
 from tests.billing.test_budgets import cap
+from tests.conftest import site_client
 from tests.scim.conftest import GROUP, provisioner_of
 from vendors.billing.models import Invoice
+from vendors.context import seal_secrets
+from vendors.models import Connection
 
 
 def everything(tenant: Tenant, client: Client) -> None:
@@ -41,6 +48,26 @@ def everything(tenant: Tenant, client: Client) -> None:
     script.post("/budgets", {**changed, "currency": "EUR", "every": "period"}, "once")
     script.post(f"/budgets/{budget.public_id}", changed, **{"If-Match": tag})
     provisioning(tenant, client)
+    telling(tenant)
+
+
+def telling(tenant: Tenant) -> None:
+    """A partner that tells of a session, and somebody who does as if."""
+    with tenant_scope(tenant.id):
+        told = Connection(vendor="stripe_identity", kind="own_contract", status="ready")
+        told.secrets_sealed = seal_secrets(told, {"api_key": "rk_test_1", "webhook_secret": "whsec_1"})
+        told.save(force_insert=True)
+    session = {"id": "vs_1", "object": "identity.verification_session", "status": "verified"}
+    event = {"id": "evt_1", "object": "event", "type": "identity.verification_session.verified"}
+    body = json.dumps({**event, "data": {"object": session}})
+    signed = stripe.WebhookSignature.generate_signature_header(body, "whsec_1", int(time.time()))
+    for signature in (signed, "t=1,v1=00"):
+        site_client().post(
+            f"/hooks/partners/{tenant.slug}/{told.public_id}",
+            body,
+            content_type="application/json",
+            headers={"Stripe-Signature": signature},
+        )
 
 
 def provisioning(tenant: Tenant, client: Client) -> None:
