@@ -9,12 +9,12 @@ from portal.kit.actors import SYSTEM
 from portal.kit.outbox import Job
 from recovery.access_pass.services import issue_pass
 from recovery.cases import locked, move_case, record_step
-from recovery.decision import Decision, Outcome, decide
+from recovery.decision import Decision, Outcome, decide, decide_as_in_production
 from recovery.enrolment import complete_enrolment
 from recovery.gathering import evidence_of, match_of, policy_of
 from recovery.holding import hold_case
 from recovery.models import Case
-from recovery.statuses import LIVE, CaseStatus, StepKind, StepState
+from recovery.statuses import LIVE, CaseStatus, Mode, StepKind, StepState
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.matching import MatchOutcome
@@ -49,11 +49,14 @@ def on_decide(job: Job) -> None:
         evidence={"outcome": match.outcome.value, "others": match.others},
         reasons=match.reasons,
     )
-    act_on(case, decide(evidence_of(case, person, shown, match), policy_of(case)))
+    evidence, policy = evidence_of(case, person, shown, match), policy_of(case)
+    in_production = decide_as_in_production(evidence, policy) if policy.mode is Mode.EVALUATION else None
+    act_on(case, decide(evidence, policy), in_production=in_production)
 
 
-def act_on(case: Case, decision: Decision) -> None:
-    """Carry a decision out. Called with the case locked and deciding."""
+def act_on(case: Case, decision: Decision, *, in_production: Decision | None = None) -> None:
+    """Carry a decision out. Called with the case locked and deciding. `in_production`: what an evaluated case would have
+    come to there, written down beside it."""
     record_event(
         EventName.CASE_DECIDED,
         actor=SYSTEM,
@@ -63,6 +66,14 @@ def act_on(case: Case, decision: Decision) -> None:
             "outcome": decision.outcome.value,
             "reasons": list(decision.reasons),
             "assurance": decision.assurance.value,
+            **(
+                {
+                    "in_production": in_production.outcome.value,
+                    "reasons_in_production": list(in_production.reasons),
+                }
+                if in_production
+                else {}
+            ),
         },
     )
     fields = {"assurance": decision.assurance.value}

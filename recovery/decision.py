@@ -6,7 +6,7 @@ check is never outweighed by another that passed. What it does not do: gather ev
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from recovery.statuses import INDEPENDENT_OF_PHOTOGRAPH, STANDS_IN_FOR_ADDRESS, EvidenceKind, Mode
@@ -94,6 +94,11 @@ def has_two_independent_kinds(kinds: frozenset[EvidenceKind]) -> bool:
     if kinds <= {EvidenceKind.HELD_ADDRESS, EvidenceKind.SAVED_CODE}:
         return False
     return len(kinds) >= 2 and bool(kinds & INDEPENDENT_OF_PHOTOGRAPH)
+
+
+def decide_as_in_production(evidence: Evidence, policy: Policy) -> Decision:
+    """What the same evidence would have come to if the profile were in production."""
+    return decide(evidence, replace(policy, mode=Mode.PRODUCTION))
 
 
 def _missing(required: frozenset[EvidenceKind], kinds: frozenset[EvidenceKind]) -> frozenset[EvidenceKind]:

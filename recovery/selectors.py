@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from recovery.cases import steps_of
+from recovery.decision import Outcome
 from recovery.models import Case
 from recovery.proof import browser_is_known
 from recovery.stages import NUMBERS, TOTAL, Progress, Stage, done_steps, stage_of
 from recovery.statuses import GAVE_ACCOUNT, CaseStatus, StepKind
+from tenants.audit.events import EventName
+from tenants.audit.models import AuditEvent
 from tenants.verified_id import offers, presentation
+
+
+@dataclass(frozen=True, slots=True)
+class InProduction:
+    """What a trial would have come to."""
+
+    outcome: Outcome
+    reasons: tuple[str, ...]
 
 
 def _credential_accepted(case: Case) -> bool:
@@ -68,6 +82,20 @@ def step_shown(stage: Stage, case: Case | None) -> dict[str, int] | None:
     is_usual = case is None or not (case.is_enrolment or case.shows_held)
     number = NUMBERS.get(stage) if is_usual else None
     return {"number": number, "total": TOTAL} if number else None
+
+
+def in_production(case_ids: Collection[UUID]) -> dict[UUID, InProduction]:
+    """What evaluated cases would have come to in production, as it was written down when they were decided. One query."""
+    events = AuditEvent.objects.filter(name=EventName.CASE_DECIDED, case_id__in=case_ids).order_by(
+        "created_at"
+    )
+    return {
+        event.case_id: InProduction(
+            Outcome(event.data["in_production"]), tuple(event.data.get("reasons_in_production", ()))
+        )
+        for event in events
+        if event.case_id and "in_production" in event.data
+    }
 
 
 def offer_is_over(case: Case) -> bool:

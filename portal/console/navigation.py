@@ -46,6 +46,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(MONEY, gettext_noop("Partner invoices"), "partner_invoices:list", "store", Right.SEE_USAGE),
     Entry(MONEY, gettext_noop("Export"), "usage:export", "download", Right.SEE_USAGE),
     Entry(MONEY, gettext_noop("Budgets and alerts"), "budgets:list", "bell", Right.SEE_USAGE),
+    Entry(MONEY, gettext_noop("Savings"), "savings:home", "money", Right.SEE_USAGE),
     Entry(MONEY, gettext_noop("Payment"), "payment:home", "receipt", Right.SEE_USAGE),
     Entry(ORGANISATION, gettext_noop("Members"), "console:members", "person", Right.SEE_MEMBERS),
     Entry(ORGANISATION, gettext_noop("Settings"), "console:settings", "building", Right.MANAGE_ORGANISATION),

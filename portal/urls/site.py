@@ -35,6 +35,7 @@ CONSOLE_ROOMS: list[tuple[str, str]] = [
     ("usage/partner-invoices/", "vendors.console.partner_invoice_urls"),
     ("usage/invoices/", "vendors.console.invoice_urls"),
     ("usage/payment/", "vendors.console.payment_urls"),
+    ("usage/savings/", "recovery.readiness.savings_urls"),
     ("usage/", "vendors.console.usage_urls"),
 ]
 urlpatterns += [path(f"o/<slug:organisation>/{prefix}", include(module)) for prefix, module in CONSOLE_ROOMS]

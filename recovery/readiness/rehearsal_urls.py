@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from recovery.readiness import live_views
 from recovery.readiness import rehearsal_views as views
 
 app_name = "rehearsals"
@@ -11,4 +12,7 @@ urlpatterns = [
     path("<str:profile_id>/people", views.people, name="people"),
     path("<str:profile_id>/csv", views.csv, name="csv"),
     path("<str:profile_id>/begin", views.begin, name="begin"),
+    path("<str:profile_id>/evaluation", live_views.evaluation, name="evaluation"),
+    path("<str:profile_id>/go-live", live_views.go_live, name="go_live"),
+    path("<str:profile_id>/go-back", live_views.go_back, name="go_back"),
 ]

@@ -10,26 +10,19 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.kit.ids import parse_public_id
 from portal.rights import actor_of, requires, seat_of
-from recovery.console.showing import crumbs, may_see_people, slug_of
+from recovery.console.profile_views import profile_or_404
+from recovery.console.showing import may_see_people, slug_of
 from recovery.models import Profile
-from recovery.profiles import get_profile
 from recovery.readiness import showing
 from recovery.readiness.models import Survey
+from recovery.readiness.of_profile import crumbs_of, tabs_of
 from recovery.readiness.printing import prints_of
 from recovery.readiness.running import begin_survey
 from recovery.readiness.selectors import Standing, findings_of, read_choice, standing_of
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.rights import Right
-
-
-def _profile_or_404(profile_id: str) -> Profile:
-    try:
-        return get_profile(parse_public_id(Profile.prefix, profile_id))
-    except ValueError as error:
-        raise Http404 from error
 
 
 def _standing(profile: Profile) -> Standing:
@@ -49,28 +42,18 @@ def _progress(request: HttpRequest, profile: Profile, standing: Standing) -> dic
     }
 
 
-def _crumbs(request: HttpRequest, profile: Profile, *labels: str) -> list[dict[str, str]]:
-    found = crumbs(request, "profiles", _("Profiles"))
-    found.append(
-        {
-            "label": profile.name,
-            "url": reverse("profiles:edit", args=[slug_of(request), profile.public_id]),
-        }
-    )
-    return [*found, *({"label": label} for label in labels)]
-
-
 @require_GET
 @requires(Right.SEE_PROFILES)
 def home(request: HttpRequest, profile_id: str) -> HttpResponse:
-    profile = _profile_or_404(profile_id)
+    profile = profile_or_404(profile_id)
     standing = _standing(profile)
     context: dict[str, Any] = {
         **_progress(request, profile, standing),
         "profile": profile,
         "done": standing.done,
         "may_manage": seat_of(request).may(Right.MANAGE_PROFILES),
-        "breadcrumbs": _crumbs(request, profile, _("Rehearsal")),
+        "tabs": tabs_of(request, profile, "home"),
+        "breadcrumbs": crumbs_of(request, profile, _("Rehearsal")),
     }
     if standing.done:
         people_url = _address(request, "people", profile)
@@ -87,7 +70,7 @@ def home(request: HttpRequest, profile_id: str) -> HttpResponse:
 @requires(Right.SEE_PROFILES)
 def state(request: HttpRequest, profile_id: str) -> HttpResponse:
     """How far the work is, asked for by htmx; a finished rehearsal brings the page anew."""
-    profile = _profile_or_404(profile_id)
+    profile = profile_or_404(profile_id)
     standing = _standing(profile)
     if standing.running is None and request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": _address(request, "home", profile)})
@@ -98,7 +81,7 @@ def state(request: HttpRequest, profile_id: str) -> HttpResponse:
 @requires(Right.SEE_PROFILES)
 def people(request: HttpRequest, profile_id: str) -> HttpResponse:
     """Those whom the profile would fail, with their names as a document would print them."""
-    profile = _profile_or_404(profile_id)
+    profile = profile_or_404(profile_id)
     survey = _standing(profile).done
     if survey is None:
         return redirect(_address(request, "home", profile))
@@ -110,7 +93,7 @@ def people(request: HttpRequest, profile_id: str) -> HttpResponse:
         "survey": survey,
         "profile": profile,
         "breadcrumbs": [
-            *_crumbs(request, profile),
+            *crumbs_of(request, profile),
             {"label": _("Rehearsal"), "url": _address(request, "home", profile)},
             {"label": _("People")},
         ],
@@ -128,7 +111,7 @@ def _prints(person: Any) -> list[str]:
 @requires(Right.SEE_PROFILES)
 @showing.with_names
 def csv(request: HttpRequest, profile_id: str) -> HttpResponse:
-    profile = _profile_or_404(profile_id)
+    profile = profile_or_404(profile_id)
     survey = _standing(profile).done
     if survey is None:
         raise Http404
@@ -146,6 +129,6 @@ def csv(request: HttpRequest, profile_id: str) -> HttpResponse:
 @requires(Right.MANAGE_PROFILES)
 def begin(request: HttpRequest, profile_id: str) -> HttpResponse:
     """Rehearse it as it is now. What is under way goes on."""
-    profile = _profile_or_404(profile_id)
+    profile = profile_or_404(profile_id)
     begin_survey(actor=actor_of(request), profile=profile)
     return redirect(_address(request, "home", profile))

@@ -44,6 +44,17 @@ def standing_of(kind: Survey.Kind, *, profile_id: UUID | None = None) -> Standin
     )
 
 
+def newest_of(profile_id: UUID) -> tuple[Survey | None, Survey | None]:
+    """The last rehearsal of a profile that was finished, and the last look at readiness. One statement."""
+    found = list(
+        Survey.objects.filter(
+            Q(profile_id=profile_id) | Q(profile_id=None), status=Survey.Status.DONE
+        ).order_by("-created_at")[:8]
+    )
+    rehearsed = next((one for one in found if one.kind == Survey.Kind.REHEARSAL), None)
+    return rehearsed, next((one for one in found if one.kind == Survey.Kind.READINESS), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """What the address asks for. Anything unusable means: all."""

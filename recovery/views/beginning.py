@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import mark_safe
@@ -29,8 +31,9 @@ from recovery.gathering import can_begin_with_held
 from recovery.models import Case
 from recovery.ordering import offered_first, partner_for
 from recovery.proof import reusable_proof
+from recovery.selectors import in_production
 from recovery.stages import Stage
-from recovery.statuses import KEPT_CARD, LIVE, CaseStatus, Mode, StepKind
+from recovery.statuses import KEPT_CARD, LIVE, CaseStatus, Mode, StepKind, StepState
 from recovery.views.common import (
     at_stage,
     at_stage_committing,
@@ -43,6 +46,9 @@ from recovery.views.common import (
 )
 from recovery.views.proving import begin_proofing
 from vendors import selectors as partners
+
+# What a trial run consists of, as its page lists it.
+TRIED = frozenset(StepKind) - {StepKind.PASS_ISSUED, StepKind.SIGNED_IN, StepKind.PASSKEY_REGISTERED}
 
 
 @require_GET
@@ -182,7 +188,21 @@ def ended(request: HttpRequest) -> HttpResponse:
         return see_other("recovery:start")
     if case.state not in TERMINAL or case.state in KEPT_CARD:
         return go_to_stage(request, case)
-    return page(request, "recovery/ended.html", case)
+    return page(request, "recovery/ended.html", case, **_trial(case))
+
+
+def _trial(case: Case) -> dict[str, Any]:
+    """Of a trial run that worked: what was done, and what would have followed. Nothing about how it was matched."""
+    if case.state is not CaseStatus.EVALUATED:
+        return {}
+    found = in_production([case.id]).get(case.id)
+    steps = [step for step in steps_of(case) if step.state == StepState.DONE and step.kind in TRIED]
+    return {
+        "tried": [
+            {"label": StepKind(step.kind).label, "at": step.ended_at or step.created_at} for step in steps
+        ],
+        "in_production": found.outcome.value if found else "",
+    }
 
 
 @require_http_methods(["GET", "POST"])

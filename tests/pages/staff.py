@@ -103,6 +103,8 @@ IN_THE_CONSOLE = (
     "usage/",
     "usage/csv",
     "usage/export",
+    "usage/savings/",
+    "usage/savings/?people=112&share=3&desk_cost=60&desk_minutes=60&own_cost=2&own_minutes=5",
     "usage/budgets/",
     "usage/budgets/new",
     "verified-id/",
@@ -284,6 +286,12 @@ def readiness(tenant: Tenant, client: Client) -> None:
         b"".join(client.get(f"{room}/csv").streaming_content)
     for value in ("no", "yes"):
         client.post(f"{base}/readiness/mail", {"is_on": value})
+    trying = f"{base}/rehearsals/{profile.public_id}"
+    for path, word in (("go-back", "go back"), ("go-live", "go live")):
+        client.get(f"{trying}/evaluation")
+        client.get(f"{trying}/{path}")
+        client.post(f"{trying}/{path}", {"word": word})
+        client.get(f"{trying}/{path}")
 
 
 def cases(tenant: Tenant, client: Client) -> None:
