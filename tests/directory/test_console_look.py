@@ -93,7 +93,7 @@ def addresses(tenant, page) -> dict[str, str]:
         )
         publish_profile(narrow.id, place=Place.FIRST, actor=SYSTEM)
         change_profile(narrow.id, face_threshold=80, actor=SYSTEM)
-        draft = make_profile(name="Sales", who="departments", departments=["Sales"])
+        draft = make_profile(name="Sales", mode="evaluation", who="departments", departments=["Sales"])
         for number in range(12):
             make_person(
                 f"person{number}", given_names="Maria", family_name=f"Musterfrau {number}", department="Sales"
