@@ -25,7 +25,7 @@ CONSOLE_ROOMS: list[tuple[str, str]] = [
     ("recovery/reviews/", "recovery.console.review_urls"),
     ("recovery/profiles/", "recovery.console.profile_urls"),
     ("recovery/readiness/", "recovery.readiness.urls"),
-    ("recovery/rehearsals/", "recovery.readiness.rehearsal_urls"),
+    ("recovery/profiles/", "recovery.readiness.rehearsal_urls"),
     ("", "portal.console.urls"),
     ("audit/", "portal.console.audit_urls"),
     ("partners/", "vendors.console.partner_urls"),

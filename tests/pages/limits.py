@@ -93,8 +93,8 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     ),
     "site POST /o/<slug:organisation>/recovery/cases/<str:case_id>/<slug:action>": (13, SAVEPOINT),
     "site POST /o/<slug:organisation>/recovery/reviews/<str:case_id>/": (15, SAVEPOINT),
-    "site POST /o/<slug:organisation>/recovery/rehearsals/<str:profile_id>/go-live": (15, SAVEPOINT),
-    "site POST /o/<slug:organisation>/recovery/rehearsals/<str:profile_id>/go-back": (15, SAVEPOINT),
+    "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/go-live": (15, SAVEPOINT),
+    "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/go-back": (15, SAVEPOINT),
     "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/": (
         19,
         DEAREST + "; keeps the version; " + SAVEPOINT,

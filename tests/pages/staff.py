@@ -271,7 +271,7 @@ def readiness(tenant: Tenant, client: Client) -> None:
     base = f"/o/{tenant.slug}/recovery"
     with tenant_scope(tenant.id):
         profile = Profile.objects.filter(status="published").get()
-    rooms = {f"{base}/readiness": "check", f"{base}/rehearsals/{profile.public_id}": "begin"}
+    rooms = {f"{base}/readiness": "check", f"{base}/profiles/{profile.public_id}/rehearsal": "begin"}
     for room, begin in rooms.items():
         client.get(f"{room}/")
         client.get(f"{room}/state", headers=HTMX)
@@ -286,7 +286,7 @@ def readiness(tenant: Tenant, client: Client) -> None:
         b"".join(client.get(f"{room}/csv").streaming_content)
     for value in ("no", "yes"):
         client.post(f"{base}/readiness/mail", {"is_on": value})
-    trying = f"{base}/rehearsals/{profile.public_id}"
+    trying = f"{base}/profiles/{profile.public_id}"
     for path, word in (("go-back", "go back"), ("go-live", "go live")):
         client.get(f"{trying}/evaluation")
         client.get(f"{trying}/{path}")

@@ -35,7 +35,7 @@ def member_of(place: Place, role: Role = Role.OWNER) -> Client:
 
 
 def page(client: Client, place: Place, name: str) -> str:
-    answer = client.get(f"/o/{place.tenant.slug}/recovery/rehearsals/{place.profile.public_id}/{name}")
+    answer = client.get(f"/o/{place.tenant.slug}/recovery/profiles/{place.profile.public_id}/{name}")
     assert answer.status_code == 200, answer.status_code
     return answer.content.decode()
 
@@ -80,7 +80,7 @@ def test_going_live_and_back_is_asked_for_in_words_and_spelled_out_in_numbers(tr
     client = member_of(trial)
     shown = page(client, trial, "go-live")
     assert "1 person who proves who they are gets a pass" in shown and "It was rehearsed as it is" in shown
-    address = f"/o/{trial.tenant.slug}/recovery/rehearsals/{trial.profile.public_id}"
+    address = f"/o/{trial.tenant.slug}/recovery/profiles/{trial.profile.public_id}"
 
     def mode() -> str:
         with tenant_scope(trial.tenant.id):
@@ -106,7 +106,7 @@ def test_what_keeps_a_profile_from_production_is_said_and_holds(
         profile = published_profile(mode="evaluation", evidence_required=["document_photograph"])
     client, address = (
         staff_client(Role.OWNER),
-        f"/o/{tenant.slug}/recovery/rehearsals/{profile.public_id}/go-live",
+        f"/o/{tenant.slug}/recovery/profiles/{profile.public_id}/go-live",
     )
     assert "a photographed document is not enough by itself" in client.get(address).content.decode()
     assert (

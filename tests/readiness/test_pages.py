@@ -57,7 +57,7 @@ def test_the_page_says_what_to_do_before_anything_was_looked_at(
 ) -> None:
     client = staff_client(Role.OWNER)
     assert "Nobody was looked at yet" in get(client, tenant, "readiness/")
-    assert "Not rehearsed yet" in get(client, tenant, f"rehearsals/{profile.public_id}/")
+    assert "Not rehearsed yet" in get(client, tenant, f"profiles/{profile.public_id}/rehearsal/")
     assert client.get(f"/o/{tenant.slug}/recovery/readiness/csv").status_code == 404
 
 
@@ -104,7 +104,7 @@ def test_a_rehearsal_shows_names_as_documents_print_them(
     people: Tenant, profile: Profile, staff_client: Callable[..., Client]
 ) -> None:
     client = staff_client(Role.OWNER)
-    room = f"rehearsals/{profile.public_id}"
+    room = f"profiles/{profile.public_id}/rehearsal"
     client.post(f"/o/{people.slug}/recovery/{room}/begin")
     drain()
     assert SILENT in get(client, people, f"{room}/")
