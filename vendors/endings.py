@@ -18,6 +18,7 @@ from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
+from vendors.alerts import tell_of_answer
 from vendors.billing.models import Meter
 from vendors.billing.rating.billability import Outcome as CheckOutcome
 from vendors.billing.rating.billability import outcome_named
@@ -208,6 +209,7 @@ def refuse_answer(attempt_id: UUID, error: AdapterError) -> None:
         },
     )
     log.warning("vendors.answer_refused %s %s", error.fault.value, error.code)
+    tell_of_answer(attempt, connection, error)
     if attempt.phase not in OPEN:
         return
     attempt.failure_code = error.code

@@ -60,6 +60,8 @@ class PartnerHealth(TenantModel):
     rests_until = models.DateTimeField(null=True)
     last_fault_code = models.CharField(max_length=60, blank=True)
     last_fault_at = models.DateTimeField(null=True)
+    # When somebody was last told of an answer that could not be believed (vendors.alerts).
+    alerted_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
         constraints = [

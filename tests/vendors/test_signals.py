@@ -10,6 +10,8 @@ from datetime import timedelta
 
 import pytest
 from django.apps import apps
+from django.core import mail
+from django.core.mail import EmailMessage
 from django.db import connections
 
 from portal.kit import clock, outbox
@@ -18,7 +20,9 @@ from portal.kit.codes import keyed_digest
 from portal.kit.errors import Refused
 from portal.kit.limits import Limit
 from portal.kit.scope import tenant_scope
-from tests.conftest import site_client
+from tenants.models import Outbox
+from tenants.rights import Role
+from tests.conftest import make_member, site_client
 from tests.vendors.conftest import completed, work
 from tests.vendors.rest_journey import RestJourney
 from vendors import fetching, services
@@ -305,6 +309,36 @@ def test_a_record_that_cannot_be_believed_ends_without_an_answer(
     assert (event["code"], event["fault"]) == (code, whose)
     with tenant_scope(stripe_journey.tenant.id):
         assert not UsageEntry.objects.filter(billable=True).exists()
+
+
+def test_an_answer_nobody_can_believe_is_told_to_who_answers_for_partners_once_a_day(
+    stripe_journey, at_stripe
+):
+    manager = make_member(stripe_journey.tenant, Role.ADMINISTRATOR)
+    make_member(stripe_journey.tenant, Role.AUDITOR)
+    stripe_journey.simulator.misbehave("unknown_word")
+
+    def go_wrong() -> None:
+        attempt_id = stripe_journey.begin(at_stripe)
+        stripe_journey.hook(at_stripe, stripe_journey.event(attempt_id, f"evt_{attempt_id}"))
+        work(stripe_journey.tenant)
+        assert stripe_journey.row(attempt_id).phase == "failed"
+
+    def told() -> list[EmailMessage]:
+        before = len(mail.outbox)
+        for row in Outbox.objects.filter(topic="notices.send_staff_mail").order_by("id"):
+            outbox.run(row.id)
+        return [sent for sent in mail.outbox[before:] if stripe_journey.tenant.name in sent.subject]
+
+    go_wrong()
+    go_wrong()
+    (sent,) = told()
+    assert sent.to == [manager.user.email]
+    assert "Stripe Identity answered case" in sent.body and "/partners/stripe_identity/" in sent.body
+    assert "pending_magic" not in sent.body
+    with clock.frozen(clock.now() + timedelta(days=1, seconds=1)):
+        go_wrong()
+        assert len(told()) == 1
 
 
 @dataclass(frozen=True)

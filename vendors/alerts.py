@@ -1,0 +1,49 @@
+"""Telling those who answer for partners that an answer could not be believed: a word nobody knows, or somebody else's record.
+
+Once a day for each connection: whoever sends a thousand of them fills no mailbox. Mails name the partner and a case's
+reference, never a person and never what was answered. What it does not do: decide anything.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.urls import reverse
+
+from portal.kit import clock
+from portal.kit.ids import short_reference
+from portal.kit.origins import site_url
+from portal.kit.scope import current_tenant_id
+from tenants.models import Tenant
+from tenants.notices.services import send_staff_mail
+from tenants.rights import Right
+from tenants.selectors import addresses_of_members_with
+from vendors.contract import AdapterError, ContractBroken, Fault
+from vendors.models import Connection, PartnerHealth, ProofingAttempt
+from vendors.wording import partner_name
+
+PAUSE = timedelta(days=1)
+
+
+def tell_of_answer(attempt: ProofingAttempt, connection: Connection, error: AdapterError) -> None:
+    """Quiet for what is no broken promise, and when it was told today. The attempt's row is locked; this locks the row of
+    the partner's health last, as everybody does."""
+    if error.fault is not Fault.ATTACK and not isinstance(error, ContractBroken):
+        return
+    PartnerHealth.objects.bulk_create([PartnerHealth(connection=connection)], ignore_conflicts=True)
+    due = Q(alerted_at=None) | Q(alerted_at__lte=clock.now() - PAUSE)
+    if not PartnerHealth.objects.filter(due, connection=connection).update(alerted_at=clock.now()):
+        return
+    tenant = Tenant.objects.get(id=current_tenant_id())
+    args = [tenant.slug, connection.vendor]
+    context = {
+        "organisation": tenant.name,
+        "partner": partner_name(connection.vendor),
+        "case_reference": short_reference(attempt.reference),
+        "is_foreign": "yes" if error.fault is Fault.ATTACK else "",
+        "partner_url": site_url(reverse("partners:partner", urlconf=settings.ROOT_URLCONF, args=args)),
+    }
+    for address in addresses_of_members_with(Right.MANAGE_PARTNERS):
+        send_staff_mail("staff_partner_answer", address=address, context=context)
