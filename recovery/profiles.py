@@ -26,7 +26,7 @@ from recovery.statuses import GATHERED, EvidenceKind, Mode
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.selectors import groups_that_are
-from vendors.selectors import may_be_used_in_production
+from vendors.selectors import gives_portrait, may_be_used_in_production
 
 FIELDS = (
     "name",
@@ -106,11 +106,26 @@ def check_profile(profile: Profile) -> None:
         )
     if not partners_of(profile):
         raise Invalid("profile_no_partner", _("Choose a verification partner first."), field="connection")
+    _check_portraits(profile)
     if profile.mode == Mode.PRODUCTION:
         _check_contracts(profile)
     if profile.who == Profile.Everyone.DEPARTMENTS and not profile.departments:
         raise Invalid("profile_nobody", _("Name at least one department."), field="departments")
     _check_groups(profile)
+
+
+def _check_portraits(profile: Profile) -> None:
+    """Nobody is sent to a partner for what would be refused at the end."""
+    for connection in partners_of(profile):
+        if not gives_portrait(connection.vendor):
+            raise Invalid(
+                "profile_no_portrait",
+                _(
+                    "This partner hands over no portrait, and a recovery compares a live face with one. It can be tried "
+                    "from the command line, not chosen here."
+                ),
+                field="connection",
+            )
 
 
 def _check_contracts(profile: Profile) -> None:

@@ -114,3 +114,8 @@ def may_be_used_in_production(vendor: str) -> bool:
         return True
     item = find_item(vendor)
     return item is not None and item.confirmed_on is not None
+
+
+def gives_portrait(vendor: str) -> bool:
+    """A recovery compares a live face with the portrait that the partner proved."""
+    return adapter_of(vendor).manifest.gives_portrait

@@ -63,6 +63,7 @@ PROBLEMS = {
     "registration_token_missing": gettext_noop(
         "This installation has no registration token for the partner."
     ),
+    "acr_missing": gettext_noop("The name of the eID at the broker is missing."),
     "api_key_unusable": gettext_noop("This cannot be a key: it holds spaces or is too short."),
     "key_refused": gettext_noop("The partner does not accept this key."),
     "permission_missing": gettext_noop(

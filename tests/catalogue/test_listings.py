@@ -18,7 +18,7 @@ from vendors.catalogue.shelf import find_item, shelf
 
 NAMED = {
     *("house", "oidc", "face_check", "stripe_identity", "persona", "idemia", "au10tix", "true_credential"),
-    *("mojeid", "bankid_se", "mitid", "ftn", "bankid_cz", "eu_pid"),
+    *("mojeid", "bankid_se", "bankid_se_broker", "mitid", "ftn", "bankid_cz", "eu_pid"),
 }
 
 

@@ -18,11 +18,17 @@ from vendors.models import Connection
 K = EvidenceKind
 
 
-def publish(tenant: Tenant, *kinds: EvidenceKind, mode: str = "production", connected: bool = True) -> str:
+def publish(
+    tenant: Tenant,
+    *kinds: EvidenceKind,
+    mode: str = "production",
+    connected: bool = True,
+    vendor: str = "house",
+) -> str:
     with tenant_scope(tenant.id):
-        connection = Connection.objects.filter(vendor="house").first() if connected else None
+        connection = Connection.objects.filter(vendor=vendor).first() if connected else None
         if connected and connection is None:
-            connection = Connection.objects.create(vendor="house", kind="free", status="ready")
+            connection = Connection.objects.create(vendor=vendor, kind="free", status="ready")
         made = create_profile(
             name="P",
             mode=mode,
@@ -58,6 +64,10 @@ def test_production_takes_two_kinds_that_do_not_stand_or_fall_together(tenant: T
 def test_evaluation_takes_one_kind_and_no_profile_goes_without_a_partner(tenant: Tenant):
     assert publish(tenant, K.DOCUMENT_PHOTOGRAPH, mode="evaluation") == "published"
     assert publish(tenant, K.HELD_ADDRESS, mode="evaluation", connected=False) == "profile_no_partner"
+
+
+def test_a_partner_without_a_portrait_is_not_chosen_for_what_compares_faces(tenant: Tenant):
+    assert publish(tenant, K.DOCUMENT_PHOTOGRAPH, mode="evaluation", vendor="mojeid") == "profile_no_portrait"
 
 
 def test_no_set_of_codes_and_addresses_alone_is_ever_two_kinds_or_ial2():

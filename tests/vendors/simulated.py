@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from portal.embedded import broker
 from portal.embedded.data import REPOSITORY
 
+SECRETS = frozenset({"api_key", "webhook_secret", "client_secret"})
 PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG")
 
 
@@ -103,6 +104,13 @@ class Simulator:
     def misbehave(self, *faults: str) -> None:
         self.control(faults=list(faults))
 
+    def follow(self, url: str) -> str:
+        """Where an address leads a browser."""
+        parts = urlsplit(url)
+        status, headers, _ = self.ask("GET", f"{parts.path}?{parts.query}")
+        assert status == 302, (status, url)
+        return headers["location"]
+
     def finish(self, url: str, scenario: str, **person: str) -> str:
         """A person who followed the link ends it this way; where their browser is sent."""
         token = urlsplit(url).path.rpartition("/")[2]
@@ -114,7 +122,7 @@ class Simulator:
 
     @property
     def secrets(self) -> dict[str, str]:
-        return {name: self.settings[name] for name in ("api_key", "webhook_secret")}
+        return {name: value for name, value in self.settings.items() if name in SECRETS}
 
     @property
     def config(self) -> dict[str, str]:

@@ -34,6 +34,7 @@ class Manifest:
     contract_status: Literal["public", "reconstructed", "not_public"]
     fields: tuple[Field, ...] = ()
     terms_flags: frozenset[str] = frozenset()  # no_resale, no_id_switch, contract_required
+    gives_portrait: bool = True  # without one there is nothing to compare a live face with
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ FAULTS = {
     "contradiction": "The second look shows another family name",
     "claims_to_be_live": "The record says that it is no test",
     "no_document": "Verified, without a document that was",
+    "code_works_again": "A code is exchanged more than once",
     "link_elsewhere": "The link leads to another host",
     "picture_elsewhere": "The picture lies at another host",
     "picture_unusable": "The picture is not one",
@@ -39,7 +40,7 @@ FAULTS = {
     "webhook_altered": "Events are changed after they were signed",
     "webhook_other_session": "Events are about a session nobody knows",
 }
-API = ("/v1/", "/api/")
+API = ("/v1/", "/api/", "/par", "/token")
 
 
 class FaultsMiddleware:

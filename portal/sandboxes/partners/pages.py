@@ -19,6 +19,9 @@ from portal.sandboxes.partners.world import PERSON, WORLD, Session, is_settled
 MAX_PICTURE = 1_000_000
 # As the console asks for them.
 LABELS = {
+    "issuer": "Issuer",
+    "client_id": "Client ID",
+    "client_secret": "Client secret",
     "api_key": "API key",
     "webhook_secret": "Signing secret of the webhook",
     "flow": "Verification flow",

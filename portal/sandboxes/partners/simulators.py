@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.urls import URLPattern
 
-from portal.sandboxes.partners import persona, stripe_identity
+from portal.sandboxes.partners import oidc, persona, stripe_identity
 from portal.sandboxes.partners.world import Session
 
 
@@ -25,6 +25,14 @@ class Simulator:
 
 
 SIMULATORS = {
+    "oidc": Simulator(
+        "OpenID Provider",
+        oidc.SCENARIOS,
+        oidc.settings_to_enter,
+        oidc.finish,
+        oidc.settle,
+        oidc.URLS,
+    ),
     "persona": Simulator(
         "Persona",
         persona.SCENARIOS,

@@ -32,6 +32,7 @@ from vendors.contract import (
     PartnerDown,
     RateLimited,
     Reason,
+    RequestRejected,
     SessionRef,
     SignatureInvalid,
     Snapshot,
@@ -282,7 +283,108 @@ class HouseBench(OidcBench):
     framework = "readmit_house"
 
 
+class EidBench:
+    """An eID through a broker, played by the simulator of an OpenID Provider."""
+
+    vendor = ""
+    acr = "urn:test:eid"
+    claims: Mapping[str, str] = {"given_names": "Ada", "family_name": CANARY, "birthdate": "1990-02-01"}
+    scenarios: Mapping[str, Expected] = {
+        "verified": Expected(Outcome.VERIFIED, claims=claims),
+        "cyrillic": Expected(Outcome.VERIFIED, claims={"given_names": "Зоя"}),
+        "access_denied": Expected(Outcome.USER_ABORTED, (Reason.USER_CANCELLED,)),
+        "server_error": Expected(Outcome.PARTNER_FAILED, (Reason.PARTNER_ERROR,)),
+    }
+    faults: Mapping[str, Fault] = {
+        **DOWN,
+        "unpaid": (RequestRejected, "request_refused"),
+        "unknown_word": (ContractBroken, "another_eid"),
+        "another_session": (StateMismatch, "token_nonce_wrong"),
+        "another_reference": (StateMismatch, "token_audience_wrong"),
+    }
+
+    def __init__(self, simulator: Simulator) -> None:
+        self.simulator = simulator
+        self.adapter: Any = adapter_of(self.vendor)
+        self.query: dict[str, list[str]] = {}
+        simulator.misbehave("code_works_again")
+
+    def ctx(self) -> Ctx:
+        return ctx_of({**self.simulator.config, "acr": self.acr}, self.simulator.secrets)
+
+    def end(self, ctx: Ctx, started: Started, scenario: str) -> SessionRef:
+        page = self.simulator.follow(started.url)
+        self.query = parse_qs(urlsplit(self.simulator.finish(page, scenario, family=CANARY)).query)
+        return started.ref
+
+    def answer(self, ctx: Ctx, ref: SessionRef) -> Snapshot:
+        assert isinstance(self.adapter, HandlesReturn)
+        return self.adapter.handle_return(ctx, ref, InboundReturn(self.query))
+
+    def misbehave(self, fault: str) -> None:
+        self.simulator.misbehave("code_works_again", fault)
+
+
+class MojeIdBench(EidBench):
+    vendor = "mojeid"
+
+
+class MitIdBench(EidBench):
+    vendor = "mitid"
+
+
+class FtnBench(EidBench):
+    vendor = "ftn"
+
+
+class SwedishBench(EidBench):
+    vendor = "bankid_se_broker"
+
+
+class CzechBench(EidBench):
+    """Who it was stands inside verified claims alone; the token's own names are not verified."""
+
+    vendor = "bankid_cz"
+    acr = "idp:bankid-cz"
+    scenarios = {
+        **EidBench.scenarios,
+        "verified": Expected(
+            Outcome.VERIFIED,
+            claims={**EidBench.claims, "document_number": "P1234567", "document_country": "CZE"},
+        ),
+    }
+
+
+class SimulatedOidcBench(EidBench):
+    """Bring your own: the same simulator, asked for verified claims."""
+
+    vendor = "oidc"
+    scenarios = {
+        "verified": Expected(Outcome.VERIFIED, claims=PROVEN, portrait=True),
+        "missing_portrait": Expected(Outcome.VERIFIED, claims=PROVEN),
+        "document_expired": Expected(REFUSED, (Reason.DOC_EXPIRED,)),
+        "face_mismatch": Expected(REFUSED, (Reason.FACE_MISMATCH,)),
+        **{name: EidBench.scenarios[name] for name in ("cyrillic", "access_denied", "server_error")},
+    }
+    scenarios["cyrillic"] = Expected(Outcome.VERIFIED, claims={"given_names": "Зоя"}, portrait=True)
+    faults = {
+        **EidBench.faults,
+        "unknown_word": (ContractBroken, "assurance_level_unknown"),
+        "picture_elsewhere": (IssuerUntrusted, "attachment_elsewhere"),
+        "picture_unusable": (SignatureInvalid, "attachment_digest_wrong"),
+    }
+
+    def ctx(self) -> Ctx:
+        return ctx_of(self.simulator.config, self.simulator.secrets)
+
+
 BENCHES: dict[str, Any] = {
+    "bankid_cz": CzechBench,
+    "bankid_se_broker": SwedishBench,
+    "ftn": FtnBench,
+    "mitid": MitIdBench,
+    "mojeid": MojeIdBench,
+    "oidc_simulator": SimulatedOidcBench,
     "house": HouseBench,
     "oidc": OidcBench,
     "persona": PersonaBench,

@@ -7,19 +7,30 @@ from dataclasses import replace
 
 import pytest
 
-from tests.vendors.conformance.benches import BENCHES, CANARY, RETURN_URL, STATE, OidcBench, request_of
+from tests.vendors.conformance.benches import (
+    BENCHES,
+    CANARY,
+    RETURN_URL,
+    STATE,
+    EidBench,
+    OidcBench,
+    RestBench,
+    request_of,
+)
 from vendors import context, registry
 from vendors.contract import Cancels, ClaimState, Fault, Outcome, PartnerAuthFailed, Phase
 
 SCENARIOS = [(vendor, name) for vendor, bench in BENCHES.items() for name in bench.scenarios]
+RECORDS = [name for name, bench in BENCHES.items() if issubclass(bench, RestBench)]
 FAULTS = [(vendor, name) for vendor, bench in BENCHES.items() for name in bench.faults]
 
 
 @pytest.fixture
 def bench(request, simulators, provider):
-    vendor = request.node.callspec.params["vendor"]
-    made = BENCHES[vendor]
-    return made(provider) if issubclass(made, OidcBench) else made(simulators[vendor])
+    made = BENCHES[request.node.callspec.params["vendor"]]
+    if issubclass(made, OidcBench):
+        return made(provider)
+    return made(simulators["oidc" if issubclass(made, EidBench) else made.vendor])
 
 
 def portrait_of(bench, ctx, ref, snapshot):
@@ -27,7 +38,7 @@ def portrait_of(bench, ctx, ref, snapshot):
 
 
 def test_every_adapter_is_on_a_bench():
-    assert set(BENCHES) == set(registry.ADAPTERS)
+    assert {bench.vendor for bench in BENCHES.values()} == set(registry.ADAPTERS)
 
 
 @pytest.mark.parametrize(("vendor", "scenario"), SCENARIOS)
@@ -38,7 +49,7 @@ def test_each_scenario_becomes_what_it_means_and_says_the_same_twice(bench, vend
     ref = bench.end(ctx, started, scenario)
     first, second = bench.answer(ctx, ref), bench.answer(ctx, ref)
     # Each code is exchanged for a token of its own; a record is one record.
-    digest = "" if isinstance(bench, OidcBench) else first.evidence_digest
+    digest = "" if isinstance(bench, OidcBench | EidBench) else first.evidence_digest
     assert replace(first, evidence_digest=digest) == replace(second, evidence_digest=digest)
     assert (first.phase, first.outcome, first.reasons) == (Phase.DONE, expected.outcome, expected.reasons)
     said = {claim.name: claim.value for claim in first.claims if claim.state is ClaimState.VALUE}
@@ -84,7 +95,7 @@ def test_settings_that_are_right_pass_the_test_and_wrong_ones_are_named(bench, v
         bench.adapter.start(bad, request_of())
 
 
-@pytest.mark.parametrize("vendor", [name for name in BENCHES if not issubclass(BENCHES[name], OidcBench)])
+@pytest.mark.parametrize("vendor", RECORDS)
 def test_the_same_attempt_started_again_is_the_same_session(bench, vendor):
     ctx, wanted = bench.ctx(), request_of()
     bench.misbehave("answer_lost")
@@ -97,7 +108,7 @@ def test_the_same_attempt_started_again_is_the_same_session(bench, vendor):
     assert f"state={STATE}" in bench.simulator.finish(first.url, "verified")
 
 
-@pytest.mark.parametrize("vendor", [name for name in BENCHES if not issubclass(BENCHES[name], OidcBench)])
+@pytest.mark.parametrize("vendor", RECORDS)
 def test_what_is_over_is_canceled_as_quietly_as_what_is_not(bench, vendor):
     ctx = bench.ctx()
     assert isinstance(bench.adapter, Cancels)
@@ -111,7 +122,7 @@ def test_what_is_over_is_canceled_as_quietly_as_what_is_not(bench, vendor):
     assert bench.answer(ctx, ref).outcome is Outcome.VERIFIED
 
 
-@pytest.mark.parametrize("vendor", [name for name in BENCHES if not issubclass(BENCHES[name], OidcBench)])
+@pytest.mark.parametrize("vendor", RECORDS)
 def test_a_simulator_is_a_rehearsal_even_where_it_says_otherwise(bench, vendor):
     bench.misbehave("claims_to_be_live")
     ctx = bench.ctx()
@@ -119,7 +130,7 @@ def test_a_simulator_is_a_rehearsal_even_where_it_says_otherwise(bench, vendor):
     assert bench.answer(ctx, ref).sandbox
 
 
-@pytest.mark.parametrize("vendor", [name for name in BENCHES if not issubclass(BENCHES[name], OidcBench)])
+@pytest.mark.parametrize("vendor", RECORDS)
 def test_the_key_and_the_person_go_to_the_partners_own_hosts_alone(bench, vendor):
     for elsewhere in ("https://evil.example", "https://api.stripe.com.evil.example", "http://api.stripe.com"):
         ctx = bench.ctx()

@@ -61,7 +61,8 @@ class OidcAdapter:
             ProviderKeys(ctx, provider).read()
             for return_url in return_urls:
                 setting = "return_url"
-                client.push_request(ctx, provider, _parameters(ctx, _Secrets.new(ctx), return_url))
+                parameters = {**_parameters(_Secrets.new(ctx), return_url), **self.asked(ctx, "")}
+                client.push_request(ctx, provider, parameters)
         except PartnerAuthFailed as error:
             return [
                 ConfigProblem(_credential_setting(ctx), error.code, error.answered or str(error.http_status))
@@ -75,8 +76,8 @@ class OidcAdapter:
     def start(self, ctx: Ctx, request: StartRequest) -> Started:
         provider = find_provider(ctx)
         made = _Secrets.new(ctx, state=request.return_state)
-        parameters = _parameters(ctx, made, request.return_url, request.locale, request.purpose)
-        parameters |= self.own_parameters(request)
+        parameters = _parameters(made, request.return_url, request.locale)
+        parameters |= self.asked(ctx, request.purpose) | self.own_parameters(request)
         request_uri, lifetime = client.push_request(ctx, provider, parameters)
         state = {
             "nonce": made.nonce,
@@ -89,6 +90,12 @@ class OidcAdapter:
             url=client.authorization_url(ctx, provider, request_uri),
             expires_at=ctx.now + timedelta(seconds=lifetime),
         )
+
+    def asked(self, ctx: Ctx, purpose: str) -> dict[str, str]:
+        """What is asked for: verified claims, under the framework of the settings."""
+        framework = str(ctx.config.get("trust_framework") or DEFAULT_FRAMEWORK)
+        claims = json.dumps(claims_request(framework, purpose), separators=(",", ":"))
+        return {"scope": "openid", "claims": claims}
 
     def own_parameters(self, request: StartRequest) -> dict[str, str]:
         """What only this provider reads. A foreign one is told nothing that the standards do not name."""
@@ -123,9 +130,10 @@ class OidcAdapter:
             expected_nonce=ref.state["nonce"],
             now=ctx.now,
         )
-        return self._snapshot(ctx, ref, token.claims, token.digest)
+        return self.read_answer(ctx, ref, token.claims, token.digest)
 
-    def _snapshot(self, ctx: Ctx, ref: SessionRef, claims: Mapping[str, Any], digest: str) -> Snapshot:
+    def read_answer(self, ctx: Ctx, ref: SessionRef, claims: Mapping[str, Any], digest: str) -> Snapshot:
+        """From the claims of a token that was verified to neutral words."""
         read = read_verified_claims(  # 4
             claims.get("verified_claims"),
             trust_framework=str(ctx.config.get("trust_framework") or DEFAULT_FRAMEWORK),
@@ -166,20 +174,15 @@ class _Secrets:
         return cls(state or fresh(), fresh(), fresh())
 
 
-def _parameters(
-    ctx: Ctx, made: _Secrets, return_url: str, locale: str = "", purpose: str = ""
-) -> dict[str, str]:
-    """OpenID Connect Core 3.1.2.1, RFC 7636 section 4.3, and what Identity Assurance adds."""
-    framework = str(ctx.config.get("trust_framework") or DEFAULT_FRAMEWORK)
+def _parameters(made: _Secrets, return_url: str, locale: str = "") -> dict[str, str]:
+    """OpenID Connect Core 3.1.2.1 and RFC 7636 section 4.3."""
     parameters = {
         "response_type": "code",
-        "scope": "openid",
         "redirect_uri": return_url,
         "state": made.state,
         "nonce": made.nonce,
         "code_challenge": client.challenge_of(made.code_verifier),
         "code_challenge_method": "S256",
-        "claims": json.dumps(claims_request(framework, purpose), separators=(",", ":")),
     }
     return {**parameters, "ui_locales": locale} if locale else parameters
 
