@@ -34,10 +34,10 @@ def connections_here() -> list[Connection]:
 
 
 def partners_of(profile: Profile) -> list[Connection]:
-    """Those of the profile's partners that the organisation still has, in order."""
+    """Those of the profile's partners that the organisation still has and did not pause, in order."""
     if not profile.partners:
         return []
-    there = {connection.id: connection for connection in connections_here()}
+    there = {connection.id: connection for connection in connections_here() if connection.paused_at is None}
     return [there[wanted] for wanted in partner_ids(profile) if wanted in there]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from portal.kit import clock
 from portal.kit.errors import Invalid, NotHere
 from portal.kit.outbox import Job
 from vendors.catalogue.purchase_status import PurchaseStatus
@@ -48,7 +49,13 @@ def on_checkout_seen(job: Job) -> None:
 
 
 def on_end_purchase(job: Job) -> None:
+    """Its period is over. A partner that is paid through us is paused: nobody new is sent where nobody pays."""
     try:
-        end_purchase(job.uuid("purchase_id"))
+        ended = end_purchase(job.uuid("purchase_id"))
     except NotHere:
         return
+    if ended is not None:
+        through_us = Connection.objects.filter(
+            vendor=ended.slug, kind=Connection.Kind.THROUGH_US, paused_at=None
+        )
+        through_us.exclude(status=Connection.Status.REMOVED).update(paused_at=clock.now())

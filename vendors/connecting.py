@@ -211,6 +211,31 @@ def _enqueue_test(connection: Connection) -> None:
     enqueue("vendors.test_connection", tenant_id=current_tenant_id(), connection_id=connection.id)
 
 
+def pause_partner(connection_id: UUID, *, actor: Actor) -> Connection:
+    """Send nobody new there; whoever is there already finishes. Quiet when it is paused."""
+    connection = locked_connection(connection_id)
+    if connection.paused_at is None:
+        connection.paused_at = clock.now()
+        connection.save(update_fields=["paused_at"])
+        _tell_pause(EventName.PARTNER_PAUSED, connection, actor)
+    return connection
+
+
+def unpause_partner(connection_id: UUID, *, actor: Actor) -> Connection:
+    """Use it again. Invalid for one that is paid through us and is not bought any more."""
+    connection = locked_connection(connection_id)
+    require_bought(connection.vendor, connection.kind)
+    if connection.paused_at is not None:
+        connection.paused_at = None
+        connection.save(update_fields=["paused_at"])
+        _tell_pause(EventName.PARTNER_UNPAUSED, connection, actor)
+    return connection
+
+
+def _tell_pause(name: EventName, connection: Connection, actor: Actor) -> None:
+    record_event(name, actor=actor, subject=connection.public_id, data={"vendor": connection.vendor})
+
+
 def remove_partner(connection_id: UUID, *, actor: Actor) -> Connection:
     """Destroy the settings and end every open attempt at once. Nothing is undone by choosing the partner again."""
     connection = locked_connection(connection_id)

@@ -36,6 +36,8 @@ class Connection(TenantModel):
     memory = models.JSONField(default=dict)
     chosen_at = models.DateTimeField(default=clock.now)
     removed_at = models.DateTimeField(null=True)
+    # Nobody new is sent there while it stands; whoever is there already finishes.
+    paused_at = models.DateTimeField(null=True)
     test_asked_at = models.DateTimeField(null=True)
     tested_at = models.DateTimeField(null=True)
     # [{"setting", "code", "answered"}]: what the last test or attempt found wrong; empty means nothing.
@@ -123,6 +125,7 @@ class ProofingAttempt(TenantModel):
         ]
         indexes = [
             models.Index(fields=["tenant_id", "reference"], name="attempt_of_case"),
+            models.Index(fields=["tenant_id", "connection", "-created_at"], name="attempt_of_partner"),
             models.Index(fields=["tenant_id", "connection", "partner_ref"], name="attempt_at_partner"),
         ]
 

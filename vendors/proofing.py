@@ -79,7 +79,7 @@ def begin_proofing(
     A connection that failed before may be tried: the next good answer makes it ready again, and nothing is charged
     for one that does not answer. `trial`: an operator tries the partner, and no case waits for the end.
     """
-    connection = Connection.objects.filter(id=connection_id, status__in=USABLE).first()
+    connection = Connection.objects.filter(id=connection_id, status__in=USABLE, paused_at=None).first()
     if connection is None:
         raise Unavailable(
             "partner_not_ready", _("This way of proving who you are is not available right now.")

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from vendors.connecting import ask_for_test, bring_own_partner, choose_partner, remove_partner
+from vendors.connecting import (
+    ask_for_test,
+    bring_own_partner,
+    choose_partner,
+    pause_partner,
+    remove_partner,
+    unpause_partner,
+)
 from vendors.endings import note_reused_proof
 from vendors.proofing import ProofingResult, begin_proofing, receive_return, renew_link, take_result
 from vendors.reserving import Spender, proofing_fits, release_case, reserve_face_check, reserve_proofing
@@ -15,6 +22,7 @@ __all__ = [
     "bring_own_partner",
     "choose_partner",
     "note_reused_proof",
+    "pause_partner",
     "proofing_fits",
     "receive_return",
     "release_case",
@@ -23,4 +31,5 @@ __all__ = [
     "reserve_face_check",
     "reserve_proofing",
     "take_result",
+    "unpause_partner",
 ]

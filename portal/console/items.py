@@ -36,7 +36,11 @@ def _in_force() -> list[Profile]:
 
 def _without_partner(found: list[Profile]) -> Profile | None:
     """The first of them none of whose partners works now."""
-    works = {str(one.id) for one in chosen_partners() if one.status == Connection.Status.READY}
+    works = {
+        str(one.id)
+        for one in chosen_partners()
+        if one.status == Connection.Status.READY and one.paused_at is None
+    }
     return next((profile for profile in found if works.isdisjoint(profile.partners)), None)
 
 
@@ -117,11 +121,17 @@ def linked_domain(tenant: Tenant) -> ChecklistItem:
 
 def _partner_state() -> tuple[Status, str]:
     found = chosen_partners()
-    ready = [connection for connection in found if connection.status == Connection.Status.READY]
+    ready = [
+        connection
+        for connection in found
+        if connection.status == Connection.Status.READY and connection.paused_at is None
+    ]
     if ready:
         return "done", ", ".join(_(partners.listing(connection.vendor).title) for connection in ready)
     if any(connection.status == Connection.Status.FAILING for connection in found):
         return "problem", _("The partner you chose does not answer as it should.")
+    if any(connection.paused_at is not None for connection in found):
+        return "problem", _("The partner you chose is paused.")
     if found:
         return "todo", _("The partner you chose is being connected.")
     return "todo", _("The partner checks documents and faces. The house partner is ready at once.")

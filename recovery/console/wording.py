@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from vendors.facecheck.reasons import CAPTURE
+from vendors.wording import PARTNER_REASONS as PARTNER_REASONS
 
 # Opening, deciding and ending (recovery), matching, and why a case is a decoy.
 CASE_REASONS: dict[str, str] = {
@@ -103,40 +104,6 @@ CASE_REASONS: dict[str, str] = {
     "suspended": gettext_noop("The person is suspended."),
     "out_of_scope": gettext_noop("The profile is not for this person."),
     "no_address": gettext_noop("No e-mail address is held for this person."),
-}
-
-# What partners say (vendors.contract.Reason), and how a proofing ended.
-PARTNER_REASONS: dict[str, str] = {
-    "doc_expired": gettext_noop("The document has expired."),
-    "doc_unreadable": gettext_noop("The document could not be read."),
-    "doc_unsupported": gettext_noop("This kind of document is not accepted."),
-    "doc_not_genuine": gettext_noop("The document did not look genuine."),
-    "doc_lost_or_stolen": gettext_noop("The document is reported lost or stolen."),
-    "data_inconsistent": gettext_noop("The parts of the document contradict each other."),
-    "name_mismatch": gettext_noop("The names do not agree."),
-    "birthdate_mismatch": gettext_noop("The dates of birth do not agree."),
-    "id_number_mismatch": gettext_noop("The identity number does not agree."),
-    "face_mismatch": gettext_noop("The face did not agree with the document."),
-    "face_missing": gettext_noop("No face could be seen."),
-    "liveness_failed": gettext_noop("It was not certain that a live person stood before the camera."),
-    "presentation_attack": gettext_noop("Something was held before the camera instead of a face."),
-    "under_age": gettext_noop("The person is younger than the partner accepts."),
-    "country_unsupported": gettext_noop("Documents of this country are not accepted."),
-    "device_unsupported": gettext_noop("The device cannot be used for this check."),
-    "consent_declined": gettext_noop("The person did not agree to the partner's check."),
-    "user_cancelled": gettext_noop("The person gave up at the partner."),
-    "timed_out": gettext_noop("It took too long."),
-    "assurance_too_low": gettext_noop("The check reached a lower level than was asked for."),
-    "risk_signal": gettext_noop("The partner saw a sign of fraud."),
-    "too_many_tries": gettext_noop("There were too many tries at the partner."),
-    "partner_error": gettext_noop("The partner made an error. It does not count against the person."),
-    "other": gettext_noop("The partner gave a reason of its own."),
-    "verified": gettext_noop("The partner confirmed the person."),
-    "not_verified": gettext_noop("The partner checked the person and said no."),
-    "retry_allowed": gettext_noop("The partner could not decide. It may be tried again."),
-    "user_aborted": gettext_noop("The person gave up at the partner."),
-    "expired": gettext_noop("Nobody finished at the partner in time."),
-    "partner_failed": gettext_noop("The partner gave no usable answer."),
 }
 
 # What the vision process says about a face, beside what a person can change about the capture.

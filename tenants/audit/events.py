@@ -57,6 +57,8 @@ class EventName(StrEnum):
     PARTNER_TESTED = "partner:connection:test"
     PARTNER_CHANGED = "partner:connection:change"
     PARTNER_FAILING = "partner:connection:fail"
+    PARTNER_PAUSED = "partner:connection:pause"
+    PARTNER_UNPAUSED = "partner:connection:unpause"
     PARTNER_RESTING = "partner:connection:rest"
     PARTNER_RECOVERED = "partner:connection:recover"
     PURCHASE_BEGUN = "partner:purchase:begin"

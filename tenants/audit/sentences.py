@@ -57,6 +57,8 @@ SENTENCES: dict[EventName, str] = {
     E.PARTNER_TESTED: gettext_noop("A verification partner was tested and answered well"),
     E.PARTNER_CHANGED: gettext_noop("A verification partner's settings were changed"),
     E.PARTNER_FAILING: gettext_noop("A verification partner failed its test"),
+    E.PARTNER_PAUSED: gettext_noop("A verification partner was paused"),
+    E.PARTNER_UNPAUSED: gettext_noop("A verification partner is used again"),
     E.PARTNER_RESTING: gettext_noop(
         "A verification partner stopped answering and is offered last for a while"
     ),

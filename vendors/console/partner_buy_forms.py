@@ -30,7 +30,7 @@ class AgreeForm(forms.Form):
     """Each term that has to be agreed to has a box of its own; `seen_minor` is the amount that the page showed."""
 
     agreed = forms.MultipleChoiceField(
-        label=gettext_lazy("What binds you"), widget=forms.CheckboxSelectMultiple, required=False
+        label=gettext_lazy("What binds you"), widget=forms.CheckboxSelectMultiple
     )
     seen_minor = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
@@ -41,6 +41,9 @@ class AgreeForm(forms.Form):
             self.fields.pop("agreed")
             return
         self.fields["agreed"].choices = [(term.key, _(term.text)) for term in self.wanted]  # type: ignore[attr-defined]
+        self.fields["agreed"].error_messages["required"] = _(
+            "Agree to each of the terms, or choose another partner."
+        )
         self.fields["agreed"].help_text = _("Tick each of them to say that it is so.")
 
     def agreed_to(self) -> list[str]:

@@ -30,6 +30,7 @@ from vendors.registry import ADAPTERS, adapter_of, entry_of
 from vendors.wording import TONES
 
 NOT_STATED = gettext_lazy("Not stated")
+NOT_MEASURED = gettext_lazy("Not measured yet")
 MOST_COUNTRIES = 6
 
 
