@@ -157,10 +157,13 @@ class Simulators:
         self.running[key].reset()
         return self.running[key]
 
+    def stop(self) -> None:
+        for simulator in self.running.values():
+            simulator.stop()
+
 
 @pytest.fixture(scope="session")
 def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]:
     made = Simulators(tmp_path_factory.mktemp("simulators"))
     yield made
-    for simulator in made.running.values():
-        simulator.stop()
+    made.stop()
