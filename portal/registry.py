@@ -28,6 +28,7 @@ OUTBOX_TOPICS: dict[str, str] = {
     "vendors.start_proofing": "vendors.tasks.start_proofing",
     "vendors.exchange_return": "vendors.tasks.exchange_return",
     "vendors.fetch_proofing": "vendors.fetching.fetch_proofing",
+    "vendors.erase_proofing": "vendors.erasing.erase_proofing",
     "vendors.cancel_proofing": "vendors.fetching.cancel_proofing",
     "vendors.expire_proofing": "vendors.tasks.expire_proofing",
     "vendors.destroy_result": "vendors.tasks.destroy_result",

@@ -26,6 +26,7 @@ from vendors.billing.services import Usage, record_check
 from vendors.contract import AdapterError, ClaimState, Outcome, Phase, Reason, SessionOver, Snapshot
 from vendors.models import Connection, ProofingAttempt
 from vendors.phases import MOVES, OPEN, AttemptPhase
+from vendors.planning import plan_erasing
 from vendors.reserving import decision_key
 from vendors.sealing import seal_claims, seal_portrait
 
@@ -99,6 +100,7 @@ def _end(attempt: ProofingAttempt, outcome: Outcome, reasons: tuple[Reason, ...]
     connection = Connection.objects.get(id=attempt.connection_id)
     _note_end(attempt, connection)
     _charge(attempt, connection, outcome)
+    plan_erasing(attempt, connection)
     _tell(attempt, "vendors.proofing_completed")
 
 

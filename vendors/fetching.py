@@ -24,6 +24,7 @@ from vendors.contract import (
     Fetches,
     Outcome,
     Phase,
+    SessionOver,
     Snapshot,
     StateMismatch,
 )
@@ -75,10 +76,10 @@ def fetch_proofing(job: Job) -> Apply | None:
 
 
 def _is_worth_asking(attempt: ProofingAttempt) -> bool:
-    """An attempt that we ended ourselves has no answer that another could contradict."""
-    return attempt.started_at is not None and (
-        attempt.phase in OPEN or (attempt.phase == AttemptPhase.DONE and attempt.answer_digest is not None)
-    )
+    """An attempt that we ended ourselves has no answer that another could contradict; what we had erased has none left."""
+    if attempt.started_at is None or attempt.erase_asked_at is not None:
+        return False
+    return attempt.phase in OPEN or (attempt.phase == AttemptPhase.DONE and attempt.answer_digest is not None)
 
 
 def ask_for_record(lease: Lease) -> tuple[Snapshot, bytes | None]:
@@ -126,6 +127,10 @@ def _after_error(lease: Lease, error: AdapterError) -> None:
     """Nobody who is still at the partner is hurt by a question that went wrong; somebody who waits for the answer is
     told after a minute that there is none."""
     attempt = lock_attempt(lease.attempt.id)
+    if attempt.phase not in OPEN and isinstance(error, SessionOver):
+        # The partner forgot it, or was told to by somebody else: that contradicts nothing.
+        _release(attempt.id)
+        return
     unanswered = attempt.failures + 1
     waits = attempt.phase == AttemptPhase.PROCESSING or attempt.phase not in OPEN
     if error.retry != "later" or (waits and unanswered >= MAX_UNANSWERED):

@@ -107,6 +107,8 @@ class ProofingAttempt(TenantModel):
     fetch_due_at = models.DateTimeField(null=True)
     fetched_at = models.DateTimeField(null=True)
     fetches = models.PositiveSmallIntegerField(default=0)
+    erase_asked_at = models.DateTimeField(null=True)
+    erased_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
 
     claims_sealed = models.BinaryField(null=True)

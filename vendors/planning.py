@@ -1,18 +1,23 @@
-"""When a partner is asked for its record next. It stands in the attempt's row: a question that is planned is planned once."""
+"""When a partner is asked for its record next, and when it is asked to erase a session. The former stands in the attempt's row: a question that is planned is planned once."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
+from portal.kit import clock
 from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id
-from vendors.models import ProofingAttempt
+from vendors.models import Connection, ProofingAttempt
 from vendors.phases import AttemptPhase
 
 # Seconds until the next question: while somebody is at the partner, and while the partner works on what it was given.
 WHILE_WAITING = (20, 40, 80, 120)
 WHILE_WORKING = (2, 3, 5, 8, 15, 30, 60)
 SPACING = timedelta(seconds=2)
+# The answer is taken or destroyed within half an hour.
+ERASING_AFTER = timedelta(minutes=35)
+ERASING_SETTING, ERASING_WANTED = "after_answer", "erase"
 
 
 def plan_fetch(attempt: ProofingAttempt, due_at: datetime) -> None:
@@ -43,3 +48,19 @@ def is_still_planned(attempt: ProofingAttempt, planned_for: str) -> bool:
 def pause(attempt: ProofingAttempt) -> timedelta:
     plan = WHILE_WORKING if attempt.phase == AttemptPhase.PROCESSING else WHILE_WAITING
     return timedelta(seconds=plan[min(max(attempt.fetches, attempt.failures), len(plan) - 1)])
+
+
+def plan_erasing(attempt: ProofingAttempt, connection: Connection) -> None:
+    """Quiet unless the organisation wants it, and where nothing was begun."""
+    if attempt.started_at is not None and connection.config.get(ERASING_SETTING) == ERASING_WANTED:
+        enqueue_erasing(attempt.id, times=0, after=ERASING_AFTER)
+
+
+def enqueue_erasing(attempt_id: UUID, *, times: int, after: timedelta) -> None:
+    enqueue(
+        "vendors.erase_proofing",
+        tenant_id=current_tenant_id(),
+        available_at=clock.now() + after,
+        attempt_id=attempt_id,
+        times=str(times),
+    )

@@ -38,6 +38,7 @@ EVENTS: dict[EventName, str] = {
     N.PROOFING_COMPLETED: gettext_noop("The partner answered"),
     N.PROOFING_REFUSED: gettext_noop("The partner refused"),
     N.PROOFING_CONTRADICTED: gettext_noop("The partner contradicted itself"),
+    N.PROOFING_ERASED: gettext_noop("The partner was asked to erase what it kept"),
     N.CREDENTIAL_OFFERED: gettext_noop("Verified ID offered"),
     N.CREDENTIAL_ISSUED: gettext_noop("Verified ID issued"),
     N.CREDENTIAL_ACCEPTED: gettext_noop("Verified ID accepted by the wallet"),

@@ -69,6 +69,7 @@ class EventName(StrEnum):
     PROOFING_COMPLETED = "partner:proofing:complete"
     PROOFING_REFUSED = "partner:proofing:refuse"
     PROOFING_CONTRADICTED = "partner:proofing:contradict"
+    PROOFING_ERASED = "partner:proofing:erase"
 
     FACE_CHECK_STARTED = "face_check:check:start"
     FACE_CHECK_COMPLETED = "face_check:check:complete"

@@ -71,6 +71,7 @@ SENTENCES: dict[EventName, str] = {
     E.PROOFING_COMPLETED: gettext_noop("A verification partner gave its answer"),
     E.PROOFING_REFUSED: gettext_noop("A verification partner's answer could not be used"),
     E.PROOFING_CONTRADICTED: gettext_noop("A verification partner contradicted itself"),
+    E.PROOFING_ERASED: gettext_noop("A verification partner was asked to erase what it kept of a session"),
     E.FACE_CHECK_STARTED: gettext_noop("A Face Check was started"),
     E.FACE_CHECK_COMPLETED: gettext_noop("A Face Check was decided"),
     E.USAGE_COUNTED: gettext_noop("Checks were counted"),

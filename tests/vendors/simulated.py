@@ -120,6 +120,9 @@ class Simulator:
     def settle(self, url: str) -> None:
         self._send("/control/settle", {"token": urlsplit(url).path.rpartition("/")[2]})
 
+    def settle_session(self, session_id: str) -> None:
+        self._send("/control/settle", {"session": session_id})
+
     @property
     def secrets(self) -> dict[str, str]:
         return {name: value for name, value in self.settings.items() if name in SECRETS}

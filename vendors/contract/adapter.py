@@ -10,6 +10,7 @@ from vendors.contract.exchange import (
     Connected,
     ConnectRequest,
     Ctx,
+    ErasureReceipt,
     InboundHook,
     InboundReturn,
     SessionRef,
@@ -86,6 +87,15 @@ class GivesMedia(Protocol):
 
     def media(self, ctx: Ctx, ref: SessionRef, item: MediaRef) -> bytes:
         """Called right after the snapshot that named it. A bounded JPEG whose digest was checked."""
+
+
+@runtime_checkable
+class Erases(Protocol):
+    """Partners that erase a session when they are asked to."""
+
+    def erase(self, ctx: Ctx, ref: SessionRef) -> ErasureReceipt:
+        """Called some while after the end, where the tenant wants it, and again until it is complete. Idempotent: what the
+        partner does not know any more is complete. Raises AdapterError."""
 
 
 @runtime_checkable

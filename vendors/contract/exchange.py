@@ -117,6 +117,13 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class ErasureReceipt:
+    """The partner heard it. `complete`: nothing of the session is kept there any more."""
+
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Connected:
     """A connection that was made by the adapter itself."""
 

@@ -29,6 +29,7 @@ FAULTS = {
     "claims_to_be_live": "The record says that it is no test",
     "no_document": "Verified, without a document that was",
     "code_works_again": "A code is exchanged more than once",
+    "erases_slowly": "Erasing takes the partner a while",
     "link_elsewhere": "The link leads to another host",
     "picture_elsewhere": "The picture lies at another host",
     "picture_unusable": "The picture is not one",

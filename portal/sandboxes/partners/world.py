@@ -35,6 +35,7 @@ class Session:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     scenario: str = ""
     ended_early: str = ""  # canceled or expired from outside
+    redacted: str = ""  # processing, redacted
     finished_at: float = 0.0
     settled: bool = False
     reads: int = 0

@@ -18,7 +18,16 @@ from tests.vendors.conformance.benches import (
     request_of,
 )
 from vendors import context, registry
-from vendors.contract import Cancels, ClaimState, Fault, Outcome, PartnerAuthFailed, Phase
+from vendors.contract import (
+    Cancels,
+    ClaimState,
+    Erases,
+    Fault,
+    Outcome,
+    PartnerAuthFailed,
+    Phase,
+    SessionOver,
+)
 
 SCENARIOS = [(vendor, name) for vendor, bench in BENCHES.items() for name in bench.scenarios]
 RECORDS = [name for name, bench in BENCHES.items() if issubclass(bench, RestBench)]
@@ -120,6 +129,18 @@ def test_what_is_over_is_canceled_as_quietly_as_what_is_not(bench, vendor):
     ref = bench.end(ctx, done, "verified")
     bench.adapter.cancel(ctx, ref)
     assert bench.answer(ctx, ref).outcome is Outcome.VERIFIED
+
+
+@pytest.mark.parametrize("vendor", RECORDS)
+def test_a_session_is_erased_once_and_is_nobodys_answer_afterwards(bench, vendor):
+    ctx = bench.ctx()
+    assert isinstance(bench.adapter, Erases)
+    ref = bench.end(ctx, bench.adapter.start(ctx, request_of()), "verified")
+    for _ in range(2):
+        assert bench.adapter.erase(ctx, ref).complete
+    with pytest.raises(SessionOver):
+        bench.answer(ctx, ref)
+    assert bench.adapter.erase(ctx, replace(ref, partner_ref="nobody_knows_it")).complete
 
 
 @pytest.mark.parametrize("vendor", RECORDS)

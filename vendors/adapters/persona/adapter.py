@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -32,6 +33,7 @@ from vendors.contract import (
     ConfigProblem,
     ContractBroken,
     Ctx,
+    ErasureReceipt,
     HttpReply,
     InboundHook,
     Listing,
@@ -61,7 +63,7 @@ WEBHOOK_SECRET = "webhook_secret"  # noqa: S105 (the name of one)
 
 @dataclass(frozen=True, slots=True)
 class PersonaAdapter:
-    """`Fetches`, `HandlesWebhook`, `GivesMedia` and `Cancels`. Holds nothing but its manifest and listing."""
+    """`Fetches`, `HandlesWebhook`, `GivesMedia`, `Cancels` and `Erases`. Holds nothing but its manifest and listing."""
 
     manifest: Manifest
     listing: Listing
@@ -144,6 +146,11 @@ class PersonaAdapter:
         url = PARTNER.require_own(item.key, "picture_elsewhere")
         return fetch_picture(ctx, url, {"Authorization": f"Bearer {key_of(ctx)}"})
 
+    def erase(self, ctx: Ctx, ref: SessionRef) -> ErasureReceipt:
+        with suppress(SessionOver):  # it is gone
+            _ask(ctx, "DELETE", f"/inquiries/{ref.partner_ref}")
+        return ErasureReceipt(complete=True)
+
     def cancel(self, ctx: Ctx, ref: SessionRef) -> None:
         try:
             _ask(
@@ -184,6 +191,8 @@ def _ask(
         headers["Content-Type"] = "application/json"
     sent = None if body is None else json.dumps(body).encode()
     reply = ctx.http.send(method, PARTNER.base_of(ctx) + target, headers=headers, body=sent)
+    if reply.status == 204:
+        return {}
     if reply.status not in (200, 201):
         raise _fault(reply)
     return object_of(reply)

@@ -16,6 +16,7 @@ from vendors.contract import (
     Outcome,
     Phase,
     Reason,
+    SessionOver,
     Snapshot,
 )
 
@@ -68,9 +69,11 @@ def read_inquiry(
     is_sandbox: bool,
     digest: str,
 ) -> Snapshot:
-    """ContractBroken for a status or shape that is not known, and for an inquiry that was approved although no document
+    """SessionOver for one that was redacted; ContractBroken for a status or shape that is not known, and for an inquiry that was approved although no document
     passed: a look at the partner may refuse, it turns no failed check into a pass."""
     attributes = mapping(inquiry.get("attributes"), "inquiry_unusable")
+    if attributes.get("redacted-at") is not None:
+        raise SessionOver("session_redacted")
     status = attributes.get("status")
     verifications = _verifications(included)
     if status in WAITING:

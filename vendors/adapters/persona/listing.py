@@ -43,6 +43,17 @@ MANIFEST = Manifest(
             required=False,
         ),
         Field(
+            "after_answer",
+            _("When Readmit has its answer"),
+            _("Readmit asks half an hour later, and again until the partner says that nothing is left."),
+            kind="choice",
+            choices=(
+                ("keep", _("The partner keeps what your settings there say")),
+                ("erase", _("Ask the partner to erase the session")),
+            ),
+            required=False,
+        ),
+        Field(
             "api_base",
             _("Address of a simulator"),
             _("Only where somebody develops. Empty means the partner itself."),

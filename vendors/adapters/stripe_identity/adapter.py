@@ -34,6 +34,7 @@ from vendors.contract import (
     ConfigProblem,
     ContractBroken,
     Ctx,
+    ErasureReceipt,
     HttpReply,
     InboundHook,
     Listing,
@@ -56,6 +57,7 @@ PARTNER = Partner(
 )
 SESSIONS = "/v1/identity/verification_sessions"
 EVENTS = "identity.verification_session."
+REDACTING = frozenset({"processing", "redacted", "validated"})
 LINK_LIFE = timedelta(hours=48)
 PICTURE_LIFE = timedelta(seconds=60)
 EXPANDED = (
@@ -70,7 +72,7 @@ WEBHOOK_SECRET = "webhook_secret"  # noqa: S105 (the name of one)
 
 @dataclass(frozen=True, slots=True)
 class StripeIdentityAdapter:
-    """`Fetches`, `HandlesWebhook`, `GivesMedia` and `Cancels`. Holds nothing but its manifest and listing."""
+    """`Fetches`, `HandlesWebhook`, `GivesMedia`, `Cancels` and `Erases`. Holds nothing but its manifest and listing."""
 
     manifest: Manifest
     listing: Listing
@@ -148,6 +150,19 @@ class StripeIdentityAdapter:
         until = int((ctx.now + PICTURE_LIFE).timestamp())
         link = _ask(ctx, "POST", "/v1/file_links", {"file": item.key, "expires_at": str(until)})
         return fetch_picture(ctx, PARTNER.require_own(link.get("url"), "picture_elsewhere"), {})
+
+    def erase(self, ctx: Ctx, ref: SessionRef) -> ErasureReceipt:
+        """Redaction takes Stripe up to four days; one that was asked for is looked at, not asked for again."""
+        try:
+            session = _ask(ctx, "GET", f"{SESSIONS}/{ref.partner_ref}")
+            if session.get("redaction") is None:
+                session = _ask(ctx, "POST", f"{SESSIONS}/{ref.partner_ref}/redact", {})
+        except SessionOver:
+            return ErasureReceipt(complete=True)
+        status = mapping(session.get("redaction"), "redaction_missing").get("status")
+        if status not in REDACTING:
+            raise ContractBroken("redaction_unknown")
+        return ErasureReceipt(complete=status == "redacted")
 
     def cancel(self, ctx: Ctx, ref: SessionRef) -> None:
         try:

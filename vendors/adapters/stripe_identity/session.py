@@ -17,6 +17,7 @@ from vendors.contract import (
     Outcome,
     Phase,
     Reason,
+    SessionOver,
     Snapshot,
 )
 
@@ -46,8 +47,11 @@ DOCUMENTS = {"driving_license": "driving_permit", "id_card": "idcard", "passport
 
 
 def read_session(session: Mapping[str, Any], partner_ref: str, digest: str) -> Snapshot:
-    """ContractBroken for a status, reason or shape that is not known, and for a verified session whose report does not say
+    """SessionOver for one that was redacted; ContractBroken for a status, reason or shape that is not known, and for a verified session whose report does not say
     so; BadConfig where the key may not read what was verified."""
+    if session.get("redaction") is not None:
+        # What is left are places where names stood: nobody's answer.
+        raise SessionOver("session_redacted")
     live = session.get("livemode")
     if not isinstance(live, bool):
         raise ContractBroken("livemode_missing")

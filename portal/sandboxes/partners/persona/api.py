@@ -6,6 +6,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -159,6 +160,13 @@ def expire(told: dict[str, Any], about: str, request: HttpRequest) -> tuple[int,
     return 200, {"data": show(session)}
 
 
+def redact(told: dict[str, Any], about: str, request: HttpRequest) -> tuple[int, dict[str, Any]]:
+    session = _known(about)
+    session.redacted, session.picture = datetime.now(UTC).isoformat(), b""
+    announce(session, "redacted")
+    return 200, {"data": show(session)}
+
+
 def picture(request: HttpRequest, about: str, name: str) -> HttpResponse:
     """Opens to the same key as everything else."""
     session = WORLD.sessions.get(about)
@@ -171,7 +179,7 @@ def picture(request: HttpRequest, about: str, name: str) -> HttpResponse:
 BASE = "api/v1/inquiries"
 URLS: list[URLPattern] = [
     path(BASE, _door(post=create), name="persona_inquiries"),
-    path(f"{BASE}/<str:about>", _door(get=retrieve), name="persona_inquiry"),
+    path(f"{BASE}/<str:about>", _door(get=retrieve, delete=redact), name="persona_inquiry"),
     path(f"{BASE}/<str:about>/generate-one-time-link", _door(post=make_link), name="persona_link"),
     path(f"{BASE}/<str:about>/expire", _door(post=expire), name="persona_expire"),
     path("api/v1/files/<str:about>/<str:name>", picture, name="persona_picture"),

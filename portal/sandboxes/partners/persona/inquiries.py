@@ -73,6 +73,7 @@ def show(session: Session) -> dict[str, Any]:
             "redirect-uri": session.back,
             "created-at": datetime.fromtimestamp(session.created, UTC).isoformat(),
             "tags": [],
+            "redacted-at": session.redacted or None,
         },
         "relationships": {},
     }
@@ -80,7 +81,7 @@ def show(session: Session) -> dict[str, Any]:
 
 def verifications(session: Session) -> list[dict[str, Any]]:
     """What was submitted, once something was."""
-    if not session.scenario or session.scenario == "expired":
+    if not session.scenario or session.scenario == "expired" or session.redacted:
         return []
     person = shown_person(session) | NAMES.get(session.scenario, {})
     origin = "https://pictures.example" if has("picture_elsewhere") else settings.SANDBOX_ORIGIN

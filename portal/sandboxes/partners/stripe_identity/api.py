@@ -191,6 +191,16 @@ def cancel(request: HttpRequest, parameters: dict[str, Any], about: str) -> dict
     return show(session, set(), link=False)
 
 
+def redact(request: HttpRequest, parameters: dict[str, Any], about: str) -> dict[str, Any]:
+    session = _known(about)
+    if status_of(session) not in ("verified", "canceled") and not session.scenario:
+        raise ApiError("You cannot redact a session in this state.", "verification_session_not_redactable")
+    session.redacted = "processing" if has("erases_slowly") else "redacted"
+    session.picture = b""
+    announce(session, "redacted")
+    return show(session, set(), link=False)
+
+
 def retrieve_report(request: HttpRequest, parameters: dict[str, Any], about: str) -> dict[str, Any]:
     session = _known(f"vs_{about.removeprefix('vr_')}")
     expanded = {f"last_verification_report.{name}" for name in _expanded(parameters)}
@@ -236,6 +246,7 @@ URLS: list[URLPattern] = [
     path(BASE, _door(post=create, get=list_all), name="stripe_sessions"),
     path(f"{BASE}/<str:about>", _door(get=retrieve), name="stripe_session"),
     path(f"{BASE}/<str:about>/cancel", _door(post=cancel), name="stripe_cancel"),
+    path(f"{BASE}/<str:about>/redact", _door(post=redact), name="stripe_redact"),
     path("v1/identity/verification_reports/<str:about>", _door(get=retrieve_report), name="stripe_report"),
     path("v1/file_links", _door(post=make_link), name="stripe_link"),
     path("links/<str:file>", picture, name="stripe_picture"),

@@ -42,6 +42,7 @@ NAMES = {
     "mononym": {"given": ""},
     "cyrillic": {"given": "Зоя", "family": "Космодемьянская"},
 }
+REDACTED = {"given": "[redacted]", "family": "[redacted]", "birthdate": "0001-01-01", "number": "[redacted]"}
 
 
 def status_of(session: Session) -> str:
@@ -76,7 +77,7 @@ def show(session: Session, expanded: set[str], *, link: bool) -> dict[str, Any]:
         "livemode": has("claims_to_be_live"),
         "metadata": session.wanted.get("metadata", {}),
         "options": session.wanted.get("options", {}),
-        "redaction": None,
+        "redaction": {"status": session.redacted} if session.redacted else None,
         "status": status,
         "type": session.wanted.get("type", "document"),
         "url": _link(session) if link and status == "requires_input" and not is_failed else None,
@@ -84,6 +85,8 @@ def show(session: Session, expanded: set[str], *, link: bool) -> dict[str, Any]:
     }
     if status == "verified":
         person = shown_person(session) | NAMES.get(session.scenario, {})
+        if session.redacted == "redacted":
+            person = person | REDACTED
         shown["verified_outputs"] = _outputs(person, expanded)
         shown["last_verification_report"] = (
             report(session, person, expanded)
@@ -185,4 +188,8 @@ def finish(session: Session) -> None:
 
 
 def settle(session: Session) -> None:
+    if session.redacted:
+        session.redacted = "redacted"
+        announce(session, "redacted")
+        return
     announce(session, status_of(session))
