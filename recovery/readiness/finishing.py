@@ -66,8 +66,11 @@ def _rows(sql: str, survey: Survey) -> list[Any]:
         "active": DirectoryPerson.Status.ACTIVE.value,
     }
     with connection.cursor() as cursor:
+        # The planner knows nothing yet of what was just written, and would look through all of it for each person.
+        cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(sql, given)
         found: list[Any] = cursor.fetchall()
+        cursor.execute("SET LOCAL enable_nestloop = on")
         return found
 
 
