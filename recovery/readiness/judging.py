@@ -176,6 +176,8 @@ def _changed_recently(facts: Facts, since: datetime) -> bool:
 
 def _names_conflict(facts: Facts) -> bool:
     """Whether the display name, where a directory keeps one, holds no word of the family name."""
+    if facts.family_name.casefold() in facts.display_name.casefold():
+        return False
     shown = set(normalise(_BRACKETED.sub(" ", facts.display_name)).split())
     family = normalise(facts.family_name).split()
     if not shown or not family or facts.display_name.casefold() == facts.user_name.casefold():

@@ -133,7 +133,9 @@ def script_of(text: str) -> str:
 
 
 def _cut(printed: Printed) -> Iterator[Printed]:
-    """What a zone has left of names that are too long for its line."""
+    """What a zone has left of names that are too long for its line. No letter is written out as more than two."""
+    if 2 * (len(printed.given_names) + len(printed.family_name)) + 2 <= ROOMS[-1][1]:
+        return
     given, family = transliterate(printed.given_names), transliterate(printed.family_name)
     length = len(given) + len(family) + 2
     for form, room in ROOMS:

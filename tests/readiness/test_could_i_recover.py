@@ -66,6 +66,13 @@ def test_strangers_learn_how_two_names_compare(
     assert told in answer.content.decode() and answer.headers["Cache-Control"] == "no-store"
 
 
+def test_a_name_that_was_left_out_is_asked_for(place: Place) -> None:
+    page = asked(client_of(place.tenant), given_names="Ada").content.decode()
+    assert (
+        "Type your name as your document prints it." in page and "Type your name as your organisation" in page
+    )
+
+
 def test_strangers_learn_nothing_about_anybody(place: Place, ada: DirectoryPerson) -> None:
     """The same page and the same work for somebody who is here and for nobody; no table of people is asked."""
     pages, work = [], []
