@@ -31,6 +31,7 @@ class EventName(StrEnum):
     AUTHORITY_KEY_REVOKED = "verified_id:key:revoke"
     LINKED_DOMAIN_CHANGED = "verified_id:linked_domain:change"
     LINKED_DOMAIN_CHECKED = "verified_id:linked_domain:check"
+    AUTHORITY_KEY_CERTIFIED = "verified_id:key:certify"
     CLIENT_CERTIFICATE_ADDED = "verified_id:client_certificate:add"
     TRUSTED_ISSUER_ADDED = "verified_id:trusted_issuer:add"
     TRUSTED_ISSUER_CHECKED = "verified_id:trusted_issuer:check"

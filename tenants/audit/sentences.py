@@ -32,6 +32,7 @@ SENTENCES: dict[EventName, str] = {
     E.AUTHORITY_KEY_REVOKED: gettext_noop("A signing key was revoked"),
     E.LINKED_DOMAIN_CHANGED: gettext_noop("The linked domain was changed"),
     E.LINKED_DOMAIN_CHECKED: gettext_noop("The linked domain was checked"),
+    E.AUTHORITY_KEY_CERTIFIED: gettext_noop("A key that signs cards got a certificate"),
     E.CLIENT_CERTIFICATE_ADDED: gettext_noop("The authority got a certificate to sign requests with"),
     E.TRUSTED_ISSUER_ADDED: gettext_noop("Another issuer was named to be trusted"),
     E.TRUSTED_ISSUER_CHECKED: gettext_noop("A trusted issuer was checked"),

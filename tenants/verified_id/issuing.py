@@ -20,6 +20,7 @@ from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
+from tenants.verified_id.certifying import chain_now
 from tenants.verified_id.credentials import revoke_credential
 from tenants.verified_id.issuance import case_of, claims_of, destroy_issuance
 from tenants.verified_id.models import Authority, Credential, Issuance, IssuanceOffer, SigningKey, StatusList
@@ -155,9 +156,10 @@ def _issuer(authority: Authority, key: SigningKey, configuration_id: str) -> dic
     """The issuer's name and how its key is found: the DID by `kid`, or the host by the certificate in `x5c`."""
     if configuration_id != X5C_CONFIGURATION_ID:
         return {"issuer": authority.did}
-    if not key.certificates:
+    chain = chain_now(key)
+    if not chain:
         raise credential_request_denied()
-    return {"issuer": authority.issuer, "header": {"x5c": list(key.certificates)}}
+    return {"issuer": authority.issuer, "header": {"x5c": chain}}
 
 
 def _held(claims: Mapping[str, str], authority: Authority) -> dict[str, str]:

@@ -12,6 +12,7 @@ from portal.kit import clock
 from portal.kit.errors import Invalid, NotHere
 from tenants.colours import text_on
 from tenants.models import Tenant
+from tenants.verified_id.certifying import chain_now
 from tenants.verified_id.claim_names import CLAIM_NAMES, names_of
 from tenants.verified_id.models import Authority, Credential, LinkedDomain, SigningKey, StatusList
 from tenants.verified_id.protocol.did_web import did_document
@@ -93,7 +94,7 @@ def configurations(authority: Authority, tenant: Tenant) -> dict[str, Credential
 
 def configuration_ids() -> tuple[str, ...]:
     """What may be offered now."""
-    return (CONFIGURATION_ID, X5C_CONFIGURATION_ID) if active_key().certificates else (CONFIGURATION_ID,)
+    return (CONFIGURATION_ID, X5C_CONFIGURATION_ID) if chain_now(active_key()) else (CONFIGURATION_ID,)
 
 
 def require_configuration(configuration_id: str) -> None:

@@ -173,8 +173,12 @@ def believed_for(purposes: Sequence[str]) -> list[TrustedIssuer]:
 
 
 def own_trust(authority: Authority) -> Trust:
-    """The tenant itself, by the keys in our own store."""
-    return Trust((authority.did,), trusted_keys())
+    """The tenant itself, by the keys in our own store; cards that name it by its certificate are its own as well."""
+    return Trust(
+        (authority.did, authority.issuer),
+        trusted_keys(),
+        also_called={authority.did: (authority.issuer,)},
+    )
 
 
 def trust_of(row: TrustedIssuer) -> Trust:

@@ -16,11 +16,13 @@ from tenants.verified_id.protocol.jws import UnverifiedJws, trusted_key
 @dataclass(frozen=True)
 class Trust:
     """`issuers` are the expected values of `iss`; `keys` the issuers' public JWKs by `kid`; `anchors` the certificates
-    that may vouch for an `x5c` header."""
+    that may vouch for an `x5c` header. `also_called`: other values of `iss` that a DID's own keys may sign for, by the DID:
+    an issuer that is known by its certificate as well is one issuer with two names."""
 
     issuers: tuple[str, ...] = ()
     keys: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     anchors: Sequence[x509.Certificate] = ()
+    also_called: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_lists(self.issuers)
@@ -53,7 +55,8 @@ def check_issuer(issuer: object, key: IssuerKey, trust: Trust, refusing: Refusin
         raise refusing("issuer", clause=clause, found=issuer, expected=sorted(trust.issuers))
     # A DID's key signs for that DID alone; a bare key identifier says nothing, so it may stand for one issuer.
     owner = key.kid.partition("#")[0]
-    if (owner != issuer) if key.kid.startswith("did:") else (len(trust.issuers) != 1):
+    own_names = (owner, *trust.also_called.get(owner, ()))
+    if (issuer not in own_names) if key.kid.startswith("did:") else (len(trust.issuers) != 1):
         raise refusing("issuer_of_key", clause=clause, found=key.kid, expected=issuer)
     return issuer
 

@@ -31,7 +31,7 @@ class Command(OperatingCommand):
 
     def answer(self, options: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
         tenant = tenant_named(options["tenant"])
-        pem = _read(options["add"]) if options["add"] else ""
+        pem = read_chain(options["add"]) if options["add"] else ""
         with tenant_scope(tenant.id):
             if not pem:
                 row, request = begin_certificate()
@@ -41,7 +41,7 @@ class Command(OperatingCommand):
             return DONE, {"id": row.public_id, "host": row.host, "valid_until": valid_until}
 
 
-def _read(path: Path) -> str:
+def read_chain(path: Path) -> str:
     try:
         with path.open("rb") as file:
             return file.read(MOST_BYTES).decode("ascii", "replace")
