@@ -56,6 +56,7 @@ PERIODIC_JOBS: dict[str, tuple[int, str]] = {
     "readiness.take_up": (60, "recovery.readiness.tasks.take_up"),
     "billing.roll_up": (2, "vendors.billing.tasks.roll_up_usage"),
     "billing.check_days": (24 * 3600, "vendors.billing.tasks.check_usage_days"),
+    "catalogue.announce": (6 * 3600, "vendors.catalogue.announcing.announce_prices"),
     "billing.close": (3600, "vendors.billing.tasks.close_due_periods"),
     "billing.read_events": (1, "vendors.billing.collecting.reading.read_events"),
     "billing.prune_events": (24 * 3600, "vendors.billing.collecting.reading.prune_events"),

@@ -66,6 +66,7 @@ class EventName(StrEnum):
     PURCHASE_MOVED = "partner:purchase:move"
     PURCHASE_CANCELED = "partner:purchase:cancel"
     PURCHASE_RESUMED = "partner:purchase:resume"
+    PRICE_CHANGE_TOLD = "partner:price:tell"
     PROOFING_STARTED = "partner:proofing:start"
     PROOFING_COMPLETED = "partner:proofing:complete"
     PROOFING_REFUSED = "partner:proofing:refuse"

@@ -68,6 +68,7 @@ SENTENCES: dict[EventName, str] = {
     E.PURCHASE_MOVED: gettext_noop("The purchase of a partner went on"),
     E.PURCHASE_CANCELED: gettext_noop("A partner was cancelled for the end of the period"),
     E.PURCHASE_RESUMED: gettext_noop("The cancellation of a partner was taken back"),
+    E.PRICE_CHANGE_TOLD: gettext_noop("Those who pay were told that a price will change"),
     E.PROOFING_STARTED: gettext_noop("Somebody was sent to a verification partner"),
     E.PROOFING_COMPLETED: gettext_noop("A verification partner gave its answer"),
     E.PROOFING_REFUSED: gettext_noop("A verification partner's answer could not be used"),

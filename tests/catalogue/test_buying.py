@@ -13,6 +13,7 @@ from portal.kit.errors import Invalid
 from portal.kit.ids import uuid7
 from portal.kit.scope import tenant_scope
 from tenants.audit.models import AuditEvent
+from tenants.notices.models import StaffMail
 from tenants.rights import Role
 from tenants.setup_links import make_setup_link
 from tests.catalogue.files import listing_file, plan, today
@@ -26,11 +27,13 @@ from vendors.billing.models import Subscription, UsageEntry
 from vendors.billing.rating.billability import Outcome
 from vendors.billing.services import Usage, put_on_plan, record_check
 from vendors.catalogue import purchasing
+from vendors.catalogue.announcing import announce_prices
 from vendors.catalogue.loading import load_listing
 from vendors.catalogue.models import Purchase
 from vendors.catalogue.purchase_status import MOVES, PurchaseStatus
+from vendors.catalogue.shelf import shelf
 from vendors.models import Connection
-from vendors.registry import ADAPTERS, Entry
+from vendors.registry import ADAPTERS, Entry, adapter_of
 
 
 def check_faces(tenant, count):
@@ -302,3 +305,35 @@ def test_every_status_has_its_moves_and_paid_always_leads_on():
     for status in (PurchaseStatus.PAYING, PurchaseStatus.ABANDONED, PurchaseStatus.REVIEWED):
         assert MOVES.allows(status, PurchaseStatus.PAID)
     assert not MOVES.allows(PurchaseStatus.PLANNED, PurchaseStatus.READY)
+
+
+def test_a_price_that_will_change_is_told_once_to_those_who_pay(tenant):
+    day = today() + timedelta(days=45)
+    later = {"currency": "EUR", "unit_price": "1.75", "effective_from": day.isoformat()}
+    first = plan("standard", "1.20")
+    slug = f"dearer_{uuid7().hex[:8]}"
+    content = listing_file(
+        slug=slug,
+        product={"vendor": slug, "meter": "face_check"},
+        plans=[first | {"prices": [*first["prices"], later]}],
+    )
+    assert load_listing("x.json", content).result == "loaded"
+    payer = make_member(tenant, Role.BILLING_MANAGER)
+    make_member(tenant, Role.AUDITOR)
+    with tenant_scope(tenant.id):
+        Purchase.objects.create(slug=slug, plan="standard", currency="EUR", status="ready")
+    before = StaffMail.objects.filter(template="staff_price_change").count()
+    for _twice in range(2):
+        announce_prices()
+    assert StaffMail.objects.filter(template="staff_price_change").count() == before + 1
+    with tenant_scope(tenant.id):
+        told = AuditEvent.objects.get(name="partner:price:tell")
+        assert told.data["unit_price"] == "1.75 EUR"
+    assert "1.75 EUR instead of 1.20 EUR" in newest_mail(payer.user.email)
+
+
+def test_each_partner_that_can_be_connected_has_a_listing_that_says_the_same():
+    for slug, entry in ADAPTERS.items():
+        item = shelf()[slug]
+        assert entry.kind in item.listing.kinds, slug
+        assert adapter_of(slug).manifest.contract_status == item.listing.contract_status, slug

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
+from portal.kit.errors import Invalid, Unavailable
 from portal.kit.ids import uuid7
 from portal.kit.scope import tenant_scope
 from recovery.ordering import partners_of
+from recovery.profiles import check_profile
 from tenants.audit.models import AuditEvent
 from tenants.rights import Role
+from tests.catalogue.files import listing_file
 from tests.recovery.console.world import published_profile
+from vendors import selectors
 from vendors.billing.models import ContractPrice
 from vendors.billing.rating.billability import Outcome
 from vendors.billing.services import Usage, record_check
+from vendors.catalogue.confirming import confirm_contract
+from vendors.catalogue.loading import load_listing
+from vendors.contract import Manifest
 from vendors.health import note_failed_answer
 from vendors.models import Connection, ProofingAttempt
 from vendors.proofing import begin_proofing
@@ -132,8 +141,6 @@ def test_nobody_new_is_sent_to_a_paused_partner_and_one_press_uses_it_again(tena
 
 
 def _begins(connection):
-    from portal.kit.errors import Unavailable
-
     try:
         begin_proofing(
             connection_id=connection.id,
@@ -148,3 +155,22 @@ def _begins(connection):
     except Unavailable as refused:
         return refused.code
     return ""
+
+
+def test_a_partner_whose_contract_nobody_confirmed_goes_into_no_production(tenant, monkeypatch):
+    content = listing_file(contract={"status": "not_public", "text": "Nobody can read it."})
+    assert load_listing("x.json", content).result == "loaded"
+    with tenant_scope(tenant.id):
+        profile = published_profile()
+        (connection,) = partners_of(profile)
+        Connection.objects.filter(id=connection.id).update(vendor=content["slug"])
+    adapter = type("Adapter", (), {"manifest": Manifest(slug=content["slug"], contract_status="not_public")})
+    monkeypatch.setattr(selectors, "adapter_of", lambda vendor: adapter)
+    assert not selectors.may_be_used_in_production(content["slug"])
+    with tenant_scope(tenant.id):
+        profile.mode = "production"
+        with pytest.raises(Invalid, match="profile_contract_unconfirmed"):
+            check_profile(profile)
+    confirm_contract(content["slug"], on=clock.now().date(), reference="Letter")
+    with tenant_scope(tenant.id):
+        assert selectors.may_be_used_in_production(content["slug"])

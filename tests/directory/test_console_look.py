@@ -16,6 +16,7 @@ from portal.kit.ids import uuid7
 from portal.kit.scope import tenant_scope
 from recovery.access_pass.services import issue_pass
 from recovery.models import Review
+from recovery.ordering import partners_of
 from recovery.profiles import Place, change_profile, publish_profile
 from recovery.readiness.models import ReadinessDay
 from recovery.readiness.running import survey_now
@@ -40,6 +41,7 @@ from tests.recovery.console.world import (
     make_profile,
     published_profile,
 )
+from vendors.catalogue.purchasing import begin_purchase
 from vendors.models import Connection
 
 pytestmark = pytest.mark.browser
@@ -81,6 +83,7 @@ def addresses(tenant, page) -> dict[str, str]:
 
         member_id = Member.objects.get(user_id=member).id
         profile = published_profile()
+        begin_purchase("face_check", "bundle-500", actor=SYSTEM)
         anna = make_person("anna.novak", birthdate=None)
         pilots = make_group("Pilots in Prague and Brno", anna)
         own = Connection.objects.create(vendor="oidc", kind="own_contract", status="ready")
@@ -183,6 +186,11 @@ def addresses(tenant, page) -> dict[str, str]:
             "issued": "/verified-id/issued",
             "trial": "/verified-id/try",
             "partners": "/partners/",
+            "compare": "/partners/compare?compare=house,persona,bankid_cz,eu_pid",
+            "listing": "/partners/au10tix/",
+            "plans": "/partners/face_check/buy",
+            "purchase": "/partners/face_check/buy/review",
+            "record": f"/partners/{partners_of(profile)[0].vendor}/record",
             "partner": "/partners/house/",
             "partner_settings": "/partners/oidc/settings",
             "usage": "/usage/",
