@@ -53,7 +53,7 @@ PERIODIC_JOBS: dict[str, tuple[int, str]] = {
     "vendors.forget_signals": (6 * 3600, "vendors.fetching.forget_signals"),
     "recovery.expire": (20, "recovery.tasks.expire_cases"),
     "readiness.look": (3600, "recovery.readiness.tasks.look_once_a_day"),
-    "readiness.take_up": (60, "recovery.readiness.tasks.take_up"),
+    "readiness.take_up": (300, "recovery.readiness.tasks.take_up"),
     "billing.roll_up": (2, "vendors.billing.tasks.roll_up_usage"),
     "billing.check_days": (24 * 3600, "vendors.billing.tasks.check_usage_days"),
     "catalogue.announce": (6 * 3600, "vendors.catalogue.announcing.announce_prices"),

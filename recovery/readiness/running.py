@@ -39,9 +39,9 @@ LEASE = timedelta(seconds=90)
 MOST_TRIES = 4
 
 
-def begin_survey(*, actor: Actor, profile: Profile | None = None) -> Survey:
+def begin_survey(*, actor: Actor, profile: Profile | None = None, sends_for_work: bool = True) -> Survey:
     """Begin to look at everybody: for readiness, or to rehearse `profile`. What is under way already goes on. In the
-    tenant's scope; the work itself is the worker's."""
+    tenant's scope; the work itself is the worker's, or the caller's if nobody is sent for."""
     kind = Survey.Kind.REHEARSAL if profile else Survey.Kind.READINESS
     running = Survey.objects.filter(kind=kind, profile=profile, status=Survey.Status.RUNNING)
     found = running.first()
@@ -60,7 +60,8 @@ def begin_survey(*, actor: Actor, profile: Profile | None = None) -> Survey:
         subject=profile.public_id if profile else "",
         data={"count": survey.people},
     )
-    enqueue("readiness.work", tenant_id=current_tenant_id(), survey_id=survey.id)
+    if sends_for_work:
+        enqueue("readiness.work", tenant_id=current_tenant_id(), survey_id=survey.id)
     return survey
 
 

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+import logging
+
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
 from recovery.readiness.models import ReadinessDay
-from recovery.readiness.running import begin_survey, take_up_again
+from recovery.readiness.running import begin_survey, take_up_again, work_at
 from tenants.directory.models import DirectoryPerson
 from tenants.models import Tenant
 
+log = logging.getLogger(__name__)
+
 
 def look_once_a_day() -> None:
-    """Tenant by tenant; those that were looked at today, or have nobody, are passed over."""
-    today = clock.now().date()
+    """One organisation after the other, in this very job: sent for all at once they would fill every worker and people who
+    recover would wait. Those that were looked at today, or have nobody, are passed over; one that fails keeps nobody back."""
     for tenant in Tenant.objects.filter(status=Tenant.Status.ACTIVE).iterator():
-        with tenant_scope(tenant.id):
-            if ReadinessDay.objects.filter(day=today).exists() or not DirectoryPerson.objects.exists():
-                continue
-            begin_survey(actor=SYSTEM)
+        try:
+            _look(tenant)
+        except Exception:
+            log.exception("readiness.look_failed")
+
+
+def _look(tenant: Tenant) -> None:
+    with tenant_scope(tenant.id):
+        today = ReadinessDay.objects.filter(day=clock.now().date())
+        if today.exists() or not DirectoryPerson.objects.exists():
+            return
+        survey = begin_survey(actor=SYSTEM, sends_for_work=False)
+    work_at(tenant.id, survey.id)
 
 
 def take_up() -> None:

@@ -19,9 +19,9 @@ from portal.kit.actors import SYSTEM
 from portal.kit.outbox import drain
 from portal.kit.scope import tenant_scope
 from recovery.models import Profile
+from recovery.readiness import tasks
 from recovery.readiness.mailing import set_mail
 from recovery.readiness.models import ReadinessMail, Survey
-from recovery.readiness.tasks import look_once_a_day
 from tenants.directory.models import DirectoryPerson
 from tenants.directory.services import remove_person
 from tenants.models import Member, Tenant
@@ -148,11 +148,31 @@ def test_owners_are_told_once_a_week_in_numbers_until_it_is_turned_off(people: T
 
 
 def test_everybody_is_looked_at_once_a_day_by_itself(people: Tenant) -> None:
+    """Nobody is sent for: the job works by itself, and the second time there is nothing to do."""
     for _hour in range(2):
-        look_once_a_day()
-        drain()
+        tasks._look(people)
     with tenant_scope(people.id):
-        assert Survey.objects.filter(status=Survey.Status.DONE).count() == 1
+        done = Survey.objects.get()
+        assert (done.status, done.looked_at) == (Survey.Status.DONE, 5)
+        tomorrow = clock.now() + timedelta(days=1)
+    with clock.frozen(tomorrow):
+        tasks._look(people)
+    with tenant_scope(people.id):
+        assert Survey.objects.get().id != done.id
+
+
+def test_an_organisation_that_fails_keeps_no_other_back(
+    tenant: Tenant, other_tenant: Tenant, monkeypatch: Any
+) -> None:
+    looked: list[Any] = []
+
+    def failing(one: Tenant) -> None:
+        looked.append(one.id)
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(tasks, "_look", failing)
+    tasks.look_once_a_day()
+    assert {tenant.id, other_tenant.id} <= set(looked)
 
 
 def run(capsys: Any, *given: str) -> tuple[int, dict[str, Any]]:
