@@ -8,6 +8,7 @@ import pytest
 
 from portal.kit import clock
 from portal.kit.scope import tenant_scope
+from tenants.rights import Role
 from tests.vendors.conftest import work
 from tests.vendors.rest_journey import RestJourney
 from vendors.models import Connection
@@ -62,6 +63,16 @@ def test_a_partner_that_takes_days_is_asked_again_and_the_end_is_written_down(st
     assert stripe_journey.row(attempt_id).erased_at is not None
     codes = [event["code"] for event in stripe_journey.events("partner:proofing:erase")]
     assert codes == ["asked", "erased"]
+
+
+def test_the_partners_page_says_what_was_heard_and_erased(stripe_journey, erasing, staff_client):
+    page = f"/o/{stripe_journey.tenant.slug}/partners/stripe_identity/record"
+    before = staff_client(Role.AUDITOR).get(page).content.decode()
+    assert "Not in two weeks" in before and "0 confirmed, 0 under way" in before
+    prove(stripe_journey, erasing)
+    later(stripe_journey, minutes=36)
+    after = staff_client(Role.AUDITOR).get(page).content.decode()
+    assert "Not in two weeks" not in after and "1 confirmed, 0 under way" in after
 
 
 def test_who_does_not_want_it_leaves_the_session_to_the_partner(stripe_journey):

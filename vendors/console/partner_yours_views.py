@@ -23,6 +23,7 @@ from vendors.catalogue.purchase_status import ACTIVE, BUYING, PurchaseStatus
 from vendors.catalogue.shelf import Item
 from vendors.console import partner_shown as shown
 from vendors.console.partner_purchase import TONES as PURCHASE_TONES
+from vendors.heard import heard_from
 from vendors.models import Connection, PartnerHealth
 from vendors.record import DAYS, Record, Session, costs_of, record_of
 from vendors.wording import PROBLEMS, TONES, partner_reason
@@ -151,6 +152,7 @@ def record(request: HttpRequest, vendor: str) -> HttpResponse:
         "status_label": status.label if status else "",
         "status_tone": TONES[status] if status else "neutral",
         "record": _recorded(record_of(connection.id)) if connection else None,
+        "heard": heard_from(connection) if connection else None,
         "running": running,
         "whole": whole,
         "since": since,

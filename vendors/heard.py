@@ -1,0 +1,41 @@
+"""What a partner in use told by itself, and what it was asked to erase: read for the page of that partner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Max, Q
+
+from vendors.contract import Erases, HandlesWebhook
+from vendors.models import Connection, PartnerSignal, ProofingAttempt
+from vendors.planning import ERASING_SETTING, ERASING_WANTED
+from vendors.registry import adapter_of
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """`signals`: it has a webhook. `erasing`: it can, and the organisation wants it."""
+
+    signals: bool
+    last_signal_at: datetime | None = None
+    erasing: bool = False
+    erased: int = 0
+    waiting: int = 0
+
+
+def heard_from(connection: Connection) -> Heard:
+    """At most two queries, and none for a partner that does neither."""
+    adapter: object = adapter_of(connection.vendor)
+    signals = isinstance(adapter, HandlesWebhook)
+    erasing = isinstance(adapter, Erases) and connection.config.get(ERASING_SETTING) == ERASING_WANTED
+    last = None
+    if signals:
+        last = PartnerSignal.objects.filter(connection=connection).aggregate(at=Max("created_at"))["at"]
+    counts = {"erased": 0, "waiting": 0}
+    if erasing:
+        counts = ProofingAttempt.objects.filter(connection=connection).aggregate(
+            erased=Count("id", filter=Q(erased_at__isnull=False)),
+            waiting=Count("id", filter=Q(erase_asked_at__isnull=False, erased_at=None)),
+        )
+    return Heard(signals, last, erasing, counts["erased"], counts["waiting"])
