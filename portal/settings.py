@@ -114,6 +114,7 @@ INSTALLED_APPS += [
     "vendors.catalogue",
     "vendors.facecheck",
     "tenants.verified_id",
+    "tenants.directory.graph",
     "tenants.verified_id.entra",
     "portal.wallet",
     "recovery.access_pass",

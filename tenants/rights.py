@@ -27,6 +27,8 @@ class Right(StrEnum):
     MANAGE_MEMBERS = "manage_members"
     MANAGE_ORGANISATION = "manage_organisation"
     SEE_AUDIT = "see_audit"
+    # What a synchronisation would take out at once is an owner's to decide.
+    ALLOW_REMOVAL = "allow_removal"
 
 
 class Role(models.TextChoices):
@@ -41,7 +43,7 @@ _SEE_ALL = frozenset(right for right in Right if right.value.startswith("see_"))
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.OWNER: frozenset(Right),
-    Role.ADMINISTRATOR: frozenset(Right) - {Right.MANAGE_BILLING},
+    Role.ADMINISTRATOR: frozenset(Right) - {Right.MANAGE_BILLING, Right.ALLOW_REMOVAL},
     # Money and no names.
     Role.BILLING_MANAGER: frozenset(
         {Right.SEE_OVERVIEW, Right.SEE_PARTNERS, Right.SEE_USAGE, Right.MANAGE_BILLING}

@@ -112,6 +112,17 @@ SENTENCES: dict[EventName, str] = {
     E.GROUP_REMOVED: gettext_noop("A group was removed"),
     E.PROVISIONING_OPENED: gettext_noop("A token for provisioning was made"),
     E.PROVISIONING_CLOSED: gettext_noop("A token for provisioning was revoked"),
+    E.GRAPH_CONNECTED: gettext_noop(
+        "The directory at Microsoft Entra was connected or its connection changed"
+    ),
+    E.GRAPH_TESTED: gettext_noop("The connection to the directory at Microsoft Entra was tested"),
+    E.GRAPH_PAUSED: gettext_noop("Synchronising with Microsoft Entra was paused"),
+    E.GRAPH_RESUMED: gettext_noop("Synchronising with Microsoft Entra goes on"),
+    E.GRAPH_REMOVED: gettext_noop("The connection to the directory at Microsoft Entra was removed"),
+    E.SYNC_ASKED: gettext_noop("A synchronisation was asked for"),
+    E.SYNC_ENDED: gettext_noop("A synchronisation ended"),
+    E.SYNC_REMOVAL_HELD: gettext_noop("A synchronisation would remove many people and waits for an owner"),
+    E.SYNC_REMOVAL_ALLOWED: gettext_noop("An owner allowed a synchronisation to remove who left"),
     E.EVIDENCE_HELD: gettext_noop("Evidence about a person was kept"),
     E.PROFILE_CREATED: gettext_noop("A recovery profile was written"),
     E.PROFILE_CHANGED: gettext_noop("A recovery profile was changed"),

@@ -12,7 +12,7 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,20 +21,18 @@ from django.utils.translation import gettext as _
 
 from portal.kit import clock
 from portal.kit.actors import Actor
-from portal.kit.bulk import insert_many, uuid7s
 from portal.kit.errors import Invalid, NotHere, Refused
 from portal.kit.ids import uuid7
 from portal.kit.sealed import Context, seal, unseal
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.directory.changing import change_people, owned_row, person_of, write_words
+from tenants.directory.changing import add_people, change_people, person_of
 from tenants.directory.import_file import ImportedRow, RowProblem, read_people
 from tenants.directory.import_plan import Plan, plan_import
-from tenants.directory.models import DirectoryPerson, NoticeAddress, PeopleImport
+from tenants.directory.models import PeopleImport
 
 PREVIEW_LIFE = timedelta(minutes=30)
 SHOWN = 200
-BATCH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +181,7 @@ def apply_import(
         )
     try:
         with transaction.atomic():
-            _add(plan.added)
+            add_people([(person_of(row), row) for row in plan.added])
             change_people(plan.changed)
     except IntegrityError as error:
         raise Invalid(
@@ -229,44 +227,3 @@ def let_go_of_previews() -> int:
     """Destroy what was read and never applied. Called in a tenant's scope."""
     over = PeopleImport.objects.filter(expires_at__lte=clock.now()).exclude(sealed=None)
     return over.update(sealed=None, discarded_at=clock.now())
-
-
-def _add(rows: Sequence[ImportedRow]) -> None:
-    """New people in bulk: four inserts a batch, whatever their number."""
-    moment = clock.now()
-    for at in range(0, len(rows), BATCH):
-        made = [(person_of(row), row) for row in rows[at : at + BATCH]]
-        fields = DirectoryPerson._meta.local_concrete_fields
-        insert_many(
-            DirectoryPerson,
-            (
-                {str(field.column): getattr(person, field.attname) for field in fields}
-                for person, _row in made
-            ),
-        )
-        write_words(made)
-        _write_addresses(made, moment)
-
-
-def _write_addresses(people: Sequence[tuple[DirectoryPerson, ImportedRow]], moment: datetime) -> None:
-    held = [
-        (person, kind, value)
-        for person, row in people
-        for kind, values in (("email", row.emails), ("phone", row.phones or ()))
-        for value in values
-    ]
-    insert_many(
-        NoticeAddress,
-        (
-            owned_row(
-                identifier,
-                moment,
-                person,
-                kind=kind,
-                value=value,
-                label="",
-                held_since=moment,
-            )
-            for identifier, (person, kind, value) in zip(uuid7s(len(held)), held, strict=True)
-        ),
-    )

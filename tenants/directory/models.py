@@ -40,6 +40,8 @@ class DirectoryPerson(TenantModel):
     assurance_level = models.CharField(max_length=8, choices=Assurance.choices, default=Assurance.IAL1)
     recovery_allowed = models.BooleanField(default=True)
     names_changed_at = models.DateTimeField(null=True)
+    # A guest of another organisation: no Temporary Access Pass can be made for them there.
+    is_guest = models.BooleanField(default=False)
     source = models.CharField(max_length=20, default="csv")
     # How the system that provisions people calls this one (RFC 7643, 3.1).
     external_id = models.CharField(max_length=250, blank=True)

@@ -166,6 +166,17 @@ def activate_person(person_id: UUID, *, actor: Actor, reason: str = "") -> Direc
     return person
 
 
+def follow_standing(person: DirectoryPerson, is_active: bool, *, actor: Actor) -> DirectoryPerson:
+    """As the system that provisions people has it. A colleague's suspension stays, whatever that system says: it knows
+    nothing of an attack."""
+    suspended = person.status == DirectoryPerson.Status.SUSPENDED
+    if not is_active and not suspended:
+        return suspend_person(person.id, actor=actor, reason="")
+    if is_active and suspended and person.suspended_by == ActorKind.PROVISIONER.value:
+        return activate_person(person.id, actor=actor)
+    return person
+
+
 @transaction.atomic
 def remove_person(person_id: UUID, *, actor: Actor) -> None:
     """Take a person out of the directory for good, with everything it knows of them. The row stays under its identifier,

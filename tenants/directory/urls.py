@@ -3,6 +3,7 @@
 from django.urls import path
 
 from tenants.directory import import_views, views
+from tenants.directory.graph import console as entra
 from tenants.directory.scim import console as provisioning
 
 app_name = "people"
@@ -18,6 +19,15 @@ urlpatterns = [
     path("provisioning/", provisioning.tokens, name="provisioning"),
     path("provisioning/new", provisioning.new, name="provisioning_new"),
     path("provisioning/<str:token_id>/revoke", provisioning.close, name="provisioning_close"),
+    path("entra/", entra.graph, name="graph"),
+    path("entra/state", entra.state, name="graph_state"),
+    path("entra/test", entra.test, name="graph_test"),
+    path("entra/sync", entra.sync, name="graph_sync"),
+    path("entra/everything", entra.everything, name="graph_everything"),
+    path("entra/pause", entra.pause, name="graph_pause"),
+    path("entra/resume", entra.resume, name="graph_resume"),
+    path("entra/remove", entra.remove, name="graph_remove"),
+    path("entra/allow", entra.allow, name="graph_allow"),
     path("<str:person_id>/", views.person, name="person"),
     path("<str:person_id>/suspend", views.suspend, name="suspend"),
     path("<str:person_id>/activate", views.activate, name="activate"),

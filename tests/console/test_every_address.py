@@ -24,6 +24,7 @@ from recovery.readiness.running import survey_now
 from recovery.statuses import CaseStatus
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
+from tenants.directory.graph import services as graph
 from tenants.directory.imports import begin_import
 from tenants.directory.scim.tokens import make_token
 from tenants.membership import invite_member
@@ -174,6 +175,15 @@ TABLE: dict[str, tuple[str, str]] = {
     "people:provisioning": ("OAHU", "-"),
     "people:provisioning_new": ("OA", "OA"),
     "people:provisioning_close": ("OA", "OA"),
+    "people:graph": ("OAHU", "OA"),
+    "people:graph_state": ("OAHU", "-"),
+    "people:graph_test": ("-", "OA"),
+    "people:graph_sync": ("-", "OA"),
+    "people:graph_everything": ("-", "OA"),
+    "people:graph_pause": ("-", "OA"),
+    "people:graph_resume": ("-", "OA"),
+    "people:graph_remove": ("OA", "OA"),
+    "people:graph_allow": ("O", "O"),
     "api:keys": ("OAU", "-"),
     "api:new": ("OA", "OA"),
     "api:reference": ("OABHU", "-"),
@@ -293,6 +303,9 @@ class World:
         turn_on_verified_id(actor=SYSTEM)
         link_domain("www.example.com", actor=SYSTEM)
         connect(given=GIVEN, secret="", actor=SYSTEM)
+        graph.connect(
+            given={"directory": str(uuid4()), "client_id": str(uuid4())}, secret="a secret", actor=SYSTEM
+        )
         credential = Credential.objects.create(
             issuance_id=begin_issuance(reference=case.id, claims={}, portrait=b"", actor=SYSTEM).id,
             reference=case.id,

@@ -14,7 +14,7 @@ from portal.kit.actors import SYSTEM
 from portal.kit.ids import uuid7
 from portal.kit.scope import tenant_scope
 from tenants.audit.models import AuditEvent
-from tenants.directory import imports
+from tenants.directory import changing, imports
 from tenants.directory.models import DirectoryPerson, NoticeAddress, PeopleImport, PersonKey
 from tenants.directory.selectors import find_person
 from tenants.notices.models import Notice
@@ -172,7 +172,7 @@ def test_statements_do_not_grow_with_the_people_of_a_file(tenant, other_tenant):
 
 
 def test_a_file_larger_than_one_batch_comes_in_whole(tenant, monkeypatch):
-    monkeypatch.setattr(imports, "BATCH", 7)
+    monkeypatch.setattr(changing, "BATCH", 7)
     monkeypatch.setattr(bulk, "BATCH", 5)
     _statements, applied = statements_of_import(tenant, 20)
     with tenant_scope(tenant.id):

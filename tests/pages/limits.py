@@ -91,6 +91,11 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         19,
         "the same for ten thousand people as for one; " + SAVEPOINT,
     ),
+    "site POST /o/<slug:organisation>/people/entra/allow": (15, SAVEPOINT),
+    "site POST /o/<slug:organisation>/people/entra/remove": (
+        15,
+        "lets go of everything that is known of the other side, table by table; " + SAVEPOINT,
+    ),
     "site POST /o/<slug:organisation>/recovery/cases/<str:case_id>/<slug:action>": (13, SAVEPOINT),
     "site POST /o/<slug:organisation>/recovery/reviews/<str:case_id>/": (15, SAVEPOINT),
     "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/go-live": (15, SAVEPOINT),

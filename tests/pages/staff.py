@@ -420,6 +420,23 @@ def rooms(tenant: Tenant, client: Client) -> None:
         client.post(f"{base}/audit/{event.public_id}")
     client.post(f"{base}/audit/verify")
     entra(tenant, client)
+    graph(tenant, client)
+
+
+def graph(tenant: Tenant, client: Client) -> None:
+    """The directory at Microsoft, connected, synchronised (which nobody answers here), paused and removed."""
+    base = f"/o/{tenant.slug}/people/entra"
+    typed = {"directory": "0" * 32, "client_id": "1" * 32, "client_secret": "a-secret"}
+    client.post(f"{base}/", typed)
+    for act in ("test", "sync", "everything"):
+        client.post(f"{base}/{act}")
+    for path in ("/", "/state", "/allow"):
+        client.get(f"{base}{path}")
+    client.post(f"{base}/allow", {"word": "remove", "people": 0, "memberships": 0})
+    client.post(f"{base}/pause")
+    client.post(f"{base}/resume")
+    client.get(f"{base}/remove")
+    client.post(f"{base}/remove", {"word": "remove"})
 
 
 def entra(tenant: Tenant, client: Client) -> None:

@@ -188,7 +188,7 @@ def _shown(request: HttpRequest, name: str, walk: Round, at: int) -> dict[str, A
     is_minimal = "return=minimal" in request.headers.get("Prefer", "").replace(" ", "").lower()
     if WORLD.faults.get("empty_page") == at and at:
         WORLD.faults.pop("empty_page")
-        return _whole(walk.kind, [], _link(walk.kind, "skiptoken", round=name, at=at), is_last=False)
+        return _whole(walk.kind, [], _link(walk.kind, "skiptoken", round=name, at=at, again=1), is_last=False)
     end = at + WORLD.page_size
     value = [_object(walk, thing_id, piece, is_minimal) for thing_id, piece in walk.entries[at:end]]
     if end < len(walk.entries) or WORLD.faults.get("never_ends"):

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from scim2_models import InvalidValueException, Meta, NotFoundException, Resource, UniquenessException
 
 from portal.kit import clock
-from portal.kit.actors import Actor, ActorKind
+from portal.kit.actors import Actor
 from portal.kit.ids import public_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
@@ -38,7 +38,7 @@ from tenants.directory.scim.filters import (
     identifier_in,
 )
 from tenants.directory.selectors import normalise_identifier
-from tenants.directory.services import activate_person, create_person, remove_person, suspend_person
+from tenants.directory.services import create_person, follow_standing, remove_person, suspend_person
 
 SOURCE = "scim"
 LONGEST = 250
@@ -263,17 +263,7 @@ def change_user(person: DirectoryPerson, resource: User[Any], actor: Actor) -> D
         record_event(
             EventName.PERSON_CHANGED, actor=actor, subject=person.public_id, data={"changed": changed}
         )
-    return _switched(person, written.active, actor)
-
-
-def _switched(person: DirectoryPerson, active: bool, actor: Actor) -> DirectoryPerson:
-    """A colleague's suspension stays, whatever the other system says: it knows nothing of an attack."""
-    suspended = person.status == DirectoryPerson.Status.SUSPENDED
-    if not active and not suspended:
-        return suspend_person(person.id, actor=actor, reason="")
-    if active and suspended and person.suspended_by == ActorKind.PROVISIONER.value:
-        return activate_person(person.id, actor=actor)
-    return person
+    return follow_standing(person, written.active, actor=actor)
 
 
 def _require_free(written: Written, person: DirectoryPerson | None) -> None:

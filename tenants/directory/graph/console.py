@@ -1,0 +1,246 @@
+"""`/o/<organisation>/people/entra/`: enter, test, synchronise, pause, allow, remove."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.kit import clock
+from portal.kit.errors import Invalid, NotHere, Refused
+from portal.kit.seen import ChangedMeanwhile
+from portal.kit.typed import TypedWordForm
+from portal.recent import recent_sign_in
+from portal.rights import actor_of, requires, seat_of
+from tenants.directory.graph import addresses, services, wording
+from tenants.directory.graph.forms import AllowForm, ConnectionForm
+from tenants.directory.graph.models import GraphConnection, GraphRun
+from tenants.directory.views import crumbs, slug_of
+from tenants.rights import Right
+
+# After that a page stops asking what became of a test.
+PATIENCE = timedelta(minutes=1)
+SHOWN_PROBLEMS = 20
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    return redirect("people:graph", slug_of(request))
+
+
+def _crumbs(request: HttpRequest, label: str = "") -> list[dict[str, str]]:
+    first, own = crumbs(request, _("Microsoft Entra"))
+    if not label:
+        return [first, own]
+    return [first, {**own, "url": reverse("people:graph", args=[slug_of(request)])}, {"label": label}]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Right.SEE_PEOPLE)
+def graph(request: HttpRequest) -> HttpResponse:
+    return _save(request) if request.method == "POST" else _page(request, None)
+
+
+@requires(Right.MANAGE_ORGANISATION)
+@recent_sign_in
+def _save(request: HttpRequest) -> HttpResponse:
+    form = ConnectionForm(request.POST, connection=services.connection())
+    if form.is_valid():
+        given = {name: form.cleaned_data[name] for name in services.SETTINGS}
+        try:
+            services.connect(
+                given=given,
+                secret=form.cleaned_data["client_secret"],
+                actor=actor_of(request),
+                seen=form.take_seen(),
+            )
+        except ChangedMeanwhile as conflict:
+            form.show_conflict(conflict)
+        except Invalid as error:
+            form.add_error(error.field or None, error.sentence)
+        else:
+            return _back(request)
+    return _page(request, form)
+
+
+def _page(request: HttpRequest, form: ConnectionForm | None) -> HttpResponse:
+    row = services.connection()
+    may_manage = seat_of(request).may(Right.MANAGE_ORGANISATION)
+    context = {
+        **_standing(request, row),
+        "form": form or (ConnectionForm(connection=row) if may_manage else None),
+        "settings": [
+            (_("Directory (tenant) ID"), row.directory),
+            (_("Application (client) ID"), row.client_id),
+        ]
+        if row
+        else [],
+        "breadcrumbs": _crumbs(request),
+    }
+    return render(request, "directory/graph/connection.html", context)
+
+
+def _is_waiting(row: GraphConnection | None) -> bool:
+    """A test was asked for and has not ended. After a minute the page stops asking."""
+    if row is None or row.test_asked_at is None or clock.now() - row.test_asked_at > PATIENCE:
+        return False
+    return row.tested_at is None or row.tested_at < row.test_asked_at
+
+
+def _standing(request: HttpRequest, row: GraphConnection | None) -> dict[str, Any]:
+    """What the last test found, and the last synchronisations."""
+    waiting = _is_waiting(row)
+    runs = services.recent_runs() if row else []
+    live = runs[0] if runs and runs[0].state == GraphRun.State.RUNNING else None
+    seat = seat_of(request)
+    found = [
+        {
+            "title": wording.step_title(str(one["step"])),
+            "is_ok": one["ok"],
+            "problem": wording.problem_sentence(str(one["problem"])),
+        }
+        for one in (row.found if row and not waiting else [])
+    ]
+    return {
+        "connection": row,
+        "found": found,
+        "all_ok": bool(found) and all(line["is_ok"] for line in found),
+        "is_waiting": waiting,
+        "is_moving": waiting or live is not None,
+        "is_simulated": addresses.is_simulated(),
+        "live": live,
+        "live_stage": GraphRun.Stage(live.stage).label if live else "",
+        "live_counts": wording.counts_of(live) if live else [],
+        "runs": [_shown(run) for run in runs],
+        "left_out": _left_out(runs),
+        "may_manage": seat.may(Right.MANAGE_ORGANISATION),
+        "may_allow": seat.may(Right.ALLOW_REMOVAL),
+        "state_url": reverse("people:graph_state", args=[slug_of(request)]),
+    }
+
+
+def _shown(run: GraphRun) -> dict[str, Any]:
+    state = GraphRun.State(run.state)
+    return {
+        "at": run.created_at,
+        "label": state.label,
+        "tone": wording.TONES[state],
+        "sentence": wording.problem_sentence(run.problem) or wording.sentence_of(run),
+    }
+
+
+def _left_out(runs: list[GraphRun]) -> list[dict[str, str]]:
+    """Of the last one that had any."""
+    problems: list[dict[str, str]] = next((run.problems for run in runs if run.problems), [])
+    problems = problems[:SHOWN_PROBLEMS]
+    names = services.names_of_objects([str(one["object"]) for one in problems])
+    return [
+        {
+            "sentence": wording.kept_out_sentence(str(one["code"])),
+            "object": str(one["object"]),
+            "name": names.get(str(one["object"]), ""),
+        }
+        for one in problems
+    ]
+
+
+@require_GET
+@requires(Right.SEE_PEOPLE)
+def state(request: HttpRequest) -> HttpResponse:
+    """The standing alone, asked for by htmx while something moves."""
+    return render(request, "directory/graph/standing.html", _standing(request, services.connection()))
+
+
+@require_POST
+@requires(Right.MANAGE_ORGANISATION)
+def test(request: HttpRequest) -> HttpResponse:
+    services.ask_for_test(actor=actor_of(request))
+    return _back(request)
+
+
+@require_POST
+@requires(Right.MANAGE_ORGANISATION)
+def sync(request: HttpRequest) -> HttpResponse:
+    return _ask(request, whole=False)
+
+
+@require_POST
+@requires(Right.MANAGE_ORGANISATION)
+def everything(request: HttpRequest) -> HttpResponse:
+    """The whole directory again, not only what changed."""
+    return _ask(request, whole=True)
+
+
+def _ask(request: HttpRequest, *, whole: bool) -> HttpResponse:
+    try:
+        _run, is_waiting = services.ask_for_sync(actor=actor_of(request), everything=whole)
+    except Refused as refused:
+        messages.error(request, refused.sentence)
+        return _back(request)
+    if is_waiting:
+        messages.info(request, _("A synchronisation is under way. Another follows it."))
+    return _back(request)
+
+
+@require_POST
+@requires(Right.MANAGE_ORGANISATION)
+def pause(request: HttpRequest) -> HttpResponse:
+    services.pause(actor=actor_of(request))
+    messages.success(request, _("Synchronising is paused. People stay as they are."))
+    return _back(request)
+
+
+@require_POST
+@requires(Right.MANAGE_ORGANISATION)
+def resume(request: HttpRequest) -> HttpResponse:
+    services.resume(actor=actor_of(request))
+    messages.success(request, _("Synchronising goes on."))
+    return _back(request)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Right.MANAGE_ORGANISATION)
+@recent_sign_in
+def remove(request: HttpRequest) -> HttpResponse:
+    """Settings and secret are destroyed, with a typed word. The people stay."""
+    if services.connection() is None:
+        raise NotHere("no_graph_connection")
+    form = TypedWordForm(request.POST or None, word=_("remove"))
+    if request.method == "POST" and form.is_valid():
+        services.disconnect(actor=actor_of(request))
+        messages.success(request, _("The connection was removed. The people are still here."))
+        return _back(request)
+    context = {"form": form, "breadcrumbs": _crumbs(request, _("Remove the connection"))}
+    return render(request, "directory/graph/remove.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Right.ALLOW_REMOVAL)
+@recent_sign_in
+def allow(request: HttpRequest) -> HttpResponse:
+    """An owner's word for a removal that was held, with a typed word, for the numbers that were shown."""
+    row = services.connection()
+    if row is None:
+        raise NotHere("no_graph_connection")
+    form = TypedWordForm(request.POST or None, word=_("remove"))
+    shown = AllowForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and shown.is_valid():
+        try:
+            services.allow_removal(**shown.cleaned_data, actor=actor_of(request))
+        except Refused as refused:
+            form.add_error(None, refused.sentence)
+        else:
+            messages.success(request, _("Allowed. A synchronisation removes them now."))
+            return _back(request)
+    context = {
+        "form": form,
+        "connection": row,
+        "numbers": AllowForm(initial={"people": row.held_people, "memberships": row.held_memberships}),
+        "breadcrumbs": _crumbs(request, _("Allow the removal")),
+    }
+    return render(request, "directory/graph/allow.html", context)

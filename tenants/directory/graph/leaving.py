@@ -1,0 +1,166 @@
+"""Who left, once a round is complete: removed, or held until an owner has looked.
+
+Protects an organisation from a directory that answers half, from one that was emptied by whoever took it over, and from a
+filter somebody set there: more than a share of its people never goes without an owner's word, counted over a day, so that
+many small rounds do not do what one may not. Until then nobody is removed, not even the share.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from portal.kit import clock
+from portal.kit.actors import Actor
+from portal.kit.errors import NotHere
+from portal.kit.origins import site_url
+from portal.kit.scope import current_tenant_id
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+from tenants.directory.graph.models import GraphConnection, GraphEdge, GraphObject, GraphRun, GraphTrack, Kind
+from tenants.directory.graph.people import ACTOR
+from tenants.directory.models import Group, GroupMember
+from tenants.directory.services import remove_person
+from tenants.models import Member, Tenant
+from tenants.notices.services import send_staff_mail
+from tenants.rights import Role
+
+# Of a hundred people this many may go in a day, and a handful of the few there are.
+SHARE, FEW = 10, 3
+DAY = timedelta(days=1)
+AT_ONCE = 200
+EDGES_AT_ONCE = 5_000
+
+
+def mark_unseen_people(track: GraphTrack) -> None:
+    """A round that told everything did not tell these: they left."""
+    unseen = GraphObject.objects.filter(kind=Kind.USERS, seen_round__lt=track.round, leaving_at=None)
+    unseen.update(leaving_at=clock.now())
+
+
+def _leaving() -> QuerySet[GraphObject]:
+    return GraphObject.objects.filter(kind=Kind.USERS).exclude(leaving_at=None)
+
+
+def share_of(known: int) -> int:
+    return max(FEW, known * SHARE // 100)
+
+
+def _may_go(leaving: int, known: int, name: str) -> bool:
+    recent = GraphRun.objects.filter(created_at__gt=clock.now() - DAY).values_list("counts", flat=True)
+    gone = sum(int(counts.get(name, 0)) for counts in recent)
+    return gone + leaving <= share_of(known + gone)
+
+
+def decide_people(run: GraphRun, row: GraphConnection) -> None:
+    """Whether those who left may go. Sets `run.may_remove`; tells the owners once for each number."""
+    leaving = _leaving().exclude(person=None).count()
+    known = GraphObject.objects.filter(kind=Kind.USERS).exclude(person=None).count()
+    run.may_remove = row.allowed_people >= leaving or _may_go(leaving, known, "removed")
+    _hold(row, "held_people", 0 if run.may_remove else leaving)
+
+
+def decide_members(run: GraphRun, row: GraphConnection, track: GraphTrack) -> None:
+    """The same for memberships that a round did not tell: whom a profile is for hangs on them. What was told to have ended
+    ends, however much it is."""
+    unseen = GraphEdge.objects.filter(seen_round__lt=track.round, is_leaving=False).count()
+    known = GraphEdge.objects.count()
+    run.may_remove = row.allowed_memberships >= unseen or _may_go(unseen, known, "memberships_unseen")
+    _hold(row, "held_memberships", 0 if run.may_remove else unseen)
+
+
+def _hold(row: GraphConnection, name: str, number: int) -> None:
+    before = getattr(row, name)
+    if before == number:
+        return
+    setattr(row, name, number)
+    row.save(update_fields=[name])
+    if number > before:
+        record_event(
+            EventName.SYNC_REMOVAL_HELD,
+            actor=ACTOR,
+            subject=row.public_id,
+            data={"people": row.held_people, "memberships": row.held_memberships},
+        )
+        _tell_owners(row)
+
+
+def _tell_owners(row: GraphConnection) -> None:
+    tenant = Tenant.objects.get(id=current_tenant_id())
+    path = reverse("people:graph", urlconf=settings.ROOT_URLCONF, args=[tenant.slug])
+    context = {
+        "organisation": tenant.name,
+        "people": str(row.held_people or ""),
+        "memberships": str(row.held_memberships or ""),
+        "page_url": site_url(path),
+    }
+    owners = Member.objects.filter(role=Role.OWNER, removed_at=None).select_related("user")
+    for address in sorted({member.user.email for member in owners}):
+        send_staff_mail("staff_sync_held", address=address, context=context)
+
+
+def remove_some() -> int:
+    """Some of those who left, for good; how many there were. Who cannot be removed any more is let go all the same."""
+    rows = list(_leaving().order_by("id")[:AT_ONCE])
+    removed = 0
+    for row in rows:
+        if row.person_id is not None:
+            try:
+                remove_person(row.person_id, actor=ACTOR)
+                removed += 1
+            except NotHere:
+                pass
+    names = [row.object_id for row in rows]
+    GraphObject.objects.filter(id__in=[row.id for row in rows]).delete()
+    GraphEdge.objects.filter(member_id__in=names).delete()
+    return removed
+
+
+def end_memberships(track: GraphTrack, *, also_unseen: bool) -> int:
+    """Memberships and groups that were told to have ended, and those that a round did not tell any more; how many of the
+    latter. Groups they were in are touched."""
+    over, gone = Q(is_leaving=True), Q(leaving_at__isnull=False)
+    unseen = Q(seen_round__lt=track.round)
+    number = GraphEdge.objects.filter(unseen, is_leaving=False).count() if also_unseen else 0
+    if also_unseen:
+        over, gone = over | unseen, gone | unseen
+    groups = list(GraphObject.objects.filter(gone, kind=Kind.GROUPS))
+    over |= Q(member_id__in=[row.object_id for row in groups])
+    ended = GraphEdge.objects.filter(over)
+    GraphObject.objects.filter(id__in=ended.values("group_id")).update(is_touched=True)
+    ended.delete()
+    for row in groups:
+        _remove_group(row)
+    return number
+
+
+def _remove_group(row: GraphObject) -> None:
+    group_id = row.group_id
+    GraphEdge.objects.filter(group=row).delete()
+    row.delete()
+    group = Group.objects.filter(id=group_id).first() if group_id else None
+    if group is None:
+        return
+    GroupMember.objects.filter(group_id=group.id).delete()
+    record_event(EventName.GROUP_REMOVED, actor=ACTOR, subject=group.public_id)
+    group.delete()
+
+
+def allow_removal(row: GraphConnection, *, people: int, memberships: int, actor: Actor) -> None:
+    """An owner's word for what waits: for that number and no more. Invalid numbers hold nothing open."""
+    row.allowed_people, row.allowed_memberships = people, memberships
+    row.save(update_fields=["allowed_people", "allowed_memberships"])
+    record_event(
+        EventName.SYNC_REMOVAL_ALLOWED,
+        actor=actor,
+        subject=row.public_id,
+        data={"people": people, "memberships": memberships},
+    )
+
+
+def are_left() -> bool:
+    """Whether somebody who left is still here."""
+    return _leaving().exists()

@@ -1,0 +1,204 @@
+"""Entering, testing, pausing and removing a connection; asking for a synchronisation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from portal.kit import clock
+from portal.kit.actors import SYSTEM, Actor
+from portal.kit.errors import Invalid, NotHere, Refused
+from portal.kit.outbox import enqueue
+from portal.kit.scope import current_tenant_id
+from portal.kit.sealed import seal
+from portal.kit.seen import require_unchanged
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+from tenants.directory.graph import client, leaving
+from tenants.directory.graph.models import (
+    GraphConnection,
+    GraphEdge,
+    GraphObject,
+    GraphRun,
+    GraphTrack,
+)
+from tenants.directory.graph.rounds import begin_run, end_run
+from tenants.directory.graph.tokens import Held, proof_of, secret_context, token_context
+from tenants.directory.models import DirectoryPerson
+
+SETTINGS = ("directory", "client_id")
+TEST = "directory.graph_test"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One step of a test."""
+
+    step: str
+    ok: bool
+    problem: str = ""
+
+
+def connection() -> GraphConnection | None:
+    return GraphConnection.objects.first()
+
+
+def settings_of(row: GraphConnection | None) -> dict[str, Any]:
+    """What a form is filled from."""
+    return {name: getattr(row, name) for name in SETTINGS} if row else {}
+
+
+def _locked() -> GraphConnection:
+    row = GraphConnection.objects.select_for_update().first()
+    if row is None:
+        raise NotHere("no_graph_connection")
+    return row
+
+
+@transaction.atomic
+def connect(
+    *, given: Mapping[str, str], secret: str, actor: Actor, seen: str | None = None
+) -> GraphConnection:
+    """Enter or change the settings and try them at once. A secret left empty stays as it was. Invalid for another directory
+    than the one whose people are here. ChangedMeanwhile when the settings are not what the page had `seen`."""
+    row = GraphConnection.objects.select_for_update().first()
+    require_unchanged(seen if row else None, settings_of(row))
+    if row is None and not secret:
+        raise Invalid("secret_missing", _("Enter the client secret."), field="client_secret")
+    if row is not None and row.directory != given["directory"] and GraphObject.objects.exists():
+        sentence = _("People of another directory are here. Remove this connection first, then connect anew.")
+        raise Invalid("directory_differs", sentence, field="directory")
+    made = row or GraphConnection()
+    changed = [name for name in SETTINGS if getattr(made, name, None) != given[name]]
+    for name in SETTINGS:
+        setattr(made, name, given[name])
+    if secret:
+        made.secret_sealed = seal(secret.encode(), secret_context(made))
+        changed.append("client_secret")
+    made.token_sealed, made.token_expires_at, made.found, made.tested_at = None, None, [], None
+    made.test_asked_at = clock.now()
+    made.save(force_insert=row is None)
+    record_event(EventName.GRAPH_CONNECTED, actor=actor, subject=made.public_id, data={"changed": changed})
+    enqueue(TEST, tenant_id=current_tenant_id())
+    return made
+
+
+@transaction.atomic
+def ask_for_test(*, actor: Actor) -> GraphConnection:
+    row = _locked()
+    row.test_asked_at = clock.now()
+    row.save(update_fields=["test_asked_at"])
+    enqueue(TEST, tenant_id=current_tenant_id())
+    return row
+
+
+def note_test(held: Held, found: Sequence[Finding], token: client.Token | None) -> None:
+    """What a test found. Quiet when the connection was removed or changed meanwhile: another test is under way."""
+    row = GraphConnection.objects.select_for_update().filter(id=held.row.id).first()
+    if row is None or proof_of(row) != proof_of(held.row):
+        return
+    row.found, row.tested_at = [asdict(one) for one in found], clock.now()
+    if token is not None:
+        row.token_sealed = seal(token.value.encode(), token_context(row))
+        row.token_expires_at = token.expires_at
+    row.save(update_fields=["found", "tested_at", "token_sealed", "token_expires_at"])
+    problems = [f"{one.step}:{one.problem}" for one in found if not one.ok]
+    record_event(EventName.GRAPH_TESTED, actor=SYSTEM, subject=row.public_id, data={"problems": problems})
+
+
+@transaction.atomic
+def pause(*, actor: Actor) -> None:
+    """Nothing is read until it goes on; what is under way stops where it is. Quiet when it is paused."""
+    row = _locked()
+    if row.paused_at is not None:
+        return
+    row.paused_at = clock.now()
+    row.save(update_fields=["paused_at"])
+    _cancel_run()
+    record_event(EventName.GRAPH_PAUSED, actor=actor, subject=row.public_id)
+
+
+@transaction.atomic
+def resume(*, actor: Actor) -> None:
+    """Quiet when it is not paused."""
+    row = _locked()
+    if row.paused_at is None:
+        return
+    row.paused_at = None
+    row.save(update_fields=["paused_at"])
+    record_event(EventName.GRAPH_RESUMED, actor=actor, subject=row.public_id)
+
+
+def _cancel_run() -> None:
+    run = GraphRun.objects.select_for_update().filter(state=GraphRun.State.RUNNING).first()
+    if run is not None:
+        end_run(run, GraphRun.State.CANCELED)
+        run.save()
+
+
+@transaction.atomic
+def disconnect(*, actor: Actor) -> None:
+    """Destroy settings, secret, token and what is known of the other side. The people and groups stay. Quiet when there is
+    none."""
+    row = GraphConnection.objects.select_for_update().first()
+    if row is None:
+        return
+    _cancel_run()
+    GraphEdge.objects.all().delete()
+    for model in (GraphObject, GraphTrack, GraphRun):
+        model.objects.all().delete()
+    subject = row.public_id
+    row.delete()
+    record_event(EventName.GRAPH_REMOVED, actor=actor, subject=subject)
+
+
+@transaction.atomic
+def ask_for_sync(*, actor: Actor, everything: bool = False) -> tuple[GraphRun, bool]:
+    """A synchronisation, and whether it has to wait for one that is under way: then it follows that one. `everything` reads
+    the whole directory again. Refused while the connection is paused."""
+    row = _locked()
+    if row.paused_at is not None:
+        raise Refused("sync_paused", _("Synchronising is paused. Let it go on first."))
+    run = GraphRun.objects.select_for_update().filter(state=GraphRun.State.RUNNING).first()
+    if run is not None:
+        run.is_wanted_again = True
+        run.save(update_fields=["is_wanted_again"])
+        return run, True
+    if everything:
+        GraphTrack.objects.update(next_link="", delta_link="")
+    run = begin_run()
+    record_event(EventName.SYNC_ASKED, actor=actor, subject=run.public_id, data={"everything": everything})
+    return run, False
+
+
+@transaction.atomic
+def allow_removal(*, people: int, memberships: int, actor: Actor) -> None:
+    """An owner's word for what waits, and a synchronisation that acts on it. Refused when more waits by now."""
+    row = _locked()
+    if row.held_people > people or row.held_memberships > memberships:
+        raise Refused("more_is_held", _("More would be removed by now. Look at the numbers again."))
+    leaving.allow_removal(row, people=people, memberships=memberships, actor=actor)
+    ask_for_sync(actor=actor)
+
+
+def run_with(run_id: UUID) -> GraphRun | None:
+    return GraphRun.objects.filter(id=run_id).first()
+
+
+def live_run() -> GraphRun | None:
+    return GraphRun.objects.filter(state=GraphRun.State.RUNNING).first()
+
+
+def names_of_objects(object_ids: Sequence[str]) -> dict[str, str]:
+    """What those are called here who are here."""
+    rows = DirectoryPerson.objects.filter(external_id__in=object_ids) if object_ids else ()
+    return {row.external_id: row.display_name for row in rows}
+
+
+def recent_runs(most: int = 10) -> list[GraphRun]:
+    return list(GraphRun.objects.order_by("-created_at", "-id")[:most])
