@@ -44,7 +44,7 @@ def finish(survey: Survey, stale: dict[str, date | None]) -> None:
     survey.cannot = verdicts.filter(verdict=Finding.Verdict.CANNOT).count()
     survey.doubtful = verdicts.filter(verdict=Finding.Verdict.DOUBTFUL).count()
     survey.reasons = dict(_rows(_REASONS, survey))
-    survey.people = survey.looked_at
+    survey.people = DirectoryPerson.objects.filter(status=DirectoryPerson.Status.ACTIVE).count()
     survey.stale = [
         {"source": source, "heard_on": str(day) if day else ""} for source, day in sorted(stale.items())
     ]

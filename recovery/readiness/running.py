@@ -147,7 +147,9 @@ def _do_batch(work: _Work, accounts: Accounts, covers: Covering, stale: frozense
         people = next_people(survey.last_sort_key, survey.last_person_id, BATCH)
         if not people:
             return False
-        Finding.objects.bulk_create(_findings(survey, people, accounts, covers, stale), batch_size=BATCH)
+        found = _findings(survey, people, accounts, covers, stale)
+        # Whoever is renamed meanwhile may come by a second time, and is told of once.
+        Finding.objects.bulk_create(found, batch_size=BATCH, ignore_conflicts=True)
         survey.looked_at += len(people)
         survey.last_sort_key, survey.last_person_id = people[-1].sort_key, people[-1].id
         survey.leased_until, survey.tries = clock.now() + LEASE, 0

@@ -168,6 +168,24 @@ def test_what_a_worker_left_is_taken_up_where_it_was(people: Tenant, monkeypatch
         assert Survey.objects.get(id=survey.id).status == Survey.Status.DONE
 
 
+def test_whoever_is_renamed_meanwhile_is_told_of_once(people: Tenant, monkeypatch: Any) -> None:
+    """The first in the order is looked at, renamed, and comes by again as the last."""
+    monkeypatch.setattr(running, "BATCH", 10)
+    facts, seen = running.facts_of, []
+
+    def renaming(batch: Any, stale: Any) -> Any:
+        if not seen:
+            DirectoryPerson.objects.filter(user_name="blank").update(sort_key="\U0001f600")
+        seen.extend(person.user_name for person in batch)
+        return facts(batch, stale)
+
+    change(people, "blank", sort_key="")
+    monkeypatch.setattr(running, "facts_of", renaming)
+    survey, found = look(people)
+    assert seen.count("blank") == 2 and found["blank"] == ["name_missing"]
+    assert (survey.status, survey.people) == (Survey.Status.DONE, 45)
+
+
 def test_one_that_never_gets_further_is_given_up(people: Tenant, monkeypatch: Any) -> None:
     monkeypatch.setattr(running, "facts_of", lambda *_given: 1 / 0)
     with tenant_scope(people.id):
