@@ -33,6 +33,7 @@ from vendors.billing.services import (
     close_period,
     grant_credit,
     note_tax,
+    put_on_plan,
     record_usage,
     reserve_checks,
     take_back,
@@ -80,6 +81,10 @@ class Books(RuleBasedStateMachine):
         self.partners.append(
             load(unit_price="0.705", duplicate_window_minutes=int(WINDOW.total_seconds() / 60))
         )
+        self.own_plans = [new_name("solo"), new_name("many")]
+        load(vendor=self.partners[0], plan=self.own_plans[0], unit_price="0.905", included=2)
+        load(vendor=self.partners[0], plan=self.own_plans[1], unit_price="0.115")
+        load(meter="fee", vendor=self.partners[0], plan=self.own_plans[0], unit_price="12.34")
         subscribe(self.tenant, "2026-01-31", plan=self.plans[0])
         self.now = BEGUN + timedelta(days=3)
         self.keys = 0
@@ -149,6 +154,27 @@ class Books(RuleBasedStateMachine):
             except Invalid as refused:
                 assert refused.code == "plan_change_too_early"
 
+    @rule(minor=st.integers(1, 3000))
+    def pay_in_advance(self, minor):
+        with self.at_work(), clock.frozen(self.now):
+            key, paid = f"checkout:k{self.keys}", Money(minor, "EUR")
+            for _twice in range(2):
+                grant_credit(key=key, credit=paid, expires_at=None, actor=SYSTEM, is_paid=True)
+
+    @rule(pick=st.integers(0, 2), age=st.integers(0, 48))
+    def other_plan_of_one_partner(self, pick, age):
+        """Its own plan, another one, or the tenant's again; from now on or from an earlier moment."""
+        with self.at_work(), clock.frozen(self.now):
+            try:
+                put_on_plan(
+                    vendor=self.partners[0],
+                    plan=[*self.own_plans, ""][pick],
+                    at=max(BEGUN, self.now - timedelta(hours=age)),
+                    actor=SYSTEM,
+                )
+            except Invalid as refused:
+                assert refused.code == "plan_change_too_early"
+
     @rule()
     def close_what_is_over(self):
         with self.at_work(), clock.frozen(self.now):
@@ -179,7 +205,7 @@ class Books(RuleBasedStateMachine):
             assert -found["revenue"] == invoiced + credits + found["unbilled"]
             assert found["receivable"] == invoiced + taxes
             assert -found["tax"] == taxes
-            assert -found["credits"] == found["promotions"] - credits >= 0
+            assert -found["credits"] == found["promotions"] + found["prepaid"] - credits >= 0
             assert found["own_contract"] == -found["partner_bills"] >= 0
             self.every_check_is_somewhere(found["unbilled"])
             self.repetitions_are_judged_in_their_order_of_time()

@@ -22,7 +22,7 @@ from tests.conftest import make_member, site_client
 from tests.console.test_setup_links import code_in, newest_mail
 from vendors import services
 from vendors.billing.book import standing
-from vendors.billing.drafting import lines_of
+from vendors.billing.drafting import credits_left, lines_of
 from vendors.billing.models import Subscription, UsageEntry
 from vendors.billing.rating.billability import Outcome
 from vendors.billing.services import Usage, put_on_plan, record_check
@@ -337,3 +337,23 @@ def test_each_partner_that_can_be_connected_has_a_listing_that_says_the_same():
         item = shelf()[slug]
         assert entry.kind in item.listing.kinds, slug
         assert adapter_of(slug).manifest.contract_status == item.listing.contract_status, slug
+
+
+def test_what_was_paid_in_advance_pays_the_invoice_and_nothing_is_collected_again(shop):
+    shop.buy("bundle-500").visit().pay(GOOD)
+    shop.tell()
+    with tenant_scope(shop.tenant.id):
+        check_faces(shop.tenant, 4)
+        label = standing().period_at(clock.now()).label
+    shop.close(label)
+    shop.work()
+    (document,) = shop.documents()
+    with tenant_scope(shop.tenant.id):
+        assert [(line.kind, line.minor) for line in document.lines.order_by("position")] == [
+            ("usage", 88),
+            ("credit", -88),
+        ]
+        (left,) = credits_left("EUR")
+    assert document.total_minor == 0 and left.minor == 11000 - 88
+    (invoice,) = shop.account.v1.invoices.list().data
+    assert invoice.amount_due == 0 and len(shop.paid_at_stripe()) == 1

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connections
 
 from portal.kit.errors import Unavailable
 from portal.kit.scope import tenant_scope
@@ -14,7 +16,9 @@ from vendors import buying
 from vendors.billing.collecting import client as stripe_door
 from vendors.billing.collecting import sending
 from vendors.billing.collecting.models import FactKind
+from vendors.billing.collecting.reading import read_events
 from vendors.billing.collecting.reconciling import reconcile
+from vendors.billing.models import Subscription
 from vendors.catalogue import purchasing
 
 
@@ -249,3 +253,37 @@ def test_how_often_paid_was_entitled(capsys):
     if len(counted) == len(ROWS) + len(KILLS):
         with capsys.disabled():
             sys.stdout.write(f"\npaid equals entitled: {len(counted)} of {len(ROWS) + len(KILLS)} ways\n")
+
+
+def _at_once(work: Callable[[], object], count: int = 6) -> None:
+    """So many at the same moment, each with a connection of its own."""
+
+    def alone(_number: int) -> None:
+        try:
+            work()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as pool:
+        list(pool.map(alone, range(count)))
+
+
+def test_whoever_comes_at_once_opens_one_page_and_settles_it_once(shop):
+    shop.choose("bundle-500")
+    agreed = {"seen_minor": 11000, "agreed": ["biometric_consent"]}
+    _at_once(lambda: shop.client.post(shop.address("buy/review"), agreed))
+    shop.work()
+    assert len(shop.sessions()) == 1 and shop.purchase.tries == 1
+    shop.visit().pay(GOOD)
+    shop.deliver_all()
+    read_events()
+    (session,) = shop.sessions()
+
+    def settle() -> None:
+        with tenant_scope(shop.tenant.id):
+            purchasing.settle_checkout(session.id)
+
+    _at_once(settle)
+    agree_in_the_end(shop, 1, entitled=True)
+    with tenant_scope(shop.tenant.id):
+        assert Subscription.objects.filter(vendor="readmit").count() == 1

@@ -71,8 +71,8 @@ def change_plan(*, plan: str, at: datetime, actor: Actor) -> Subscription:
     last = rows[-1]
     if last.plan == plan and last.effective_at <= at:
         return last
-    closed = Invoice.objects.filter(kind=Invoice.Kind.INVOICE).order_by("-period_end").first()
-    if at <= last.effective_at or (closed is not None and at < closed.period_end):
+    closed = closed_until()
+    if at <= last.effective_at or (closed is not None and at < closed):
         raise Invalid(
             "plan_change_too_early",
             _("A plan can be changed after the last change and in a period that is not closed."),
@@ -84,9 +84,16 @@ def change_plan(*, plan: str, at: datetime, actor: Actor) -> Subscription:
     return row
 
 
+def closed_until() -> datetime | None:
+    """The end of the last period that is closed: before it no plan changes any more."""
+    closed = Invoice.objects.filter(kind=Invoice.Kind.INVOICE).order_by("-period_end").first()
+    return closed.period_end if closed else None
+
+
 def put_on_plan(*, vendor: str, plan: str, at: datetime, actor: Actor) -> Subscription:
     """From `at` on a vendor's checks are on a plan of their own; with an empty plan, on the tenant's again. Checks since
-    then are booked anew. Quiet when they are already. Invalid before the last change of that vendor's plan."""
+    then are booked anew. Quiet when they are already. Invalid before the last change of that vendor's plan, and in a period
+    that is closed."""
     lock_billing()
     hold_budgets()
     before = standing()
@@ -95,8 +102,12 @@ def put_on_plan(*, vendor: str, plan: str, at: datetime, actor: Actor) -> Subscr
     last = rows[-1] if rows else None
     if last is not None and last.plan == plan and last.effective_at <= at:
         return last
-    if last is not None and at <= last.effective_at:
-        raise Invalid("plan_change_too_early", _("A plan can be changed after the last change."))
+    closed = closed_until()
+    if (last is not None and at <= last.effective_at) or (closed is not None and at < closed):
+        raise Invalid(
+            "plan_change_too_early",
+            _("A plan can be changed after the last change and in a period that is not closed."),
+        )
     own = Subscription.objects.filter(vendor="").order_by("effective_at")[0]
     row = _write(plan, at, own.anchored_at, own.time_zone, own.currencies, actor, vendor=vendor)
     if at < clock.now():

@@ -29,6 +29,7 @@ from vendors.billing.collecting.asking import ask_for_checkout, collects
 from vendors.billing.collecting.models import FactKind, Operation, PaymentCall, PaymentFact
 from vendors.billing.collecting.selectors import paying_parties
 from vendors.billing.services import grant_credit, put_on_plan
+from vendors.billing.subscriptions import closed_until
 from vendors.catalogue.amounts import Offered, offered_plan
 from vendors.catalogue.models import Purchase
 from vendors.catalogue.purchase_status import ACTIVE, BUYING, MOVES, PROGRESS, PurchaseStatus
@@ -133,8 +134,11 @@ def _create(slug: str, plan: str, currency: str, actor: Actor) -> Purchase:
 
 
 def review_purchase(purchase_id: UUID, *, agreed: Collection[str], seen_minor: int, actor: Actor) -> Purchase:
-    """Agree to price and terms as they were shown. Invalid when a term is missing or the price is another one by now."""
+    """Agree to price and terms as they were shown. Invalid when a term is missing or the price is another one by now. Quiet
+    when another tab was faster: its payment page is open, or it is paid."""
     purchase = get_purchase(purchase_id)
+    if purchase.status == S.PAYING or purchase.status in ACTIVE:
+        return purchase
     item = _item(purchase.slug)
     offered = offered_plan(item, purchase.plan, [purchase.currency])
     missing = [term.key for term in item.listing.terms if term.must_agree and term.key not in agreed]
@@ -368,7 +372,9 @@ def end_purchase(purchase_id: UUID, *, actor: Actor = SYSTEM) -> Purchase | None
     purchase.ended_at = purchase.ends_at
     _move(purchase, S.ENDED, actor, "ended_at")
     if purchase.plan:
-        put_on_plan(vendor=_item(purchase.slug).listing.vendor, plan="", at=purchase.ends_at, actor=actor)
+        # Whoever comes to this late leaves closed periods as they were invoiced.
+        at = max(purchase.ends_at, closed_until() or purchase.ends_at)
+        put_on_plan(vendor=_item(purchase.slug).listing.vendor, plan="", at=at, actor=actor)
     return purchase
 
 

@@ -143,14 +143,13 @@ def review(request: HttpRequest, vendor: str) -> HttpResponse:
 
 
 def _agree_and_pay(request: HttpRequest, purchase: Purchase, form: AgreeForm) -> None:
-    if purchase.status != PurchaseStatus.PAYING:
-        seen = form.cleaned_data.get("seen_minor")
-        purchasing.review_purchase(
-            purchase.id,
-            agreed=form.agreed_to(),
-            seen_minor=-1 if seen is None else seen,
-            actor=actor_of(request),
-        )
+    seen = form.cleaned_data.get("seen_minor")
+    purchasing.review_purchase(
+        purchase.id,
+        agreed=form.agreed_to(),
+        seen_minor=-1 if seen is None else seen,
+        actor=actor_of(request),
+    )
     _pay(request, purchase)
 
 
