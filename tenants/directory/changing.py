@@ -7,7 +7,7 @@ decide what changes (`tenants.directory.import_plan`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -54,8 +54,13 @@ def change_people(changes: Sequence[Change]) -> None:
     _tell(changes)
 
 
-def add_people(people: Sequence[tuple[DirectoryPerson, ImportedRow]]) -> None:
-    """New people in bulk, not saved yet: four inserts a batch, whatever their number."""
+def add_people(
+    people: Sequence[tuple[DirectoryPerson, ImportedRow]],
+    *,
+    labels: Mapping[UUID, Mapping[str, str]] | None = None,
+) -> None:
+    """New people in bulk, not saved yet: four inserts a batch, whatever their number. `labels` of their e-mail addresses
+    are by person and by the address without capitals."""
     moment = clock.now()
     fields = DirectoryPerson._meta.local_concrete_fields
     for at in range(0, len(people), BATCH):
@@ -68,10 +73,14 @@ def add_people(people: Sequence[tuple[DirectoryPerson, ImportedRow]]) -> None:
             ),
         )
         write_words(made)
-        _write_addresses(made, moment)
+        _write_addresses(made, moment, labels or {})
 
 
-def _write_addresses(people: Sequence[tuple[DirectoryPerson, ImportedRow]], moment: datetime) -> None:
+def _write_addresses(
+    people: Sequence[tuple[DirectoryPerson, ImportedRow]],
+    moment: datetime,
+    labels: Mapping[UUID, Mapping[str, str]],
+) -> None:
     held = [
         (person, kind, value)
         for person, row in people
@@ -87,7 +96,7 @@ def _write_addresses(people: Sequence[tuple[DirectoryPerson, ImportedRow]], mome
                 person,
                 kind=kind,
                 value=value,
-                label="",
+                label=labels.get(person.id, {}).get(value.casefold(), ""),
                 held_since=moment,
             )
             for identifier, (person, kind, value) in zip(uuid7s(len(held)), held, strict=True)

@@ -21,6 +21,8 @@ from recovery.profiles import Place, change_profile, publish_profile
 from recovery.readiness.models import ReadinessDay
 from recovery.readiness.running import survey_now
 from recovery.statuses import CaseStatus
+from tenants.directory.graph import services as graph
+from tenants.directory.graph.models import GraphRun
 from tenants.directory.imports import begin_import
 from tenants.directory.models import Group, GroupMember
 from tenants.directory.scim.tokens import make_token
@@ -72,6 +74,31 @@ def page(browser, origin, staff_client) -> Iterator[Page]:
     made.member_client = client
     yield made
     context.close()
+
+
+def entra_with_something_to_tell(object_id: str) -> None:
+    """A connection that was tested and synchronised, with a permission missing, people left out and a removal held."""
+    row = graph.connect(
+        given={"directory": str(uuid7()), "client_id": str(uuid7())}, secret="a secret", actor=SYSTEM
+    )
+    row.held_people, row.held_memberships, row.synced_at, row.tested_at = 31, 120, clock.now(), clock.now()
+    row.found = [
+        {"step": "token", "ok": True, "problem": ""},
+        {"step": "users", "ok": True, "problem": ""},
+        {"step": "groups", "ok": False, "problem": "permission_missing_groups"},
+    ]
+    row.save()
+    GraphRun.objects.create(state=GraphRun.State.FAILED, problem="service_busy", ended_at=clock.now())
+    GraphRun.objects.create(
+        state=GraphRun.State.DONE,
+        ended_at=clock.now(),
+        counts={"added": 12, "changed": 3, "suspended": 1, "memberships": 40, "problems": 2},
+        problems=[
+            {"code": "address_taken", "object": object_id},
+            {"code": "user_name_taken", "object": str(uuid7())},
+        ],
+    )
+    GraphRun.objects.create(counts={"changed": 3, "waits": 1}, next_at=clock.now())
 
 
 @pytest.fixture
@@ -146,6 +173,7 @@ def addresses(tenant, page) -> dict[str, str]:
             )
         entry = record(idempotency_key=uuid7().hex)
         token = make_token(tenant=tenant, label="Entra ID", actor=SYSTEM).row
+        entra_with_something_to_tell(anna.public_id)
         sound = begin_import(FILE.encode(), file_name="people.csv", member_id=member_id)
         made = {
             "people": "/people/",
@@ -155,6 +183,9 @@ def addresses(tenant, page) -> dict[str, str]:
             "provisioning": "/people/provisioning/",
             "connect": "/people/provisioning/new",
             "disconnect": f"/people/provisioning/{token.public_id}/revoke",
+            "directory": "/people/entra/",
+            "directory_allow": "/people/entra/allow",
+            "directory_remove": "/people/entra/remove",
             "preview": f"/people/import/{sound.public_id}",
             "cases": "/recovery/cases/?decoys=yes",
             "held": f"/recovery/cases/{held.public_id}/",

@@ -18,7 +18,7 @@ from portal.kit.seen import ChangedMeanwhile
 from portal.kit.typed import TypedWordForm
 from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
-from tenants.directory.graph import addresses, services, wording
+from tenants.directory.graph import addresses, leaving, services, wording
 from tenants.directory.graph.forms import AllowForm, ConnectionForm
 from tenants.directory.graph.models import GraphConnection, GraphRun
 from tenants.directory.views import crumbs, slug_of
@@ -27,6 +27,7 @@ from tenants.rights import Right
 # After that a page stops asking what became of a test.
 PATIENCE = timedelta(minutes=1)
 SHOWN_PROBLEMS = 20
+SHOWN_NAMES = 50
 
 
 def _back(request: HttpRequest) -> HttpResponse:
@@ -240,6 +241,7 @@ def allow(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "connection": row,
+        "names": leaving.who_left(SHOWN_NAMES),
         "numbers": AllowForm(initial={"people": row.held_people, "memberships": row.held_memberships}),
         "breadcrumbs": _crumbs(request, _("Allow the removal")),
     }

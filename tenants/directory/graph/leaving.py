@@ -102,6 +102,12 @@ def _tell_owners(row: GraphConnection) -> None:
         send_staff_mail("staff_sync_held", address=address, context=context)
 
 
+def who_left(most: int) -> list[str]:
+    """The names of some who wait to be removed."""
+    rows = _leaving().exclude(person=None).order_by("person__sort_key", "id")
+    return list(rows.values_list("person__display_name", flat=True)[:most])
+
+
 def remove_some() -> int:
     """Some of those who left, for good; how many there were. Who cannot be removed any more is let go all the same."""
     rows = list(_leaving().order_by("id")[:AT_ONCE])

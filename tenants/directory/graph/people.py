@@ -76,8 +76,8 @@ def apply_users(users: Mapping[str, User], *, round_number: int) -> Outcome:
         meant.append(_Meant(user, known.get(user.id), person, row))
     meant = _named_once(meant, outcome)
     changed = _change(meant, held, outcome)
+    _label([one for one in meant if one.person is not None and (one.person.id in changed or not one.known)])
     _add(meant, outcome)
-    _label([one for one in meant if one.person is None or one.person.id in changed or not one.known])
     _note_seen(users, known, meant, round_number)
     _follow(meant, outcome)
     return outcome
@@ -248,7 +248,10 @@ def _add(meant: Sequence[_Meant], outcome: Outcome) -> None:
         if one.user.is_enabled is False:
             person.status, person.suspended_by = SUSPENDED, ACTOR.kind.value
         made.append((one, person))
-    add_people([(person, one.row) for one, person in made])
+    add_people(
+        [(person, one.row) for one, person in made],
+        labels={person.id: _labels(one) for one, person in made},
+    )
     for one, person in made:
         one.person = person
         record_event(EventName.PERSON_CREATED, actor=ACTOR, subject=person.public_id, data={"source": SOURCE})
@@ -256,6 +259,12 @@ def _add(meant: Sequence[_Meant], outcome: Outcome) -> None:
             record_event(EventName.PERSON_SUSPENDED, actor=ACTOR, subject=person.public_id)
             outcome.suspended += 1
     outcome.added += len(made)
+
+
+def _labels(one: _Meant) -> dict[str, str]:
+    work = {value.casefold() for value in one.user.mail or ()}
+    names = [value.casefold() for value in one.row.emails]
+    return {name: WORK if name in work else OTHER for name in names}
 
 
 def _label(meant: Sequence[_Meant]) -> None:
