@@ -69,7 +69,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "site POST /setup/<str:token>": (14, GUEST),
     "site POST /setup/<str:token>/code": (19, GUEST + "; " + COMMITS),
     "site POST /o/<slug:organisation>/partners/<slug:vendor>/buy": (14, BUYING),
-    "site POST /o/<slug:organisation>/partners/<slug:vendor>/buy/review": (21, BUYING),
+    "site POST /o/<slug:organisation>/partners/<slug:vendor>/buy/review": (22, BUYING),
     "site POST /o/<slug:organisation>/verified-id/domain": (15, SAVEPOINT),
     "site POST /o/<slug:organisation>/verified-id/rotate": (
         16,
