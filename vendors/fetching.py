@@ -63,7 +63,7 @@ def fetch_proofing(job: Job) -> Apply | None:
     """Ask for the record, if it is still wanted."""
     with tenant_scope(scope_of(job)):
         attempt = lock_attempt(job.uuid("attempt_id"))
-        if not is_still_planned(attempt, job.payload["planned_for"]) or not _is_worth_asking(attempt):
+        if not _is_still_ours(attempt, job) or not _is_worth_asking(attempt):
             return None
         lease = hold(attempt)
         attempt.fetch_due_at, attempt.fetched_at = None, clock.now()
@@ -73,6 +73,12 @@ def fetch_proofing(job: Job) -> Apply | None:
     except AdapterError as error:
         return partial(_after_error, lease, error)
     return partial(_write_record, lease, snapshot, portrait)
+
+
+def _is_still_ours(attempt: ProofingAttempt, job: Job) -> bool:
+    """The question that is planned, or one that was begun by a worker that died over it: then nothing is planned."""
+    died_over = attempt.fetch_due_at is None and job.attempt > 1
+    return died_over or is_still_planned(attempt, job.payload["planned_for"])
 
 
 def _is_worth_asking(attempt: ProofingAttempt) -> bool:

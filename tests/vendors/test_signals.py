@@ -354,6 +354,25 @@ class Careless:
         return replace(self.inner.fetch(ctx, ref), partner_ref="vs_of_somebody_else")
 
 
+def test_a_worker_that_dies_over_the_question_is_stood_in_for(stripe_journey, at_stripe, monkeypatch):
+    attempt_id = stripe_journey.begin(at_stripe)
+    stripe_journey.finish(attempt_id)
+    stripe_journey.hook(at_stripe, stripe_journey.event(attempt_id, "evt_1"))
+    asked = fetching.ask_for_record
+
+    def die(lease):
+        raise SystemExit
+
+    monkeypatch.setattr(fetching, "ask_for_record", die)
+    with pytest.raises(SystemExit):
+        work(stripe_journey.tenant)
+    monkeypatch.setattr(fetching, "ask_for_record", asked)
+    assert stripe_journey.row(attempt_id).fetch_due_at is None
+    with clock.frozen(clock.now() + timedelta(seconds=60)):
+        work(stripe_journey.tenant)
+        assert stripe_journey.state(attempt_id).outcome == "verified"
+
+
 def test_the_core_looks_as_well_whose_record_it_is(stripe_journey, at_stripe, monkeypatch):
     attempt_id = stripe_journey.begin(at_stripe)
     stripe_journey.finish(attempt_id)
