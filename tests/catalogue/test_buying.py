@@ -21,9 +21,10 @@ from tests.catalogue.shop import GOOD, Shop
 from tests.conftest import make_member, site_client
 from tests.console.test_setup_links import code_in, newest_mail
 from vendors import services
+from vendors.billing.beside import beside_budgets
 from vendors.billing.book import standing
 from vendors.billing.drafting import credits_left, lines_of
-from vendors.billing.models import Subscription, UsageEntry
+from vendors.billing.models import Budget, Subscription, UsageEntry
 from vendors.billing.rating.billability import Outcome
 from vendors.billing.services import Usage, put_on_plan, record_check
 from vendors.catalogue import purchasing
@@ -357,3 +358,13 @@ def test_what_was_paid_in_advance_pays_the_invoice_and_nothing_is_collected_agai
     assert document.total_minor == 0 and left.minor == 11000 - 88
     (invoice,) = shop.account.v1.invoices.list().data
     assert invoice.amount_due == 0 and len(shop.paid_at_stripe()) == 1
+
+
+def test_the_fee_of_a_bought_plan_stands_beside_the_budgets(tenant):
+    with tenant_scope(tenant.id):
+        assert beside_budgets(standing(), []).fee == 0
+        put_on_plan(vendor="readmit", plan="monthly-100", at=clock.now(), actor=SYSTEM)
+        found = beside_budgets(standing(), [])
+        assert found.fee == Decimal("19.00")
+        assert found.of(Budget(vendor="readmit", currency="EUR")).fee == Decimal("19.00")
+        assert found.of(Budget(vendor="house", currency="EUR")).fee == 0

@@ -54,7 +54,7 @@ class Command(OperatingCommand):
 
 
 def _write(tenant: Tenant, options: Mapping[str, Any], actor: Actor) -> Subscription:
-    first = Subscription.objects.order_by("effective_at").first()
+    first = Subscription.objects.filter(vendor="").order_by("effective_at").first()
     zone_name = first.time_zone if first else options["time_zone"] or tenant.time_zone
     at = _moment(options["at"], zone_name)
     if first is None:
@@ -62,7 +62,7 @@ def _write(tenant: Tenant, options: Mapping[str, Any], actor: Actor) -> Subscrip
         return begin_subscription(
             plan=options["plan"], at=at, time_zone=zone_name, currencies=currencies, actor=actor
         )
-    same = Subscription.objects.filter(effective_at=at, plan=options["plan"]).first()
+    same = Subscription.objects.filter(vendor="", effective_at=at, plan=options["plan"]).first()
     return same or change_plan(plan=options["plan"], at=at, actor=actor)
 
 
