@@ -10,8 +10,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from portal.demo.walk.stand import free_ports
 from portal.embedded import processes
-from portal.embedded.broker import free_port
 from portal.embedded.data import REPOSITORY
 
 STANDIN = Path(__file__).parent / "standin"
@@ -22,7 +22,7 @@ class Installation:
     def __init__(self, folder: Path) -> None:
         self.repository = folder / "repository"
         self.data = folder / "data"
-        self.port = _three_free_ports()
+        self.port = free_ports()
         self.process: subprocess.Popen | None = None
         self.output = folder / "up.log"
         shutil.copytree(STANDIN, self.repository)
@@ -133,10 +133,3 @@ def ended(pid: int) -> bool:
     """Whether the process is gone, or only waits to be cleared away by its parent."""
     seen = processes.look_at(pid)
     return seen is None or seen.state in "ZX"
-
-
-def _three_free_ports() -> int:
-    while True:
-        port = free_port()
-        if port < 65000 and all(free_port(port + more) == port + more for more in (1, 2)):
-            return port

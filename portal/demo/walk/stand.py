@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -25,6 +26,8 @@ from portal.demo.walk.journal import WalkFailed
 
 START_SECONDS = 240
 _open = build_opener(ProxyHandler({})).open
+# Linux gives connections ports from 32,768 on.
+LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000
 
 
 @dataclass(frozen=True)
@@ -107,23 +110,18 @@ def answers(origin: str) -> bool:
 
 
 def free_ports() -> int:
-    """A port that is free, and so are the two after it."""
+    """A port that is free, and so are the two after it. Below those that the system gives to connections by itself: the
+    product binds them up to a minute later, and until then nobody else is handed one."""
     for _ in range(200):
+        port = LOWEST_PORT + secrets.randbelow(HIGHEST_PORT - LOWEST_PORT)
         with ExitStack() as held:
             try:
-                port = _bound(held, 0)
-                for more in (1, 2):
-                    _bound(held, port + more)
+                for more in range(3):
+                    held.enter_context(socket.socket()).bind(("127.0.0.1", port + more))
             except OSError:
                 continue
             return port
     raise WalkFailed("There are no three free ports side by side.")
-
-
-def _bound(held: ExitStack, port: int) -> int:
-    taken = held.enter_context(socket.socket())
-    taken.bind(("127.0.0.1", port))
-    return int(taken.getsockname()[1])
 
 
 def _plain_environment() -> dict[str, str]:
