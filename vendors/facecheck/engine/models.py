@@ -61,13 +61,15 @@ def models_folder() -> Path:
 
 
 def _load(folder: Path) -> Models:
-    _verify_files(folder)
-    detector = cv2.FaceDetectorYN.create(
-        str(folder / DETECTOR), "", (320, 320), DETECTOR_SCORE, DETECTOR_OVERLAP, 50
-    )
-    aligner = cv2.FaceRecognizerSF.create(str(folder / RECOGNISER), "")
-    mesh = cv2.dnn.readNetFromTFLite(str(folder / MESH))
+    """One thread at a time: OpenCV fills its tables of layers while it reads the first network, and a second that is read
+    meanwhile finds layers missing that are not."""
     with _building:
+        _verify_files(folder)
+        detector = cv2.FaceDetectorYN.create(
+            str(folder / DETECTOR), "", (320, 320), DETECTOR_SCORE, DETECTOR_OVERLAP, 50
+        )
+        aligner = cv2.FaceRecognizerSF.create(str(folder / RECOGNISER), "")
+        mesh = cv2.dnn.readNetFromTFLite(str(folder / MESH))
         return Models(detector, aligner, mesh, _recogniser(folder))
 
 
