@@ -20,7 +20,7 @@ from vendors.catalogue.shelf import Item
 from vendors.catalogue.words import CONTRACTS, DOCUMENTS, KINDS, METHODS, PRICES, word
 from vendors.console import partner_shown as shown
 
-PAGE = 24
+PAGE = 16
 MOST_COMPARED = 4
 SAMPLE = 2_000
 LONGEST = 60
@@ -93,7 +93,14 @@ def _suggestions(request: HttpRequest, rows: list[Candidate], found: dict[str, I
 def browse(request: HttpRequest) -> HttpResponse:
     own, found, wanted = shown.read_own(), shown.items(), _wanted(request)
     rows = shown.candidates(found, own)
-    fitting = find(rows, wanted)
+    # What the tenant has, then what it can have, then the rest; each by name.
+    fitting = sorted(
+        find(rows, wanted),
+        key=lambda each: (
+            each.listing.slug not in own.connections,
+            not shown.can_connect(each.listing),
+        ),
+    )
     pages = max(1, -(-len(fitting) // PAGE))
     number = _page_number(request, pages)
     compared = _compared(request, found)

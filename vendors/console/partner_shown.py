@@ -147,6 +147,11 @@ def candidates(found: Mapping[str, Item], own: Own) -> list[Candidate]:
     return [Candidate(item.listing, price_of(item, own).amount) for item in found.values()]
 
 
+def can_connect(listing: CatalogueListing) -> bool:
+    """There is an adapter for it, or it is no partner at all, as Face Checks are."""
+    return listing.slug in ADAPTERS or listing.meter != "decision"
+
+
 # ------------------------------------------------------------------ words
 
 
@@ -210,7 +215,7 @@ def card_of(request: HttpRequest, item: Item, own: Own) -> dict[str, Any]:
         "kinds": kinds_in_words(listing),
         "price": price_of(item, own),
         "is_unconfirmed": not item.may_be_used_in_production,
-        "can_connect": listing.slug in ADAPTERS or listing.meter != "decision",
+        "can_connect": can_connect(listing),
         "status_label": status.label if status else "",
         "status_tone": TONES[status] if status else "neutral",
         "url": reverse("partners:partner", args=[seat_of(request).tenant.slug, listing.slug]),
@@ -265,7 +270,7 @@ def details_of(item: Item, own: Own) -> dict[str, Any]:
         ],
         "sources": listing.sources,
         "links": [{"label": _(link.label), "url": link.url} for link in listing.links],
-        "can_connect": listing.slug in ADAPTERS or listing.meter != "decision",
+        "can_connect": can_connect(listing),
     }
 
 

@@ -116,8 +116,9 @@ def _recorded(found: Record) -> dict[str, Any]:
         "is_cut": found.is_cut,
         "outcomes": [(*_end(outcome), count) for outcome, count in found.outcomes],
         "reasons": [(partner_reason(code), count) for code, count in found.reasons],
-        "link_median": _seconds(found.link_median),
-        "link_slowest": _seconds(found.link_slowest),
+        "link": _seconds(found.link_median)
+        if found.link_median is None
+        else f"{_seconds(found.link_median)} / {_seconds(found.link_slowest)}",
         "session_median": _seconds(found.session_median),
         "last": [_session(row) for row in found.last],
         "rests_until": health.rests_until if health and health.rests_until and _is_ahead(health) else None,
