@@ -87,8 +87,9 @@ class Connected:
 
 
 @pytest.fixture
-def connected(graph: GraphSimulator, tenant: Tenant, settings: Any) -> Connected:
-    """Connected with every permission; nothing was asked yet."""
+def connected(graph: GraphSimulator, tenant: Tenant, settings: Any, monkeypatch: Any) -> Connected:
+    """Connected with every permission; nothing was asked yet. A job takes one step."""
+    monkeypatch.setattr(rounds, "AT_A_TIME", 0.0)
     settings.GRAPH_SIMULATOR_ORIGIN = graph.origin
     made = Connected(tenant, graph)
     made.connect()

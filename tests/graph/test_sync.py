@@ -301,6 +301,22 @@ def test_a_worker_that_is_killed_at_any_step_loses_nothing_and_does_nothing_twic
     assert len(connected.people()) == 25
 
 
+def test_a_job_takes_many_steps_and_one_that_has_to_wait_is_another(
+    connected: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "AT_A_TIME", 60.0)
+    connected.graph.seed(25, groups=2, page_size=10)
+    connected.graph.fault(throttle={"times": 1, "seconds": 30})
+    run = connected.ask()
+    assert connected.step()
+    assert connected.people() == {}
+    assert len(connected.jobs(rounds.TOPIC)) == 1
+    assert connected.step()
+    assert not connected.jobs(rounds.TOPIC)
+    assert connected.finish(run).state == State.DONE
+    assert (len(connected.people()), len(connected.groups())) == (25, 2)
+
+
 def test_of_two_synchronisations_one_waits_and_follows(connected: Connected) -> None:
     connected.graph.seed(5)
     first = connected.ask()

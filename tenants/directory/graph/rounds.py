@@ -8,6 +8,7 @@ quiet. Trouble of the other side is waited for, longer each time, and as long as
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -30,6 +31,8 @@ from tenants.directory.graph.tokens import Held, hold, with_token
 log = logging.getLogger("readmit.graph")
 
 TOPIC = "directory.graph_step"
+# A job that is taken up by another worker after a minute is done by then.
+AT_A_TIME = 25.0
 MOST_TRIES = 10
 LONGEST_PAUSE = 600
 MOST_FRESH_STARTS = 3
@@ -61,7 +64,27 @@ def enqueue_step(run: GraphRun) -> None:
     enqueue(TOPIC, tenant_id=current_tenant_id(), available_at=run.next_at, run_id=run.id)
 
 
-def take_step(tenant_id: UUID, run_id: UUID) -> Apply | None:
+def take_steps(tenant_id: UUID, run_id: UUID) -> Apply | None:
+    """Take steps for a while, each in a transaction of its own, and return the last one to apply: a step of its own job each
+    would stand behind the mails that the one before caused. With no transaction open."""
+    until = time.monotonic() + AT_A_TIME
+    while True:
+        apply = take_step(tenant_id, run_id)
+        if apply is None:
+            return None
+        if time.monotonic() >= until:
+            return partial(_let_go_of_answer, apply)
+        with tenant_scope(tenant_id):
+            goes_on = apply(is_followed=True)
+        if not goes_on:
+            return None
+
+
+def _let_go_of_answer(apply: Callable[[], bool]) -> None:
+    apply()
+
+
+def take_step(tenant_id: UUID, run_id: UUID) -> partial[bool] | None:
     """Ask for what the next step needs; returns what to apply. With no transaction open."""
     ready = _ready(tenant_id, run_id)
     if ready is None:
@@ -100,17 +123,20 @@ def _link(kind: Kind) -> str:
 Act = Callable[[GraphRun, GraphConnection], None]
 
 
-def _after(ready: Ready, act: Act) -> None:
-    """In the scope and the transaction that delete the job. Quiet when the step was taken, or the run has ended."""
+def _after(ready: Ready, act: Act, *, is_followed: bool = False) -> bool:
+    """In the scope, and in the transaction that deletes the job unless another step of it follows. Quiet when the step was
+    taken, or the run has ended. Says whether there is a step to take now."""
     row = GraphConnection.objects.select_for_update().first()
     run = GraphRun.objects.select_for_update().filter(id=ready.run_id, step=ready.step).first()
     if row is None or run is None or run.state != GraphRun.State.RUNNING:
-        return
+        return False
     run.step += 1
     act(run, row)
     run.save()
-    if run.state == GraphRun.State.RUNNING:
+    is_running = run.state == GraphRun.State.RUNNING
+    if is_running and (run.next_at is not None or not is_followed):
         enqueue_step(run)
+    return is_running and run.next_at is None
 
 
 def _count(run: GraphRun, name: str, number: int) -> None:

@@ -54,7 +54,7 @@ def _tried(kind: str, token: client.Token) -> Finding:
 def step(job: Job) -> Apply | None:
     if job.tenant_id is None:
         return None
-    return rounds.take_step(job.tenant_id, job.uuid("run_id"))
+    return rounds.take_steps(job.tenant_id, job.uuid("run_id"))
 
 
 def keep_going() -> None:
