@@ -48,6 +48,7 @@ class Facts:
     named_at: datetime | None = None
     has_saved_code: bool = False
     source_is_stale: bool = False
+    is_guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ def _doubts(facts: Facts, asked: Asked) -> set[Reason]:
         found.add(Reason.NAMES_CONFLICT)
     if _changed_recently(facts, asked.held_before):
         found.add(Reason.CHANGED_RECENTLY)
-    if _GUEST in facts.user_name.casefold():
+    if facts.is_guest or _GUEST in facts.user_name.casefold():
         found.add(Reason.GUEST)
     if facts.source_is_stale:
         found.add(Reason.STALE)

@@ -17,11 +17,12 @@ from recovery.readiness.accounts import Accounts, Held
 from recovery.readiness.judging import Facts
 from tenants.audit.events import EventName
 from tenants.audit.models import AuditEvent
+from tenants.directory.graph.models import GraphConnection
 from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddress, ScimToken
 
 BATCH = 5_000
 # Longer without a word from a source, and what it says may be over.
-HEARD_WITHIN = {"scim": timedelta(days=7), "csv": timedelta(days=90)}
+HEARD_WITHIN = {"scim": timedelta(days=7), "graph": timedelta(days=2), "csv": timedelta(days=90)}
 EMAIL = Q(kind=NoticeAddress.Kind.EMAIL)
 
 
@@ -97,6 +98,7 @@ def _facts(
         person.names_changed_at,
         has_code,
         person.source in stale,
+        person.is_guest,
     )
 
 
@@ -108,7 +110,7 @@ def stale_sources() -> dict[str, date | None]:
         .values_list("source", flat=True)
         .distinct()
     )
-    heard = {"scim": _scim_heard(), "csv": _file_heard()}
+    heard = {"scim": _scim_heard(), "graph": _graph_heard(), "csv": _file_heard()}
     today = clock.now().date()
     return {
         source: heard[source]
@@ -120,6 +122,12 @@ def stale_sources() -> dict[str, date | None]:
 def _scim_heard() -> date | None:
     found: date | None = ScimToken.objects.aggregate(day=Max("last_used_on"))["day"]
     return found
+
+
+def _graph_heard() -> date | None:
+    """The last complete round of the connection to Microsoft Entra."""
+    found: datetime | None = GraphConnection.objects.aggregate(at=Max("synced_at"))["at"]
+    return found.date() if found else None
 
 
 def _file_heard() -> date | None:

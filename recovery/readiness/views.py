@@ -25,7 +25,11 @@ from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.rights import Right
 
-SOURCES = {"scim": gettext_lazy("Provisioning"), "csv": gettext_lazy("Files of people")}
+SOURCES = {
+    "scim": gettext_lazy("Provisioning"),
+    "graph": gettext_lazy("Microsoft Entra"),
+    "csv": gettext_lazy("Files of people"),
+}
 
 
 def _standing() -> Standing:

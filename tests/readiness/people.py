@@ -14,7 +14,7 @@ from portal.kit.scope import tenant_scope
 from recovery.models import Profile
 from recovery.readiness.models import Finding, Survey
 from recovery.readiness.running import survey_now
-from tenants.directory import imports
+from tenants.directory.changing import add_people, person_of
 from tenants.directory.import_file import ImportedRow
 from tenants.directory.models import DirectoryPerson, NoticeAddress
 from tenants.models import Tenant
@@ -42,7 +42,7 @@ def row(number: int, given: str, family: str, **values: Any) -> ImportedRow:
 def settle(tenant: Tenant, rows: Sequence[ImportedRow]) -> None:
     """They are in the directory, and were for a month."""
     with tenant_scope(tenant.id):
-        imports._add(rows)
+        add_people([(person_of(one), one) for one in rows])
         NoticeAddress.objects.update(held_since=F("held_since") - OLD)
 
 

@@ -13,7 +13,9 @@ from recovery.models import Profile
 from recovery.profiles import Place, change_profile, publish_profile
 from recovery.readiness import running
 from recovery.readiness.models import Finding, ReadinessDay, Survey, Tally
+from recovery.readiness.reading import stale_sources
 from recovery.readiness.running import begin_survey, take_up_again, work_at
+from tenants.directory.graph.models import GraphConnection
 from tenants.directory.models import DirectoryPerson, Group, GroupMember, HeldEvidence, NoticeAddress
 from tenants.models import Tenant
 from tests.readiness.people import change, hours_ago, look, people_of_all_cultures, row, settle
@@ -216,3 +218,18 @@ def test_of_several_profiles_the_first_that_is_for_somebody_asks(tenant: Tenant,
         )
         publish_profile(narrow.id, place=Place.FIRST, actor=SYSTEM)
     assert look(tenant)[1] == {"user2": ["no_birthdate"]}
+
+
+def test_a_guest_is_told_apart_by_what_the_directory_says(tenant: Tenant, profile: Profile) -> None:
+    settle(tenant, [row(1, "Anna", "Novak"), row(2, "Ben", "Okri")])
+    change(tenant, "user2", is_guest=True)
+    assert look(tenant)[1] == {"user2": ["guest"]}
+
+
+def test_a_connection_to_microsoft_that_fell_silent_is_told(tenant: Tenant, profile: Profile) -> None:
+    settle(tenant, [row(1, "Anna", "Novak")])
+    change(tenant, "user1", source="graph")
+    with tenant_scope(tenant.id):
+        assert list(stale_sources()) == ["graph"]
+        GraphConnection.objects.create(directory="acme.example", client_id="c", synced_at=hours_ago(1))
+        assert stale_sources() == {}

@@ -63,7 +63,7 @@ def _renamed(row: GraphObject, told: reading.Group, outcome: Outcome) -> None:
         return
     group.name, group.changed_at = told.name, clock.now()
     group.save(update_fields=["name", "changed_at"])
-    record_event(EventName.GROUP_CHANGED, actor=ACTOR, subject=group.public_id, data={"joined": 0, "left": 0})
+    record_event(EventName.GROUP_CHANGED, actor=ACTOR, subject=group.public_id, data={"joined": 0, "gone": 0})
     outcome.changed += 1
 
 
@@ -136,7 +136,7 @@ def _settle(row: GraphObject, group_id: UUID) -> int:
             EventName.GROUP_CHANGED,
             actor=ACTOR,
             subject=group.public_id,
-            data={"joined": len(fresh), "left": len(gone)},
+            data={"joined": len(fresh), "gone": len(gone)},
         )
     return len(gone) + len(fresh)
 
