@@ -248,8 +248,10 @@ def restore_version(profile_id: UUID, version: int, *, actor: Actor) -> Profile:
 def _locked_in_force() -> list[Profile]:
     """All that are in force, in order. Every profile is held, so that two drafts that go into force at once come one after
     the other."""
-    held = Profile.objects.select_for_update().order_by("position", "published_at", "id")
-    return [profile for profile in held if profile.status == Profile.Status.PUBLISHED]
+    # By id, which never changes: whoever locks by the order that others are changing waits in a circle.
+    held = list(Profile.objects.select_for_update().order_by("id"))
+    in_force = [profile for profile in held if profile.status == Profile.Status.PUBLISHED]
+    return sorted(in_force, key=lambda profile: (profile.position, profile.published_at, profile.id))
 
 
 @transaction.atomic
