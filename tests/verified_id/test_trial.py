@@ -255,3 +255,9 @@ def test_claims_that_are_shown_are_named_and_not_told() -> None:
     assert told["vp_token: discloses given_name"] == "(not kept)"
     told = dict(reading.told(f"vp_token={head}~{disclosure}~".encode(), reading.FORM, shows_values=True))
     assert told["vp_token: discloses given_name"] == "Ada"
+
+
+def test_claims_that_stand_open_in_a_shown_token_are_named_too() -> None:
+    token = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJ4IiwibmFtZSI6IkFkYSJ9.c2ln"  # {"iss":"x","name":"Ada"}
+    told = dict(reading.told(f"vp_token={token}".encode(), reading.FORM, shows_values=False))
+    assert (told["vp_token: payload.iss"], told["vp_token: payload.name"]) == ("x", "(not kept)")

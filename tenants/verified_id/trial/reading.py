@@ -30,6 +30,7 @@ SECRET = frozenset(
         "d",
     ]
 )
+FRAME = frozenset(["iss", "aud", "iat", "nbf", "exp", "nonce", "sd_hash", "vct", "_sd_alg", "status"])
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -106,7 +107,10 @@ def _of_text(path: str, value: str, shows: bool, depth: int) -> Iterator[tuple[s
 def _of_jwt(path: str, value: str, shows: bool, depth: int) -> Iterator[tuple[str, str]]:
     header, payload, signature = value.split(".")
     yield from _of_part(f"{path}: header", header, shows, depth)
-    yield from _of_part(f"{path}: payload", payload, shows, depth)
+    if shows:
+        yield from _of_part(f"{path}: payload", payload, shows, depth)
+    else:
+        yield from _of_frame(f"{path}: payload", payload, depth)
     yield f"{path}: signature", f"({len(signature)} characters)"
 
 
@@ -124,6 +128,19 @@ def _of_sd_jwt(path: str, value: str, shows: bool, depth: int) -> Iterator[tuple
             yield f"{path}: discloses {disclosed[1]}", "(not kept)" if not shows else "a picture"
     if binding.count(".") == 2:
         yield from _of_jwt(f"{path}: key binding", binding, shows, depth)
+
+
+def _of_frame(path: str, part: str, depth: int) -> Iterator[tuple[str, str]]:
+    """What frames a token, by value; whatever else stands open in it may be somebody's, and is named."""
+    read = _decoded(part)
+    if not isinstance(read, Mapping):
+        yield path, "unreadable"
+        return
+    for name, inner in read.items():
+        if name in FRAME:
+            yield from _walk(f"{path}.{name}", inner, False, depth + 1)
+        else:
+            yield f"{path}.{name}", "(not kept)"
 
 
 def _of_part(path: str, part: str, shows: bool, depth: int) -> Iterator[tuple[str, str]]:
