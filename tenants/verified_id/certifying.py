@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from urllib.parse import urlsplit
 
@@ -19,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
+from django.utils.translation import gettext as _
 
 from portal.kit import clock
 from portal.kit.actors import Actor
@@ -35,6 +38,8 @@ from tenants.verified_id.signing import active_key, signer_of
 # SEQUENCE { OID ecdsa-with-SHA256 } (RFC 5758, section 3.2), in DER.
 _ECDSA_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
 _SEQUENCE, _BIT_STRING = 0x30, 0x03
+# Keys that sign or will: no other gets a certificate, or needs one.
+CERTIFIED = (SigningKey.State.ACTIVE, SigningKey.State.PENDING)
 
 
 def key_to_certify(*, waiting: bool) -> SigningKey:
@@ -43,7 +48,7 @@ def key_to_certify(*, waiting: bool) -> SigningKey:
         return active_key()
     found = SigningKey.objects.filter(state=SigningKey.State.PENDING).first()
     if found is None:
-        raise NotHere("no_pending_key", "No key waits to take over.")
+        raise NotHere("no_pending_key", _("No key waits to take over."))
     return found
 
 
@@ -96,27 +101,35 @@ def _der(tag: int, content: bytes) -> bytes:
     return bytes([tag, 0x80 | len(size)]) + size + content
 
 
-def certify(pem: str, *, actor: Actor) -> SigningKey:
-    """The authority's answer, leaf first: for a key of ours that signs or waits to, and for our own name. Invalid when it
-    is anything else."""
+def certify(pem: str, *, actor: Actor, expected: SigningKey | None = None) -> SigningKey:
+    """The authority's answer, leaf first: for a key of ours that signs or waits to (the `expected` one where it is known),
+    and for our own name. Invalid when it is anything else."""
     try:
         chain = read_certificates(pem)
     except ValueError as error:
-        raise Invalid("certificate_unreadable", "The file holds no certificates in PEM.") from error
+        raise Invalid("certificate_unreadable", _("The file holds no certificates in PEM.")) from error
     leaf, now = chain[0], clock.now()
     row = _key_of(leaf)
     if row is None:
-        raise Invalid("certificate_of_another_key", "The first certificate is not for a key that signs here.")
+        raise Invalid(
+            "certificate_of_another_key", _("The first certificate is not for a key that signs here.")
+        )
+    if expected is not None and row.id != expected.id:
+        raise Invalid(
+            "certificate_of_another_key", _("The first certificate is for another of your keys than this.")
+        )
     if leaf.subject == leaf.issuer or not _names_us(leaf):
         raise Invalid(
             "certificate_of_another_host",
-            f"It has to be signed by an authority, for the name {get_authority().issuer}.",
+            _("It has to be signed by an authority, for the name %(name)s.")
+            % {"name": get_authority().issuer},
         )
     if not leaf.not_valid_before_utc <= now < leaf.not_valid_after_utc:
-        raise Invalid("certificate_not_valid_now", "The certificate is not valid now.")
+        raise Invalid("certificate_not_valid_now", _("The certificate is not valid now."))
     if not _is_a_path(chain):
         raise Invalid(
-            "certificate_path_broken", "Each certificate in the file has to be signed by the one after it."
+            "certificate_path_broken",
+            _("Each certificate in the file has to be signed by the one after it."),
         )
     row.certificates = x5c_of(chain)
     row.save(update_fields=["certificates"])
@@ -133,7 +146,7 @@ def _key_of(leaf: x509.Certificate) -> SigningKey | None:
         jwk = public_jwk(leaf.public_key())  # type: ignore[arg-type]
     except (ValueError, TypeError, AttributeError):
         return None
-    signs = SigningKey.objects.filter(state__in=(SigningKey.State.ACTIVE, SigningKey.State.PENDING))
+    signs = SigningKey.objects.filter(state__in=CERTIFIED)
     return next(
         (row for row in signs if (row.public_jwk["x"], row.public_jwk["y"]) == (jwk.get("x"), jwk.get("y"))),
         None,
@@ -170,3 +183,48 @@ def chain_now(row: SigningKey) -> list[str]:
     if not leaf.not_valid_before_utc <= clock.now() < leaf.not_valid_after_utc:
         return []
     return list(row.certificates)
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A key's certificate as its page tells it. `above`: how many certificates stand between it and the root."""
+
+    subject: str
+    issuer: str
+    names: Sequence[str]
+    from_at: datetime
+    until_at: datetime
+    above: int
+
+    @property
+    def is_valid(self) -> bool:
+        return self.from_at <= clock.now() < self.until_at
+
+
+def certificate_of(row: SigningKey) -> Certified | None:
+    if not row.certificates:
+        return None
+    leaf = x509.load_der_x509_certificate(base64.b64decode(row.certificates[0]))
+    return Certified(
+        subject=_readable(leaf.subject),
+        issuer=_readable(leaf.issuer),
+        names=_names(leaf),
+        from_at=leaf.not_valid_before_utc,
+        until_at=leaf.not_valid_after_utc,
+        above=len(row.certificates) - 1,
+    )
+
+
+def _readable(name: x509.Name) -> str:
+    """The common name where there is one, else all of it (RFC 4514)."""
+    common = name.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(common[0].value) if common else name.rfc4514_string()
+
+
+def _names(leaf: x509.Certificate) -> list[str]:
+    try:
+        found = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return []
+    kinds = (x509.DNSName, x509.UniformResourceIdentifier)
+    return [str(name.value) for name in found if isinstance(name, kinds)]

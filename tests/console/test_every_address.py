@@ -120,6 +120,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "verified_id:keys": ("OAU", "-"),
     "verified_id:key": ("OAU", "-"),
     "verified_id:compromised": ("OA", "OA"),
+    "verified_id:certificate": ("OAU", "OA"),
+    "verified_id:certificate_request": ("OA", "-"),
     "verified_id:rotate": ("OA", "OA"),
     "verified_id:domain": ("OAU", "OA"),
     "verified_id:domain_state": ("OAU", "-"),

@@ -27,9 +27,12 @@ from tenants.directory.imports import begin_import
 from tenants.directory.models import Group, GroupMember
 from tenants.directory.scim.tokens import make_token
 from tenants.rights import Role
+from tenants.verified_id.certifying import certify, signing_request
 from tenants.verified_id.models import Authority, TrialMessage
 from tenants.verified_id.publishing import published_addresses
+from tenants.verified_id.rotation import rotate_key
 from tenants.verified_id.services import link_domain, turn_on_verified_id
+from tenants.verified_id.signing import active_key
 from tenants.verified_id.trial.services import begin_trial
 from tests.billing.test_ledger import record
 from tests.conftest import make_member
@@ -43,6 +46,7 @@ from tests.recovery.console.world import (
     make_profile,
     published_profile,
 )
+from tests.verified_id.test_asking import answered, authority_pair
 from vendors.catalogue.purchasing import begin_purchase
 from vendors.models import Connection
 
@@ -158,6 +162,9 @@ def addresses(tenant, page) -> dict[str, str]:
         ]
         Authority.objects.update(published=found, published_checked_at=clock.now())
         link_domain("www.example.com", actor=SYSTEM)
+        certify(answered(signing_request(active_key()), *authority_pair()), actor=SYSTEM)
+        key = active_key().kid.partition("#")[2]
+        rotate_key(actor=SYSTEM)
         trial = begin_trial(member_id, actor=SYSTEM)
         for step, status, refusal in (("token", 200, ""), ("credential", 400, "nonce_unknown")):
             TrialMessage.objects.create(
@@ -212,6 +219,9 @@ def addresses(tenant, page) -> dict[str, str]:
             "withdraw": f"/recovery/profiles/{profile.public_id}/withdraw",
             "verified_id": "/verified-id/",
             "rotate": "/verified-id/rotate",
+            "keys": "/verified-id/keys",
+            "key": f"/verified-id/keys/{key}",
+            "certificate": f"/verified-id/keys/{key}/certificate",
             "domain": "/verified-id/domain",
             "card": "/verified-id/card",
             "issued": "/verified-id/issued",

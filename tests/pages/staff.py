@@ -198,7 +198,8 @@ def _addresses(tenant: Tenant) -> list[str]:
     found += [f"audit/{event.public_id}"] if event else []
     found += [f"usage/{entry.public_id}/"] if entry else []
     found += [f"verified-id/issued/{credential.public_id}"] if credential else []
-    found += [f"verified-id/keys/{key.kid.partition('#')[2]}"] if key else []
+    of_key = f"verified-id/keys/{key.kid.partition('#')[2]}" if key else ""
+    found += [of_key, f"{of_key}/certificate", f"{of_key}/certificate/request"] if key else []
     found += [f"members/{member.public_id}"] if member else []
     return found
 
@@ -415,6 +416,7 @@ def rooms(tenant: Tenant, client: Client) -> None:
     client.post(offered, {"verdict": "release", "reason": "Known."})
     key = f"{base}/verified-id/keys/{_key_of(tenant)}/compromised"
     client.get(key)
+    client.post(key.replace("compromised", "certificate"), {"chain": SimpleUploadedFile("c.pem", b"none")})
     client.post(key, {"reason": "Laptop stolen.", "word": "compromised"})
     if event is not None:
         client.post(f"{base}/audit/{event.public_id}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext, gettext_lazy
 
 from portal.kit.seen import SeenForm
@@ -142,6 +143,35 @@ class RotateForm(TypedWordForm):
         widget=forms.RadioSelect,
     )
     field_order = ["when", "word"]
+
+
+MOST_CHAIN_BYTES = 64 * 1024
+
+
+class ChainForm(forms.Form):
+    """What an authority answered to a signing request."""
+
+    chain = forms.FileField(
+        label=gettext_lazy("Certificate and those above it"),
+        help_text=gettext_lazy(
+            "One file in PEM: the certificate first, then each that signed the one before."
+        ),
+        widget=forms.FileInput(attrs={"accept": ".pem,.crt,.cer,.txt", "data-max_bytes": MOST_CHAIN_BYTES}),
+        error_messages={
+            "required": gettext_lazy("Choose the file that the authority sent."),
+            "missing": gettext_lazy("Choose the file that the authority sent."),
+            "empty": gettext_lazy("This file is empty."),
+            "invalid": gettext_lazy("Choose the file that the authority sent."),
+        },
+    )
+
+    def clean_chain(self) -> str:
+        """The text of it. What is no text holds no PEM, and is refused as such where it is read."""
+        sent: UploadedFile[bytes] = self.cleaned_data["chain"]
+        if (sent.size or 0) > MOST_CHAIN_BYTES:
+            raise forms.ValidationError(gettext("This file is too large to be a chain of certificates."))
+        data: bytes = sent.read(MOST_CHAIN_BYTES)
+        return data.decode("ascii", "replace")
 
 
 class LookForm(forms.Form):

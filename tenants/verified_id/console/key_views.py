@@ -14,7 +14,7 @@ from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
 from tenants.verified_id import rotation, selectors
-from tenants.verified_id.console import wording
+from tenants.verified_id.console import certificate_views, wording
 from tenants.verified_id.console.forms import RevokeForm, RotateForm
 from tenants.verified_id.console.keys import KeyShown, get_key_shown, keys_shown, list_address
 from tenants.verified_id.console.views import crumbs, slug_of, tabs
@@ -33,6 +33,8 @@ def _shown(request: HttpRequest, row: KeyShown) -> dict[str, Any]:
         "signed": row.signed,
         "leaves_at": row.leaves_at,
         "url": reverse("verified_id:key", args=[slug, row.thumbprint]),
+        "certificate_url": reverse("verified_id:certificate", args=[slug, row.thumbprint]),
+        **certificate_views.state_of(row.key),
         "cards_url": reverse("verified_id:issued", args=[slug]) + f"?key={row.thumbprint}",
         "compromised_url": reverse("verified_id:compromised", args=[slug, row.thumbprint]),
         "may_manage": seat_of(request).may(Right.MANAGE_VERIFIED_ID),
@@ -44,9 +46,14 @@ def _shown(request: HttpRequest, row: KeyShown) -> dict[str, Any]:
 def keys(request: HttpRequest) -> HttpResponse:
     selectors.get_authority()
     rows = [_shown(request, row) for row in keys_shown()]
+    by_state = {row["key"].state: row for row in rows}
+    pending = by_state.get(SigningKey.State.PENDING)
     context = {
         "rows": rows,
-        "pending": next((row for row in rows if row["key"].state == SigningKey.State.PENDING), None),
+        "loses_certificate": pending is not None
+        and pending["certificate"] is None
+        and by_state.get(SigningKey.State.ACTIVE, {}).get("certificate") is not None,
+        "pending": pending,
         "meanings": [
             {
                 "label": state.label,

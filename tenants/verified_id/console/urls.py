@@ -4,6 +4,7 @@ from django.urls import path
 
 from tenants.verified_id.console import (
     card_views,
+    certificate_views,
     issued_views,
     issuer_views,
     key_views,
@@ -22,6 +23,12 @@ urlpatterns = [
     path("keys", key_views.keys, name="keys"),
     path("keys/<str:thumbprint>", key_views.key, name="key"),
     path("keys/<str:thumbprint>/compromised", key_views.compromised, name="compromised"),
+    path("keys/<str:thumbprint>/certificate", certificate_views.certificate, name="certificate"),
+    path(
+        "keys/<str:thumbprint>/certificate/request",
+        certificate_views.certificate_request,
+        name="certificate_request",
+    ),
     path("rotate", key_views.rotate, name="rotate"),
     path("domain", views.domain, name="domain"),
     path("domain/state", views.domain_state, name="domain_state"),
