@@ -163,3 +163,48 @@ class GraphSimulator:
     def change(self, collection: str = "users", **told: Any) -> list[str]:
         added: list[str] = self.tell(f"/control/{collection}", told)["added"]
         return added
+
+    def call(
+        self, method: str, path: str, body: Any = None, *, token: str = ""
+    ) -> tuple[int, dict[str, str], Any]:
+        """Any call of the API, with everything granted unless a token is given."""
+        sent = None if body is None else json.dumps(body).encode()
+        headers = {"Authorization": f"Bearer {token or self.token()}"}
+        if sent is not None:
+            headers["Content_Type"] = "application/json"
+        status, told, answer = self.ask(method, f"/v1.0{path}", sent, **headers)
+        return status, told, json.loads(answer) if answer else None
+
+    def ways_in(self, user: str, **told: Any) -> dict[str, Any]:
+        """What somebody has, after what is told."""
+        return self.tell("/control/ways-in", {"user": user, **told})
+
+    # A person
+    def press(self, path: str, cookie: str = "", **fields: str) -> tuple[int, str, str]:
+        """A button of the simulated pages: status, the page it leads to, and the cookie of who is signed in."""
+        token = "a" * 32
+        body = urlencode({"csrfmiddlewaretoken": token, **fields}).encode()
+        cookies = f"readmit_graph_simulator_csrf={token}; {cookie}".strip("; ")
+        status, headers, answer = self.ask(
+            "POST",
+            path,
+            body,
+            Content_Type="application/x-www-form-urlencoded",
+            Cookie=cookies,
+            Origin=self.origin,
+        )
+        given = headers.get("set-cookie", "")
+        if given.startswith("readmit_graph_simulator_sign_in"):
+            cookie = given.partition(";")[0]
+        if status == 302:
+            status, _, answer = self.ask("GET", headers["location"], Cookie=cookie)
+        return status, answer.decode(), cookie
+
+    def sign_in(self, name: str, characters: str) -> tuple[int, str, str]:
+        return self.press("/sign-in", name=name, **{"pass": characters})
+
+    def register_passkey(self, name: str, characters: str) -> str:
+        """Somebody uses their pass and adds a passkey; the page afterwards."""
+        status, text, cookie = self.sign_in(name, characters)
+        assert status == 200, text
+        return self.press("/security-info/add", cookie, kind="fido2Methods", name="New phone")[1]

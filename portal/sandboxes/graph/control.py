@@ -22,8 +22,8 @@ def _told(request: HttpRequest) -> dict[str, Any]:
 
 @csrf_exempt
 def control(request: HttpRequest) -> HttpResponse:
-    """GET says what is there. POST {"seed": {people, groups, guests, disabled}, "page_size", "faults"} sets it, in that
-    order."""
+    """GET says what is there. POST {"seed": {people, groups, guests, disabled}, "page_size", "faults", "policy"} sets it, in
+    that order."""
     if request.method == "POST":
         told = _told(request)
         if set(told.get("faults", ())) - set(FAULTS):
@@ -33,11 +33,13 @@ def control(request: HttpRequest) -> HttpResponse:
                 WORLD.seed(**told["seed"])
             WORLD.page_size = int(told.get("page_size", WORLD.page_size))
             WORLD.faults = dict(told.get("faults", WORLD.faults))
+            WORLD.ways_in.policy |= dict(told.get("policy", {}))
     return JsonResponse(
         {
             "users": [_shown(each) for each in WORLD.of_kind("user")],
             "groups": [_shown(each) for each in WORLD.of_kind("group")],
             "faults": WORLD.faults,
+            "policy": WORLD.ways_in.policy,
             "calls": WORLD.calls[-500:],
         }
     )
@@ -81,3 +83,26 @@ def _apply(thing: Thing, told: dict[str, Any]) -> Thing:
     for member in told.get("leave", ()):
         WORLD.leave(thing, member)
     return thing
+
+
+@csrf_exempt
+def ways_in(request: HttpRequest) -> HttpResponse:
+    """Of {"user": id}: {"add": [{"kind", "name", "created", "id"}], "remove": [id]}. Says what they have, the characters of no
+    pass among it."""
+    told = _told(request)
+    with WORLD.lock:
+        user = _thing(told["user"])
+        for one in told.get("add", ()):
+            WORLD.ways_in.add(user.id, **one)
+        for method_id in told.get("remove", ()):
+            WORLD.ways_in.remove(user.id, method_id)
+        found = WORLD.ways_in.of(user.id)
+        made = WORLD.ways_in.passes.get(user.id)
+        return JsonResponse(
+            {
+                "methods": [{"id": one.id, "kind": one.kind, "created": one.created_at} for one in found],
+                "pass": {"id": made.id, "is_used": made.used_at is not None} if made else None,
+                "sessions_ended": WORLD.ways_in.sessions_ended.get(user.id, 0),
+                "passes_made": WORLD.ways_in.made.get(user.id, 0),
+            }
+        )

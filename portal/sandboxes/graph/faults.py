@@ -31,6 +31,9 @@ FAULTS = {
     "foreign_link": "Links lead to that origin",
     "not_json": "Answers are not JSON",
     "huge": "Answers are twenty megabytes",
+    "clock_off": "The service's clock is off by so many seconds",
+    "pass_of_another": "A pass is made for somebody else than was asked",
+    "pass_disabled": "Every new pass is one that the policy does not let be used",
     "short_token": "Access tokens live so many seconds",
 }
 

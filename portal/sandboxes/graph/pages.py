@@ -26,9 +26,20 @@ def home(request: HttpRequest) -> HttpResponse:
         "applications": registered.applications(),
         "people": len(people),
         "groups": len([each for each in WORLD.of_kind("group") if each.removed is None]),
+        "pass_policy": _policy_sentence(),
         "faults": [FAULTS[name] for name in WORLD.faults],
     }
     return show(request, "home", context)
+
+
+def _policy_sentence() -> str:
+    rules = WORLD.ways_in.policy
+    if rules["state"] != "enabled":
+        return "Turned off by policy"
+    return (
+        f"{rules['minimumLifetimeInMinutes']} to {rules['maximumLifetimeInMinutes']} minutes, "
+        f"{rules['defaultLength']} characters"
+    )
 
 
 def problem(request: HttpRequest, title: str, text: str, status: int) -> HttpResponse:

@@ -17,6 +17,9 @@ from django.conf import settings
 RESOURCE = "https://graph.microsoft.com"
 READ_PEOPLE = "User.Read.All"
 READ_GROUPS = "GroupMember.Read.All"
+METHODS = "UserAuthenticationMethod.ReadWrite.All"
+POLICY = "Policy.Read.All"
+SESSIONS = "User.RevokeSessions.All"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,10 @@ def _application(name: str, *roles: str, has_expired_secret: bool = False) -> Ap
 
 def applications() -> tuple[Application, ...]:
     return (
-        _application("Everything is granted", READ_PEOPLE, READ_GROUPS),
+        _application("Everything is granted", READ_PEOPLE, READ_GROUPS, METHODS, POLICY, SESSIONS),
+        _application("May only read people and groups", READ_PEOPLE, READ_GROUPS),
+        _application("May not read the policy", READ_PEOPLE, READ_GROUPS, METHODS, SESSIONS),
+        _application("May not end sessions", READ_PEOPLE, READ_GROUPS, METHODS, POLICY),
         _application("May only read people", READ_PEOPLE),
         _application("May only read groups", READ_GROUPS),
         _application("Nothing is granted"),

@@ -45,6 +45,8 @@ CSRF_COOKIE_NAME = "readmit_graph_simulator_csrf"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 
+SIGN_IN_COOKIE_NAME = "readmit_graph_simulator_sign_in"
+
 LANGUAGE_CODE = "en"
 USE_I18N = True
 USE_TZ = True

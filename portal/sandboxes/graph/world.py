@@ -14,6 +14,7 @@ from typing import Any
 from django.conf import settings
 
 from portal.sandboxes.graph import registered
+from portal.sandboxes.graph.ways_in import WaysIn
 
 GIVEN = ("Ada", "Grace", "Alan", "Katherine", "Edsger", "Barbara", "Donald", "Radia", "Niklaus", "Frances")
 FAMILY = (
@@ -77,6 +78,7 @@ class World:
     faults: dict[str, Any] = field(default_factory=dict)
     page_size: int = PAGE_SIZE
     calls: list[str] = field(default_factory=list)
+    ways_in: WaysIn = field(default_factory=WaysIn)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def of_kind(self, kind: str) -> list[Thing]:
@@ -131,6 +133,7 @@ class World:
             self.calls.clear()
             self.faults.clear()
             self.page_size = PAGE_SIZE
+            self.ways_in.clear()
             made = [self.add("user", person(number)) for number in range(people)]
             for one in made[:guests]:
                 self.change(one, {"userType": "Guest"})
