@@ -12,6 +12,7 @@ OUTBOX_TOPICS: dict[str, str] = {
     "verified_id.check_linked_domain": "tenants.verified_id.tasks.check_linked_domain",
     "verified_id.check_trusted_issuer": "tenants.verified_id.tasks.check_trusted_issuer",
     "verified_id.check_shown": "tenants.verified_id.tasks.check_shown",
+    "verified_id.revoke_chosen": "tenants.verified_id.revoking.on_revoke_chosen",
     "verified_id.end_trial": "tenants.verified_id.trial.services.on_time_over",
     "verified_id.entra_test": "tenants.verified_id.entra.tasks.test",
     "verified_id.entra_callback": "tenants.verified_id.entra.tasks.on_callback",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -34,7 +35,10 @@ def credentials_of(reference: UUID) -> list[UUID]:
 
 
 def _list_again(*lists: UUID) -> None:
-    """The next reader of these lists gets one that is signed anew."""
+    """The next reader of these lists gets one that is signed anew. Locked in order: two who change cards of the same lists
+    wait for each other instead of forever."""
+    if len(lists) > 1:
+        list(StatusList.objects.select_for_update().filter(id__in=lists).order_by("id").values_list("id"))
     StatusList.objects.filter(id__in=lists).update(token="", token_until=None)
 
 
@@ -92,25 +96,37 @@ def _locked(credential_id: UUID) -> Credential:
     return row
 
 
-def revoke_many(chosen: QuerySet[Credential], *, reason: str, actor: Actor, words: str = "") -> int:
-    """Take the validity of all of them away; how many had it. One event with a digest of their identifiers."""
+def revoke_rows(chosen: QuerySet[Credential], *, reason: str) -> list[UUID]:
+    """Take the validity of all of them away; which had it, in order. Whoever calls this records it."""
     rows = chosen.exclude(state=Credential.State.REVOKED).order_by("id")
     found = list(rows.select_for_update(of=("self",)).values_list("id", "status_list_id"))
-    if not found:
-        return 0
     ids = [row_id for row_id, _list in found]
-    Credential.objects.filter(id__in=ids).update(
-        state=Credential.State.REVOKED, state_reason=reason[:60], state_changed_at=clock.now()
-    )
-    _list_again(*{list_id for _row, list_id in found})
+    if ids:
+        Credential.objects.filter(id__in=ids).update(
+            state=Credential.State.REVOKED, state_reason=reason[:60], state_changed_at=clock.now()
+        )
+        _list_again(*{list_id for _row, list_id in found})
+    return ids
+
+
+def digest_of(ids: Iterable[UUID]) -> str:
+    """What the audit log keeps of many identifiers, in their order."""
+    return hashlib.sha256(b"".join(row_id.bytes for row_id in ids)).hexdigest()
+
+
+def record_many(ids: Sequence[UUID], *, reason: str, actor: Actor, words: str) -> None:
+    """One event for all of them."""
     record_event(
         EventName.CREDENTIALS_REVOKED,
         actor=actor,
-        data={
-            "reason": reason,
-            "count": len(ids),
-            "digest": hashlib.sha256(b"".join(row_id.bytes for row_id in ids)).hexdigest(),
-        },
+        data={"reason": reason, "count": len(ids), "digest": digest_of(ids)},
         personal={"reason": words} if words else None,
     )
+
+
+def revoke_many(chosen: QuerySet[Credential], *, reason: str, actor: Actor, words: str = "") -> int:
+    """At once, in this transaction; how many had been worth something. One event with a digest of their identifiers."""
+    ids = revoke_rows(chosen, reason=reason)
+    if ids:
+        record_many(ids, reason=reason, actor=actor, words=words)
     return len(ids)

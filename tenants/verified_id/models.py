@@ -8,11 +8,13 @@ from uuid import UUID
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from portal.kit import clock
 from portal.kit.models import TenantForeignKey, TenantModel
 from tenants.verified_id.trial.models import Trial, TrialMessage
 
 __all__ = [
     "Authority",
+    "BulkRevocation",
     "ClientCertificate",
     "Credential",
     "Issuance",
@@ -230,6 +232,29 @@ class Credential(TenantModel):
         indexes = [
             models.Index(fields=["tenant_id", "state", "-created_at"], name="credential_by_state"),
             models.Index(fields=["tenant_id", "-created_at"], name="credential_recent"),
+        ]
+
+
+class BulkRevocation(TenantModel):
+    """Many cards that a member chose at one moment, revoked by the worker in batches. `chosen`: their ids, sixteen bytes
+    each and in order, emptied at the end; the first `done` of them are revoked."""
+
+    prefix: ClassVar[str] = "revocation"
+
+    chosen = models.BinaryField()
+    digest = models.CharField(max_length=64)
+    total = models.PositiveIntegerField()
+    done = models.PositiveIntegerField(default=0)
+    touched_at = models.DateTimeField(default=clock.now)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        indexes = [
+            models.Index(
+                fields=["tenant_id", "created_at"],
+                condition=models.Q(finished_at=None),
+                name="bulk_revocation_unfinished",
+            )
         ]
 
 

@@ -24,6 +24,7 @@ from tenants.verified_id.protocol.errors import ProtocolError, Refusing
 from tenants.verified_id.protocol.linked_domain import WELL_KNOWN_PATH, verify_did_configuration
 from tenants.verified_id.protocol.status_list import MEDIA_TYPE, StatusReference, verify_status_list_token
 from tenants.verified_id.publishing import published_addresses
+from tenants.verified_id.revoking import take_up_again
 from tenants.verified_id.rotation import use_due_keys
 from tenants.verified_id.selectors import get_authority, linked_domain
 from tenants.verified_id.signing import trusted_keys
@@ -223,11 +224,13 @@ def check_trusted_issuers() -> None:
 
 
 def let_go() -> None:
-    """Destroy portraits and claims whose time is over, and old nonces; let keys take over that are due. Periodic."""
+    """Destroy portraits and claims whose time is over, and old nonces; let keys take over that are due, and
+    stand in for a worker that died. Periodic."""
     for tenant in Tenant.objects.iterator():
         with tenant_scope(tenant.id):
             use_due_keys()
             destroy_old_issuances()
             destroy_old_presentations()
+            take_up_again()
             ProofNonce.objects.filter(expires_at__lt=clock.now()).delete()
             Presentation.objects.filter(created_at__lt=clock.now() - timedelta(days=30)).delete()

@@ -33,7 +33,7 @@ from tenants.rights import RIGHTS, Role
 from tenants.setup_links import make_setup_link
 from tenants.verified_id.entra.services import connect
 from tenants.verified_id.issuance import begin_issuance
-from tenants.verified_id.models import Credential, SigningKey, StatusList
+from tenants.verified_id.models import BulkRevocation, Credential, SigningKey, StatusList
 from tenants.verified_id.services import link_domain, turn_on_verified_id
 from tenants.verified_id.trusting import add_trusted_issuer
 from tests.api.world import key_of
@@ -149,6 +149,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "verified_id:csv": ("OAU", "-"),
     "verified_id:credential": ("OAU", "-"),
     "verified_id:revoke": ("OA", "OA"),
+    "verified_id:revoke_several": ("OA", "OA"),
+    "verified_id:revocation": ("OAU", "-"),
+    "verified_id:revocation_state": ("OAU", "-"),
     "verified_id:suspend": ("OA", "OA"),
     "verified_id:reinstate": ("OA", "OA"),
     "verified_id:waiting": ("OAU", "-"),
@@ -246,7 +249,7 @@ OWN = {
         "bill_id",
         "call_id",
     ),
-    *("key_id", "token_id"),
+    *("key_id", "token_id", "revocation_id"),
 }
 PEOPLE = b"user_name,given_names,family_name,email\nzoe,Zoe,Zed,zoe@people.example\n"
 
@@ -331,6 +334,7 @@ class World:
             ).public_id,
             "thumbprint": SigningKey.objects.get().kid.partition("#")[2],
             "issuer_id": issuer.public_id,
+            "revocation_id": BulkRevocation.objects.create(chosen=bytes(16), digest="x", total=1).public_id,
             "budget_id": cap("9.00", lifting_roles=("owner",)).public_id,
             **self._money(),
             **self._bought(),

@@ -28,7 +28,8 @@ from tenants.directory.models import Group, GroupMember
 from tenants.directory.scim.tokens import make_token
 from tenants.rights import Role
 from tenants.verified_id.certifying import certify, signing_request
-from tenants.verified_id.models import Authority, TrialMessage
+from tenants.verified_id.issuance import begin_issuance
+from tenants.verified_id.models import Authority, BulkRevocation, TrialMessage
 from tenants.verified_id.publishing import published_addresses
 from tenants.verified_id.rotation import rotate_key
 from tenants.verified_id.services import link_domain, turn_on_verified_id
@@ -47,6 +48,7 @@ from tests.recovery.console.world import (
     published_profile,
 )
 from tests.verified_id.test_asking import answered, authority_pair
+from tests.verified_id.test_issued_console import a_card
 from vendors.catalogue.purchasing import begin_purchase
 from vendors.models import Connection
 
@@ -162,9 +164,11 @@ def addresses(tenant, page) -> dict[str, str]:
         ]
         Authority.objects.update(published=found, published_checked_at=clock.now())
         link_domain("www.example.com", actor=SYSTEM)
+        a_card(begin_issuance(reference=granted.id, claims={}, portrait=b"", actor=SYSTEM))
         certify(answered(signing_request(active_key()), *authority_pair()), actor=SYSTEM)
         key = active_key().kid.partition("#")[2]
         rotate_key(actor=SYSTEM)
+        bulk = BulkRevocation.objects.create(chosen=bytes(16), digest="x", total=1200, done=500)
         trial = begin_trial(member_id, actor=SYSTEM)
         for step, status, refusal in (("token", 200, ""), ("credential", 400, "nonce_unknown")):
             TrialMessage.objects.create(
@@ -225,6 +229,8 @@ def addresses(tenant, page) -> dict[str, str]:
             "domain": "/verified-id/domain",
             "card": "/verified-id/card",
             "issued": "/verified-id/issued",
+            "revoke_several": "/verified-id/issued/revoke",
+            "revoking": f"/verified-id/issued/revocations/{bulk.public_id}",
             "trial": "/verified-id/try",
             "partners": "/partners/",
             "compare": "/partners/compare?compare=house,persona,bankid_cz,eu_pid",

@@ -24,7 +24,7 @@ from tenants.notices.mailbox import BACKEND
 from tenants.notices.models import LocalMessage
 from tenants.rights import Role
 from tenants.verified_id.issuance import begin_issuance
-from tenants.verified_id.models import Credential, SigningKey, TrustedIssuer
+from tenants.verified_id.models import BulkRevocation, Credential, SigningKey, TrustedIssuer
 from tests.conftest import client_of, make_member, site_client
 from tests.console.conftest import client_of_member, code_in, link_in, newest_mail, sign_in
 from tests.pages import money, scripts
@@ -411,6 +411,13 @@ def rooms(tenant: Tenant, client: Client) -> None:
         for move in ("suspend", "reinstate", "revoke"):
             client.get(f"{card}/{move}")
             client.post(f"{card}/{move}", {**lost, "word": "revoke"})
+    several = f"{base}/verified-id/issued/revoke"
+    client.get(several)
+    client.post(several, {"word": "revoke", "reason": "Lost telephones.", "count": "0"})
+    with tenant_scope(tenant.id):
+        bulk = BulkRevocation.objects.create(chosen=bytes(16), digest="x", total=1)
+    client.get(f"{base}/verified-id/issued/revocations/{bulk.public_id}")
+    client.get(f"{base}/verified-id/issued/revocations/{bulk.public_id}/state", headers=HTMX)
     offered = f"{base}/verified-id/issued/waiting/{_waits_for_a_look(tenant)}"
     client.get(offered)
     client.post(offered, {"verdict": "release", "reason": "Known."})

@@ -127,6 +127,12 @@ class RevokeForm(TypedWordForm):
     field_order = ["reason", "word"]
 
 
+class RevokeSeveralForm(RevokeForm):
+    """`count`: the number that stood on the page, so that nobody confirms another than they read."""
+
+    count = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+
 class RotateForm(TypedWordForm):
     WITH_OVERLAP, AT_ONCE = "overlap", "at_once"
     when = forms.ChoiceField(

@@ -40,6 +40,7 @@ from tenants.verified_id.console.views import crumbs, slug_of, tabs
 from tenants.verified_id.credentials import reinstate_credential, revoke_credential, suspend_credential
 from tenants.verified_id.holders import Holder, holders
 from tenants.verified_id.models import Credential
+from tenants.verified_id.revoking import under_way
 from tenants.verified_id.selectors import get_authority
 
 HEADER = ("issued", "state", "case", "accepted", "valid_until", "reason")
@@ -53,7 +54,7 @@ STATES = (
 )
 
 
-def _read_filter(request: HttpRequest) -> IssuedFilter:
+def read_filter(request: HttpRequest) -> IssuedFilter:
     form = IssuedFilterForm(
         {
             "status": request.GET.get("status", ""),
@@ -78,13 +79,27 @@ def _read_filter(request: HttpRequest) -> IssuedFilter:
     )
 
 
-def _address_with(request: HttpRequest, **changes: str | None) -> str:
+def address_with(request: HttpRequest, **changes: str | None) -> str:
     query = request.GET.copy()
     for name, value in changes.items():
         query.pop(name, None)
         if value:
             query[name] = value
     return f"?{query.urlencode()}"
+
+
+def _bulk(request: HttpRequest) -> dict[str, Any]:
+    """Where all that a list shows is revoked together, and what of that is under way."""
+    running = under_way()
+    slug = slug_of(request)
+    return {
+        "may_manage": seat_of(request).may(Right.MANAGE_VERIFIED_ID),
+        "revoke_several_url": reverse("verified_id:revoke_several", args=[slug]),
+        "revoke_all_url": reverse("verified_id:revoke_several", args=[slug])
+        + address_with(request, cursor=None, sort=None),
+        "running": running,
+        "running_url": reverse("verified_id:revocation", args=[slug, running.public_id]) if running else "",
+    }
 
 
 def _is_expired(row: Credential) -> bool:
@@ -138,11 +153,12 @@ def _holders_of(seat: Seat, rows: Sequence[Credential]) -> dict[UUID, Holder]:
 @requires(Right.SEE_VERIFIED_ID)
 def issued(request: HttpRequest) -> HttpResponse:
     get_authority()
-    chosen = _read_filter(request)
+    chosen = read_filter(request)
     page = issued_page(chosen, request.GET.get("cursor", ""))
     whose = _holders_of(seat_of(request), page.rows)
     context = {
         "rows": [_shown(request, row, whose.get(row.id)) for row in page.rows],
+        **_bulk(request),
         "names_people": chosen.names_people,
         "waiting": count_waiting(),
         "count": issued_found(chosen).count(),
@@ -150,9 +166,9 @@ def issued(request: HttpRequest) -> HttpResponse:
         "query": request.GET,
         "is_narrow": chosen.is_narrow,
         "states": [("", _("Every state")), *STATES],
-        "csv_url": reverse("verified_id:csv", args=[slug_of(request)]) + _address_with(request, cursor=None),
-        "next_url": _address_with(request, cursor=page.next_cursor) if page.next_cursor else "",
-        "previous_url": _address_with(request, cursor=page.previous_cursor) if page.previous_cursor else "",
+        "csv_url": reverse("verified_id:csv", args=[slug_of(request)]) + address_with(request, cursor=None),
+        "next_url": address_with(request, cursor=page.next_cursor) if page.next_cursor else "",
+        "previous_url": address_with(request, cursor=page.previous_cursor) if page.previous_cursor else "",
         "tabs": tabs(request, "issued"),
     }
     return render(request, "verified_id/issued.html", context)
@@ -189,7 +205,7 @@ def _lines(seat: Seat, chosen: IssuedFilter) -> Iterator[str]:
 @requires(Right.SEE_VERIFIED_ID)
 def csv(request: HttpRequest) -> HttpResponse:
     """Exactly the list's rows, all pages of it. It names whom the list names."""
-    seat, chosen = seat_of(request), _read_filter(request)
+    seat, chosen = seat_of(request), read_filter(request)
     get_authority()
     answer = StreamingHttpResponse(
         _lines(seat, chosen),

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from tenants.verified_id.console import (
+    bulk_views,
     card_views,
     certificate_views,
     issued_views,
@@ -56,6 +57,11 @@ urlpatterns = [
     path("issued/csv", issued_views.csv, name="csv"),
     path("issued/waiting", waiting_views.waiting, name="waiting"),
     path("issued/waiting/<str:issuance_id>", waiting_views.look, name="look"),
+    path("issued/revoke", bulk_views.revoke_several, name="revoke_several"),
+    path("issued/revocations/<str:revocation_id>", bulk_views.revocation, name="revocation"),
+    path(
+        "issued/revocations/<str:revocation_id>/state", bulk_views.revocation_state, name="revocation_state"
+    ),
     path("issued/<str:credential_id>", issued_views.credential, name="credential"),
     path("issued/<str:credential_id>/revoke", issued_views.revoke, name="revoke"),
     path("issued/<str:credential_id>/suspend", issued_views.suspend, name="suspend"),
