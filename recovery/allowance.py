@@ -29,6 +29,6 @@ def is_face_charged(*, before_card: bool, charged_before: bool) -> bool:
 
 def most_of(profile: Profile) -> Maximum | None:
     """What one recovery costs at most: every session comes to a decision, at whichever partner, and every face that is
-    judged to a charge. None without a partner."""
+    judged to a charge; after an eID there is no face. None without a partner."""
     found = partners_of(profile)
     return most(found, decisions=MAX_PROOFINGS, face_checks=MAX_TRIES) if found else None

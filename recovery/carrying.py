@@ -3,7 +3,7 @@
 Protects a person from a relayed QR and a stolen code. A hand-over is one way, lives ten minutes and ends before any
 proofing. A continuation code moves nothing by itself: it asks for a fresh code to the address already held, or for one
 the person saved, and until that is typed the case stays where it is; then it brings only what was proven, so that a
-live face is needed before any card, a new presentation and a Face Check before any pass. It is worth nothing once the
+live face is needed before any card, a new presentation and a Face Check before any pass; an eID's proof stays behind. It is worth nothing once the
 case was decided, and each that is refused is written down. What it does not do: work twice.
 """
 
@@ -27,6 +27,7 @@ from recovery.cases import claimant, has_done, locked, move_case
 from recovery.models import CarryCode, Case
 from recovery.opening import RESENDS, note_confirmed, prove_by_mail, prove_by_saved_code, send_code
 from recovery.passkeys.selectors import saved_codes_left
+from recovery.proof import void_proof
 from recovery.proofing import is_proofing
 from recovery.repudiation import take_back
 from recovery.statuses import MOVES, CaseStatus, StepKind
@@ -291,7 +292,8 @@ def _carry(case: Case, asked: CarryCode, typed: str, *, saved: bool) -> str:
 
 
 def _move_to(case: Case, browser_digest: bytes) -> None:
-    """Only what was proven comes along."""
+    """Only what was proven comes along, and of an eID not even that: nobody's face says here whose it was."""
+    void_proof(case)
     proofed = has_done(case, StepKind.PROOFED)
     if is_proofing(case):
         case.attempt_id = None

@@ -35,6 +35,17 @@ TERMINAL = frozenset(
     }
 )
 
+# Steps that stand and fall with the proof.
+OF_PROOF = frozenset(
+    {
+        StepKind.PROOFED,
+        StepKind.CREDENTIAL_ISSUED,
+        StepKind.PRESENTED,
+        StepKind.FACE_CHECKED,
+        StepKind.MATCHED,
+    }
+)
+
 
 def claimant(case: Case) -> Actor:
     """Whoever stands at the hosted page, not proven: named by the case."""
@@ -190,8 +201,19 @@ def has_done(case: Case, kind: StepKind) -> bool:
     return last_done(case, kind) is not None
 
 
+def still_stands(case: Case, step: CaseStep) -> bool:
+    """Whether the step was not proven, or followed from what was proven, before the proof was void."""
+    void_at = case.proof_void_at
+    return void_at is None or step.kind not in OF_PROOF or step.created_at > void_at
+
+
+def standing_steps(case: Case) -> list[CaseStep]:
+    return [step for step in steps_of(case) if still_stands(case, step)]
+
+
 def last_done(case: Case, kind: StepKind) -> CaseStep | None:
-    done = [step for step in steps_of(case) if step.kind == kind and step.state == StepState.DONE]
+    """Of what still stands."""
+    done = [step for step in standing_steps(case) if step.kind == kind and step.state == StepState.DONE]
     return max(done, key=lambda step: step.attempt, default=None)
 
 

@@ -18,6 +18,7 @@ from recovery.passkeys.saved_codes import void_saved_codes
 from recovery.passkeys.taking_away import end_sessions, invalidate_passkeys
 from recovery.proof import keep_proof, keeps_proof
 from recovery.repudiation import make_repudiation_link
+from recovery.routes import is_by_eid
 from recovery.statuses import KEPT_CARD, MOVES, CaseStatus, StepKind
 from tenants.directory.models import DirectoryPerson, HeldEvidence
 from tenants.directory.selectors import emails_of
@@ -51,7 +52,8 @@ def bind_card(case: Case, person: DirectoryPerson) -> None:
         binding = CredentialBinding(credential_id=case.credential_id, person=person, case=case)
         CredentialBinding.objects.bulk_create([binding], ignore_conflicts=True)
         proven.append((HeldEvidence.Kind.CREDENTIAL, case.credential_id.hex))
-    if case.document_digest:
+    # The number of a document that an eID tells was never shown: it is compared, not held.
+    if case.document_digest and not is_by_eid(case):
         proven.append((HeldEvidence.Kind.DOCUMENT_NUMBER, case.document_digest))
     hold_evidence(person.id, *proven)
     raise_assurance(person.id, case.assurance)
@@ -70,6 +72,7 @@ def _tell(tenant: Tenant, case: Case, person: DirectoryPerson, removed: int, end
             "moment": moment,
             "removed": str(removed),
             "ended": str(ended),
+            "by_eid": "yes" if is_by_eid(case) else "",
             "not_me_url": make_repudiation_link(tenant, case),
         },
         case_id=case.id,

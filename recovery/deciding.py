@@ -14,6 +14,7 @@ from recovery.enrolment import complete_enrolment
 from recovery.gathering import evidence_of, match_of, policy_of
 from recovery.holding import hold_case
 from recovery.models import Case
+from recovery.routes import is_by_eid
 from recovery.statuses import LIVE, CaseStatus, Mode, StepKind, StepState
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
@@ -24,14 +25,14 @@ from tenants.verified_id import presentation
 def on_decide(job: Job) -> None:
     """Match, decide, and act on it, in one transaction. A second delivery finds the case moved on.
 
-    It decides on the very face that was judged: a case that was carried into another browser since then, or asked to
-    show itself again, waits for its own.
+    It decides on the very face that was judged, or, where an eID takes the face's place, on the very card that was shown:
+    a case that was carried into another browser since then, or asked to show itself again, waits for its own.
     """
     case = locked(job.uuid("case_id"))
     presentation_id = case.presentation_id
     if case.state is not CaseStatus.PROVING or presentation_id is None or case.needs_new_presence:
         return
-    if case.face_check_id != job.uuid("face_check_id"):
+    if not _is_of_this_presence(case, job):
         return
     if presentation.state_of(presentation_id) != "returned":
         # Nobody worked for longer than the picture is kept: it is shown once more.
@@ -52,6 +53,12 @@ def on_decide(job: Job) -> None:
     evidence, policy = evidence_of(case, person, shown, match), policy_of(case)
     in_production = decide_as_in_production(evidence, policy) if policy.mode is Mode.EVALUATION else None
     act_on(case, decide(evidence, policy), in_production=in_production)
+
+
+def _is_of_this_presence(case: Case, job: Job) -> bool:
+    if is_by_eid(case) and not case.shows_held:
+        return str(case.presentation_id) == job.payload.get("presentation_id")
+    return case.face_check_id is not None and str(case.face_check_id) == job.payload.get("face_check_id")
 
 
 def act_on(case: Case, decision: Decision, *, in_production: Decision | None = None) -> None:

@@ -30,21 +30,28 @@ class Assurance(Enum):
 
 
 ORDER = {Assurance.IAL1: 1, Assurance.IAL2: 2}
+# Levels of an eID that carry anything at all, the highest last; below them it stands for nobody.
+EID_LEVELS = ("substantial", "high")
+ENOUGH, HIGHEST_EID_LEVEL = frozenset(EID_LEVELS), EID_LEVELS[-1]
+WITH_A_FACE = frozenset({EvidenceKind.DOCUMENT_PHOTOGRAPH, EvidenceKind.CHIP, EvidenceKind.HELD_CREDENTIAL})
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the profile asks for. `required` holds at least one kind; an empty set refuses."""
+    """What the profile asks for. `required` holds at least one kind; an empty set refuses. `eid_levels`: those that are high
+    enough for an eID."""
 
     mode: Mode
     required: frozenset[EvidenceKind]
+    eid_levels: frozenset[str] = ENOUGH
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What was gathered, each part already judged by its room. `covers` is what a card that was held before was proven
     with, and `card_level` what that reached: it answers what the profile asks for and is no kind of its own, because it
-    stands and falls with the card."""
+    stands and falls with the card. `by_eid`: the person agreed to an eID in this very case, which needs no face;
+    `eid_level` is what it reached, empty where nobody said."""
 
     kinds: frozenset[EvidenceKind]
     profile_in_force: bool
@@ -63,6 +70,19 @@ class Evidence:
     account_level: Assurance
     covers: frozenset[EvidenceKind] = frozenset()
     card_level: Assurance = Assurance.IAL2
+    by_eid: bool = False
+    eid_level: str = ""
+    face_failed_recently: bool = False
+
+    @property
+    def needs_no_face(self) -> bool:
+        """An eID stands for whoever signed in with it. Anything that was proven by a face beside it needs the face."""
+        return self.by_eid and EvidenceKind.EID in self.kinds and not (self.kinds | self.covers) & WITH_A_FACE
+
+
+def levels_of_eid_from(lowest: str) -> frozenset[str]:
+    """The level that is asked for, and those above it; none for a word nobody knows."""
+    return frozenset(EID_LEVELS[EID_LEVELS.index(lowest) :] if lowest in EID_LEVELS else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +92,19 @@ class Decision:
     assurance: Assurance
 
 
-def assurance_of(
-    kinds: frozenset[EvidenceKind],
-    *,
-    face_passed: bool,
-    covers: frozenset[EvidenceKind] = frozenset(),
-    card_level: Assurance = Assurance.IAL2,
-) -> Assurance:
-    """A document, shown now or when the card was made, with a live face and a second, independent kind reaches IAL2;
-    anything less IAL1, and never more than the card did."""
-    if card_level is Assurance.IAL1:
+def assurance_of(evidence: Evidence) -> Assurance:
+    """IAL2 for a document, shown now or when the card was made, with a live face and a second, independent kind (SP 800-63A-4,
+    4.2.6.3), and for an eID of level substantial or high with another kind beside it (4.2.6.2, decision 0032); anything
+    less IAL1, and never more than the card did."""
+    kinds = evidence.kinds
+    if evidence.card_level is Assurance.IAL1:
         return Assurance.IAL1
-    document = (kinds | covers) & {EvidenceKind.DOCUMENT_PHOTOGRAPH, EvidenceKind.CHIP, EvidenceKind.EID}
+    if evidence.needs_no_face:
+        strong = evidence.eid_level in ENOUGH and len(kinds) >= 2
+        return Assurance.IAL2 if strong else Assurance.IAL1
+    document = (kinds | evidence.covers) & {EvidenceKind.DOCUMENT_PHOTOGRAPH, EvidenceKind.CHIP}
     independent = kinds & INDEPENDENT_OF_PHOTOGRAPH
-    enough = bool(document and independent and len(kinds) >= 2 and face_passed)
+    enough = bool(document and independent and len(kinds) >= 2 and evidence.face_passed)
     return Assurance.IAL2 if enough else Assurance.IAL1
 
 
@@ -116,7 +135,9 @@ def _failures(evidence: Evidence, policy: Policy) -> list[str]:
         "partner_contradicted_itself": evidence.contradicted,
         "credential_of_another_case": not evidence.credential_is_of_this_case,
         "credential_not_valid": not evidence.credential_is_valid,
-        "face_check_failed": not evidence.face_passed,
+        "face_check_failed": not (evidence.face_passed or evidence.needs_no_face),
+        "eid_level_too_low": EvidenceKind.EID in evidence.kinds
+        and evidence.eid_level not in policy.eid_levels & ENOUGH,
         "match_none": evidence.match is MatchOutcome.NONE,
         "match_several": evidence.match is MatchOutcome.SEVERAL,
         "match_another": evidence.match is MatchOutcome.ANOTHER,
@@ -126,12 +147,7 @@ def _failures(evidence: Evidence, policy: Policy) -> list[str]:
 
 def decide(evidence: Evidence, policy: Policy) -> Decision:
     """In this order: what failed refuses; what is missing asks for more; what is odd holds; then grant or evaluate."""
-    reached = assurance_of(
-        evidence.kinds,
-        face_passed=evidence.face_passed,
-        covers=evidence.covers,
-        card_level=evidence.card_level,
-    )
+    reached = assurance_of(evidence)
     failures = _failures(evidence, policy)
     if failures:
         return Decision(Outcome.REFUSED, (*failures, *evidence.match_reasons), reached)
@@ -150,6 +166,8 @@ def decide(evidence: Evidence, policy: Policy) -> Decision:
             ("changed_recently", evidence.changed_recently),
             ("many_attempts", evidence.many_attempts),
             ("repudiated_recently", evidence.repudiated_recently),
+            # Whoever could not show the face has not become somebody else by leaving it out.
+            ("face_failed_recently", evidence.face_failed_recently and evidence.needs_no_face),
         )
         if is_so
     ]

@@ -24,8 +24,10 @@ from recovery.applying import Applied, applied_to
 from recovery.cases import claimant, create_case, move_case, record_step
 from recovery.completion import bind_card
 from recovery.models import Case, Profile
+from recovery.ordering import partners_of
 from recovery.repudiation import make_repudiation_link
-from recovery.statuses import CaseStatus, Mode, StepKind
+from recovery.routes import route_of
+from recovery.statuses import CaseStatus, Mode, Route, StepKind
 from tenants.directory.selectors import emails_of, get_person
 from tenants.models import Tenant
 from tenants.notices.services import send_notice
@@ -47,6 +49,12 @@ def why_not(applied: Applied) -> str:
         return _("Your organisation does not hand out Verified IDs ahead of time.")
     if applied.profile not in gives_out:
         return _("Your organisation has not set this up for your account.")
+    found = partners_of(applied.profile)
+    if found and not any(route_of(one) is Route.DOCUMENT for one in found):
+        return _(
+            "Your organisation asks for your eID in a recovery. It hands over no portrait, so a Verified ID made with it could "
+            "not start one: if you are ever locked out, use your eID."
+        )
     return ""
 
 

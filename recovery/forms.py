@@ -69,6 +69,12 @@ class ConsentForm(forms.Form):
     # The partner the page named.
     partner = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
 
+    def of_eid(self) -> ConsentForm:
+        """Without a face there is nothing to flash at."""
+        self.fields["agree"].label = _("I agree that I am checked by my eID as described")
+        del self.fields["no_flashing"]
+        return self
+
 
 class ContinuationForm(forms.Form):
     code = forms.CharField(

@@ -7,11 +7,19 @@ from datetime import date
 from portal.kit import clock
 from recovery.applying import may_recover
 from recovery.cases import MANY, last_done, steps_of
-from recovery.decision import Assurance, Evidence, Outcome, Policy, decide
+from recovery.decision import (
+    HIGHEST_EID_LEVEL,
+    Assurance,
+    Evidence,
+    Outcome,
+    Policy,
+    decide,
+    levels_of_eid_from,
+)
 from recovery.held import HELD_FOR, Held, held_card, held_of
 from recovery.models import Case, CaseStep, Profile
-from recovery.profiles import evidence_kinds
-from recovery.statuses import CaseStatus, EvidenceKind, Mode, StepKind, StepState
+from recovery.routes import OF_FACES, asked_on, is_by_eid, proves_with, required_by
+from recovery.statuses import CaseStatus, EvidenceKind, Mode, Route, StepKind, StepState
 from tenants.directory.matching import MatchOutcome, MatchPolicy, PersonMatch, ProvenIdentity, match_person
 from tenants.directory.models import DirectoryPerson, HeldEvidence
 from tenants.directory.selectors import addresses_of, candidate_of, held_evidence, near
@@ -62,10 +70,35 @@ def _kinds(case: Case, match: PersonMatch, held: Held | None) -> frozenset[Evide
     if held is not None:
         found.add(EvidenceKind.HELD_CREDENTIAL)
     if last_done(case, StepKind.PROOFED):
-        found.add(EvidenceKind.DOCUMENT_PHOTOGRAPH)
-    if match.document_was_held:
+        found.add(proves_with(Route.EID if is_by_eid(case) else Route.DOCUMENT))
+    # A number that the eID itself tells stands and falls with it: whoever took the eID is told the number too.
+    if match.document_was_held and not is_by_eid(case):
         found.add(EvidenceKind.HELD_DOCUMENT_NUMBER)
     return frozenset(found)
+
+
+def _eid_level(case: Case) -> str:
+    """What the partner said of the eID, as it was written down with the proof."""
+    proofed = last_done(case, StepKind.PROOFED) if is_by_eid(case) else None
+    return str(proofed.evidence.get("eid_level", "")) if proofed is not None else ""
+
+
+def _face_failed_recently(person: DirectoryPerson) -> bool:
+    """Whether in the last 72 hours somebody who claimed to be this person showed a face that was not the one, here or at a
+    partner."""
+    since = clock.now() - HELD_FOR
+    failed = CaseStep.objects.filter(
+        case__person=person,
+        kind__in=[StepKind.FACE_CHECKED, StepKind.PROOFED],
+        state=StepState.FAILED,
+        created_at__gt=since,
+    ).order_by("-created_at", "-id")[:50]
+    return any(
+        step.evidence.get("confidence") is not None
+        if step.kind == StepKind.FACE_CHECKED
+        else bool(OF_FACES.intersection(step.reasons))
+        for step in failed
+    )
 
 
 def _face_passed(case: Case) -> bool:
@@ -122,20 +155,26 @@ def evidence_of(case: Case, person: DirectoryPerson | None, shown: Presented, ma
         # A card that is tied now opens nothing for three days, which is what a hold is for.
         hold_is_over=case.is_enrolment or (case.held_until is not None and case.held_until <= clock.now()),
         account_level=Assurance(person.assurance_level) if person else Assurance.IAL1,
+        by_eid=is_by_eid(case),
+        eid_level=_eid_level(case),
+        face_failed_recently=person is not None and is_by_eid(case) and _face_failed_recently(person),
     )
 
 
 def policy_of(case: Case) -> Policy:
-    """The profile's; for a card before a loss a document, beside the passkey of the session."""
-    asked = evidence_kinds(case.profile.evidence_required)
+    """The profile's, as the case's way asks for it; for a card before a loss a document, beside the passkey of the session."""
+    asked = asked_on(Route.EID if is_by_eid(case) else Route.DOCUMENT, required_by(case.profile))
     required = frozenset({EvidenceKind.DOCUMENT_PHOTOGRAPH}) if case.is_enrolment else asked
-    return Policy(mode=Mode(case.mode), required=required)
+    return Policy(
+        mode=Mode(case.mode), required=required, eid_levels=levels_of_eid_from(case.profile.eid_level)
+    )
 
 
 def foreseen_refusal(case: Case) -> list[str]:
     """Why the case will be refused even if everything goes well at the partner and with the face; empty if it need not."""
-    held = held_evidence(case.person.id) if case.person else []
-    kinds = {EvidenceKind.DOCUMENT_PHOTOGRAPH} | _confirmed_kind(case)
+    by_eid = is_by_eid(case)
+    kinds = {proves_with(Route.EID if by_eid else Route.DOCUMENT)} | _confirmed_kind(case)
+    held = held_evidence(case.person.id) if case.person and not by_eid else []
     if any(evidence.kind == HeldEvidence.Kind.DOCUMENT_NUMBER for evidence in held):
         kinds.add(EvidenceKind.HELD_DOCUMENT_NUMBER)
     return _refusal_at_best(case, frozenset(kinds))
@@ -143,8 +182,8 @@ def foreseen_refusal(case: Case) -> list[str]:
 
 def can_begin_with_held(case: Case) -> bool:
     """Whether a card the person holds from before could be enough, if it is shown and the face agrees. Not for a new card:
-    its proof would be as old as the last one's."""
-    if case.is_enrolment:
+    its proof would be as old as the last one's; and not where the person agreed to an eID, for a face decides over it."""
+    if case.is_enrolment or is_by_eid(case):
         return False
     kinds = frozenset({EvidenceKind.HELD_CREDENTIAL} | _confirmed_kind(case))
     return any(not _refusal_at_best(case, kinds, held) for held in held_of(case))
@@ -170,6 +209,8 @@ def _refusal_at_best(case: Case, kinds: frozenset[EvidenceKind], held: Held | No
         repudiated_recently=False,
         hold_is_over=True,
         account_level=Assurance(person.assurance_level) if person else Assurance.IAL1,
+        by_eid=is_by_eid(case),
+        eid_level=HIGHEST_EID_LEVEL if is_by_eid(case) else "",
     )
     decision = decide(best, policy_of(case))
     return list(decision.reasons) if decision.outcome is Outcome.REFUSED else []

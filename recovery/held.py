@@ -17,6 +17,7 @@ from portal.kit.errors import Refused
 from recovery.cases import has_done, last_done, locked
 from recovery.decision import Assurance
 from recovery.models import Case, CaseStep, CredentialBinding
+from recovery.routes import is_by_eid
 from recovery.statuses import KEPT_CARD, CaseStatus, EvidenceKind, Mode, StepKind, StepState
 from tenants.verified_id import credentials
 
@@ -44,6 +45,8 @@ def _held(binding: CredentialBinding, since: datetime) -> Held | None:
         origin.mode == Mode.PRODUCTION
         and origin.state in KEPT_CARD
         and CONTRADICTED not in origin.reasons
+        # A card without a portrait has nothing to compare a live face with.
+        and not is_by_eid(origin)
         and origin.assurance in {level.value for level in Assurance}
     )
     proofed = last_done(origin, StepKind.PROOFED) if sound else None
@@ -90,7 +93,7 @@ def was_refused(case: Case) -> bool:
 def choose_held_card(case: Case) -> None:
     """Show what is held instead of proving anew. Refused when nothing that counts is held, or a proof is under way."""
     case = locked(case.id)
-    under_way = case.attempt_id is not None or has_done(case, StepKind.PROOFED)
+    under_way = case.attempt_id is not None or has_done(case, StepKind.PROOFED) or is_by_eid(case)
     if case.state is not CaseStatus.PROVING or not has_done(case, StepKind.CONSENTED) or under_way:
         raise Refused("step_out_of_order")
     if not held_of(case):

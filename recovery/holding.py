@@ -10,7 +10,9 @@ from portal.kit.outbox import Job, enqueue
 from portal.kit.scope import current_tenant_id
 from recovery.cases import locked, move_case
 from recovery.models import Case
+from recovery.proof import void_proof
 from recovery.repudiation import make_repudiation_link
+from recovery.routes import is_by_eid
 from recovery.statuses import CaseStatus
 from tenants.directory.selectors import emails_of
 from tenants.models import Tenant
@@ -39,13 +41,19 @@ def _tell(case: Case) -> None:
     send_notice(
         "recovery_held",
         addresses=emails_of(case.person_id),
-        context={"reference": case.reference, "not_me_url": make_repudiation_link(tenant, case)},
+        context={
+            "reference": case.reference,
+            "not_me_url": make_repudiation_link(tenant, case),
+            "by_eid": "yes" if is_by_eid(case) else "",
+        },
         case_id=case.id,
     )
 
 
 def on_hold_over(job: Job) -> None:
-    """A hold ended: the person shows the Verified ID and the face once more, and the case is decided again."""
+    """A hold ended: the person shows the Verified ID and the face once more, or signs in with the eID, and the case is
+    decided again."""
     case = locked(job.uuid("case_id"))
     if case.state is CaseStatus.HELD:
         move_case(case.id, CaseStatus.PROVING, fields={"needs_new_presence": True})
+        void_proof(case)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kit.ids import short_reference
 from portal.kit.models import TenantForeignKey, TenantModel
-from recovery.statuses import GAVE_ACCOUNT, CaseStatus, EvidenceKind, Mode, StepKind, StepState
+from recovery.statuses import GAVE_ACCOUNT, CaseStatus, EvidenceKind, Mode, Route, StepKind, StepState
 from tenants.directory.models import DirectoryPerson
 from vendors.models import Connection
 
@@ -33,6 +33,10 @@ class Profile(TenantModel):
         EXACT = "exact", _("Names agree exactly")
         RELAXED = "relaxed", _("Names agree with the usual differences of spelling")
 
+    class EidLevel(models.TextChoices):
+        SUBSTANTIAL = "substantial", _("Substantial or high")
+        HIGH = "high", _("High")
+
     class Everyone(models.TextChoices):
         EVERYONE = "everyone", _("Everyone who is active")
         DEPARTMENTS = "departments", _("Only these departments")
@@ -47,6 +51,10 @@ class Profile(TenantModel):
     partners = models.JSONField(default=list)
     evidence_required = models.JSONField(default=default_evidence)
     face_threshold = models.PositiveSmallIntegerField(_("Face Check threshold"), default=70)
+    # Of an eID, where one of the partners is one (recovery.routes).
+    eid_level = models.CharField(
+        _("level of an eID"), max_length=12, choices=EidLevel.choices, default=EidLevel.SUBSTANTIAL
+    )
     names = models.CharField(max_length=12, choices=Names.choices, default=Names.EXACT)
     birthdate_required = models.BooleanField(default=True)
     pass_lifetime_minutes = models.PositiveSmallIntegerField(_("pass lifetime"), default=60)
@@ -108,6 +116,11 @@ class Case(TenantModel):
     profile_version = models.PositiveIntegerField()
     # The partner the person agreed to go to; nobody until they did, and again while another has to be agreed to.
     connection = TenantForeignKey(Connection, on_delete=models.PROTECT, related_name="+", null=True)
+    # How the person proves who they are: chosen where there is a choice, and what the partner is listed as from the moment
+    # they agreed to it. Empty is never "without a face".
+    route = models.CharField(max_length=10, choices=Route.choices, blank=True)
+    # What was proven before this moment does not stand any more: an eID is asked again (recovery.proof.void_proof).
+    proof_void_at = models.DateTimeField(null=True)
     mode = models.CharField(max_length=12, choices=Mode.choices)
     purpose = models.CharField(max_length=10, choices=Purpose.choices, default=Purpose.RECOVERY)
     person = TenantForeignKey(DirectoryPerson, on_delete=models.PROTECT, related_name="+", null=True)

@@ -3,7 +3,8 @@
 Protects people from waiting where nobody answers, and their consent: it names a partner, so a case that would go to another
 one asks again first (`Case.connection` is empty until somebody agreed). A partner that failed this person, or rests
 (vendors.health), or whose settings do not work, comes after those that may answer; none is left out, for the last one may
-be the only one. What it does not do: give a pass, or count a partner's fault as a try of the person's.
+be the only one. A case that proves by a document is never led to an eID by this, nor the other way round: that is the
+person's choice (recovery.choosing). What it does not do: give a pass, or count a partner's fault as a try of the person's.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from uuid import UUID
 from portal.kit.scope import read_once
 from recovery.cases import steps_of
 from recovery.models import Case, Profile
-from recovery.statuses import StepKind, StepState
+from recovery.routes import is_undecided, route_of, routes_of
+from recovery.statuses import Route, StepKind, StepState
 from vendors import selectors as partners
 from vendors.health import resting
 from vendors.models import Connection
@@ -73,10 +75,22 @@ def _failed(case: Case) -> frozenset[str]:
     )
 
 
+def may_take(case: Case, connection: Connection) -> bool:
+    """Whether the case's way leads there: where one was chosen, to partners of that kind alone. A card before a loss is
+    compared with a face later, so that no eID gives one."""
+    if case.is_enrolment:
+        return route_of(connection) is Route.DOCUMENT
+    return not case.route or route_of(connection) == case.route
+
+
+def partners_for(case: Case) -> list[Connection]:
+    return [one for one in partners_of(case.profile) if may_take(case, one)]
+
+
 def partner_for(case: Case) -> Connection | None:
     """The partner this case should go to now: the first without a doubt, otherwise the one with the smallest. None where
     the profile has none left."""
-    found = partners_of(case.profile)
+    found = partners_for(case)
     doubts = _doubts(found, _failed(case))
 
     def by_doubt(one: Connection) -> tuple[bool, bool, bool]:
@@ -92,16 +106,34 @@ def turn_to_another(case: Case) -> bool:
     from one doubt to the next."""
     if case.connection_id is None or len(case.profile.partners) < 2:
         return False
-    found = partners_of(case.profile)
-    doubts = _doubts(found, _failed(case))
+    everyone = partners_of(case.profile)
+    doubts = _doubts(everyone, _failed(case))
     mine = doubts.get(case.connection_id)
-    if mine is not None and (not mine.any or all(about.any for about in doubts.values())):
+    found = [one for one in everyone if may_take(case, one)]
+    if mine is not None and (not mine.any or all(doubts[one.id].any for one in found)):
         return False
     if not found:
-        return False
+        return _lost_its_way(case, everyone)
     case.connection = None
     case.save(update_fields=["connection"])
     return True
+
+
+def _lost_its_way(case: Case, everyone: Sequence[Connection]) -> bool:
+    """Nobody who proves in the person's way is left: they choose anew, if there is anybody and nothing was decided."""
+    if not everyone or case.is_enrolment or not is_undecided(steps_of(case)):
+        return False
+    case.connection, case.route = None, ""
+    case.save(update_fields=["connection", "route"])
+    return True
+
+
+def ways_that_answer(case: Case) -> list[Route]:
+    """The ways of the case's profile, those whose first partner may answer before those whose does not."""
+    found = partners_of(case.profile)
+    doubts = _doubts(found, _failed(case))
+    well = routes_of(one for one in found if not doubts[one.id].any)
+    return list(dict.fromkeys([*well, *routes_of(found)]))
 
 
 def offered_first(profiles: Sequence[Profile]) -> Connection | None:
@@ -112,3 +144,9 @@ def offered_first(profiles: Sequence[Profile]) -> Connection | None:
         return None
     wanted = first.pop()
     return next((one for one in connections_here() if str(one.id) == wanted), None)
+
+
+def ways_into(profiles: Sequence[Profile]) -> list[Route]:
+    """Every way that any of these profiles has, for pages that are read before anybody said who they are."""
+    named = {name for profile in profiles for name in profile.partners}
+    return routes_of(one for one in connections_here() if str(one.id) in named and one.paused_at is None)

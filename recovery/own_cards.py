@@ -19,6 +19,7 @@ from portal.kit.errors import NotHere
 from portal.kit.ids import public_id
 from recovery.held import HELD_FOR
 from recovery.models import CaseStep, CredentialBinding, Profile
+from recovery.routes import is_by_eid
 from recovery.statuses import StepKind, StepState
 from tenants.directory.models import HeldEvidence
 from tenants.directory.selectors import emails_of
@@ -32,7 +33,8 @@ SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class OwnCard:
-    """`counts_from`, `counts_until`: when a recovery may begin with it; None where the profile in force lets none."""
+    """`counts_from`, `counts_until`: when a recovery may begin with it; None where the profile in force lets none, and for a
+    card without a portrait, with which nobody's face can be compared."""
 
     public_id: str
     status: str
@@ -41,6 +43,7 @@ class OwnCard:
     proven_at: datetime | None
     counts_from: datetime
     counts_until: datetime | None
+    has_portrait: bool = True
 
     @property
     def is_valid(self) -> bool:
@@ -49,7 +52,9 @@ class OwnCard:
 
 def own_cards(person_id: UUID, profile: Profile | None) -> list[OwnCard]:
     """The person's cards that are not revoked, the newest first; what they are good for under the profile in force."""
-    tied = CredentialBinding.objects.filter(person_id=person_id).order_by("-created_at")
+    tied = (
+        CredentialBinding.objects.filter(person_id=person_id).select_related("case").order_by("-created_at")
+    )
     rows = {binding.credential_id: binding for binding in tied[:SHOWN]}
     live = Credential.objects.filter(id__in=rows).exclude(state=Credential.State.REVOKED)
     proofs = CaseStep.objects.filter(
@@ -66,7 +71,9 @@ def own_cards(person_id: UUID, profile: Profile | None) -> list[OwnCard]:
 
 
 def _own(row: Credential, binding: CredentialBinding, proven_at: datetime | None, days: int) -> OwnCard:
-    until = min(row.expires_at, proven_at + timedelta(days=days)) if proven_at and days else None
+    has_portrait = not is_by_eid(binding.case)
+    counts = proven_at is not None and days and has_portrait
+    until = min(row.expires_at, proven_at + timedelta(days=days)) if proven_at and counts else None
     return OwnCard(
         row.public_id,
         credentials.status_of_row(row),
@@ -75,6 +82,7 @@ def _own(row: Credential, binding: CredentialBinding, proven_at: datetime | None
         proven_at,
         binding.created_at + HELD_FOR,
         until,
+        has_portrait,
     )
 
 

@@ -23,6 +23,7 @@ from recovery.held import held_card, is_tied_to_person
 from recovery.models import Case
 from recovery.proof import is_shown, note_known_face, proven_portrait, wants_face_first
 from recovery.proofing import allows_flashing, purpose_of
+from recovery.routes import is_by_eid
 from recovery.spending import spender_of
 from recovery.statuses import CaseStatus, StepKind, StepState
 from tenants.models import Tenant
@@ -50,6 +51,7 @@ def begin_case_presentation(tenant: Tenant, case: Case, *, is_cross_device: bool
         # A second tab is late: what was shown stays what the face is compared with.
         raise Refused("step_out_of_order")
     begun = presentation.begin_presentation(
+        portrait=not is_by_eid(case),
         reference=case.id,
         browser_digest=bytes(case.browser_digest),
         purpose=_("%(purpose)s. Case %(reference)s.")
@@ -103,6 +105,9 @@ def _note_shown(case: Case, done: Presentation) -> None:
     case.face_check_id = None
     case.face_is_before_card = False
     case.save(update_fields=["needs_new_presence", "face_check_id", "face_is_before_card"])
+    if is_by_eid(case):
+        # No face comes after it: whoever signed in with the eID in this browser shows its card in this browser.
+        enqueue("recovery.decide", tenant_id=case.tenant_id, case_id=case.id, presentation_id=done.id)
 
 
 def _evidence_of(case: Case, holder_thumbprint: str) -> dict[str, str]:
@@ -154,6 +159,8 @@ def begin_case_face_check(case: Case) -> FaceCheck | None:
     What is charged is reserved first; None when a budget's cap holds it up."""
     case = locked(case.id)
     before_card = not is_shown(case)
+    if is_by_eid(case):
+        raise Refused("step_out_of_order")
     if case.state is not CaseStatus.PROVING or (before_card and not wants_face_first(case)):
         raise Refused("step_out_of_order")
     wanted = face_check.Wanted(
@@ -212,7 +219,10 @@ def _portrait(case: Case) -> bytes:
         return proven_portrait(case)
     if case.face_is_before_card or not is_shown(case) or case.presentation_id is None:
         raise Refused("step_out_of_order")
-    return presentation.peek_presented(case.presentation_id).portrait
+    portrait = presentation.peek_presented(case.presentation_id).portrait
+    if portrait is None:
+        raise Refused("step_out_of_order")
+    return portrait
 
 
 def submit_case_face_check(

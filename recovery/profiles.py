@@ -6,7 +6,7 @@ had back as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -19,14 +19,16 @@ from portal.kit.actors import Actor
 from portal.kit.errors import Invalid, NotHere
 from portal.kit.seen import marks_of, require_unchanged
 from recovery.applying import groups_named, profiles_in_force
-from recovery.decision import has_two_independent_kinds
+from recovery.decision import has_two_independent_kinds, levels_of_eid_from
 from recovery.models import Profile, ProfileVersion
 from recovery.ordering import partners_of
-from recovery.statuses import GATHERED, EvidenceKind, Mode
+from recovery.routes import asked_on, required_by, route_of
+from recovery.statuses import GATHERED, EvidenceKind, Mode, Route
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.selectors import groups_that_are
-from vendors.selectors import gives_portrait, may_be_used_in_production
+from vendors.models import Connection
+from vendors.selectors import eid_level, gives_portrait, may_be_used_in_production
 
 FIELDS = (
     "name",
@@ -35,6 +37,7 @@ FIELDS = (
     "partners",
     "evidence_required",
     "face_threshold",
+    "eid_level",
     "names",
     "birthdate_required",
     "pass_lifetime_minutes",
@@ -55,10 +58,6 @@ class Place(Enum):
     INSTEAD = "instead"  # of all of them
     FIRST = "first"
     LAST = "last"
-
-
-def evidence_kinds(values: Sequence[str]) -> frozenset[EvidenceKind]:
-    return frozenset(EvidenceKind(value) for value in values)
 
 
 def profile_names() -> dict[UUID, str]:
@@ -82,7 +81,7 @@ def get_profile(profile_id: UUID) -> Profile:
 
 def check_profile(profile: Profile) -> None:
     """Invalid when the profile may not go into force; says what to change (DESIGN 1, rule 4)."""
-    kinds = evidence_kinds(profile.evidence_required)
+    kinds = required_by(profile)
     if not kinds:
         raise Invalid(
             "profile_asks_nothing", _("Choose what people have to prove."), field="evidence_required"
@@ -106,7 +105,7 @@ def check_profile(profile: Profile) -> None:
         )
     if not partners_of(profile):
         raise Invalid("profile_no_partner", _("Choose a verification partner first."), field="connection")
-    _check_portraits(profile)
+    _check_ways(profile, kinds)
     if profile.mode == Mode.PRODUCTION:
         _check_contracts(profile)
     if profile.who == Profile.Everyone.DEPARTMENTS and not profile.departments:
@@ -114,10 +113,12 @@ def check_profile(profile: Profile) -> None:
     _check_groups(profile)
 
 
-def _check_portraits(profile: Profile) -> None:
+def _check_ways(profile: Profile, kinds: frozenset[EvidenceKind]) -> None:
     """Nobody is sent to a partner for what would be refused at the end."""
     for connection in partners_of(profile):
-        if not gives_portrait(connection.vendor):
+        if route_of(connection) is Route.EID:
+            _check_eid(profile, connection, kinds)
+        elif not gives_portrait(connection.vendor):
             raise Invalid(
                 "profile_no_portrait",
                 _(
@@ -126,6 +127,37 @@ def _check_portraits(profile: Profile) -> None:
                 ),
                 field="connection",
             )
+
+
+def _check_eid(profile: Profile, connection: Connection, kinds: frozenset[EvidenceKind]) -> None:
+    if profile.mode == Mode.PRODUCTION and not has_two_independent_kinds(asked_on(Route.EID, kinds)):
+        raise Invalid(
+            "profile_eid_alone",
+            _(
+                "In production an eID is not enough by itself: it stands for whoever holds the device and its code. Ask "
+                "for a code to an address you have held for 72 hours as well."
+            ),
+            field="evidence_required",
+        )
+    if EvidenceKind.HELD_DOCUMENT_NUMBER in kinds:
+        raise Invalid(
+            "profile_eid_shows_no_document",
+            _(
+                "Nobody shows a document with an eID, so that everybody who takes that way would be refused. Do not ask "
+                "for the same document as before, or leave the eID out."
+            ),
+            field="evidence_required",
+        )
+    level = eid_level(connection)
+    if level is None or level.value not in levels_of_eid_from(profile.eid_level):
+        raise Invalid(
+            "profile_eid_level",
+            _(
+                "The name of the eID that is asked for at your broker says no level, or a lower one than this profile asks "
+                "for. Change the partner's setting, or the level here."
+            ),
+            field="connection",
+        )
 
 
 def _check_contracts(profile: Profile) -> None:

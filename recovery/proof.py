@@ -14,15 +14,16 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from portal.kit import clock
-from portal.kit.actors import Actor, ActorKind
+from portal.kit.actors import SYSTEM, Actor, ActorKind
 from portal.kit.errors import Refused
 from recovery.cases import claimant, has_done, last_done, locked, move_case, record_step
 from recovery.models import Case
 from recovery.ordering import partner_ids
-from recovery.statuses import CaseStatus, StepKind
+from recovery.routes import is_by_eid
+from recovery.statuses import CaseStatus, Route, StepKind
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.verified_id import issuance, presentation
+from tenants.verified_id import credentials, issuance, presentation
 from vendors.services import note_reused_proof
 
 # A case that ended so left a proof that nothing speaks against. Every other end destroys it.
@@ -45,6 +46,8 @@ def browser_is_known(case: Case) -> bool:
 
 def wants_face_first(case: Case) -> bool:
     """Whether a live face has to agree with the proven portrait before this browser is given the card."""
+    if is_by_eid(case):
+        return False
     if has_done(case, StepKind.PROOFED):
         return case.credential_id is None and not browser_is_known(case)
     return case.earlier_case_id is not None
@@ -62,6 +65,8 @@ def proven_portrait(case: Case) -> bytes:
 
 def is_at_hand(case: Case) -> bool:
     """Whether the proof is still kept, so that a card can be made of it."""
+    if is_by_eid(case):
+        return case.issuance_id is not None and issuance.is_kept(case.issuance_id)
     try:
         proven_portrait(case)
     except Refused:
@@ -75,6 +80,37 @@ def note_known_face(case: Case) -> None:
     case.save(update_fields=["known_face_browser_digest"])
     if case.earlier_case_id is not None and not has_done(case, StepKind.PROOFED):
         _adopt(case)
+
+
+# Without a face -----------------------------------------------------------------------------------------------------
+
+
+def void_proof(case: Case) -> None:
+    """What an eID proved stands no longer, and the card made of it neither: the person signs in with the eID once more.
+    For a case that changes browsers or waited, where a live face would say that it is still the same person and there is
+    none. Quiet for a proof that a face can speak for. With the case locked; nothing is saved that is not named."""
+    if not is_by_eid(case) or not has_done(case, StepKind.PROOFED):
+        return
+    issuance.destroy_of_reference(case.id)
+    presentation.destroy_of_reference(case.id)
+    for credential_id in credentials.credentials_of(case.id):
+        credentials.revoke_credential(credential_id, reason="eid_asked_again", actor=SYSTEM)
+    case.proof_void_at = clock.now()
+    case.attempt_id = case.issuance_id = case.credential_id = case.presentation_id = None
+    case.proofed_browser_digest = None
+    case.document_digest, case.needs_new_presence = "", False
+    case.save(
+        update_fields=[
+            "proof_void_at",
+            "attempt_id",
+            "issuance_id",
+            "credential_id",
+            "presentation_id",
+            "proofed_browser_digest",
+            "document_digest",
+            "needs_new_presence",
+        ]
+    )
 
 
 # Another wallet ----------------------------------------------------------------------------------------------------
@@ -115,7 +151,9 @@ def keeps_proof(case: Case) -> bool:
     stopped_quietly = case.state is CaseStatus.EXPIRED or (
         case.state is CaseStatus.CANCELED and CLAIMANT_STOPPED in case.reasons
     )
-    return stopped_quietly and case.profile.reuse_hours > 0 and has_done(case, StepKind.PROOFED)
+    # Nobody's face says whose an eID's proof is: signing in once more does.
+    is_kept = stopped_quietly and not is_by_eid(case)
+    return is_kept and case.profile.reuse_hours > 0 and has_done(case, StepKind.PROOFED)
 
 
 def keep_proof(case: Case) -> None:
@@ -129,7 +167,7 @@ def keep_proof(case: Case) -> None:
 def reusable_proof(case: Case) -> Case | None:
     """The person's newest case whose proof may serve this one: from the same partner, under the same mode, inside the
     profile's window, and contradicted by nobody."""
-    if case.person_id is None or not case.profile.reuse_hours:
+    if case.person_id is None or not case.profile.reuse_hours or is_by_eid(case):
         return None
     since = clock.now() - timedelta(hours=case.profile.reuse_hours)
     found = (
@@ -143,6 +181,7 @@ def reusable_proof(case: Case) -> Case | None:
             steps__created_at__gte=since,
         )
         .exclude(id=case.id)
+        .exclude(route=Route.EID)
         .order_by("-created_at")
         .distinct()[:5]
     )
@@ -150,7 +189,7 @@ def reusable_proof(case: Case) -> Case | None:
 
 
 def _may_serve(earlier: Case) -> bool:
-    usable = earlier.state is CaseStatus.PROVING or keeps_proof(earlier)
+    usable = (earlier.state is CaseStatus.PROVING or keeps_proof(earlier)) and not is_by_eid(earlier)
     return usable and earlier.issuance_id is not None and issuance.is_kept(earlier.issuance_id)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.template.loader import render_to_string
@@ -15,12 +16,15 @@ from portal.kit.ids import uuid7
 from portal.kit.origins import tenant_url
 from portal.kit.outbox import Job
 from recovery.allowance import may_begin_proofing
-from recovery.cases import claimant, get_case, has_done, locked, move_case, record_step, steps_of
+from recovery.cases import claimant, get_case, has_done, locked, move_case, record_step, standing_steps
+from recovery.choosing import routes_open_to
+from recovery.decision import EID_LEVELS, levels_of_eid_from
 from recovery.gathering import foreseen_refusal
 from recovery.holding import hold_case
 from recovery.models import Case, Profile
 from recovery.ordering import partner_for, turn_to_another
 from recovery.proof import browser_is_known, drop_earlier_proof
+from recovery.routes import is_by_eid, route_of
 from recovery.spending import (
     Admission,
     admit_paid_check,
@@ -28,7 +32,7 @@ from recovery.spending import (
     reserve_recovery,
     spender_of,
 )
-from recovery.statuses import ENDED_WITHOUT_ACCOUNT, CaseStatus, StepKind, StepState
+from recovery.statuses import ENDED_WITHOUT_ACCOUNT, CaseStatus, Route, StepKind, StepState
 from tenants.directory.selectors import document_digest
 from tenants.models import Tenant
 from tenants.privacy.services import consent_of, record_consent
@@ -37,14 +41,18 @@ from vendors import selectors as partners
 from vendors import services as vendor_services
 from vendors.services import ProofingResult
 
-CONSENT_VERSION = "2026-11-28"
+# What is shown, by the way it is for.
+CONSENT_VERSIONS = {Route.DOCUMENT: "2026-11-28", Route.EID: "2026-11-30 eid"}
 NEEDED = ("given_names", "family_name", "birthdate")
 
 
-def consent_text(tenant: Tenant, partner: str, *, is_enrolment: bool = False) -> str:
+def consent_text(
+    tenant: Tenant, partner: str, *, is_enrolment: bool = False, route: Route = Route.DOCUMENT
+) -> str:
     """Exactly what is shown; its digest goes into the record."""
     about = {"organisation": tenant, "partner": partner, "is_enrolment": is_enrolment}
-    return render_to_string("recovery/consent_text.html", about)
+    name = "recovery/consent_text_eid.html" if route is Route.EID else "recovery/consent_text.html"
+    return render_to_string(name, about)
 
 
 def purpose_of(tenant: Tenant, case: Case) -> str:
@@ -56,24 +64,34 @@ def purpose_of(tenant: Tenant, case: Case) -> str:
 
 def give_consent(tenant: Tenant, case: Case, *, flashing: bool, partner: str = "") -> None:
     """Record the consent once; a second tab finds it given. `partner` is the public id of the one the page named: Refused
-    ("another_partner") when it is another by now, for nobody agrees to what they did not read."""
+    ("another_partner") when it is another by now, for nobody agrees to what they did not read. From here on the case
+    proves in the way that this partner is listed for."""
     case = locked(case.id)
     if case.state is not CaseStatus.PROVING or case.connection_id is not None:
         return
+    has_choice = len(routes_open_to(case)) > 1
+    if has_choice and not case.route:
+        raise Refused("route_not_chosen")
     connection = partner_for(case)
     if connection is None:
         raise Invalid("no_partner", _("Recovery is not set up here yet. Call your help desk."))
-    if partner and partner != connection.public_id:
+    if (partner or has_choice) and partner != connection.public_id:
         raise Refused("another_partner")
-    case.connection = connection
-    case.save(update_fields=["connection"])
+    route = route_of(connection)
+    case.connection, case.route = connection, route.value
+    case.save(update_fields=["connection", "route"])
     record_consent(
         case_id=case.id,
-        text=consent_text(tenant, partners.listing(connection.vendor).title, is_enrolment=case.is_enrolment),
-        text_version=CONSENT_VERSION,
+        text=consent_text(
+            tenant,
+            partners.listing(connection.vendor).title,
+            is_enrolment=case.is_enrolment,
+            route=route,
+        ),
+        text_version=CONSENT_VERSIONS[route],
         language=translation.get_language() or "en",
         partner=connection.vendor,
-        flashing=flashing,
+        flashing=flashing and route is not Route.EID,
         actor=claimant(case),
     )
     record_step(
@@ -81,7 +99,7 @@ def give_consent(tenant: Tenant, case: Case, *, flashing: bool, partner: str = "
         StepKind.CONSENTED,
         actor=claimant(case),
         vendor=connection.vendor,
-        evidence={"text_version": CONSENT_VERSION},
+        evidence={"text_version": CONSENT_VERSIONS[route], "route": route.value},
     )
 
 
@@ -98,8 +116,7 @@ def begin_case_proofing(tenant: Tenant, case: Case, *, network_is_over: bool) ->
     Nobody is sent to a partner, and nothing is charged, for what would be refused at the end.
     """
     case = locked(case.id)
-    steps = steps_of(case)
-    done = {step.kind for step in steps if step.state == StepState.DONE}
+    done = {step.kind for step in standing_steps(case) if step.state == StepState.DONE}
     if case.state is not CaseStatus.PROVING or StepKind.CONSENTED not in done:
         raise Refused("step_out_of_order")
     if case.attempt_id is not None or StepKind.PROOFED in done:
@@ -212,41 +229,69 @@ def _note_refusal(case: Case, vendor: Actor, outcome: str, reasons: Sequence[str
 
 
 def _issue(case: Case, result: ProofingResult, vendor: Actor) -> None:
-    missing = [f"{name}_missing" for name in NEEDED if not result.claims.get(name)]
-    if result.portrait is None or missing:
+    """Keep what was proven for a wallet, in the way the person agreed to: with the portrait, or by an eID without one."""
+    by_eid = is_by_eid(case)
+    level = _level_of(result) if by_eid else ""
+    refused = _unusable(case, result, level)
+    if refused:
         # A partner may withhold what it verified; without it nobody can be matched or compared.
-        _note_refusal(case, vendor, "not_verified", missing or ["portrait_missing"])
+        _note_refusal(case, vendor, "not_verified", refused)
         return
     case.document_digest = document_digest(
         result.claims.get("document_number", ""), result.claims.get("document_country", "")
     )
-    record_step(
-        case,
-        StepKind.PROOFED,
-        actor=vendor,
-        vendor=vendor.id,
-        evidence={
-            "checks": sorted(check.name for check in result.checks if check.passed),
-            "document_type": result.claims.get("document_type", ""),
-            "evidence_digest": result.evidence_digest,
-        },
-    )
+    record_step(case, StepKind.PROOFED, actor=vendor, vendor=vendor.id, evidence=_told(result, level))
     claims = {
         "given_name": result.claims["given_names"],
         "family_name": result.claims["family_name"],
         "birthdate": result.claims["birthdate"],
-        "assurance_level": "substantial",
+        "assurance_level": level or "substantial",
         "partner": vendor.id,
         "document_type": result.claims.get("document_type", ""),
         "document_country": result.claims.get("document_country", ""),
         "verified_at": case.created_at.date().isoformat(),
     }
     begun = issuance.begin_issuance(
-        reference=case.id, claims=claims, portrait=result.portrait, actor=SYSTEM, kept_for_reference=True
+        reference=case.id,
+        claims=claims,
+        # A picture that somebody sends beside an eID is not what anybody agreed to.
+        portrait=None if by_eid else result.portrait,
+        actor=SYSTEM,
+        kept_for_reference=True,
     )
     case.issuance_id = begun.id
     case.proofed_browser_digest = result.browser_digest
     case.save(update_fields=["document_digest", "issuance_id", "proofed_browser_digest"])
+
+
+def _unusable(case: Case, result: ProofingResult, level: str) -> list[str]:
+    """Why the answer proves nothing in the way the person agreed to. What the partner is listed as is asked once more: a
+    portrait that is missing is never a way without a face."""
+    missing = [f"{name}_missing" for name in NEEDED if not result.claims.get(name)]
+    if case.connection is None or route_of(case.connection).value != case.route:
+        return [*missing, "proven_another_way"]
+    if not is_by_eid(case):
+        return [*missing, *(["portrait_missing"] if result.portrait is None else [])]
+    low = level not in levels_of_eid_from(case.profile.eid_level)
+    return [*missing, *(["eid_level_too_low"] if low else [])]
+
+
+def _level_of(result: ProofingResult) -> str:
+    """Of several that are told the lowest; empty where one is not known."""
+    told = [said.eid.value if said.eid else "" for said in result.assurance]
+    order = ["", "low", *EID_LEVELS]
+    return min(told, key=order.index, default="")
+
+
+def _told(result: ProofingResult, level: str) -> dict[str, Any]:
+    """What is kept of a proof: codes and levels, nothing that names a person."""
+    by_eid = {"eid_level": level, "acr": [said.level for said in result.assurance]} if level else {}
+    return {
+        "checks": sorted(check.name for check in result.checks if check.passed),
+        "document_type": result.claims.get("document_type", ""),
+        "evidence_digest": result.evidence_digest,
+        **by_eid,
+    }
 
 
 def on_credential_issued(job: Job) -> None:

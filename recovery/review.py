@@ -18,6 +18,7 @@ from portal.kit.actors import Actor
 from portal.kit.errors import Invalid, NotAllowed, NotHere, Refused
 from recovery.cases import locked, move_case
 from recovery.models import Case, Review
+from recovery.proof import void_proof
 from recovery.statuses import CaseStatus
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
@@ -96,11 +97,14 @@ def give_verdict(case_id: UUID, *, member_id: UUID, verdict: str, reason: str, a
 def _act(case: Case, word: Review.Verdict, actor: Actor) -> Case:
     if word is Review.Verdict.REFUSE:
         return move_case(case.id, CaseStatus.REFUSED, actor=actor, reasons=["review_refused"])
-    # What was presented is gone: the person shows the Verified ID and the face once more, and it is decided again.
-    return move_case(
+    # What was presented is gone: the person shows the Verified ID and the face once more, or signs in with the eID, and it is
+    # decided again.
+    moved = move_case(
         case.id,
         CaseStatus.PROVING,
         actor=actor,
         reasons=["review_more_evidence"],
         fields={"needs_new_presence": True, "expires_at": clock.now() + MORE_EVIDENCE_LIFE},
     )
+    void_proof(moved)
+    return moved

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from recovery.cases import steps_of
+from recovery.cases import standing_steps
+from recovery.choosing import has_to_choose
 from recovery.decision import Outcome
 from recovery.models import Case
 from recovery.proof import browser_is_known
+from recovery.routes import is_by_eid
 from recovery.stages import NUMBERS, TOTAL, Progress, Stage, done_steps, stage_of
 from recovery.statuses import GAVE_ACCOUNT, CaseStatus, StepKind
 from tenants.audit.events import EventName
@@ -37,10 +39,12 @@ def _is_proofing(case: Case) -> bool:
 
 
 def progress_of(case: Case) -> Progress:
-    steps = [(step.kind, step.state) for step in steps_of(case)]
+    steps = [(step.kind, step.state) for step in standing_steps(case)]
     done = done_steps(steps)
     proving = case.state is CaseStatus.PROVING
-    decision_due = proving and _face_is_fresh(case, steps)
+    decision_due = proving and (
+        _card_is_fresh(case, done) if is_by_eid(case) else _face_is_fresh(case, steps)
+    )
     return Progress(
         status=case.state,
         done=done,
@@ -52,11 +56,14 @@ def progress_of(case: Case) -> Progress:
         face_first=_face_first(case, done),
         partner_agreed=case.connection_id is not None,
         shows_held=case.shows_held,
+        has_to_choose=has_to_choose(case),
     )
 
 
 def _face_first(case: Case, done: frozenset[StepKind]) -> bool:
     """The same as proof.wants_face_first, from steps that are read already."""
+    if is_by_eid(case):
+        return False
     if StepKind.PROOFED in done:
         return case.credential_id is None and not browser_is_known(case)
     return case.earlier_case_id is not None
@@ -73,13 +80,18 @@ def _face_is_fresh(case: Case, steps: list[tuple[str, str]]) -> bool:
     return bool(relevant) and relevant[-1] == (StepKind.FACE_CHECKED, "done")
 
 
+def _card_is_fresh(case: Case, done: frozenset[StepKind]) -> bool:
+    """By an eID what was shown is decided on at once."""
+    return StepKind.PRESENTED in done and not _presence_is_over(case, done)
+
+
 def current_stage(case: Case) -> Stage:
     return stage_of(progress_of(case))
 
 
 def step_shown(stage: Stage, case: Case | None) -> dict[str, int] | None:
     """Nothing where the number of steps is another than a recovery's."""
-    is_usual = case is None or not (case.is_enrolment or case.shows_held)
+    is_usual = case is None or not (case.is_enrolment or case.shows_held or is_by_eid(case))
     number = NUMBERS.get(stage) if is_usual else None
     return {"number": number, "total": TOTAL} if number else None
 

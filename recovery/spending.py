@@ -20,6 +20,8 @@ from recovery.alerting import alert_members
 from recovery.cases import claimant
 from recovery.models import Case, Profile
 from recovery.ordering import partner_for
+from recovery.routes import is_by_eid, route_of
+from recovery.statuses import Route
 from tenants.audit.events import EventName
 from tenants.audit.models import AuditEvent
 from tenants.audit.services import record_event
@@ -90,9 +92,14 @@ def spender_of(case: Case) -> Spender:
 
 
 def reserve_recovery(case: Case, connection_id: UUID, attempt_id: UUID) -> Admission:
-    """Reserve what proving costs, with the Face Check after it. Nothing is reserved unless the answer is yes."""
+    """Reserve what proving costs, with the Face Check after it, which an eID has none of. Nothing is reserved unless the
+    answer is yes."""
     admitted = partner_services.reserve_proofing(
-        connection_id, attempt_id=attempt_id, spender=spender_of(case), until=case.expires_at
+        connection_id,
+        attempt_id=attempt_id,
+        spender=spender_of(case),
+        until=case.expires_at,
+        with_face=not is_by_eid(case),
     )
     return Admission.YES if admitted else Admission.OVER_BUDGET
 
@@ -103,7 +110,9 @@ def what_stops(case: Case) -> Admission:
     if spent >= case.profile.daily_checks:
         return Admission.TENANT_USED_UP
     connection = case.connection or partner_for(case)
-    if connection and not partner_services.proofing_fits(connection.id, spender=spender_of(case)):
+    if connection and not partner_services.proofing_fits(
+        connection.id, spender=spender_of(case), with_face=route_of(connection) is Route.DOCUMENT
+    ):
         return Admission.OVER_BUDGET
     return Admission.YES
 

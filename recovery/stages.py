@@ -11,6 +11,7 @@ from recovery.statuses import CaseStatus, StepKind, StepState
 
 class Stage(Enum):
     CODE = "code"
+    CHOOSE = "choose"
     CONSENT = "consent"
     PROVE = "prove"
     PARTNER = "partner"
@@ -29,6 +30,7 @@ class Stage(Enum):
 # The number shown to the claimant; hidden where the total is not sure.
 NUMBERS: dict[Stage, int] = {
     Stage.CODE: 1,
+    Stage.CHOOSE: 2,
     Stage.CONSENT: 2,
     Stage.PROVE: 3,
     Stage.PARTNER: 3,
@@ -58,6 +60,8 @@ class Progress:
     partner_agreed: bool = True
     # Whether it begins with a Verified ID held before, instead of a new proof (recovery.held).
     shows_held: bool = False
+    # Whether there are two ways to prove who one is and none was taken (recovery.choosing).
+    has_to_choose: bool = False
 
 
 def done_steps(steps: Iterable[tuple[str, str]]) -> frozenset[StepKind]:
@@ -67,7 +71,7 @@ def done_steps(steps: Iterable[tuple[str, str]]) -> frozenset[StepKind]:
 def _proving(progress: Progress) -> Stage:
     done = progress.done
     if StepKind.CONSENTED not in done or not (progress.partner_agreed or StepKind.PROOFED in done):
-        return Stage.CONSENT
+        return Stage.CHOOSE if progress.has_to_choose else Stage.CONSENT
     if StepKind.PROOFED not in done and not progress.shows_held:
         if progress.face_first:
             return Stage.FACE

@@ -85,6 +85,13 @@ class Mode(models.TextChoices):
     PRODUCTION = "production", _("Production")
 
 
+class Route(models.TextChoices):
+    """How somebody proves who they are (recovery.routes)."""
+
+    DOCUMENT = "document", _("A document and a live face")
+    EID = "eid", _("An eID, without a face")
+
+
 class EvidenceKind(Enum):
     """Kinds of evidence that do not stand or fall together (DESIGN 1, rule 4)."""
 
@@ -112,4 +119,5 @@ GATHERED = frozenset(
     }
 )
 # A code the person saved while signed in proves more than reading a mailbox does, and stands in for it.
-STANDS_IN_FOR_ADDRESS = frozenset({EvidenceKind.SAVED_CODE, EvidenceKind.CHIP, EvidenceKind.EID})
+# An eID does not: it stands where the document would, and nothing counts twice.
+STANDS_IN_FOR_ADDRESS = frozenset({EvidenceKind.SAVED_CODE, EvidenceKind.CHIP})

@@ -67,6 +67,10 @@ def apply_snapshot(attempt_id: UUID, snapshot: Snapshot, portrait: bytes | None)
         {"name": check.name, "passed": check.passed, "reasons": [reason.value for reason in check.reasons]}
         for check in snapshot.checks
     ]
+    attempt.assurance = [
+        {"framework": said.framework, "level": said.level, "eid": said.eid.value if said.eid else ""}
+        for said in snapshot.assurance
+    ]
     attempt.evidence_digest = snapshot.evidence_digest
     attempt.partner_ref = snapshot.partner_ref[:200]
     attempt.answer_digest = answer_digest(snapshot, portrait)

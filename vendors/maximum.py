@@ -7,7 +7,7 @@ prices of this moment. What it does not do: say how many checks there can be.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -18,7 +18,9 @@ from vendors.billing.checks import Pricing, Usage, pricing_of
 from vendors.billing.models import Meter, Paid
 from vendors.billing.rating.billability import Outcome
 from vendors.models import Connection
+from vendors.selectors import is_eid
 
+NOTHING = Decimal(0)
 FACE_CHECK = (Meter.FACE_CHECK.value, "readmit")
 
 
@@ -32,6 +34,8 @@ class Part:
     times: int
     unit_price: Decimal | None
     currency: str
+    # Of a decision: whether a Face Check follows it.
+    has_face: bool = True
 
     @property
     def amount(self) -> Decimal | None:
@@ -49,30 +53,44 @@ class Maximum:
     @property
     def totals(self) -> dict[str, Decimal]:
         """By currency; a currency in which nothing can be charged is left out. The partners share one number of decisions:
-        in each currency all of them may be the dearest partner's."""
-        decisions: dict[str, Decimal] = {}
-        found: dict[str, Decimal] = {}
-        for part in self.parts:
-            if not part.amount:
-                continue
-            if part.meter is Meter.DECISION:
-                decisions[part.currency] = max(decisions.get(part.currency, Decimal(0)), part.amount)
-            else:
-                found[part.currency] = found.get(part.currency, Decimal(0)) + part.amount
-        for currency, amount in decisions.items():
-            found[currency] = found.get(currency, Decimal(0)) + amount
-        return found
+        in each currency all of them may be the dearest partner's. Face Checks come on top once one of them is of a partner
+        that hands over a portrait; where all are by an eID there is none."""
+        currencies = {part.currency for part in self.parts if part.amount}
+        found = {currency: self._in(currency) for currency in currencies}
+        return {currency: amount for currency, amount in found.items() if amount}
+
+    def _in(self, currency: str) -> Decimal:
+        mine = [part for part in self.parts if part.currency == currency]
+        decisions = [part for part in self.parts if part.meter is Meter.DECISION]
+        times = max((part.times for part in decisions), default=0)
+        face = sum((part.amount or NOTHING for part in mine if part.meter is not Meter.DECISION), NOTHING)
+
+        def dearest(*, has_face: bool | None = None) -> Decimal:
+            priced = [
+                part.unit_price or NOTHING
+                for part in mine
+                if part.meter is Meter.DECISION and has_face in (None, part.has_face)
+            ]
+            return max(priced, default=NOTHING)
+
+        by_eid_alone = dearest(has_face=False) * times
+        if decisions and not any(part.has_face for part in decisions):
+            return by_eid_alone
+        # One decision at least is of a partner with a portrait; the others are whoever's is dearest.
+        with_face = dearest(has_face=True) + dearest() * (times - 1) if times else NOTHING
+        return max(by_eid_alone, with_face + face)
 
 
 def most(connections: Sequence[Connection], *, decisions: int, face_checks: int) -> Maximum:
-    """So many decisions, each of any of these partners, and so many Face Checks, as they would be booked now."""
+    """So many decisions, each of any of these partners, and so many Face Checks after those of partners that hand over a
+    portrait, as they would be booked now."""
     book = Book.of(*((Meter.DECISION.value, one.vendor) for one in connections), FACE_CHECK)
-    return Maximum(
-        (
-            *(_part(book, Meter.DECISION, one.vendor, one.kind, decisions) for one in connections),
-            _part(book, Meter.FACE_CHECK, "readmit", Connection.Kind.THROUGH_US, face_checks),
-        )
-    )
+    parts = [
+        replace(_part(book, Meter.DECISION, one.vendor, one.kind, decisions), has_face=not is_eid(one.vendor))
+        for one in connections
+    ]
+    faces = [_part(book, Meter.FACE_CHECK, "readmit", Connection.Kind.THROUGH_US, face_checks)]
+    return Maximum((*parts, *(faces if any(part.has_face for part in parts) else [])))
 
 
 def _part(book: Book, meter: Meter, vendor: str, kind: str, times: int) -> Part:

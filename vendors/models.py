@@ -94,6 +94,8 @@ class ProofingAttempt(TenantModel):
     outcome = models.CharField(max_length=16, blank=True)
     reasons = models.JSONField(default=list)
     checks = models.JSONField(default=list)
+    # [{"framework", "level", "eid"}]: vendors.contract.Assurance.
+    assurance = models.JSONField(default=list)
     failure_code = models.CharField(max_length=60, blank=True)
     failures = models.PositiveSmallIntegerField(default=0)
 

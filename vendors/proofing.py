@@ -23,7 +23,7 @@ from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from vendors.contract import Check, HandlesReturn, Outcome, Reason
+from vendors.contract import Assurance, Check, EidLevel, HandlesReturn, Outcome, Reason
 from vendors.endings import destroy_result
 from vendors.models import Connection, ProofingAttempt, ProofingReturn
 from vendors.phases import MOVES, OPEN, AttemptPhase
@@ -56,6 +56,7 @@ class ProofingResult:
     checks: tuple[Check, ...]
     evidence_digest: str
     browser_digest: bytes = field(repr=False)
+    assurance: tuple[Assurance, ...] = ()
 
 
 def begin_proofing(
@@ -205,6 +206,10 @@ def take_result(attempt_id: UUID) -> ProofingResult:
         ),
         evidence_digest=attempt.evidence_digest,
         browser_digest=bytes(attempt.browser_digest),
+        assurance=tuple(
+            Assurance(said["framework"], said["level"], EidLevel(said["eid"]) if said["eid"] else None)
+            for said in attempt.assurance
+        ),
     )
     attempt.taken_at = clock.now()
     attempt.save(update_fields=["taken_at"])

@@ -62,30 +62,32 @@ def _usage(meter: Meter, key: str, spender: Spender, vendor: str, kind: str) -> 
     )
 
 
-def _recovery(connection_id: UUID, attempt_id: UUID, spender: Spender) -> list[Usage]:
+def _recovery(connection_id: UUID, attempt_id: UUID, spender: Spender, *, with_face: bool) -> list[Usage]:
     connection = Connection.objects.get(id=connection_id)
-    return [
-        _usage(Meter.DECISION, decision_key(attempt_id), spender, connection.vendor, connection.kind),
-        _face_check(kept_face_check_key(spender.case_id), spender),
-    ]
+    decision = _usage(Meter.DECISION, decision_key(attempt_id), spender, connection.vendor, connection.kind)
+    face = [_face_check(kept_face_check_key(spender.case_id), spender)] if with_face else []
+    return [decision, *face]
 
 
 def _face_check(key: str, spender: Spender) -> Usage:
     return _usage(Meter.FACE_CHECK, key, spender, "readmit", Connection.Kind.THROUGH_US)
 
 
-def reserve_proofing(connection_id: UUID, *, attempt_id: UUID, spender: Spender, until: datetime) -> bool:
-    """Reserve a decision of the partner and the Face Check after it. False when a cap does not allow both."""
+def reserve_proofing(
+    connection_id: UUID, *, attempt_id: UUID, spender: Spender, until: datetime, with_face: bool = True
+) -> bool:
+    """Reserve a decision of the partner and the Face Check after it, where there is one. False when a cap does not allow
+    it."""
     return reserve_checks(
-        _recovery(connection_id, attempt_id, spender),
+        _recovery(connection_id, attempt_id, spender, with_face=with_face),
         expires_at=max(until, clock.now() + DECISION_HELD),
         instead_of=[kept_face_check_key(spender.case_id)],
     )
 
 
-def proofing_fits(connection_id: UUID, *, spender: Spender) -> bool:
+def proofing_fits(connection_id: UUID, *, spender: Spender, with_face: bool = True) -> bool:
     """What a page says before anybody tries."""
-    usages = _recovery(connection_id, spender.case_id, spender)
+    usages = _recovery(connection_id, spender.case_id, spender, with_face=with_face)
     return would_fit(usages, instead_of=[kept_face_check_key(spender.case_id)])
 
 

@@ -10,7 +10,7 @@ from portal.kit import clock
 from portal.kit.errors import NotHere
 from vendors.catalogue.listing import UNCONFIRMED
 from vendors.catalogue.shelf import find_item
-from vendors.contract import HandlesWebhook, Listing, Manifest, Registers
+from vendors.contract import EidLevel, HandlesWebhook, Listing, Manifest, NamesLevel, Registers
 from vendors.models import Connection, ProofingAttempt
 from vendors.phases import OPEN, AttemptPhase
 from vendors.registry import ADAPTERS, adapter_of, entry_of
@@ -119,3 +119,18 @@ def may_be_used_in_production(vendor: str) -> bool:
 def gives_portrait(vendor: str) -> bool:
     """A recovery compares a live face with the portrait that the partner proved."""
     return adapter_of(vendor).manifest.gives_portrait
+
+
+def is_eid(vendor: str) -> bool:
+    """Whether people prove themselves to it by an eID, without a portrait. As it is listed, never as it answers; whoever is
+    not listed is none."""
+    if vendor not in ADAPTERS:
+        return False
+    manifest = adapter_of(vendor).manifest
+    return manifest.proves_by == "eid" and not manifest.gives_portrait
+
+
+def eid_level(connection: Connection) -> EidLevel | None:
+    """The level at which its settings ask for the eID; None where they do not say."""
+    adapter = adapter_of(connection.vendor)
+    return adapter.level_of(connection.config) if isinstance(adapter, NamesLevel) else None

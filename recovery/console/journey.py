@@ -10,9 +10,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from recovery.cases import still_stands
 from recovery.console import wording
 from recovery.models import Case, CaseStep
-from recovery.statuses import LIVE, CaseStatus, StepKind, StepState
+from recovery.routes import is_by_eid
+from recovery.statuses import LIVE, CaseStatus, Route, StepKind, StepState
 from vendors.billing.models import UsageEntry
 from vendors.billing.reasons import sentence_of
 from vendors.wording import partner_name
@@ -74,6 +76,12 @@ def _facts(step: CaseStep) -> list[tuple[str, str]]:
         facts.append((_("Document"), wording.document_name(evidence["document_type"])))
     if evidence.get("checks"):
         facts.append((_("Checks passed"), ", ".join(wording.check_name(name) for name in evidence["checks"])))
+    if evidence.get("route"):
+        facts.append((_("Way"), str(Route(evidence["route"]).label)))
+    if evidence.get("eid_level") in wording.EID_LEVELS:
+        facts.append((_("Level of the eID"), _(wording.EID_LEVELS[evidence["eid_level"]])))
+    if evidence.get("acr"):
+        facts.append((_("Named by the broker"), ", ".join(str(name) for name in evidence["acr"])))
     if evidence.get("outcome") in wording.PARTNER_REASONS:
         facts.append((_("Outcome"), _(wording.PARTNER_REASONS[evidence["outcome"]])))
     if evidence.get("outcome") in wording.MATCHES:
@@ -158,10 +166,12 @@ def _title(step: CaseStep) -> str:
 def _rest(case: Case, steps: Sequence[CaseStep], before: datetime) -> list[Line]:
     """What waits, for a live case; how it ended, for the others."""
     if case.state in LIVE:
-        done = {step.kind for step in steps if step.state == StepState.DONE}
+        done = {step.kind for step in steps if step.state == StepState.DONE and still_stands(case, step)}
         left = [kind for kind in StepKind if kind not in done]
         if case.mode == "evaluation" or case.is_enrolment:
             left = [kind for kind in left if kind not in AFTER_DECISION]
+        if is_by_eid(case):
+            left = [kind for kind in left if kind is not StepKind.FACE_CHECKED]
         stands = "held" if case.state is CaseStatus.HELD else "current"
         now = Line(str(case.state.label), stands, reasons=wording.sentences(case.reasons))
         return [now, *(Line(str(kind.label), "waiting") for kind in left)]

@@ -24,7 +24,8 @@ EVIDENCE = {
     EvidenceKind.DOCUMENT_PHOTOGRAPH.value: (
         gettext_lazy("A document and a live face, checked by the partner"),
         gettext_lazy(
-            "One kind of evidence. By itself not enough in production: somebody can make a document."
+            "One kind of evidence. By itself not enough in production: somebody can make a document. Where a partner is an "
+            "eID, the eID takes its place."
         ),
     ),
     EvidenceKind.HELD_ADDRESS.value: (
@@ -79,13 +80,16 @@ class ProfileForm(SeenForm):
     connection = forms.ChoiceField(
         label=gettext_lazy("Verification partner"),
         required=False,
-        help_text=gettext_lazy("Partners that are ready. The partner checks document and face."),
+        help_text=gettext_lazy(
+            "Partners that are ready. The partner checks document and face, or is an eID and needs no face."
+        ),
     )
     second_partner = forms.ChoiceField(
         label=gettext_lazy("If it does not answer"),
         required=False,
         help_text=gettext_lazy(
-            "People are asked whether they agree to go there instead. A partner's fault costs nothing and is no try."
+            "People are asked whether they agree to go there instead. A partner's fault costs nothing and is no try. Beside a "
+            "partner of the other kind, document or eID, it is a choice that people have from the beginning."
         ),
     )
     third_partner = forms.ChoiceField(
@@ -107,6 +111,14 @@ class ProfileForm(SeenForm):
             "From 50 to 100. Higher lets fewer strangers through and sends more of your own people away."
         ),
         widget=forms.NumberInput(attrs={"data-width": "short"}),
+    )
+    eid_level = forms.ChoiceField(
+        label=gettext_lazy("An eID has to be of level"),
+        choices=Profile.EidLevel.choices,
+        initial=Profile.EidLevel.SUBSTANTIAL,
+        help_text=gettext_lazy(
+            "Of Regulation (EU) 910/2014. It counts where one of the partners is an eID; a lower one is refused."
+        ),
     )
     names = forms.ChoiceField(
         label=gettext_lazy("Names"),
@@ -208,6 +220,9 @@ class ProfileForm(SeenForm):
         found["connection"].choices = [("", _("No partner yet")), *there]
         for field in LATER_PARTNERS:
             found[field].choices = [("", _("Nobody")), *there]
+        here = {str(one.id): one for one in connections_here()}
+        if not any(partners.is_eid(here[name].vendor) for name, _title in there):
+            del self.fields["eid_level"]
         if len(there) < 2:
             for field in LATER_PARTNERS:
                 del self.fields[field]

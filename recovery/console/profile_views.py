@@ -19,7 +19,7 @@ from recovery.allowance import most_of
 from recovery.applying import applied_to, groups_named
 from recovery.console.event_words import actor_names
 from recovery.console.profile_forms import ProfileForm
-from recovery.console.profile_words import explained, is_for
+from recovery.console.profile_words import explained, is_for, without_a_face
 from recovery.console.reach import can_sentence, reach_of
 from recovery.console.showing import MODE_TONES, crumbs, slug_of
 from recovery.models import Case, Profile
@@ -77,6 +77,7 @@ def effect_of(profile: Profile) -> dict[str, Any]:
         "can_sentence": can_sentence(reach),
         "problem": problem,
         "maximum": _maximum(profile),
+        "without_a_face": without_a_face(profile),
     }
 
 

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from recovery.applying import Applied, WhyNot
 from recovery.console.profile_forms import EVIDENCE, ProfileForm
 from recovery.models import Profile
-from recovery.ordering import connections_here
+from recovery.ordering import connections_here, partners_of
 from recovery.profiles import FIELDS
-from recovery.statuses import Mode
+from recovery.routes import route_of
+from recovery.statuses import Mode, Route
 from tenants.directory.selectors import group_names
 from vendors.wording import partner_name
 
@@ -65,6 +66,15 @@ def explained(applied: Applied) -> list[dict[str, Any]]:
     return rows
 
 
+def without_a_face(profile: Profile) -> dict[str, Any]:
+    """What the profile offers those who cannot or do not want to show a face: the eIDs by name, or that there is none."""
+    found = partners_of(profile)
+    eids = [partner_name(one.vendor) for one in found if route_of(one) is Route.EID]
+    is_only = bool(eids) and len(eids) == len(found)
+    level = str(Profile.EidLevel(profile.eid_level).label)
+    return {"eids": ", ".join(eids), "is_only": is_only, "level": level, "has_partner": bool(found)}
+
+
 def differences(profile: Profile, then: dict[str, Any]) -> list[dict[str, str]]:
     """What the profile says now and what it said then, in words; only what differs."""
     now = {name: getattr(profile, name) for name in FIELDS}
@@ -82,6 +92,8 @@ def _said(name: str, value: Any) -> str:
         return _("Yes") if value else _("No")
     if name == "mode":
         return str(Mode(value).label)
+    if name == "eid_level":
+        return str(Profile.EidLevel(value).label)
     if name == "names":
         return str(Profile.Names(value).label)
     if name == "who":

@@ -27,6 +27,15 @@ CASE_REASONS: dict[str, str] = {
         "Proving with the partner was tried three times without an answer."
     ),
     "portrait_missing": gettext_noop("The partner sent no portrait to compare with."),
+    "proven_another_way": gettext_noop(
+        "The partner is listed for another way of proving than the person agreed to."
+    ),
+    "eid_level_too_low": gettext_noop(
+        "The eID is of a lower level than the profile asks for, or of none known."
+    ),
+    "face_failed_recently": gettext_noop(
+        "In the last 72 hours a face was shown for this account that was not the one, and this recovery showed none."
+    ),
     "face_check_failed": gettext_noop("The Face Check did not confirm the person."),
     "held_card_does_not_count": gettext_noop(
         "A Verified ID from before was shown that is too old or too weak for this profile."
@@ -155,6 +164,12 @@ CHECKS: dict[str, str] = {
     "data_consistency": gettext_noop("Parts of the document agree"),
     "face_match": gettext_noop("Face agrees with the document"),
     "liveness": gettext_noop("Live person"),
+    "eid": gettext_noop("Signed in with the eID"),
+}
+EID_LEVELS: dict[str, str] = {
+    "low": gettext_noop("Low"),
+    "substantial": gettext_noop("Substantial"),
+    "high": gettext_noop("High"),
 }
 DOCUMENTS: dict[str, str] = {
     "passport": gettext_noop("Passport"),
@@ -172,7 +187,9 @@ MATCHES: dict[str, str] = {
 }
 ASSURANCE: dict[str, str] = {
     "ial1": gettext_noop("IAL1: less than two independent kinds of evidence"),
-    "ial2": gettext_noop("IAL2: a document with a live face and a second kind of evidence"),
+    "ial2": gettext_noop(
+        "IAL2: a document with a live face, or an eID of level substantial or high, and a second kind of evidence"
+    ),
 }
 CREDENTIAL_STATES: dict[str, tuple[str, str]] = {
     "valid": (gettext_noop("Valid"), "ok"),

@@ -25,15 +25,17 @@ from recovery.browser import (
     new_browser,
     remember_browser,
 )
-from recovery.cases import TERMINAL, claimant, move_case, steps_of
+from recovery.cases import TERMINAL, claimant, get_case, move_case, steps_of
+from recovery.choosing import choose_route, may_choose, other_route
 from recovery.forms import CodeForm, ConsentForm, ContinuationForm, SavedCodeForm, WhoForm
 from recovery.gathering import can_begin_with_held
 from recovery.models import Case
-from recovery.ordering import offered_first, partner_for
+from recovery.ordering import offered_first, partner_for, ways_into, ways_that_answer
 from recovery.proof import reusable_proof
-from recovery.selectors import in_production
+from recovery.routes import route_of
+from recovery.selectors import current_stage, in_production
 from recovery.stages import Stage
-from recovery.statuses import KEPT_CARD, LIVE, CaseStatus, Mode, StepKind, StepState
+from recovery.statuses import KEPT_CARD, LIVE, CaseStatus, Mode, Route, StepKind, StepState
 from recovery.views.common import (
     at_stage,
     at_stage_committing,
@@ -58,13 +60,16 @@ def start(request: HttpRequest) -> HttpResponse:
     under_way = case if case and case.state in LIVE else None
     in_force = profiles_in_force()
     first = offered_first(in_force)
+    ways = ways_into(in_force)
     return page(
         request,
         "recovery/start.html",
         under_way,
         is_set_up=bool(in_force),
         is_trial=all(profile.mode == Mode.EVALUATION for profile in in_force),
-        partner=partners.listing(first.vendor) if first else None,
+        partner=partners.listing(first.vendor) if first and not partners.is_eid(first.vendor) else None,
+        has_document=Route.DOCUMENT in ways,
+        has_eid=Route.EID in ways,
         under_way=under_way is not None,
     )
 
@@ -128,6 +133,28 @@ def code_again(request: HttpRequest, case: Case) -> HttpResponse:
     return see_other("recovery:code")
 
 
+@at_stage(Stage.CHOOSE, Stage.CONSENT, Stage.PROVE)
+@require_http_methods(["GET", "POST"])
+def choose(request: HttpRequest, case: Case) -> HttpResponse:
+    """How to prove who they are, where there is a choice; until something was proven it may be made anew."""
+    if not may_choose(case):
+        return go_to_stage(request, case)
+    if request.method == "POST":
+        try:
+            choose_route(case, Route(request.POST.get("route", "")))
+        except (Refused, ValueError):
+            return go_to_stage(request, get_case(case.id))
+        return see_other("recovery:consent")
+    return page(
+        request,
+        "recovery/choose.html",
+        case,
+        ways=ways_that_answer(case),
+        chosen=case.route,
+        stage=Stage.CHOOSE,
+    )
+
+
 @at_stage_committing(Stage.CONSENT)
 @require_http_methods(["GET", "POST"])
 def consent(request: HttpRequest, case: Case) -> HttpResponse:
@@ -139,9 +166,14 @@ def consent(request: HttpRequest, case: Case) -> HttpResponse:
             return _consent_page(request, case, form)
         given = form.cleaned_data
         try:
-            proofing.give_consent(tenant, case, flashing=not given["no_flashing"], partner=given["partner"])
+            proofing.give_consent(
+                tenant, case, flashing=not given.get("no_flashing", False), partner=given["partner"]
+            )
         except Refused:
-            # The partner changed while the page was read: it is read and agreed to anew.
+            # The partner changed while the page was read, or the way was chosen anew: it is read and agreed to anew.
+            case = get_case(case.id)
+            if current_stage(case) is not Stage.CONSENT:
+                return go_to_stage(request, case)
             return _consent_page(request, case, ConsentForm())
         if reusable_proof(case) is not None or can_begin_with_held(case):
             return see_other("recovery:prove")
@@ -155,8 +187,16 @@ def _consent_page(request: HttpRequest, case: Case, form: ConsentForm) -> HttpRe
     form.fields["partner"].initial = connection.public_id if connection else ""
     earlier = [step for step in steps_of(case) if step.kind == StepKind.CONSENTED]
     was = earlier[-1].vendor if earlier else ""
-    left = partners.listing(was).title if was and connection and was != connection.vendor else ""
-    text = mark_safe(proofing.consent_text(tenant, title, is_enrolment=case.is_enrolment))  # noqa: S308  our own template
+    by_eid = connection is not None and route_of(connection) is Route.EID
+    # One that gave way to another of the same kind; who chose the other way knows why.
+    failed = was and connection and was != connection.vendor and partners.is_eid(was) is by_eid
+    left = partners.listing(was).title if failed else ""
+    route = Route.EID if by_eid else Route.DOCUMENT
+    if by_eid:
+        form = form.of_eid()
+    text = mark_safe(  # noqa: S308  our own template
+        proofing.consent_text(tenant, title, is_enrolment=case.is_enrolment, route=route)
+    )
     return page(
         request,
         "recovery/consent.html",
@@ -168,6 +208,8 @@ def _consent_page(request: HttpRequest, case: Case, form: ConsentForm) -> HttpRe
         partner_changed=request.method == "POST" and not form.is_bound,
         is_trial=case.mode == Mode.EVALUATION,
         may_hand_over=carrying.may_hand_over(case),
+        by_eid=by_eid,
+        other_way=other_route(case),
         stage=Stage.CONSENT,
     )
 
@@ -218,7 +260,7 @@ def forget(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@at_stage(Stage.CONSENT, Stage.PROVE)
+@at_stage(Stage.CHOOSE, Stage.CONSENT, Stage.PROVE)
 @require_POST
 def hand_over(request: HttpRequest, case: Case) -> HttpResponse:
     """Shows the QR that moves the case to a phone. Made by a post, so that a preview or prefetch makes none."""

@@ -18,12 +18,14 @@ from recovery import held, presence, proof, proofing
 from recovery.allowance import MAX_PROOFINGS
 from recovery.browser import browser_digest, case_of_browser
 from recovery.cases import get_case, steps_of
+from recovery.choosing import other_route, routes_open_to
 from recovery.gathering import can_begin_with_held
 from recovery.models import Case
+from recovery.routes import is_by_eid
 from recovery.selectors import current_stage, offer_is_over, presentation_state
 from recovery.spending import Admission, hold_network_back, network_is_over, what_stops
 from recovery.stages import Stage
-from recovery.statuses import StepKind, StepState
+from recovery.statuses import Route, StepKind, StepState
 from recovery.views.common import (
     ADDRESS,
     at_stage,
@@ -132,6 +134,8 @@ def _prove_page(request: HttpRequest, case: Case, *, network_over: bool = False)
         held_refused=held.was_refused(case),
         stopped_by=what_stops(case).value,
         network_over=network_over,
+        by_eid=is_by_eid(case),
+        other_way=other_route(case),
         stage=Stage.PROVE,
     )
 
@@ -152,7 +156,7 @@ def partner(request: HttpRequest, case: Case) -> HttpResponse:
     template = (
         "recovery/parts/partner_state.html" if request.headers.get("HX-Request") else "recovery/partner.html"
     )
-    return page(request, template, case, state=state, stage=Stage.PARTNER)
+    return page(request, template, case, state=state, by_eid=is_by_eid(case), stage=Stage.PARTNER)
 
 
 @require_GET
@@ -182,7 +186,9 @@ def checking(request: HttpRequest) -> HttpResponse:
             if request.headers.get("HX-Request")
             else "recovery/checking.html"
         )
-        return page(request, template, case, stage=stage, deciding=stage is Stage.DECIDING)
+        return page(
+            request, template, case, stage=stage, deciding=stage is Stage.DECIDING, by_eid=is_by_eid(case)
+        )
     return go_to_stage(request, case)
 
 
@@ -259,6 +265,7 @@ def present(request: HttpRequest, case: Case) -> HttpResponse:
         refused=is_refused,
         declined=is_refused and earlier is not None and presentation.is_declined(earlier),
         ask_first=is_refused or not proof.browser_is_known(case),
+        by_eid=is_by_eid(case),
         stage=Stage.PRESENT,
     )
 
@@ -336,6 +343,7 @@ def face(request: HttpRequest, case: Case) -> HttpResponse:
         tried=bool(again),
         before_card=before_card,
         reusing=is_reusing(case),
+        has_eid=Route.EID in routes_open_to(case),
         stage=Stage.FACE,
     )
 

@@ -25,7 +25,7 @@ from portal.kit.scope import require_no_transaction, tenant_scope
 from portal.kit.sealed import unseal
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.verified_id.asking import ASKED, QUERY_ID, stored_query
+from tenants.verified_id.asking import PORTRAIT, QUERY_ID, asked_of_own, stored_query
 from tenants.verified_id.credentials import status_of
 from tenants.verified_id.models import Credential, Presentation, TrustedIssuer
 from tenants.verified_id.portraits import portrait_bytes
@@ -184,8 +184,10 @@ def _own(row: Presentation, shown: Verified) -> _Kept:
     holder = thumbprint(shown.holder_key)
     if holder != credential.holder_thumbprint:
         raise _refuse("holder_of_another_credential")
-    portrait_bytes(str(shown.claims["portrait"]))
-    claims = {name: shown.claims[name] for name in ASKED}
+    # What was asked for, whatever else was disclosed: a portrait nobody asked for is not kept.
+    claims = {name: shown.claims[name] for name in asked_of_own(row)}
+    if PORTRAIT in claims:
+        portrait_bytes(str(claims[PORTRAIT]))
     found = Shown(QUERY_ID, shown.credential.issuer, shown.credential.vct, SD_JWT, claims)
     return _Kept(found, holder, credential)
 

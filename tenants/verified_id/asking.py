@@ -38,7 +38,8 @@ from tenants.verified_id.selectors import get_authority
 from tenants.verified_id.signing import active_key, signer_of
 
 QUERY_ID = "verified_id"
-ASKED = ("given_name", "family_name", "birthdate", "portrait", "assurance_level", "verified_at")
+PORTRAIT = "portrait"
+ASKED = ("given_name", "family_name", "birthdate", PORTRAIT, "assurance_level", "verified_at")
 # What another's credential is asked for. In a JWT the wallet shows everything; it is told what is wanted all the same.
 ASKED_OF_OTHERS: dict[str, tuple[tuple[str, ...], ...]] = {
     TrustedIssuer.Purpose.IDENTITY: (("given_name",), ("family_name",), ("birthdate",)),
@@ -53,9 +54,9 @@ ASKED_IN_JWTS: dict[str, tuple[tuple[str, ...], ...]] = {
 _STORED = Refusing("invalid_request", "OpenID4VP 1.0 section 6")
 
 
-def own_query(authority: Authority) -> CredentialQuery:
-    """The tenant's own Verified ID, with every claim a recovery needs."""
-    asked = tuple(ClaimQuery(path=(name,)) for name in ASKED)
+def own_query(authority: Authority, *, portrait: bool = True) -> CredentialQuery:
+    """The tenant's own Verified ID, with every claim a recovery needs; without the portrait where no face is compared."""
+    asked = tuple(ClaimQuery(path=(name,)) for name in ASKED if portrait or name != PORTRAIT)
     return CredentialQuery(id=QUERY_ID, vct_values=(authority.vct,), claims=asked)
 
 
@@ -89,15 +90,24 @@ def _authorities(anchors: Sequence[x509.Certificate]) -> tuple[TrustedAuthority,
     return (TrustedAuthority("aki", tuple(found)),) if found else ()
 
 
-def query_of(authority: Authority, *, others: Sequence[TrustedIssuer] = (), own: bool = True) -> DcqlQuery:
+def query_of(
+    authority: Authority, *, others: Sequence[TrustedIssuer] = (), own: bool = True, portrait: bool = True
+) -> DcqlQuery:
     """One credential: the tenant's own, or one of the others'. ValueError when nobody's would do."""
-    asked = (*((own_query(authority),) if own else ()), *(query_of_issuer(issuer) for issuer in others))
+    own_one = (own_query(authority, portrait=portrait),) if own else ()
+    asked = (*own_one, *(query_of_issuer(issuer) for issuer in others))
     options = tuple((query.id,) for query in asked)
     return DcqlQuery(asked, (CredentialSetQuery(options),) if len(asked) > 1 else ())
 
 
 def stored_query(row: Presentation) -> DcqlQuery:
     return parse_dcql_query(row.query, _STORED)
+
+
+def asked_of_own(row: Presentation) -> tuple[str, ...]:
+    """The claims that this request asks of the tenant's own Verified ID, as it was made."""
+    own = [query for query in stored_query(row).credentials if query.id == QUERY_ID]
+    return tuple(str(claim.path[0]) for query in own for claim in query.claims)
 
 
 def purpose_data(purpose: str, organisation: str) -> str:

@@ -41,7 +41,7 @@ def _context(issuance_id: UUID) -> Context:
 def begin_issuance(
     *,
     claims: Mapping[str, str],
-    portrait: bytes,
+    portrait: bytes | None,
     actor: Actor,
     reference: UUID | None = None,
     kept_for_reference: bool = False,
@@ -50,7 +50,7 @@ def begin_issuance(
     trial: Trial | None = None,
 ) -> Issuance:
     """Keep what was proven until a wallet has it, or until the caller's `reference` is over (`destroy_of_reference`); for
-    24 hours at most. `portrait` is a plain JPEG. `person_id` for a card outside a recovery, which refers to nothing
+    24 hours at most. `portrait` is a plain JPEG, None for a card that has none. `person_id` for a card outside a recovery, which refers to nothing
     but itself; of a `trial` it is a specimen; with `review_first` a wallet that asks waits until `review_issuance`."""
     row = Issuance(
         expires_at=clock.now() + KEPT,
@@ -60,7 +60,9 @@ def begin_issuance(
         review=Issuance.Review.WAITING if review_first else Issuance.Review.NONE,
     )
     row.reference = reference or row.id
-    body = {**claims, "portrait": "data:image/jpeg;base64," + base64.b64encode(portrait).decode()}
+    body = dict(claims)
+    if portrait is not None:
+        body["portrait"] = "data:image/jpeg;base64," + base64.b64encode(portrait).decode()
     row.data_key = make_data_key(_context(row.id))
     row.sealed = seal_under(bytes(row.data_key), json.dumps(body).encode(), _context(row.id))
     row.save(force_insert=True)
@@ -90,8 +92,12 @@ def is_kept(issuance_id: UUID) -> bool:
 
 
 def kept_portrait(issuance_id: UUID) -> bytes:
-    """The portrait that waits for a wallet, to be compared with a live face. Refused("issuance_over") once it is gone."""
-    return portrait_bytes(claims_of(open_issuance(issuance_id))["portrait"])
+    """The portrait that waits for a wallet, to be compared with a live face. Refused("issuance_over") once it is gone, and
+    for a card that has none."""
+    claims = claims_of(open_issuance(issuance_id))
+    if "portrait" not in claims:
+        raise Refused("issuance_over")
+    return portrait_bytes(claims["portrait"])
 
 
 def claims_of(row: Issuance) -> dict[str, str]:

@@ -25,7 +25,7 @@ from portal.kit.origins import wallet_url
 from portal.kit.sealed import Context, make_data_key, seal, seal_under, unseal, unseal_under
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.verified_id.asking import query_of
+from tenants.verified_id.asking import PORTRAIT, query_of
 from tenants.verified_id.clients import ClientPrefix, client_id_for
 from tenants.verified_id.models import Presentation, Trial, TrustedIssuer
 from tenants.verified_id.portraits import portrait_bytes
@@ -64,7 +64,7 @@ class Presented:
 
     credential_id: UUID
     claims: Mapping[str, str] = field(repr=False)
-    portrait: bytes = field(repr=False)
+    portrait: bytes | None = field(repr=False)  # None where none was asked for
     holder_thumbprint: str
 
 
@@ -84,10 +84,12 @@ def begin_presentation(
     response_mode: ResponseMode = ResponseMode.DIRECT_POST_JWT,
     others: Sequence[TrustedIssuer] = (),
     own: bool = True,
+    portrait: bool = True,
     trial: Trial | None = None,
 ) -> Presentation:
     """A request that lives five minutes, for one browser; without a `reference` it stands for itself. Across devices the
-    wallet sends nobody back. The tenant's `own` Verified ID is asked for, or one that `others` issued."""
+    wallet sends nobody back. The tenant's `own` Verified ID is asked for, or one that `others` issued; with its
+    `portrait` unless no face is compared with it."""
     authority, address = get_authority(), new_token()
     row = Presentation(
         browser_digest=browser_digest,
@@ -97,7 +99,7 @@ def begin_presentation(
         nonce=new_token(192),
         state_value=new_token(192),
         client_id=client_id_for(client, authority),
-        query=query_of(authority, others=others, own=own).to_object(),
+        query=query_of(authority, others=others, own=own, portrait=portrait).to_object(),
         response_mode=response_mode.value,
         is_cross_device=is_cross_device,
         trial=trial,
@@ -219,7 +221,8 @@ def peek(row: Presentation) -> Presented:
     if row.credential_id is None:
         raise NotHere("presentation_over")
     claims = dict(read_shown(row).claims)
-    portrait = portrait_bytes(claims.pop("portrait"))
+    text = claims.pop(PORTRAIT, None)
+    portrait = portrait_bytes(text) if text is not None else None
     return Presented(row.credential_id, claims, portrait, row.holder_thumbprint)
 
 

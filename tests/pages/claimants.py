@@ -20,6 +20,7 @@ from tenants.verified_id.models import StatusList
 from tests.conftest import client_of, make_tenant
 from tests.holder import Wallet, path_of
 from tests.recovery.journey import Journey, Place
+from vendors.models import Connection
 
 RETURNED = "/openid4vp/returned?declined=1"
 HTMX = {"HX-Request": "true"}
@@ -229,6 +230,26 @@ def given_up(place: Place, user_name: str) -> None:
         wrong.post("/recover/code", {"code": "x"})
 
 
+def by_eid(place: Place, user_name: str) -> None:
+    """Where there is a choice: the eID's way is chosen, read and agreed to, and left again for the document's."""
+    place.person(user_name)
+    with tenant_scope(place.tenant.id):
+        eid = Connection.objects.create(vendor="mojeid", kind="own_contract", status="ready")
+    place.set_profile(partners=[str(place.connection.id), str(eid.id)])
+    browser = place.browser().who(user_name).confirm()
+    browser.get("/recover/")
+    browser.get("/recover/choose")
+    browser.post("/recover/choose", {"route": "eid"})
+    named = browser.get("/recover/consent").context["form"]["partner"].value()
+    browser.get("/recover/choose")
+    browser.post("/recover/consent", {"agree": "on", "partner": named})
+    assert browser.stage is Stage.PARTNER, browser.outcome()
+    browser.get("/recover/partner")
+    place.set_profile(partners=[str(place.connection.id)])
+    with tenant_scope(place.tenant.id):
+        Connection.objects.filter(id=eid.id).update(status=Connection.Status.REMOVED)
+
+
 def documents(place: Place) -> None:
     client = client_of(place.tenant)
     for path in DOCUMENTS:
@@ -259,4 +280,5 @@ def walk_everything(place: Place, user_name: str) -> None:
     mail.outbox.clear()
     whole_recovery(place, user_name)
     given_up(place, f"{user_name}.early")
+    by_eid(place, f"{user_name}.eid")
     documents(place)

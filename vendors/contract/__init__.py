@@ -13,6 +13,7 @@ from vendors.contract.adapter import (
     GivesMedia,
     HandlesReturn,
     HandlesWebhook,
+    NamesLevel,
     Registers,
 )
 from vendors.contract.errors import (
@@ -53,6 +54,7 @@ from vendors.contract.vocabulary import (
     Check,
     Claim,
     ClaimState,
+    EidLevel,
     MediaRef,
     Outcome,
     Phase,
@@ -74,6 +76,7 @@ __all__ = [
     "Connected",
     "ContractBroken",
     "Ctx",
+    "EidLevel",
     "Erases",
     "ErasureReceipt",
     "Fault",
@@ -90,6 +93,7 @@ __all__ = [
     "Listing",
     "Manifest",
     "MediaRef",
+    "NamesLevel",
     "Outcome",
     "PartnerAuthFailed",
     "PartnerDown",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 from vendors.contract.exchange import (
@@ -20,7 +20,7 @@ from vendors.contract.exchange import (
     StartRequest,
 )
 from vendors.contract.listing import Listing, Manifest
-from vendors.contract.vocabulary import MediaRef
+from vendors.contract.vocabulary import EidLevel, MediaRef
 
 
 class Adapter(Protocol):
@@ -96,6 +96,14 @@ class Erases(Protocol):
     def erase(self, ctx: Ctx, ref: SessionRef) -> ErasureReceipt:
         """Called some while after the end, where the tenant wants it, and again until it is complete. Idempotent: what the
         partner does not know any more is complete. Raises AdapterError."""
+
+
+@runtime_checkable
+class NamesLevel(Protocol):
+    """eIDs whose level is known from the settings, before anybody is sent there."""
+
+    def level_of(self, config: Mapping[str, str]) -> EidLevel | None:
+        """Called when a profile is checked. None where the settings do not say; pure."""
 
 
 @runtime_checkable

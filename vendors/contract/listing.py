@@ -35,6 +35,9 @@ class Manifest:
     fields: tuple[Field, ...] = ()
     terms_flags: frozenset[str] = frozenset()  # no_resale, no_id_switch, contract_required
     gives_portrait: bool = True  # without one there is nothing to compare a live face with
+    # What a person proves themselves by. Only an eID may go without a portrait: whoever signs in with it is who it says,
+    # while a document alone is whoever holds it.
+    proves_by: Literal["document", "eid"] = "document"
 
 
 @dataclass(frozen=True, slots=True)

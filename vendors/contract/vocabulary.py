@@ -109,7 +109,19 @@ class MediaRef:
     key: str = field(repr=False)
 
 
+class EidLevel(Enum):
+    """The levels of electronic identification (Regulation (EU) No 910/2014, article 8)."""
+
+    LOW = "low"
+    SUBSTANTIAL = "substantial"
+    HIGH = "high"
+
+
 @dataclass(frozen=True, slots=True)
 class Assurance:
+    """What the partner calls the level it reached, in a framework. `eid`: of an eID, which of the three that is; None
+    where it is not known, which counts as too low."""
+
     framework: str
     level: str
+    eid: EidLevel | None = None

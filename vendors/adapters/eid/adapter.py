@@ -19,18 +19,30 @@ from vendors.contract import (
     Check,
     ContractBroken,
     Ctx,
+    EidLevel,
     Outcome,
     Phase,
     SessionRef,
     Snapshot,
 )
 
+# How brokers end the name of an eID that comes at several levels.
+LEVELS = {
+    "low": EidLevel.LOW,
+    "substantial": EidLevel.SUBSTANTIAL,
+    "loa2": EidLevel.SUBSTANTIAL,
+    "high": EidLevel.HIGH,
+    "loa3": EidLevel.HIGH,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """One eID. `framework` names what vouches for it; `says` is where the broker puts who it was."""
+    """One eID. `framework` names what vouches for it; `says` is where the broker puts who it was. `level`: what everybody
+    who holds this eID has at least; None where it comes at several levels, one of them low, and the acr has to say which."""
 
     framework: str
+    level: EidLevel | None = None
     scope: str = "openid profile"
     says: Literal["plain", "cz_aml"] = "plain"
 
@@ -57,10 +69,15 @@ class EidAdapter(OidcAdapter):
             outcome=Outcome.VERIFIED,
             claims=tuple(read(claims)),  # 2
             checks=(Check("eid", True),),
-            assurance=(Assurance(self.preset.framework, wanted),),
+            assurance=(Assurance(self.preset.framework, wanted, self.level_of(ctx.config)),),
             sandbox=claims.get("readmit_demonstration") is True,
             evidence_digest=digest,
         )
+
+    def level_of(self, config: Mapping[str, str]) -> EidLevel | None:
+        """What the acr says; where it only names the eID, what everybody who holds it has."""
+        last = str(config.get("acr") or "").casefold().replace("/", ":").rpartition(":")[2]
+        return LEVELS.get(last, self.preset.level)
 
 
 def _acr(ctx: Ctx) -> str:

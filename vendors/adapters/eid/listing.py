@@ -25,6 +25,7 @@ def eid_adapter(
         ),
         terms_flags=terms | {"contract_required"},
         gives_portrait=False,
+        proves_by="eid",
     )
     return EidAdapter(manifest, replace(LISTING, title=title, summary=summary), preset)
 

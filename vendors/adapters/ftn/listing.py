@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vendors.adapters.eid.adapter import Preset
 from vendors.adapters.eid.listing import eid_adapter
+from vendors.contract import EidLevel
 from vendors.contract import gettext_noop as _
 
 ADAPTER = eid_adapter(
@@ -11,5 +12,5 @@ ADAPTER = eid_adapter(
     title=_("Finnish Trust Network"),
     summary=_("Finnish banks and mobile operators vouch for who somebody is, through a broker."),
     acr_hint=_("What your broker calls the Finnish Trust Network. Its documentation lists the values."),
-    preset=Preset("ftn"),
+    preset=Preset("ftn", EidLevel.SUBSTANTIAL),
 )

@@ -11,5 +11,6 @@ ADAPTER = eid_adapter(
     title=_("MitID"),
     summary=_("The Danish national eID, through a broker."),
     acr_hint=_("What your broker calls MitID, with the level you want. Its documentation lists the values."),
+    # MitID is handed out at three levels, so that its name alone says nothing.
     preset=Preset("mitid"),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vendors.adapters.eid.adapter import Preset
 from vendors.adapters.eid.listing import eid_adapter
+from vendors.contract import EidLevel
 from vendors.contract import gettext_noop as _
 
 ADAPTER = eid_adapter(
@@ -13,5 +14,5 @@ ADAPTER = eid_adapter(
     acr_hint=_(
         "What your broker calls mojeID. For Signicat we infer idp:mojeid from how it names others: ask it. There is no test environment."
     ),
-    preset=Preset("mojeid"),
+    preset=Preset("mojeid", EidLevel.SUBSTANTIAL),
 )

@@ -69,6 +69,7 @@ def _told(attempt: ProofingAttempt) -> dict[str, Any]:
         "outcome": attempt.outcome or None,
         "reasons": list(attempt.reasons),
         "checks": list(attempt.checks),
+        "assurance": list(attempt.assurance),
         "claims": claims,
         "contradicted": attempt.contradicted_at is not None,
         "failure": attempt.failure_code or None,
