@@ -10,9 +10,10 @@ from typing import Any
 from portal.kit import clock, http
 from portal.kit.errors import Misconfigured, Unavailable
 from portal.kit.sealed import Context, seal, unseal
+from vendors.believing import believed_identities
 from vendors.contract import BadConfig, Ctx, HttpReply, PartnerDown
 from vendors.models import Connection
-from vendors.registry import entry_of, platform_config, platform_secrets
+from vendors.registry import adapter_of, entry_of, platform_config, platform_secrets
 
 TIMEOUT_SECONDS = 10.0
 
@@ -74,6 +75,7 @@ def open_context(connection: Connection) -> Ctx:
         http=Egress(),
         now=clock.now(),
         random=secrets.token_bytes,
+        believed=believed_identities() if adapter_of(connection.vendor).manifest.reads_credentials else None,
     )
 
 

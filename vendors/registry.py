@@ -32,14 +32,17 @@ ADAPTERS: dict[str, Entry] = {
         config={"issuer": "HOUSE_ORIGIN"},
         secrets={"registration_token": "HOUSE_REGISTRATION_TOKEN"},
     ),
+    "au10tix": Entry("vendors.adapters.au10tix.listing.ADAPTER", kind="own_contract"),
     "bankid_cz": Entry("vendors.adapters.bankid_cz.listing.ADAPTER", kind="own_contract"),
     "bankid_se_broker": Entry("vendors.adapters.bankid_se_broker.listing.ADAPTER", kind="own_contract"),
     "ftn": Entry("vendors.adapters.ftn.listing.ADAPTER", kind="own_contract"),
+    "idemia_credential": Entry("vendors.adapters.idemia_credential.listing.ADAPTER", kind="own_contract"),
     "mitid": Entry("vendors.adapters.mitid.listing.ADAPTER", kind="own_contract"),
     "mojeid": Entry("vendors.adapters.mojeid.listing.ADAPTER", kind="own_contract"),
     "oidc": Entry("vendors.adapters.oidc.listing.ADAPTER", kind="own_contract"),
     "persona": Entry("vendors.adapters.persona.listing.ADAPTER", kind="own_contract"),
     "stripe_identity": Entry("vendors.adapters.stripe_identity.listing.ADAPTER", kind="own_contract"),
+    "true_credential": Entry("vendors.adapters.true_credential.listing.ADAPTER", kind="own_contract"),
 }
 
 

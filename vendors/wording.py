@@ -63,6 +63,20 @@ PROBLEMS = {
     "registration_token_missing": gettext_noop(
         "This installation has no registration token for the partner."
     ),
+    "service_unusable": gettext_noop("This is not an address of a service: https, no query, no user name."),
+    "issuer_did_unusable": gettext_noop("Enter a did:web, such as did:web:partner.example.com."),
+    "issuer_not_trusted": gettext_noop(
+        "This DID is none of your trusted issuers. Add it under Verified ID, Trusted issuers, for proven identity."
+    ),
+    "issuer_not_checked": gettext_noop(
+        "This issuer's keys or its linked domain could not be read within the last day. See Verified ID, Trusted issuers."
+    ),
+    "issuer_of_another_format": gettext_noop(
+        "You trust this issuer for another format. Add it as SD-JWT, with the type the partner names."
+    ),
+    "session_refused": gettext_noop(
+        "The partner does not accept the request. Is the return address registered there?"
+    ),
     "acr_missing": gettext_noop("The name of the eID at the broker is missing."),
     "api_key_unusable": gettext_noop("This cannot be a key: it holds spaces or is too short."),
     "key_refused": gettext_noop("The partner does not accept this key."),

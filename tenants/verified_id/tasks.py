@@ -17,22 +17,23 @@ from tenants.models import Tenant
 from tenants.verified_id.answering import complete_status_check
 from tenants.verified_id.issuance import destroy_old_issuances
 from tenants.verified_id.models import Authority, LinkedDomain, Presentation, ProofNonce, TrustedIssuer
-from tenants.verified_id.presentation import Shown, destroy_old_presentations, read_shown
+from tenants.verified_id.presentation import destroy_old_presentations, read_shown
 from tenants.verified_id.protocol.did_web import did_document_url, linked_origins, read_did_document
 from tenants.verified_id.protocol.encoding import check_url, parse_json_object
 from tenants.verified_id.protocol.errors import ProtocolError, Refusing
 from tenants.verified_id.protocol.linked_domain import WELL_KNOWN_PATH, verify_did_configuration
-from tenants.verified_id.protocol.status_list import MEDIA_TYPE, StatusReference, verify_status_list_token
+from tenants.verified_id.protocol.status_list import StatusReference
+from tenants.verified_id.protocol.trust import Trust
 from tenants.verified_id.publishing import published_addresses
 from tenants.verified_id.revoking import take_up_again
 from tenants.verified_id.rotation import use_due_keys
 from tenants.verified_id.selectors import get_authority, linked_domain
 from tenants.verified_id.signing import trusted_keys
+from tenants.verified_id.statuses import status_problem
 from tenants.verified_id.trusting import check_trusted_issuer as check_issuer_again
-from tenants.verified_id.trusting import is_its_status_list, trust_of
+from tenants.verified_id.trusting import trust_of
 
 MOST_DOMAINS = 3
-MOST_LIST = 4 * 1024 * 1024
 _REFUSING = Refusing("invalid_request", "DID Core 5")
 
 
@@ -173,32 +174,6 @@ def check_trusted_issuer(job: Job) -> Apply | None:
     return apply
 
 
-def _status_problem(issuer: TrustedIssuer, shown: Shown) -> str:
-    """Why a credential of a trusted issuer is not valid, empty when it is. Whatever cannot be found out is a reason."""
-    try:
-        if not is_its_status_list(issuer, shown.status_uri):
-            return "status_elsewhere"
-        reply = http.send(
-            "GET", shown.status_uri, headers={"Accept": MEDIA_TYPE}, timeout=8, max_bytes=MOST_LIST
-        )
-        if reply.status != 200:
-            return "status_unavailable"
-        now = int(clock.now().timestamp())
-        found = verify_status_list_token(
-            reply.body.decode("ascii", "replace"),
-            trust=trust_of(issuer),
-            expected_uri=shown.status_uri,
-            resolved_at=now,
-            now=now,
-        )
-        found.require_valid(StatusReference(shown.status_uri, shown.status_index))
-    except ProtocolError as error:
-        return error.reason
-    except ReadmitError:
-        return "status_unavailable"
-    return ""
-
-
 @effect
 def check_shown(job: Job) -> Apply | None:
     """The status of a trusted issuer's credential, asked where that issuer's lists lie. No answer is no."""
@@ -211,7 +186,11 @@ def check_shown(job: Job) -> Apply | None:
         shown = read_shown(row)
         issuer_id = parse_public_id(TrustedIssuer.prefix, shown.query)
         issuer = TrustedIssuer.objects.filter(id=issuer_id).first()
-    problem = "issuer_not_trusted" if issuer is None else _status_problem(issuer, shown)
+        trust = trust_of(issuer) if issuer is not None else Trust()
+    if issuer is None:
+        return lambda: complete_status_check(row, "issuer_not_trusted")
+    reference = StatusReference(shown.status_uri, shown.status_index)
+    problem = status_problem(reference, trust=trust, origin=issuer.status_origin)
     return lambda: complete_status_check(row, problem)
 
 

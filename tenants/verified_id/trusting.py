@@ -40,6 +40,8 @@ USUAL_TYPES: dict[str, tuple[str, tuple[str, ...]]] = {
     TrustedIssuer.Purpose.EMPLOYEE: (JWT_VC, ("VerifiableCredential", "VerifiedEmployee")),
     TrustedIssuer.Purpose.PID: (SD_JWT, ("urn:eudi:pid:1",)),
 }
+# What partners that keep the profile of the hand-off call theirs, as SD-JWT VC.
+HANDED_OVER = "urn:readmit:verified-identity:1"
 
 
 def add_trusted_issuer(
@@ -61,6 +63,8 @@ def add_trusted_issuer(
     if TrustedIssuer.objects.count() >= MOST:
         raise Invalid("issuers_many", _("There are %(most)d already. Remove one first.") % {"most": MOST})
     usual_format, usual_types = USUAL_TYPES[purpose]
+    if purpose == TrustedIssuer.Purpose.IDENTITY and format == SD_JWT:
+        usual_types = (HANDED_OVER,)
     if did:
         origin, certificate_pem = _origin_of_did(did), ""
     else:
@@ -192,8 +196,13 @@ def trust_of(row: TrustedIssuer) -> Trust:
 
 def is_its_status_list(row: TrustedIssuer, uri: str) -> bool:
     """Whether a list lies where the issuer's lists lie: the only place one is fetched from."""
+    return lies_at(row.status_origin, uri)
+
+
+def lies_at(origin: str, uri: str) -> bool:
+    """Whether an address that a credential names is one of this origin."""
     try:
         parts = urlsplit(check_url(uri))
     except ValueError:
         return False
-    return f"{parts.scheme}://{parts.netloc}" == row.status_origin
+    return f"{parts.scheme}://{parts.netloc}" == origin

@@ -18,7 +18,7 @@ from vendors.catalogue.shelf import find_item, shelf
 
 NAMED = {
     *("house", "oidc", "face_check", "stripe_identity", "persona", "idemia", "au10tix", "true_credential"),
-    *("mojeid", "bankid_se", "bankid_se_broker", "mitid", "ftn", "bankid_cz", "eu_pid"),
+    *("idemia_credential", "mojeid", "bankid_se", "bankid_se_broker", "mitid", "ftn", "bankid_cz", "eu_pid"),
 }
 
 
@@ -53,7 +53,7 @@ def test_nothing_is_stated_of_the_partners_that_nobody_published():
         for each in find_item(slug).listing.certificates
     )
     assert {slug for slug in NAMED if not find_item(slug).may_be_used_in_production} == {
-        *("idemia", "au10tix", "true_credential")
+        *("idemia", "idemia_credential", "au10tix", "true_credential")
     }
 
 

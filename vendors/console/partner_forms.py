@@ -120,6 +120,12 @@ class PartnerSettingsForm(SeenForm):
             raise forms.ValidationError(_("Enter an address that begins with https:// or http://"))
         return address
 
+    def clean_service(self) -> str:
+        address: str = self.cleaned_data["service"]
+        if not _is_address(address):
+            raise forms.ValidationError(_("Enter an address that begins with https:// or http://"))
+        return address
+
     def clean_private_key(self) -> str:
         text: str = self.cleaned_data["private_key"]
         if not text:

@@ -16,6 +16,7 @@ from vendors.contract.adapter import (
     NamesLevel,
     Registers,
 )
+from vendors.contract.credentials import Credentials, ShownCredential
 from vendors.contract.errors import (
     AdapterError,
     BadConfig,
@@ -75,6 +76,7 @@ __all__ = [
     "ConnectRequest",
     "Connected",
     "ContractBroken",
+    "Credentials",
     "Ctx",
     "EidLevel",
     "Erases",
@@ -104,6 +106,7 @@ __all__ = [
     "RequestRejected",
     "SessionOver",
     "SessionRef",
+    "ShownCredential",
     "Signal",
     "SignatureInvalid",
     "Snapshot",

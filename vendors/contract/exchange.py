@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from vendors.contract.errors import StateMismatch
+from vendors.contract.credentials import Credentials
+from vendors.contract.errors import BadConfig, StateMismatch
 from vendors.contract.vocabulary import Assurance, Check, Claim, MediaRef, Outcome, Phase, Reason
 
 
@@ -47,6 +48,14 @@ class Ctx:
     http: Http = field(repr=False)
     now: datetime
     random: Callable[[int], bytes] = field(repr=False)
+    believed: Credentials | None = field(default=None, repr=False)
+
+    @property
+    def credentials(self) -> Credentials:
+        """For an adapter whose manifest says that it reads credentials. BadConfig for every other."""
+        if self.believed is None:
+            raise BadConfig("issuer_not_trusted")
+        return self.believed
 
 
 @dataclass(frozen=True, slots=True)

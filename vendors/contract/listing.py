@@ -38,6 +38,8 @@ class Manifest:
     # What a person proves themselves by. Only an eID may go without a portrait: whoever signs in with it is who it says,
     # while a document alone is whoever holds it.
     proves_by: Literal["document", "eid"] = "document"
+    # It hands over a credential, which an issuer of the tenant's list has to have signed.
+    reads_credentials: bool = False
 
 
 @dataclass(frozen=True, slots=True)

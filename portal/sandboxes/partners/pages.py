@@ -22,6 +22,8 @@ LABELS = {
     "issuer": "Issuer",
     "client_id": "Client ID",
     "client_secret": "Client secret",
+    "service": "Address of the partner's service",
+    "issuer_did": "DID of the partner",
     "api_key": "API key",
     "webhook_secret": "Signing secret of the webhook",
     "flow": "Verification flow",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.urls import URLPattern
 
-from portal.sandboxes.partners import oidc, persona, stripe_identity
+from portal.sandboxes.partners import handoff, oidc, persona, stripe_identity
 from portal.sandboxes.partners.world import Session
 
 
@@ -25,6 +25,14 @@ class Simulator:
 
 
 SIMULATORS = {
+    "handoff": Simulator(
+        "Credential hand-off",
+        handoff.SCENARIOS,
+        handoff.settings_to_enter,
+        handoff.finish,
+        handoff.settle,
+        handoff.URLS,
+    ),
     "oidc": Simulator(
         "OpenID Provider",
         oidc.SCENARIOS,

@@ -6,16 +6,21 @@ is in `test_adapters`.
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from portal.kit import clock
 from portal.kit.ids import uuid7
+from tenants.verified_id.protocol.did_web import read_did_document
+from tenants.verified_id.protocol.trust import Trust
+from tenants.verified_id.trusting import HANDED_OVER
 from tests.vendors.hostile import CLIENT_ID, CLIENT_SECRET, HostileProvider, make_jpeg
 from tests.vendors.simulated import Simulator
+from vendors.believing import Believed, TrustedCredentials
 from vendors.context import Egress
 from vendors.contract import (
     Adapter,
@@ -36,6 +41,7 @@ from vendors.contract import (
     SessionRef,
     SignatureInvalid,
     Snapshot,
+    Stale,
     Started,
     StartRequest,
     StateMismatch,
@@ -128,6 +134,13 @@ class RestBench:
         "picture_unusable": (ContractBroken, "attachment_not_jpeg"),
     }
     vendor = ""
+    simulator_key = ""
+    # The setting that says where the key goes, addresses that cannot be it, and what is said of them.
+    elsewhere: tuple[str, tuple[str, ...], str] = (
+        "api_base",
+        ("https://evil.example", "https://api.stripe.com.evil.example", "http://api.stripe.com"),
+        "api_base_unusable",
+    )
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
@@ -193,6 +206,71 @@ class PersonaBench(RestBench):
         "expired": Expected(Outcome.EXPIRED, (Reason.TIMED_OUT,)),
     }
     faults = {**RestBench.faults, "no_document": (ContractBroken, "approved_without_document")}
+
+
+class HandoffBench(RestBench):
+    """A partner that hands over a credential of its own. The tenant trusts its DID, and nobody else."""
+
+    simulator_key = "handoff"
+    elsewhere = (
+        "service",
+        ("http://evil.example", "https://somebody@evil.example", "https://evil.example/?to=", "handoff"),
+        "service_unusable",
+    )
+    scenarios = {
+        "verified": Expected(Outcome.VERIFIED, claims=PROVEN | DOCUMENT, portrait=True),
+        "processing_then_verified": Expected(Outcome.VERIFIED, claims=PROVEN, portrait=True),
+        "missing_portrait": Expected(Outcome.VERIFIED, claims=PROVEN),
+        "mononym": Expected(Outcome.VERIFIED, claims={"family_name": CANARY}, portrait=True),
+        "cyrillic": Expected(Outcome.VERIFIED, claims={"given_names": "Зоя"}, portrait=True),
+        "document_expired": Expected(REFUSED, (Reason.DOC_EXPIRED,)),
+        "document_not_genuine": Expected(REFUSED, (Reason.DOC_NOT_GENUINE,)),
+        "face_mismatch": Expected(REFUSED, (Reason.FACE_MISMATCH,)),
+        "presentation_attack": Expected(REFUSED, (Reason.PRESENTATION_ATTACK,)),
+        "new_reason": Expected(REFUSED, (Reason.OTHER,)),
+        "unreadable": Expected(RETRY, (Reason.DOC_UNREADABLE,)),
+        "canceled": Expected(Outcome.USER_ABORTED, (Reason.USER_CANCELLED,)),
+        "expired": Expected(Outcome.EXPIRED, (Reason.TIMED_OUT,)),
+        "failed": Expected(Outcome.PARTNER_FAILED, (Reason.PARTNER_ERROR,)),
+    }
+    faults = {
+        **{name: fault for name, fault in RestBench.faults.items() if name != "picture_elsewhere"},
+        "no_document": (ContractBroken, "credential_missing"),
+        "another_issuer": (IssuerUntrusted, "credential_key_not_trusted"),
+        "another_key": (SignatureInvalid, "credential_signature"),
+        "another_type": (ContractBroken, "credential_vct"),
+        "another_holder": (SignatureInvalid, "credential_signature"),
+        "no_key_binding": (ContractBroken, "credential_kb_missing"),
+        "shown_before": (StateMismatch, "credential_kb_nonce"),
+        "credential_of_before": (Stale, "credential_of_before"),
+        "credential_expired": (Stale, "credential_expired"),
+        "credential_revoked": (Stale, "credential_status_not_valid"),
+        "status_unavailable": (PartnerDown, "credential_status_unavailable"),
+    }
+
+    def ctx(self) -> Ctx:
+        settings = dict(self.simulator.config)
+        return replace(super().ctx(), believed=trust_in(self.simulator, settings["issuer_did"]))
+
+
+class Au10tixBench(HandoffBench):
+    vendor = "au10tix"
+
+
+class TrueCredentialBench(HandoffBench):
+    vendor = "true_credential"
+
+
+class IdemiaCredentialBench(HandoffBench):
+    vendor = "idemia_credential"
+
+
+def trust_in(simulator: Simulator, did: str) -> TrustedCredentials:
+    """What a worker reads of an issuer, before it is written down."""
+    document = json.loads(simulator.ask("GET", "/.well-known/did.json")[2])
+    keys = read_did_document(document, expected_did=did)
+    believed = Believed(Trust((did,), keys), (HANDED_OVER,), simulator.origin)
+    return TrustedCredentials({did: believed})
 
 
 def _refuse(provider: HostileProvider) -> None:
@@ -379,6 +457,9 @@ class SimulatedOidcBench(EidBench):
 
 
 BENCHES: dict[str, Any] = {
+    "au10tix": Au10tixBench,
+    "true_credential": TrueCredentialBench,
+    "idemia_credential": IdemiaCredentialBench,
     "bankid_cz": CzechBench,
     "bankid_se_broker": SwedishBench,
     "ftn": FtnBench,

@@ -22,7 +22,7 @@ from portal.kit.errors import Refused, Unavailable
 from tenants.management.operating import DONE, UNKNOWN, OperatingCommand
 
 # The simulators are reached by address and imported by nobody: what there is stands here as well, and a test compares.
-KEYS = ("oidc", "persona", "stripe_identity")
+KEYS = ("handoff", "oidc", "persona", "stripe_identity")
 FIRST_PORT = 10
 START_SECONDS = 30.0
 
