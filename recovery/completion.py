@@ -14,6 +14,7 @@ from portal.kit.outbox import Job
 from recovery.access_pass.services import revoke_passes
 from recovery.cases import has_done, locked, move_case, record_step
 from recovery.models import Case, CredentialBinding
+from recovery.own_cards import replace_earlier_cards
 from recovery.passkeys.saved_codes import void_saved_codes
 from recovery.passkeys.taking_away import end_sessions, invalidate_passkeys
 from recovery.proof import keep_proof, keeps_proof
@@ -42,6 +43,7 @@ def complete_recovery(tenant: Tenant, case: Case, passkey_id: UUID) -> None:
     void_saved_codes(person.id)
     case = move_case(case.id, CaseStatus.RECOVERED, actor=actor)
     bind_card(case, person)
+    replace_earlier_cards(case, person.id)
     _tell(tenant, case, person, removed, ended)
 
 
@@ -100,7 +102,7 @@ def on_case_ended(job: Job) -> None:
     if status is CaseStatus.REFUSED and case.person_id and has_done(case, StepKind.CONFIRMED):
         tenant = Tenant.objects.get(id=case.tenant_id)
         send_notice(
-            "recovery_refused",
+            "enrolment_refused" if case.is_enrolment else "recovery_refused",
             addresses=emails_of(case.person_id),
             context={"reference": case.reference, "not_me_url": make_repudiation_link(tenant, case)},
             case_id=case.id,

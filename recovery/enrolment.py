@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from portal.kit import clock
 from portal.kit.errors import Refused
+from portal.kit.ids import public_id
 from portal.kit.limits import Limit, take
 from portal.kit.scope import require_no_transaction, tenant_scope
 from recovery.applying import Applied, applied_to
@@ -25,6 +26,8 @@ from recovery.cases import claimant, create_case, move_case, record_step
 from recovery.completion import bind_card
 from recovery.models import Case, Profile
 from recovery.ordering import partners_of
+from recovery.own_cards import replace_earlier_cards
+from recovery.passkeys.models import PersonSession
 from recovery.repudiation import make_repudiation_link
 from recovery.routes import route_of
 from recovery.statuses import CaseStatus, Mode, Route, StepKind
@@ -63,7 +66,12 @@ def is_fresh(signed_in_at: datetime) -> bool:
 
 
 def begin_enrolment(
-    tenant: Tenant, *, person_id: UUID, signed_in_at: datetime, browser_digest: bytes
+    tenant: Tenant,
+    *,
+    person_id: UUID,
+    signed_in_at: datetime,
+    browser_digest: bytes,
+    session_id: UUID,
 ) -> Case:
     """Open a case at the consent, for a new browser token. Refused with a sentence where `why_not` has one, and when the
     person signed in too long ago; TooMany for who begins without end."""
@@ -76,10 +84,10 @@ def begin_enrolment(
         refusal = why_not(applied)
         if refusal or applied.profile is None:
             raise Refused("enrolment_off", refusal)
-        return _open(applied.profile, person_id, browser_digest)
+        return _open(applied.profile, person_id, browser_digest, session_id)
 
 
-def _open(profile: Profile, person_id: UUID, browser_digest: bytes) -> Case:
+def _open(profile: Profile, person_id: UUID, browser_digest: bytes, session_id: UUID) -> Case:
     case = create_case(
         profile=profile,
         person=get_person(person_id),
@@ -87,7 +95,8 @@ def _open(profile: Profile, person_id: UUID, browser_digest: bytes) -> Case:
         browser_digest=browser_digest,
         purpose=Case.Purpose.ENROLMENT,
     )
-    record_step(case, StepKind.CONFIRMED, actor=claimant(case), evidence={"channel": SESSION})
+    evidence = {"channel": SESSION, "session": public_id(PersonSession.prefix, session_id)}
+    record_step(case, StepKind.CONFIRMED, actor=claimant(case), evidence=evidence)
     return move_case(case.id, CaseStatus.PROVING, actor=claimant(case))
 
 
@@ -98,6 +107,7 @@ def complete_enrolment(case: Case, fields: dict[str, str]) -> None:
     case = move_case(case.id, CaseStatus.ENROLLED, fields=fields)
     person = get_person(case.person_id or UUID(int=0))
     bind_card(case, person)
+    replaced = replace_earlier_cards(case, person.id)
     tenant = Tenant.objects.get(id=case.tenant_id)
     with timezone.override(tenant.time_zone):
         moment = date_format(timezone.localtime(clock.now()), "DATETIME_FORMAT")
@@ -108,6 +118,7 @@ def complete_enrolment(case: Case, fields: dict[str, str]) -> None:
             "given_names": person.given_names,
             "reference": case.reference,
             "moment": moment,
+            "replaced": "yes" if replaced else "",
             "not_me_url": make_repudiation_link(tenant, case),
         },
         case_id=case.id,

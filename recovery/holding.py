@@ -39,7 +39,7 @@ def _tell(case: Case) -> None:
         return
     tenant = Tenant.objects.get(id=case.tenant_id)
     send_notice(
-        "recovery_held",
+        "enrolment_held" if case.is_enrolment else "recovery_held",
         addresses=emails_of(case.person_id),
         context={
             "reference": case.reference,

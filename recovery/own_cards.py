@@ -14,11 +14,12 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from portal.kit import clock
-from portal.kit.actors import Actor
+from portal.kit.actors import SYSTEM, Actor
 from portal.kit.errors import NotHere
 from portal.kit.ids import public_id
+from recovery.cases import has_done
 from recovery.held import HELD_FOR
-from recovery.models import CaseStep, CredentialBinding, Profile
+from recovery.models import Case, CaseStep, CredentialBinding, Profile
 from recovery.routes import is_by_eid
 from recovery.statuses import StepKind, StepState
 from tenants.directory.models import HeldEvidence
@@ -93,6 +94,26 @@ def get_own_card(person_id: UUID, credential_id: UUID) -> OwnCard:
         if card.public_id == wanted:
             return card
     raise NotHere("credential_unknown")
+
+
+def replace_earlier_cards(case: Case, person_id: UUID) -> int:
+    """A new card is in the person's wallet, and shown from there: those they had before are void. How many there were.
+    Nothing is replaced by a card that was held before, nor by one that no wallet has yet."""
+    is_new = case.credential_id is not None and not case.shows_held
+    if not is_new or not (has_done(case, StepKind.PRESENTED) or credentials.is_accepted(case.credential_id)):
+        return 0
+    tied = CredentialBinding.objects.filter(person_id=person_id).exclude(credential_id=case.credential_id)
+    ids = list(tied.values_list("credential_id", flat=True))
+    live = Credential.objects.filter(id__in=ids).exclude(state=Credential.State.REVOKED)
+    replaced = list(live.order_by("id").values_list("id", flat=True))
+    for credential_id in replaced:
+        credentials.revoke_credential(credential_id, reason="renewed", actor=SYSTEM)
+    HeldEvidence.objects.filter(
+        person_id=person_id,
+        kind=HeldEvidence.Kind.CREDENTIAL,
+        digest__in=[credential_id.hex for credential_id in replaced],
+    ).delete()
+    return len(replaced)
 
 
 def remove_own_card(tenant: Tenant, person_id: UUID, credential_id: UUID, *, actor: Actor) -> None:

@@ -7,6 +7,7 @@ sign anybody in.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,14 +17,16 @@ from portal.kit import clock
 from portal.kit.actors import Actor, ActorKind
 from portal.kit.codes import digest, new_token
 from portal.kit.errors import Refused
+from portal.kit.ids import parse_public_id
 from portal.kit.origins import tenant_url
 from portal.kit.together import insert_soon
 from recovery.access_pass.services import revoke_passes
-from recovery.cases import locked, move_case
+from recovery.cases import last_done, locked, move_case
 from recovery.models import Case, CredentialBinding, RepudiationLink
-from recovery.passkeys.saved_codes import void_saved_codes
+from recovery.passkeys.models import PersonSession
+from recovery.passkeys.saved_codes import count_codes_of_session, void_codes_of_session, void_saved_codes
 from recovery.passkeys.taking_away import end_sessions, freeze_passkeys
-from recovery.statuses import KEPT_CARD, MOVES, CaseStatus
+from recovery.statuses import KEPT_CARD, MOVES, CaseStatus, StepKind
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.models import HeldEvidence
@@ -49,6 +52,19 @@ def find_link(token: str) -> RepudiationLink | None:
         .select_related("case")
         .first()
     )
+
+
+def session_of(case: Case) -> UUID | None:
+    """The session an enrolment was begun in."""
+    confirmed = last_done(case, StepKind.CONFIRMED) if case.is_enrolment else None
+    named = confirmed.evidence.get("session", "") if confirmed else ""
+    return parse_public_id(PersonSession.prefix, named) if named else None
+
+
+def saved_codes_at_stake(case: Case) -> int:
+    """How many saved codes were made in the session an enrolment was begun in: whoever sat there may have written them
+    down."""
+    return count_codes_of_session(case.person_id, session_of(case)) if case.person_id else 0
 
 
 def _forget_evidence(case: Case, person_id: UUID) -> None:
@@ -102,13 +118,33 @@ def stop_case(case: Case, *, reason: str, actor: Actor) -> Case:
     return case
 
 
-def repudiate(token: str) -> Case:
-    """Stop the case and everything it gave. Refused for a link that is used, old or unknown."""
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What "this was not me" did. `ended_codes`: saved codes that open nothing any more."""
+
+    case: Case
+    ended_codes: int = 0
+
+
+def repudiate(token: str, *, ends_codes: bool = False) -> Stopped:
+    """Stop the case and everything it gave. Of an enrolment every session ends, whatever became of it: it was begun in one;
+    and with `ends_codes` the saved codes that were made there. Refused for a link that is used, old or unknown."""
     link = find_link(token)
     taken = link and RepudiationLink.objects.filter(id=link.id, used_at=None).update(used_at=clock.now())
     if link is None or not taken:
         raise Refused("link_dead", _("This link has been used or is too old. Call your help desk."))
     case = locked(link.case_id)
     actor = Actor(ActorKind.PERSON, case.public_id)
-    record_event(EventName.NOT_ME, actor=actor, subject=case.public_id, case_id=case.id)
-    return stop_case(case, reason="not_me", actor=actor)
+    ended = 0
+    if case.is_enrolment and case.person_id:
+        if ends_codes:
+            ended = void_codes_of_session(case.person_id, session_of(case))
+        end_sessions(case.person_id, keep=None, reason="not_me", actor=actor)
+    record_event(
+        EventName.NOT_ME,
+        actor=actor,
+        subject=case.public_id,
+        case_id=case.id,
+        data={"saved_codes": ended} if ended else None,
+    )
+    return Stopped(stop_case(case, reason="not_me", actor=actor), ended)

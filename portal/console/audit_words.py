@@ -117,6 +117,7 @@ LABELS: dict[str, str] = {
     "spent": gettext_noop("Spent"),
     "state": gettext_noop("State"),
     "status": gettext_noop("Status"),
+    "saved_codes": gettext_noop("Saved codes that were ended"),
     "step": gettext_noop("Step"),
     "template": gettext_noop("Mail"),
     "text_version": gettext_noop("Version of the text"),

@@ -204,6 +204,8 @@ NOTICES: dict[str, str] = {
     "account_recovered": gettext_noop("The account was recovered"),
     "recovery_held": gettext_noop("A recovery waits"),
     "recovery_refused": gettext_noop("A recovery was refused"),
+    "enrolment_held": gettext_noop("A Verified ID before a loss waits"),
+    "enrolment_refused": gettext_noop("A Verified ID before a loss was refused"),
     "recovery_doubted": gettext_noop("A recovery is doubted"),
     "repudiated": gettext_noop("A recovery was stopped by its owner"),
     "verified_id_added": gettext_noop("A Verified ID was handed out"),

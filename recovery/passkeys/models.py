@@ -108,6 +108,8 @@ class SavedRecoveryCode(TenantModel):
     """A code a person saved (NIST SP 800-63B-4, 4.2.1.1): 80 bits, an HMAC here, void after use."""
 
     person_id = models.UUIDField()
+    # The session it was made in: if that was somebody else's, so is the code.
+    session_id = models.UUIDField(null=True)
     code_digest = models.CharField(max_length=64)
     used_at = models.DateTimeField(null=True)
     replaced_at = models.DateTimeField(null=True)

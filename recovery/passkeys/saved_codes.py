@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from portal.kit import clock
 from portal.kit.actors import Actor
@@ -30,14 +31,31 @@ def void_saved_codes(person_id: UUID) -> int:
     return live.update(replaced_at=clock.now())
 
 
+def _live_of_session(person_id: UUID, session_id: UUID | None) -> QuerySet[SavedRecoveryCode]:
+    live = SavedRecoveryCode.objects.filter(person_id=person_id, used_at=None, replaced_at=None)
+    return live.filter(session_id=session_id) if session_id else live.none()
+
+
+def count_codes_of_session(person_id: UUID, session_id: UUID | None) -> int:
+    """Codes made in one session that still open something."""
+    return _live_of_session(person_id, session_id).count()
+
+
+def void_codes_of_session(person_id: UUID, session_id: UUID | None) -> int:
+    """The same, which open nothing any more. How many there were."""
+    return _live_of_session(person_id, session_id).update(replaced_at=clock.now())
+
+
 @transaction.atomic
-def make_saved_codes(person_id: UUID, *, actor: Actor) -> list[str]:
+def make_saved_codes(person_id: UUID, *, actor: Actor, session_id: UUID | None = None) -> list[str]:
     """Eight new codes in place of the old ones, shown once (NIST SP 800-63B-4, 4.2.1.1)."""
     void_saved_codes(person_id)
     codes = [random_base32(SAVED_CODE_LENGTH) for _number in range(SAVED_CODES)]
     SavedRecoveryCode.objects.bulk_create(
         [
-            SavedRecoveryCode(person_id=person_id, code_digest=saved_code_digest(person_id, code))
+            SavedRecoveryCode(
+                person_id=person_id, session_id=session_id, code_digest=saved_code_digest(person_id, code)
+            )
             for code in codes
         ]
     )

@@ -223,7 +223,7 @@ def remove(request: HttpRequest, session: PersonSession, passkey: str) -> HttpRe
 @require_POST
 def saved_codes(request: HttpRequest, session: PersonSession) -> HttpResponse:
     """New codes, shown once."""
-    codes = make_saved_codes(session.person_id, actor=_actor(session))
+    codes = make_saved_codes(session.person_id, session_id=session.id, actor=_actor(session))
     return render(
         request, "passkeys/saved_codes.html", {"codes": codes, "person": get_person(session.person_id)}
     )

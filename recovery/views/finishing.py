@@ -21,7 +21,7 @@ from recovery.cases import get_case, steps_of
 from recovery.forms import PassForm
 from recovery.models import Case
 from recovery.passkeys import selectors as passkeys
-from recovery.repudiation import find_link, repudiate
+from recovery.repudiation import find_link, repudiate, saved_codes_at_stake
 from recovery.selectors import current_stage
 from recovery.stages import Stage
 from recovery.statuses import CaseStatus, StepKind
@@ -199,10 +199,13 @@ def not_me(request: HttpRequest, token: str) -> HttpResponse:
     with tenant_scope(tenant.id):
         if request.method == "POST":
             try:
-                return page(request, "recovery/not_me_done.html", repudiate(token))
+                stopped = repudiate(token, ends_codes=request.POST.get("codes") == "end")
+                return page(
+                    request, "recovery/not_me_done.html", stopped.case, ended_codes=stopped.ended_codes
+                )
             except Refused:
                 return page(request, "recovery/not_me_dead.html")
         found = find_link(token)
         if found is None:
             return page(request, "recovery/not_me_dead.html")
-        return page(request, "recovery/not_me.html", found.case)
+        return page(request, "recovery/not_me.html", found.case, codes=saved_codes_at_stake(found.case))

@@ -65,6 +65,7 @@ def enrol(request: HttpRequest, session: PersonSession) -> HttpResponse:
             person_id=session.person_id,
             signed_in_at=session.created_at,
             browser_digest=digest,
+            session_id=session.id,
         )
     except (Refused, TooMany) as error:
         with tenant_scope(tenant.id):

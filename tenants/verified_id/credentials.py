@@ -29,6 +29,11 @@ def status_of_row(row: Credential) -> str:
     return str(row.state)
 
 
+def is_accepted(credential_id: UUID | None) -> bool:
+    """Whether a wallet said that it has it; those that say nothing may have it too."""
+    return Credential.objects.filter(id=credential_id).exclude(accepted_at=None).exists()
+
+
 def credentials_of(reference: UUID) -> list[UUID]:
     """Every credential that was issued for one reference, also one that its holder fetched twice."""
     return list(Credential.objects.filter(reference=reference).values_list("id", flat=True))

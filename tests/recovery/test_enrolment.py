@@ -9,13 +9,17 @@ import pytest
 from django.core import mail
 
 from portal.kit import clock
+from portal.kit.actors import SYSTEM
 from portal.kit.codes import digest
 from portal.kit.scope import tenant_scope
 from recovery.models import Case, CaseStep, CredentialBinding
 from recovery.passkeys.models import Passkey, PersonSession
+from recovery.passkeys.saved_codes import make_saved_codes
+from recovery.passkeys.selectors import saved_codes_left
 from recovery.stages import Stage
 from tenants.directory.models import DirectoryPerson
 from tenants.verified_id.credentials import status_of
+from tenants.verified_id.models import Credential
 from tests.conftest import client_of
 from tests.recovery.journey import Journey, Place
 
@@ -148,6 +152,99 @@ def test_this_was_not_me_takes_the_card_back_and_ends_the_sessions(place, ada, a
         assert status_of(credential_id) == "revoked" and not CredentialBinding.objects.exists()
         assert not PersonSession.objects.filter(ended_at=None).exists()
         assert at_home.usable_passkeys(ada) == 1
+
+
+def codes_made(place: Place, person: DirectoryPerson, browser: Journey) -> None:
+    """Eight of an earlier session of the owner's would be void by now: the new ones take their place."""
+    assert browser.post("/security/codes").status_code == 200
+    with tenant_scope(place.tenant.id):
+        assert saved_codes_left(person.id) == 8
+
+
+@pytest.mark.parametrize(("sent", "left"), [({"codes": "end"}, 0), ({}, 8)], ids=["ended", "kept"])
+def test_not_me_offers_to_end_the_codes_of_that_session_and_does_what_was_chosen(
+    place, ada, at_home, sent, left
+):
+    to_the_end(at_home)
+    codes_made(place, ada, at_home)
+    link = at_home.links_mailed("ada@home.example")[-1]
+    asked = at_home.client.get(link).content.decode()
+    assert "End the 8 saved codes" in asked and "Your passkeys stay" in asked and "frozen" not in asked
+    done = at_home.client.post(link, sent).content.decode()
+    assert ("saved codes that were made in that session open nothing" in done) is not left
+    with tenant_scope(place.tenant.id):
+        assert saved_codes_left(ada.id) == left and at_home.usable_passkeys(ada) == 1
+
+
+def test_codes_that_were_made_elsewhere_are_not_offered_and_not_ended(place, ada, at_home, settings):
+    to_the_end(at_home)
+    with tenant_scope(place.tenant.id):
+        other = PersonSession.objects.create(
+            person_id=ada.id, token_digest=digest("o"), expires_at=clock.now(), last_seen_at=clock.now()
+        )
+        make_saved_codes(ada.id, session_id=other.id, actor=SYSTEM)
+    link = at_home.links_mailed("ada@home.example")[-1]
+    assert "saved code" not in at_home.client.get(link).content.decode()
+    at_home.client.post(link, {"codes": "end"})
+    with tenant_scope(place.tenant.id):
+        assert saved_codes_left(ada.id) == 8
+
+
+def test_a_refused_enrolment_mails_its_own_words_and_not_me_ends_the_session(place, ada, at_home):
+    place.provider.answers.claims = {
+        "given_name": "Eve",
+        "family_name": "Adversary",
+        "birthdate": "1990-01-01",
+    }
+    mail.outbox.clear()
+    to_the_end(at_home)
+    assert at_home.notices() == ["enrolment_refused"] * 2
+    told = mail.outbox[-1]
+    assert "A Verified ID for your account" in told.subject and "wanted a Verified ID" in told.body
+    assert "recover your account" not in told.body
+    at_home.client.post(at_home.links_mailed("ada@home.example")[-1])
+    with tenant_scope(place.tenant.id):
+        assert not PersonSession.objects.filter(ended_at=None).exists()
+        assert at_home.usable_passkeys(ada) == 1
+    assert at_home.case.status == "refused"
+
+
+def cards(place: Place) -> list[str]:
+    with tenant_scope(place.tenant.id):
+        return list(Credential.objects.order_by("created_at", "id").values_list("state", flat=True))
+
+
+def test_renewing_voids_the_earlier_card_once_the_new_one_is_in_the_wallet(place, ada, at_home):
+    to_the_end(at_home)
+    first = at_home.case.credential_id
+    assert "void as soon as the new one" in at_home.get(PAGE).content.decode()
+    enrol(at_home).prove().keep()
+    assert cards(place) == ["valid", "valid"]
+    mail.outbox.clear()
+    at_home.show().face()
+    assert at_home.stage is Stage.ENROLLED, at_home.decided()
+    assert cards(place) == ["revoked", "valid"]
+    with tenant_scope(place.tenant.id):
+        assert Credential.objects.get(id=first).state_reason == "renewed"
+    assert at_home.held(ada) == ["credential", "document_number"]
+    assert "The one you had before is void" in mail.outbox[-1].body
+    shown = at_home.get(PAGE).content.decode()
+    assert shown.count('term">Issued') <= 1 and shown.count("Good for a recovery") == 1
+
+
+def test_a_renewal_that_is_stopped_or_refused_leaves_the_earlier_card_as_it_was(place, ada, at_home):
+    to_the_end(at_home)
+    enrol(at_home).prove().keep()
+    at_home.post("/recover/cancel")
+    at_home.work()
+    assert cards(place) == ["valid", "revoked"]
+    place.provider.answers.claims = {
+        "given_name": "Eve",
+        "family_name": "Adversary",
+        "birthdate": "1990-01-01",
+    }
+    to_the_end(at_home)
+    assert at_home.outcome()[0] == "refused" and cards(place) == ["valid", "revoked", "revoked"]
 
 
 def test_stopping_on_the_way_leaves_nothing(place, at_home):

@@ -60,6 +60,7 @@ REVOKED_FOR = {
     "case_repudiated": gettext_noop("The owner of the account said that it was not them."),
     "case_moved_on": gettext_noop("The recovery had moved on when it was fetched."),
     "revoked_by_member": gettext_noop("A member revoked it."),
+    "renewed": gettext_noop("Its holder has a newer one."),
     "removed_by_person": gettext_noop("Its holder removed it."),
     "revoked_by_operator": gettext_noop("An operator revoked it."),
     "suspended_by_member": gettext_noop("A member suspended it."),
