@@ -99,13 +99,17 @@ def get_own_card(person_id: UUID, credential_id: UUID) -> OwnCard:
 def replace_earlier_cards(case: Case, person_id: UUID) -> int:
     """A new card is in the person's wallet, and shown from there: those they had before are void. How many there were.
     Nothing is replaced by a card that was held before, nor by one that no wallet has yet."""
-    is_new = case.credential_id is not None and not case.shows_held
-    if not is_new or not (has_done(case, StepKind.PRESENTED) or credentials.is_accepted(case.credential_id)):
+    new = case.credential_id
+    if new is None or case.shows_held:
         return 0
-    tied = CredentialBinding.objects.filter(person_id=person_id).exclude(credential_id=case.credential_id)
-    ids = list(tied.values_list("credential_id", flat=True))
-    live = Credential.objects.filter(id__in=ids).exclude(state=Credential.State.REVOKED)
-    replaced = list(live.order_by("id").values_list("id", flat=True))
+    if not (has_done(case, StepKind.PRESENTED) or credentials.is_accepted(new)):
+        return 0
+    tied = CredentialBinding.objects.filter(person_id=person_id).exclude(credential_id=new)
+    live = Credential.objects.filter(id__in=tied.values("credential_id"))
+    held = live.exclude(state=Credential.State.REVOKED).order_by("id")
+    replaced = list(held.values_list("id", flat=True))
+    if not replaced:
+        return 0
     for credential_id in replaced:
         credentials.revoke_credential(credential_id, reason="renewed", actor=SYSTEM)
     HeldEvidence.objects.filter(

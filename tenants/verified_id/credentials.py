@@ -29,7 +29,7 @@ def status_of_row(row: Credential) -> str:
     return str(row.state)
 
 
-def is_accepted(credential_id: UUID | None) -> bool:
+def is_accepted(credential_id: UUID) -> bool:
     """Whether a wallet said that it has it; those that say nothing may have it too."""
     return Credential.objects.filter(id=credential_id).exclude(accepted_at=None).exists()
 

@@ -42,8 +42,8 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /recover/credential/again": (15, "voids the card and asks for another; " + LOCKS),
     "tenant POST /recover/passkey/options": (13, COMMITS),
     "tenant POST /recover/passkey/register": (
-        24,
-        "ends the recovery with the new passkey: old passkeys, sessions, evidence, binding, notices; "
+        25,
+        "ends the recovery with the new passkey: old passkeys, sessions, evidence, binding, earlier cards, notices; "
         + COMMITS,
     ),
     "tenant POST /security/passkeys/options": (13, COMMITS),

@@ -252,7 +252,7 @@ def test_this_was_not_me_stops_everything_once_however_often_it_is_said(place: P
 
     def say(_number: int) -> str:
         with tenant_scope(place.tenant.id):
-            return str(repudiate(token).status)
+            return str(repudiate(token).case.status)
 
     assert race(say, times=40) == {"repudiated": 1, "link_dead": 39}
     browser.work()
