@@ -105,6 +105,9 @@ def replace_earlier_cards(case: Case, person_id: UUID) -> int:
     if not (has_done(case, StepKind.PRESENTED) or credentials.is_accepted(new)):
         return 0
     tied = CredentialBinding.objects.filter(person_id=person_id).exclude(credential_id=new)
+    if is_by_eid(case):
+        # Without a portrait it begins no recovery: it stands in for its like alone.
+        tied = tied.filter(case__route=case.route)
     live = Credential.objects.filter(id__in=tied.values("credential_id"))
     held = live.exclude(state=Credential.State.REVOKED).order_by("id")
     replaced = list(held.values_list("id", flat=True))
