@@ -28,7 +28,7 @@ from tenants.directory.models import (
 from tenants.directory.selectors import find_person
 from tenants.directory.services import hold_evidence, suspend_person
 from tenants.notices.models import Notice
-from tests.scim.conftest import BULK, ENTERPRISE, GROUP, USER, Provisioner, provisioner_of
+from tests.scim.conftest import BULK, ENTERPRISE, GROUP, PATCH, USER, Provisioner, provisioner_of
 
 MEMBER = Actor(ActorKind.MEMBER, "member_x")
 
@@ -183,6 +183,30 @@ def test_of_many_who_add_one_person_at_once_one_does(scim: Provisioner) -> None:
     assert sorted(answers) == [201, *[409] * 7]
 
 
+def test_of_many_who_change_one_group_at_once_each_is_heard(scim: Provisioner) -> None:
+    """Who names no version asks for no comparison: nobody is refused, and no member is lost."""
+    people = [scim.made(f"p{number}")["id"] for number in range(6)]
+    made = scim.ask("POST", "/Groups", {"schemas": [GROUP], "displayName": "Everybody"})
+    path = f"/Groups/{json.loads(made.content)['id']}"
+    together, answers = Barrier(len(people)), []
+
+    def join(person: str) -> None:
+        together.wait()
+        one = Provisioner(scim.tenant, scim.token)
+        answers.append(
+            one.patch(path, {"op": "add", "path": "members", "value": [{"value": person}]}).status_code
+        )
+        connection.close()
+
+    threads = [Thread(target=join, args=(person,)) for person in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [200] * len(people)
+    assert {one["value"] for one in json.loads(scim.ask("GET", path).content)["members"]} == set(people)
+
+
 def test_a_change_of_something_that_changed_in_the_meantime_is_refused(scim: Provisioner) -> None:
     told = scim.made()
     path, seen = f"/Users/{told['id']}", {"If-Match": told["meta"]["version"]}
@@ -261,6 +285,8 @@ def test_a_body_that_cannot_be_used_is_refused_in_the_standard_s_words(scim: Pro
         "filter=" + "+or+".join(["userName+eq+%22a%22"] * 200),
         "filter=" + "not+(" * 100 + "active+pr" + ")" * 100,
         "filter=userName+eq+%22a%00b%22",
+        "filter=userName+eq+%22%5Cud800%22",
+        "filter=userName+eq+%22%5Cu0000%22",
         "filter=nothing+eq+%22a%22",
         "filter=emails[" + "+or+".join(["value+pr"] * 200) + "]",
         "filter=emails[primary+eq+%22perhaps%22]",
@@ -323,3 +349,42 @@ def test_a_group_is_read_without_its_members_where_nobody_asks_for_them(scim: Pr
     assert "members" not in json.loads(answer.content)
     assert not [one for one in asked.captured_queries if "directory_groupmember" in one["sql"]]
     assert len(json.loads(scim.ask("GET", path).content)["members"]) == 1
+
+
+def test_head_tells_what_get_would_and_the_base_address_may_end_with_a_slash(scim: Provisioner) -> None:
+    told = scim.made()
+    head = scim.ask("HEAD", f"/Users/{told['id']}")
+    assert (head.status_code, head.content) == (200, b"") and head.headers["ETag"] == told["meta"]["version"]
+    assert scim.ask("GET", "/").headers["Content-Type"] == "application/scim+json"
+
+
+def test_a_page_beyond_any_number_is_empty(scim: Provisioner) -> None:
+    scim.made()
+    answer = json.loads(scim.ask("GET", "/Users?startIndex=99999999999999999999").content)
+    assert (answer["totalResults"], answer["itemsPerPage"]) == (1, 0)
+
+
+def test_what_is_wrong_in_a_change_is_told_in_a_sentence(scim: Provisioner) -> None:
+    path = f"/Users/{scim.made()['id']}"
+    answer = scim.patch(path, {"op": "replace", "path": "active", "value": [{"value": True}]})
+    assert answer.status_code == 400 and "pydantic" not in answer.content.decode()
+    assert "active" in json.loads(answer.content)["detail"]
+
+
+def test_half_a_character_in_one_operation_stops_no_other(scim: Provisioner) -> None:
+    path = f"/Users/{scim.made()['id']}"
+    half = {"op": "add", "path": 'phoneNumbers[type eq "\\ud800"].value', "value": "+420 555 0199"}
+    body = {
+        "schemas": [BULK],
+        "Operations": [
+            {"method": "PATCH", "path": path, "data": {"schemas": [PATCH], "Operations": [half]}},
+            {
+                "method": "POST",
+                "path": "/Users",
+                "bulkId": "b",
+                "data": {"schemas": [USER], "userName": "bob"},
+            },
+        ],
+    }
+    answer = json.loads(scim.ask("POST", "/Bulk", body).content)
+    assert [one["status"] for one in answer["Operations"]] == ["400", "201"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from scim2_models import Resource, ResponseParameters
+from pydantic import ValidationError
+from scim2_models import Error, Resource, ResponseParameters
 from scim2_server.responses import ScimResponse
-from scim2_server.service import ScimService
+from scim2_server.service import ScimService, scim_exception_of
 
 from tenants.directory.scim.description import PROVIDER, Group
 
@@ -22,6 +23,14 @@ class Service(ScimService):
         if isinstance(resource, Group) and len(resource.members or ()) > MOST_TOLD:
             return super().patch_response(base_url, resource, response_parameters)
         return self.replacement_response(base_url, resource, response_parameters)
+
+    @staticmethod
+    def error_of(exception: Exception) -> Error:
+        """What is wrong and where, without the words of the library that found it."""
+        found = exception.__cause__
+        return ScimService.error_of(
+            scim_exception_of(found) if isinstance(found, ValidationError) else exception
+        )
 
 
 SERVICE = Service(PROVIDER)

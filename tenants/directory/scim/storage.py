@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import QuerySet
 from scim2_models import (
+    InvalidValueException,
     NotImplementedException,
     PreconditionFailedException,
     Resource,
     ResourceType,
     ResponseParameters,
+    SCIMException,
     ScimFilter,
     SearchRequest,
     UniquenessException,
@@ -22,6 +24,7 @@ from scim2_models import (
 from scim2_server.storage import ScimStorage, SearchPage
 
 from portal.kit.actors import Actor
+from portal.kit.errors import ReadmitError
 from tenants.directory.scim import groups, users
 from tenants.directory.scim.description import MAX_RESULTS, Group, PersonResource
 from tenants.directory.scim.filters import Asking, Columns
@@ -66,14 +69,23 @@ KINDS: Mapping[str, Kind] = {
 
 
 class DirectoryStorage(ScimStorage):
-    """`actor` is written down with every change."""
+    """`actor` is written down with every change. With `changing`, whatever is read stays as it is until the end: of two
+    requests that change one thing at the same moment and name no version, one waits for the other."""
 
-    def __init__(self, actor: Actor) -> None:
-        self.actor = actor
+    def __init__(self, actor: Actor, *, changing: bool = False) -> None:
+        self.actor, self.changing = actor, changing
 
-    def operation(self) -> AbstractContextManager[None]:
-        """A savepoint: an operation of a bulk request that fails takes the others not with it (RFC 7644, 3.7)."""
-        return transaction.atomic()
+    @contextmanager
+    def operation(self) -> Iterator[None]:
+        """A savepoint: an operation of a bulk request that fails takes the others not with it (RFC 7644, 3.7). What fails
+        fails in the protocol's words; a value that no database holds (half a character, say) is an invalid one."""
+        try:
+            with transaction.atomic():
+                yield
+        except ReadmitError as problem:
+            raise _in_its_words(problem) from problem
+        except (DataError, UnicodeEncodeError) as problem:
+            raise InvalidValueException(detail="A value cannot be kept or looked for.") from problem
 
     def get(
         self,
@@ -83,7 +95,7 @@ class DirectoryStorage(ScimStorage):
         response_parameters: ResponseParameters[Any] | None = None,
     ) -> Resource[Any]:
         kind = _kind(resource_type)
-        return _shown(kind, [kind.named(resource_id)], response_parameters)[0]
+        return _shown(kind, [kind.named(resource_id, lock=self.changing)], response_parameters)[0]
 
     def search(
         self, resource_types: list[ResourceType], search_request: SearchRequest[Any], *, position: Any = None
@@ -96,7 +108,7 @@ class DirectoryStorage(ScimStorage):
             bound = ScimFilter[kind.model](str(search_request.filter))  # type: ignore[name-defined]
             found = found.filter(Asking(bound, kind.columns).question())
         total = found.count()
-        first = search_request.start_index_0 or 0
+        first = min(search_request.start_index_0 or 0, total)
         most = MAX_RESULTS if search_request.count is None else min(search_request.count, MAX_RESULTS)
         rows = list(found[first : first + most]) if most else []
         return SearchPage(total, _shown(kind, rows, search_request))
@@ -141,6 +153,12 @@ class _names_once:
         self.savepoint.__exit__(kind, error, trace)
         if isinstance(error, IntegrityError):
             raise UniquenessException(detail="A name was taken at the same moment.") from error
+
+
+def _in_its_words(problem: ReadmitError) -> SCIMException:
+    told = SCIMException(detail=problem.sentence or "This cannot be done.")
+    told.status = problem.status
+    return told
 
 
 def _kind(resource_type: ResourceType) -> Kind:

@@ -11,7 +11,6 @@ import json
 from typing import Any
 
 from django.conf import settings
-from django.db import DataError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from scim2_models import (
@@ -60,7 +59,10 @@ def serve(request: HttpRequest, slug: str, path: str = "") -> HttpResponse:
         answer = SERVICE.error_response(problem)
     except ReadmitError as problem:
         answer = _refusal(problem.status, problem.sentence or "This cannot be done.")
-    return _told(answer)
+    told = _told(answer)
+    if request.method == "HEAD":
+        told.content = b""
+    return told
 
 
 def _answer(request: HttpRequest, slug: str, path: str) -> ScimResponse:
@@ -74,7 +76,7 @@ def _answer(request: HttpRequest, slug: str, path: str) -> ScimResponse:
     of_token = [(OF_TOKEN, unverified.digest.hex())] if unverified else []
     limiter().take_in_turn((OF_NETWORK, network), *of_token)
     tenant = tenant_of_slug(slug)
-    if tenant is not None and path == OPEN and request.method == "GET":
+    if tenant is not None and path == OPEN and _method(request) == "GET":
         return ScimHandler(SERVICE, DirectoryStorage(Actor(ActorKind.PROVISIONER))).handle(
             _asked(request, tenant, path)
         )
@@ -90,15 +92,12 @@ def _answer(request: HttpRequest, slug: str, path: str) -> ScimResponse:
 
 def _served(token: ScimToken, asked: ScimRequest) -> ScimResponse:
     """What fails is rolled back by the operation it failed in."""
-    handler = ScimHandler(SERVICE, DirectoryStorage(Actor(ActorKind.PROVISIONER, token.public_id)))
+    actor = Actor(ActorKind.PROVISIONER, token.public_id)
+    handler = ScimHandler(SERVICE, DirectoryStorage(actor, changing=asked.method != "GET"))
     try:
         return handler.handle(asked)
     except SCIMException as problem:
         return SERVICE.error_response(problem)
-    except ReadmitError as problem:
-        return _refusal(problem.status, problem.sentence or "This cannot be done.")
-    except DataError:
-        return SERVICE.error_response(InvalidSyntaxException(detail="A value cannot be kept."))
 
 
 def _stranger(network: str) -> ScimResponse:
@@ -114,7 +113,7 @@ def _asked(request: HttpRequest, tenant: Tenant, path: str) -> ScimRequest:
     if any("\x00" in value for value in query.values()):
         raise InvalidSyntaxException(detail="The query holds a character that no value has.")
     asked = ScimRequest(
-        method=request.method or "GET",
+        method=_method(request),
         base_url=base_address(tenant),
         path=path,
         query={name: str(value) for name, value in query.items()},
@@ -123,6 +122,11 @@ def _asked(request: HttpRequest, tenant: Tenant, path: str) -> ScimRequest:
     SERVICE.match(asked)
     asked.body = _body(request)
     return asked
+
+
+def _method(request: HttpRequest) -> str:
+    """HEAD is answered as GET is, and the server leaves the body out (RFC 9110, 9.3.2)."""
+    return "GET" if request.method == "HEAD" else request.method or "GET"
 
 
 def _body(request: HttpRequest) -> bytes:
