@@ -119,6 +119,7 @@ INSTALLED_APPS += [
     "portal.wallet",
     "recovery.access_pass",
     "recovery.passkeys",
+    "recovery.callouts",
     "recovery",
     "recovery.readiness",
     "portal.demo",

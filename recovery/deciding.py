@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
+from portal.kit.errors import NotHere
 from portal.kit.outbox import Job
 from recovery.access_pass.services import issue_pass
-from recovery.cases import locked, move_case, record_step
+from recovery.callouts.asking import Said, asks_of, begin_asking, said_in
+from recovery.callouts.models import CalloutAsk
+from recovery.cases import locked, move_case, record_step, steps_of
 from recovery.decision import Decision, Outcome, decide, decide_as_in_production
 from recovery.enrolment import complete_enrolment
-from recovery.gathering import evidence_of, match_of, policy_of
+from recovery.gathering import NOT_ASKED, evidence_of, match_of, policy_of
 from recovery.holding import hold_case
 from recovery.models import Case
 from recovery.routes import is_by_eid
 from recovery.statuses import LIVE, CaseStatus, Mode, StepKind, StepState
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.directory.matching import MatchOutcome
+from tenants.directory.matching import MatchOutcome, PersonMatch
 from tenants.verified_id import presentation
+from tenants.verified_id.presentation import Presented
 
 
 def on_decide(job: Job) -> None:
@@ -40,17 +46,30 @@ def on_decide(job: Job) -> None:
         case.save(update_fields=["needs_new_presence"])
         return
     case = move_case(case.id, CaseStatus.DECIDING)
-    person = case.person
-    shown = presentation.take_presented(presentation_id)
-    match = match_of(case, person, shown)
-    record_step(
-        case,
-        StepKind.MATCHED,
-        StepState.DONE if match.outcome is MatchOutcome.ONE else StepState.FAILED,
-        evidence={"outcome": match.outcome.value, "others": match.others},
-        reasons=match.reasons,
-    )
-    evidence, policy = evidence_of(case, person, shown, match), policy_of(case)
+    if case.profile.callouts:
+        _ask_or_decide(case, presentation_id)
+    else:
+        _decide(case, presentation.take_presented(presentation_id), NOT_ASKED)
+
+
+def _match(case: Case, shown: Presented) -> PersonMatch:
+    match = match_of(case, case.person, shown)
+    told: dict[str, Any] = {"outcome": match.outcome.value, "others": match.others}
+    earlier = [step for step in steps_of(case) if step.kind == StepKind.MATCHED]
+    if not earlier or (earlier[-1].evidence, earlier[-1].reasons) != (told, list(match.reasons)):
+        record_step(
+            case,
+            StepKind.MATCHED,
+            StepState.DONE if match.outcome is MatchOutcome.ONE else StepState.FAILED,
+            evidence=told,
+            reasons=match.reasons,
+        )
+    return match
+
+
+def _decide(case: Case, shown: Presented, said: Said) -> None:
+    match = _match(case, shown)
+    evidence, policy = evidence_of(case, case.person, shown, match, said), policy_of(case)
     in_production = decide_as_in_production(evidence, policy) if policy.mode is Mode.EVALUATION else None
     act_on(case, decide(evidence, policy), in_production=in_production)
 
@@ -59,6 +78,54 @@ def _is_of_this_presence(case: Case, job: Job) -> bool:
     if is_by_eid(case) and not case.shows_held:
         return str(case.presentation_id) == job.payload.get("presentation_id")
     return case.face_check_id is not None and str(case.face_check_id) == job.payload.get("face_check_id")
+
+
+def _ask_or_decide(case: Case, presentation_id: UUID) -> None:
+    """The organisation is asked only about whoever would pass without it: it hears of nobody else, and a yes of its
+    cannot mend what failed."""
+    shown = presentation.peek_presented(presentation_id)
+    match = _match(case, shown)
+    so_far = decide(evidence_of(case, case.person, shown, match), policy_of(case))
+    if so_far.outcome is Outcome.REFUSED or case.person_id is None:
+        _decide(case, presentation.take_presented(presentation_id), NOT_ASKED)
+        return
+    try:
+        begin_asking(
+            [UUID(one) for one in case.profile.callouts],
+            reference=case.id,
+            presentation_id=presentation_id,
+            person_id=case.person_id,
+        )
+    except NotHere:
+        _decide(case, presentation.take_presented(presentation_id), Said(refusals=("callout_gone",)))
+
+
+def on_callouts_answered(job: Job) -> None:
+    """Every callout answered or fell silent: decide, on what is so now. A second delivery finds the case moved on."""
+    case = locked(job.uuid("reference"))
+    presentation_id = case.presentation_id
+    if case.state is not CaseStatus.DECIDING or presentation_id != job.uuid("presentation"):
+        return
+    if presentation.state_of(presentation_id) != "returned":
+        move_case(case.id, CaseStatus.PROVING, fields={"needs_new_presence": True})
+        return
+    asks = asks_of(presentation_id)
+    for ask in asks:
+        record_step(
+            case,
+            StepKind.CLAIMS_CHECKED,
+            StepState.DONE
+            if ask.state in (CalloutAsk.State.PASSED, CalloutAsk.State.SPARED)
+            else StepState.FAILED,
+            evidence={
+                "callout": ask.callout.name,
+                "answer": str(ask.state),
+                "failed_claims": list(ask.failed_claims),
+                "tries": ask.tries,
+            },
+            reasons=[f"callout_{ask.problem}"] if ask.problem else [],
+        )
+    _decide(case, presentation.take_presented(presentation_id), said_in(asks))
 
 
 def act_on(case: Case, decision: Decision, *, in_production: Decision | None = None) -> None:

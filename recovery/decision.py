@@ -73,6 +73,9 @@ class Evidence:
     by_eid: bool = False
     eid_level: str = ""
     face_failed_recently: bool = False
+    # What the organisation's own checks came to: a no, or a silence that refuses; and a silence that is looked at.
+    callout_refusals: tuple[str, ...] = ()
+    callout_doubts: tuple[str, ...] = ()
 
     @property
     def needs_no_face(self) -> bool:
@@ -142,11 +145,12 @@ def _failures(evidence: Evidence, policy: Policy) -> list[str]:
         "match_several": evidence.match is MatchOutcome.SEVERAL,
         "match_another": evidence.match is MatchOutcome.ANOTHER,
     }
-    return [reason for reason, is_so in failed.items() if is_so]
+    return [*(reason for reason, is_so in failed.items() if is_so), *evidence.callout_refusals]
 
 
 def decide(evidence: Evidence, policy: Policy) -> Decision:
-    """In this order: what failed refuses; what is missing asks for more; what is odd holds; then grant or evaluate."""
+    """In this order: what failed refuses; what is missing asks for more; what nobody answered is looked at; what is odd
+    holds; then grant or evaluate."""
     reached = assurance_of(evidence)
     failures = _failures(evidence, policy)
     if failures:
@@ -159,7 +163,9 @@ def decide(evidence: Evidence, policy: Policy) -> Decision:
     if ORDER[reached] < ORDER[evidence.account_level]:
         return Decision(Outcome.REFUSED, ("assurance_below_account",), reached)
     if policy.mode is Mode.EVALUATION:
-        return Decision(Outcome.EVALUATED, evidence.match_reasons, reached)
+        return Decision(Outcome.EVALUATED, (*evidence.match_reasons, *evidence.callout_doubts), reached)
+    if evidence.callout_doubts:
+        return Decision(Outcome.NEEDS_REVIEW, evidence.callout_doubts, reached)
     odd = [
         reason
         for reason, is_so in (

@@ -6,6 +6,7 @@ from datetime import date
 
 from portal.kit import clock
 from recovery.applying import may_recover
+from recovery.callouts.asking import Said
 from recovery.cases import MANY, last_done, steps_of
 from recovery.decision import (
     HIGHEST_EID_LEVEL,
@@ -27,6 +28,8 @@ from tenants.verified_id import credentials
 from tenants.verified_id.presentation import Presented
 from vendors import selectors as partners
 from vendors.facecheck import selectors as face_checks
+
+NOT_ASKED = Said()
 
 
 def _proven(case: Case, shown: Presented) -> ProvenIdentity:
@@ -133,7 +136,11 @@ def _repudiated_recently(person: DirectoryPerson) -> bool:
     return Case.objects.filter(person=person, status=CaseStatus.REPUDIATED, ended_at__gt=since).exists()
 
 
-def evidence_of(case: Case, person: DirectoryPerson | None, shown: Presented, match: PersonMatch) -> Evidence:
+def evidence_of(
+    case: Case, person: DirectoryPerson | None, shown: Presented, match: PersonMatch, said: Said = NOT_ASKED
+) -> Evidence:
+    """`said`: what the organisation's own checks came to. Nobody reviews a card before a loss: what would be looked at
+    refuses there."""
     held = held_card(case, shown.credential_id) if case.shows_held else None
     return Evidence(
         kinds=_kinds(case, match, held),
@@ -158,6 +165,8 @@ def evidence_of(case: Case, person: DirectoryPerson | None, shown: Presented, ma
         by_eid=is_by_eid(case),
         eid_level=_eid_level(case),
         face_failed_recently=person is not None and is_by_eid(case) and _face_failed_recently(person),
+        callout_refusals=(*said.refusals, *said.doubts) if case.is_enrolment else said.refusals,
+        callout_doubts=() if case.is_enrolment else said.doubts,
     )
 
 

@@ -68,6 +68,8 @@ class Profile(TenantModel):
     # Ids of groups. Empty `groups_in`: whoever else it is for; nobody who is in one of `groups_out`.
     groups_in = models.JSONField(default=list)
     groups_out = models.JSONField(default=list)
+    # Ids of callouts, in the order in which they are asked (recovery.callouts).
+    callouts = models.JSONField(default=list)
     version = models.PositiveIntegerField(default=1)
     published_at = models.DateTimeField(null=True)
 

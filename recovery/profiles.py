@@ -19,6 +19,7 @@ from portal.kit.actors import Actor
 from portal.kit.errors import Invalid, NotHere
 from portal.kit.seen import marks_of, require_unchanged
 from recovery.applying import groups_named, profiles_in_force
+from recovery.callouts.services import callout_names
 from recovery.decision import has_two_independent_kinds, levels_of_eid_from
 from recovery.models import Profile, ProfileVersion
 from recovery.ordering import partners_of
@@ -48,8 +49,10 @@ FIELDS = (
     "departments",
     "groups_in",
     "groups_out",
+    "callouts",
 )
 MAX_PARTNERS = 3
+MAX_CALLOUTS = 3
 
 
 class Place(Enum):
@@ -111,6 +114,12 @@ def check_profile(profile: Profile) -> None:
     if profile.who == Profile.Everyone.DEPARTMENTS and not profile.departments:
         raise Invalid("profile_nobody", _("Name at least one department."), field="departments")
     _check_groups(profile)
+    if profile.callouts and not {UUID(one) for one in profile.callouts} <= set(callout_names()):
+        raise Invalid(
+            "profile_callout_gone",
+            _("It names a callout that is not there any more. Look at its callouts and save it again."),
+            field="callout",
+        )
 
 
 def _check_ways(profile: Profile, kinds: frozenset[EvidenceKind]) -> None:
@@ -189,11 +198,13 @@ def _written(values: Mapping[str, Any]) -> dict[str, Any]:
     """As a profile keeps them: ids as text, in the order given, each once."""
     ids = {
         name: list(dict.fromkeys(str(one) for one in values[name]))
-        for name in ("partners", "groups_in", "groups_out")
+        for name in ("partners", "groups_in", "groups_out", "callouts")
         if name in values
     }
     if len(ids.get("partners", [])) > MAX_PARTNERS:
         raise Invalid("profile_partners", _("Name at most three partners."), field="connection")
+    if len(ids.get("callouts", [])) > MAX_CALLOUTS:
+        raise Invalid("profile_callouts", _("Name at most three callouts."), field="callout")
     return {**values, **ids}
 
 

@@ -69,6 +69,7 @@ class StepKind(models.TextChoices):
     PRESENTED = "presented", _("Verified ID presented")
     FACE_CHECKED = "face_checked", _("Face Check")
     MATCHED = "matched", _("Matched to an account")
+    CLAIMS_CHECKED = "claims_checked", _("Checked by your own systems")
     PASS_ISSUED = "pass_issued", _("Pass issued")
     SIGNED_IN = "signed_in", _("Pass used")
     PASSKEY_REGISTERED = "passkey_registered", _("Passkey registered")

@@ -21,6 +21,7 @@ EVENTS: dict[EventName, str] = {
     N.CASE_MOVED: gettext_noop("Status changed"),
     N.CASE_STEP_RECORDED: gettext_noop("Step written down"),
     N.CASE_DECIDED: gettext_noop("Decided"),
+    N.CALLOUT_ANSWERED: gettext_noop("One of your own systems was asked"),
     N.CASE_REVIEWED: gettext_noop("Verdict given in review"),
     N.CASE_ACTED_ON: gettext_noop("A member acted on the case"),
     N.CASE_ALERTED: gettext_noop("Members were alerted"),

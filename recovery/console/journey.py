@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from recovery.cases import still_stands
 from recovery.console import wording
+from recovery.console.callout_words import ANSWERS, claim_names
 from recovery.models import Case, CaseStep
 from recovery.routes import is_by_eid
 from recovery.statuses import LIVE, CaseStatus, Route, StepKind, StepState
@@ -86,6 +87,10 @@ def _facts(step: CaseStep) -> list[tuple[str, str]]:
         facts.append((_("Outcome"), _(wording.PARTNER_REASONS[evidence["outcome"]])))
     if evidence.get("outcome") in wording.MATCHES:
         facts.append((_("Belongs to"), _(wording.MATCHES[evidence["outcome"]])))
+    if evidence.get("callout"):
+        facts.append((_("Asked"), str(evidence["callout"])))
+        facts.append((_("Answer"), ANSWERS.get(str(evidence.get("answer")), "")))
+        facts.append((_("Claims that did not agree"), claim_names(evidence.get("failed_claims", []))))
     if "others" in evidence:
         facts.append((_("Others who fit as well"), str(evidence["others"])))
     if evidence.get("threshold") is not None:
@@ -168,6 +173,8 @@ def _rest(case: Case, steps: Sequence[CaseStep], before: datetime) -> list[Line]
     if case.state in LIVE:
         done = {step.kind for step in steps if step.state == StepState.DONE and still_stands(case, step)}
         left = [kind for kind in StepKind if kind not in done]
+        if not case.profile.callouts:
+            left = [kind for kind in left if kind is not StepKind.CLAIMS_CHECKED]
         if case.mode == "evaluation" or case.is_enrolment:
             left = [kind for kind in left if kind not in AFTER_DECISION]
         if is_by_eid(case):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from portal.kit.seen import SeenForm
 from portal.kit.typed import TypedWordForm, is_typed, typed_word_field
+from recovery.callouts.services import callout_names
 from recovery.models import Profile
 from recovery.ordering import connections_here
 from recovery.profiles import Place, marks_of_profile
@@ -56,6 +57,7 @@ NAMES_HINTS = {
 
 LATER_PARTNERS = ("second_partner", "third_partner")
 PARTNERS = ("connection", *LATER_PARTNERS)
+CALLOUTS = ("callout", "second_callout", "third_callout")
 
 
 class ProfileForm(SeenForm):
@@ -202,6 +204,17 @@ class ProfileForm(SeenForm):
         ),
     )
 
+    callout = forms.ChoiceField(
+        label=gettext_lazy("Ask your own systems"),
+        required=False,
+        help_text=gettext_lazy(
+            "Asked before the decision about whoever would pass. It can refuse or let the decision go on, and mends nothing "
+            "that failed."
+        ),
+    )
+    second_callout = forms.ChoiceField(label=gettext_lazy("Then ask"), required=False)
+    third_callout = forms.ChoiceField(label=gettext_lazy("And then ask"), required=False)
+
     def __init__(self, *args: Any, profile: Profile | None = None, **kwargs: Any) -> None:
         if profile is not None:
             kwargs.setdefault("initial", initial_of(profile))
@@ -226,6 +239,7 @@ class ProfileForm(SeenForm):
         if len(there) < 2:
             for field in LATER_PARTNERS:
                 del self.fields[field]
+        self._offer_callouts(found, profile.callouts if profile else [])
         departments, groups = departments_and_groups()
         self._offer_groups(found, profile, {str(group): name for group, name in groups.items()})
         found["departments"].choices = [(name, name) for name in sorted({*departments, *kept})]
@@ -249,6 +263,16 @@ class ProfileForm(SeenForm):
             if not found[field].choices:
                 del self.fields[field]
 
+    def _offer_callouts(self, found: dict[str, Any], kept: Sequence[str]) -> None:
+        """As many as there are; one that a profile names stays to be seen when it is gone."""
+        there = {str(one): name for one, name in callout_names().items()}
+        gone = [(one, _("A callout that is not there any more")) for one in kept if one not in there]
+        choices = [*there.items(), *gone]
+        for number, field in enumerate(CALLOUTS):
+            found[field].choices = [("", _("Nobody")), *choices]
+            if len(choices) <= number:
+                del self.fields[field]
+
     def _ask_before_production(self) -> None:
         """From then on people get passes: what is in force goes there with a typed word, as a draft is published."""
         word = typed_word_field()
@@ -268,6 +292,9 @@ class ProfileForm(SeenForm):
             )
         elif chosen and not data.get("connection"):
             self.add_error("connection", _("Choose the partner that is asked first."))
+        asked = [data[field] for field in CALLOUTS if data.get(field)]
+        if len(asked) != len(set(asked)):
+            self.add_error("callout", _("Choose each callout once."))
         expected = _("production")
         goes_there = "word" in self.fields and data.get("mode") == Mode.PRODUCTION
         if goes_there and not is_typed(str(data.get("word", "")), expected):
@@ -283,6 +310,9 @@ class ProfileForm(SeenForm):
         data = {name: value for name, value in self.cleaned_data.items() if name not in {"seen", "word"}}
         chosen = [data.pop(field, "") for field in PARTNERS]
         data["partners"] = [one for one in chosen if one]
+        asked = [data.pop(field) for field in CALLOUTS if field in data]
+        if asked:
+            data["callouts"] = [one for one in asked if one]
         if data["who"] == Profile.Everyone.EVERYONE:
             data["departments"] = []
         return data
@@ -293,9 +323,12 @@ class ProfileForm(SeenForm):
 
 def initial_of(profile: Profile) -> dict[str, Any]:
     values = {
-        name: getattr(profile, name) for name in ProfileForm.base_fields if name not in {*PARTNERS, "seen"}
+        name: getattr(profile, name)
+        for name in ProfileForm.base_fields
+        if name not in {*PARTNERS, *CALLOUTS, "seen"}
     }
     values |= dict(zip(PARTNERS, profile.partners, strict=False))
+    values |= dict(zip(CALLOUTS, profile.callouts, strict=False))
     values["seen"] = marks_of_profile(profile)
     return values
 

@@ -196,6 +196,7 @@ def _history(profile: Profile) -> list[dict[str, Any]]:
     }
     labels = {name: str(field.label) for name, field in ProfileForm.base_fields.items()}
     labels["partners"] = _("Verification partners")
+    labels["callouts"] = _("Own systems that are asked")
     return [
         {
             "title": titles.get(event.name, _("Changed")),
@@ -230,7 +231,7 @@ def _change(request: HttpRequest, profile: Profile) -> HttpResponse:
                 profile.id, actor=actor_of(request), seen=form.seen_marks(), **form.values()
             )
         except ChangedMeanwhile as conflict:
-            form.show_conflict(conflict, {"partners": "connection"})
+            form.show_conflict(conflict, {"partners": "connection", "callouts": "callout"})
         except Invalid as error:
             form.add_error(error.field if error.field in form.fields else None, error.sentence)
         else:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, gettext_noop
 
 from recovery.applying import Applied, WhyNot
+from recovery.callouts.services import callout_names
 from recovery.console.profile_forms import EVIDENCE, ProfileForm
 from recovery.models import Profile
 from recovery.ordering import connections_here, partners_of
@@ -80,6 +81,7 @@ def differences(profile: Profile, then: dict[str, Any]) -> list[dict[str, str]]:
     now = {name: getattr(profile, name) for name in FIELDS}
     labels = {name: str(field.label) for name, field in ProfileForm.base_fields.items()}
     labels["partners"] = _("Verification partners")
+    labels["callouts"] = _("Own systems that are asked")
     return [
         {"label": labels[name], "now": _said(name, now[name]), "then": _said(name, value)}
         for name, value in then.items()
@@ -103,6 +105,9 @@ def _said(name: str, value: Any) -> str:
     if name == "partners":
         here = {str(one.id): partner_name(one.vendor) for one in connections_here()}
         return ", ".join(here.get(one, _("A partner that was removed")) for one in value) or "–"
+    if name == "callouts":
+        names = callout_names()
+        return ", ".join(names.get(UUID(one), _("A callout that was removed")) for one in value) or "–"
     if name in ("groups_in", "groups_out"):
         names = group_names()
         return ", ".join(names.get(UUID(one), str(GONE)) for one in value) or "–"

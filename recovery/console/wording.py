@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from recovery.console.callout_words import CALLOUT_REASONS
 from vendors.facecheck.reasons import CAPTURE
 from vendors.wording import PARTNER_REASONS as PARTNER_REASONS
 
@@ -70,6 +71,7 @@ CASE_REASONS: dict[str, str] = {
     "review_asked": gettext_noop("A member asked for a review."),
     "review_refused": gettext_noop("Two members refused it in review."),
     "review_more_evidence": gettext_noop("Two members asked for more evidence in review."),
+    **CALLOUT_REASONS,
     "names_agree": gettext_noop("The names agree."),
     "names_differ": gettext_noop("The names differ."),
     "birthdate_agrees": gettext_noop("The dates of birth agree."),

@@ -17,7 +17,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("vendors.catalogue",),
     ("vendors",),
     ("vendors.adapters",),
-    ("recovery.access_pass", "recovery.passkeys"),
+    ("recovery.access_pass", "recovery.passkeys", "recovery.callouts"),
     ("recovery",),
     ("recovery.readiness",),
     ("portal.console", "portal.api", "portal.operator", "portal.demo"),

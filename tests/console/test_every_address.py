@@ -20,6 +20,7 @@ from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.ids import parse_public_id, uuid7
 from portal.kit.scope import tenant_scope
+from recovery.callouts.services import create_callout
 from recovery.readiness.running import survey_now
 from recovery.statuses import CaseStatus
 from tenants.audit.events import EventName
@@ -98,6 +99,13 @@ TABLE: dict[str, tuple[str, str]] = {
     "profiles:copy": ("-", "OA"),
     "profiles:restore": ("OA", "OA"),
     "profiles:applies": ("OAU", "-"),
+    "callouts:list": ("OAU", "-"),
+    "callouts:new": ("OA", "OA"),
+    "callouts:key": ("OA", "OA"),
+    "callouts:callout": ("OAU", "OA"),
+    "callouts:state": ("OAU", "-"),
+    "callouts:test": ("-", "OA"),
+    "callouts:remove": ("OA", "OA"),
     "readiness:home": ("OAU", "-"),
     "readiness:state": ("OAU", "-"),
     "readiness:people": ("OAU", "-"),
@@ -249,10 +257,19 @@ OWN = {
         "bill_id",
         "call_id",
     ),
-    *("key_id", "token_id", "revocation_id"),
+    *("key_id", "token_id", "revocation_id", "callout_id"),
 }
 PEOPLE = b"user_name,given_names,family_name,email\nzoe,Zoe,Zed,zoe@people.example\n"
 
+CALLOUT = {
+    "name": "Payroll",
+    "url": "https://payroll.example.com/claims",
+    "audience": "payroll",
+    "claims": ["firstName"],
+    "on_silence": "refuse",
+    "timeout_seconds": 5,
+    "retries": 1,
+}
 BILL = b"date,amount\n2026-05-01,1.00\n"
 MAY = BillFacts("oidc", date(2026, 5, 1), date(2026, 5, 31), "EUR", "may.csv")
 
@@ -328,6 +345,7 @@ class World:
             "case_id": case.public_id,
             "action": "cancel",
             "profile_id": profile.public_id,
+            "callout_id": create_callout(given=CALLOUT, secret="", actor=SYSTEM).public_id,
             "credential_id": credential.public_id,
             "issuance_id": begin_issuance(
                 claims={}, portrait=b"", actor=SYSTEM, person_id=person.id, review_first=True

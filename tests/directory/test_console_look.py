@@ -15,6 +15,8 @@ from portal.kit.actors import SYSTEM
 from portal.kit.ids import uuid7
 from portal.kit.scope import tenant_scope
 from recovery.access_pass.services import issue_pass
+from recovery.callouts.models import Callout
+from recovery.callouts.services import create_callout
 from recovery.models import Review
 from recovery.ordering import partners_of
 from recovery.profiles import Place, change_profile, publish_profile
@@ -107,6 +109,35 @@ def entra_with_something_to_tell(object_id: str) -> None:
     GraphRun.objects.create(counts={"changed": 3, "waits": 1}, next_at=clock.now())
 
 
+def callout_with_something_to_tell() -> Callout:
+    """One that answered, then fell silent, and that was tested."""
+    url = "https://payroll.example.com/api/CustomClaimMatching"
+    row = create_callout(
+        given={
+            "name": "Payroll",
+            "url": url,
+            "audience": url,
+            "claims": ["firstName", "lastName", "dateOfBirth"],
+            "on_silence": "review",
+            "timeout_seconds": 5,
+            "retries": 1,
+        },
+        secret="sixteen letters and more",
+        actor=SYSTEM,
+    )
+    row.answered_at, row.silent_at, row.silent_in_row, row.problem = clock.now(), clock.now(), 3, "no_answer"
+    row.tested_at = clock.now()
+    row.found = {
+        "state": "failed",
+        "problem": "",
+        "status": 200,
+        "failed_claims": ["dateOfBirth"],
+        "milliseconds": 412,
+    }
+    row.save()
+    return row
+
+
 @pytest.fixture
 def addresses(tenant, page) -> dict[str, str]:
     base = f"/o/{tenant.slug}"
@@ -185,6 +216,8 @@ def addresses(tenant, page) -> dict[str, str]:
         entry = record(idempotency_key=uuid7().hex)
         token = make_token(tenant=tenant, label="Entra ID", actor=SYSTEM).row
         entra_with_something_to_tell(anna.public_id)
+        payroll = callout_with_something_to_tell()
+        change_profile(narrow.id, callouts=[payroll.id], actor=SYSTEM)
         sound = begin_import(FILE.encode(), file_name="people.csv", member_id=member_id)
         made = {
             "people": "/people/",
@@ -205,6 +238,11 @@ def addresses(tenant, page) -> dict[str, str]:
             "act": f"/recovery/cases/{held.public_id}/cancel",
             "reviews": "/recovery/reviews/",
             "review": f"/recovery/reviews/{reviewed.public_id}/",
+            "callouts": "/recovery/profiles/callouts/",
+            "callout": f"/recovery/profiles/callouts/{payroll.public_id}/",
+            "callout_new": "/recovery/profiles/callouts/new",
+            "callout_remove": f"/recovery/profiles/callouts/{payroll.public_id}/remove",
+            "callout_key": "/recovery/profiles/callouts/key",
             "profiles": "/recovery/profiles/",
             "profile": f"/recovery/profiles/{profile.public_id}/",
             "new_profile": "/recovery/profiles/new",

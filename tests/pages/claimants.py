@@ -26,6 +26,8 @@ RETURNED = "/openid4vp/returned?declined=1"
 HTMX = {"HX-Request": "true"}
 DOCUMENTS = (
     "/.well-known/did.json",
+    "/callouts/.well-known/openid-configuration",
+    "/callouts/keys",
     "/did.json",
     "/.well-known/openid-credential-issuer",
     "/.well-known/openid-credential-issuer/",

@@ -100,10 +100,19 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "site POST /o/<slug:organisation>/recovery/reviews/<str:case_id>/": (15, SAVEPOINT),
     "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/go-live": (15, SAVEPOINT),
     "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/go-back": (15, SAVEPOINT),
-    "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/": (
-        19,
-        DEAREST + "; keeps the version; " + SAVEPOINT,
+    "site GET /o/<slug:organisation>/recovery/profiles/<str:profile_id>/": (
+        13,
+        DEAREST + "; offers partners, departments, groups and callouts, and tells the history",
     ),
+    "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/": (
+        20,
+        DEAREST + "; offers callouts; keeps the version; " + SAVEPOINT,
+    ),
+    "site POST /o/<slug:organisation>/recovery/profiles/callouts/new": (
+        13,
+        "makes the key as well where it is the first; " + SAVEPOINT,
+    ),
+    "site POST /o/<slug:organisation>/recovery/profiles/callouts/<str:callout_id>/remove": (14, SAVEPOINT),
     "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/publish": (
         14,
         DEAREST + "; " + SAVEPOINT,

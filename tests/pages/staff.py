@@ -82,6 +82,9 @@ IN_THE_CONSOLE = (
     "recovery/cases/csv",
     "recovery/profiles/",
     "recovery/profiles/new",
+    "recovery/profiles/callouts/",
+    "recovery/profiles/callouts/new",
+    "recovery/profiles/callouts/key",
     "recovery/readiness/",
     "recovery/readiness/people",
     "recovery/reviews/",
@@ -240,6 +243,25 @@ def people(tenant: Tenant, client: Client) -> None:
     client.post(f"{base}/suspend", {"person": [person.public_id]})
     for what in ("suspend", "activate"):
         client.post(f"{base}/{person.public_id}/{what}", {"reason": "They asked for it."})
+
+
+def callouts(tenant: Tenant, client: Client) -> None:
+    """A system of the organisation's own: entered, changed, tested, its key replaced, and removed."""
+    base = f"/o/{tenant.slug}/recovery/profiles/callouts"
+    sent: dict[str, Any] = {
+        "name": "Payroll",
+        "url": "https://payroll.example.com/claims",
+        "on_silence": "refuse",
+    }
+    sent |= {"claims": ["firstName"], "timeout_seconds": "5", "retries": "1"}
+    one = client.post(f"{base}/new", sent)["Location"]
+    client.get(one)
+    client.get(f"{one}state")
+    client.post(one, {**sent, "name": "Pay", "secret": "sixteen letters and more"})
+    client.post(f"{one}test")
+    client.post(f"{base}/key", {"word": "replace"})
+    client.get(f"{one}remove")
+    client.post(f"{one}remove", {"word": "remove"})
 
 
 def profiles(tenant: Tenant, client: Client) -> None:
@@ -492,6 +514,7 @@ def everything(tenant: Tenant) -> None:
     setup_links(tenant, client)
     readiness(tenant, client)
     profiles(tenant, client)
+    callouts(tenant, client)
     budgets(tenant, client)
     money.walk(tenant, client)
     scripts.everything(tenant, client)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.urls import URLPattern
 
-from portal.sandboxes.partners import handoff, oidc, persona, stripe_identity
+from portal.sandboxes.partners import claims, handoff, oidc, persona, stripe_identity
 from portal.sandboxes.partners.world import Session
 
 
@@ -25,6 +25,14 @@ class Simulator:
 
 
 SIMULATORS = {
+    "claims": Simulator(
+        "Claim check",
+        claims.SCENARIOS,
+        claims.settings_to_enter,
+        claims.finish,
+        claims.settle,
+        claims.URLS,
+    ),
     "handoff": Simulator(
         "Credential hand-off",
         handoff.SCENARIOS,

@@ -22,14 +22,14 @@ from portal.kit.errors import Refused, Unavailable
 from tenants.management.operating import DONE, UNKNOWN, OperatingCommand
 
 # The simulators are reached by address and imported by nobody: what there is stands here as well, and a test compares.
-KEYS = ("handoff", "oidc", "persona", "stripe_identity")
+KEYS = ("claims", "handoff", "oidc", "persona", "stripe_identity")
 FIRST_PORT = 10
 START_SECONDS = 30.0
 
 
 class Command(OperatingCommand):
     help = (
-        "Run the simulator of one verification partner on this machine until it is stopped. It prints what to enter in the "
+        "Run the simulator of one verification partner, or of an organisation's own claim check (claims), on this machine until it is stopped. It prints what to enter in the "
         "console or to give to connect_vendor; its page lets a person choose how a session ends, and what goes wrong."
     )
     exit_codes = (
