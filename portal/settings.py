@@ -121,6 +121,7 @@ INSTALLED_APPS += [
     "recovery.passkeys",
     "recovery.callouts",
     "recovery",
+    "recovery.connected",
     "recovery.readiness",
     "portal.demo",
     "portal.api",

@@ -9,9 +9,11 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from portal.kit.actors import SYSTEM
 from portal.kit.origins import site_url
+from recovery.connected.reasons import PASS_REASONS
 from recovery.models import Case
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
@@ -32,14 +34,15 @@ def alert_members(case: Case, *, reasons: Sequence[str]) -> None:
         data={"reasons": list(reasons), "status": case.status},
     )
     path = reverse("cases:case", urlconf=settings.ROOT_URLCONF, args=[tenant.slug, case.public_id])
+    sentence = PASS_REASONS.get(reasons[0])
     for address in addresses_of_members_with(Right.ACT_ON_CASES):
         send_staff_mail(
-            "staff_case_alert",
+            "staff_pass_alert" if sentence else "staff_case_alert",
             address=address,
             context={
                 "organisation": tenant.name,
                 "case_reference": case.reference,
-                "why": reasons[0],
+                "why": _(sentence) if sentence else reasons[0],
                 "reached_account": "yes" if case.gave_account else "",
                 "case_url": site_url(path),
             },

@@ -13,6 +13,7 @@ from portal.kit.ids import public_id
 from portal.kit.outbox import Job
 from recovery.access_pass.services import revoke_passes
 from recovery.cases import has_done, locked, move_case, record_step
+from recovery.connected.clearing import take_back as take_back_elsewhere
 from recovery.models import Case, CredentialBinding
 from recovery.own_cards import replace_earlier_cards
 from recovery.passkeys.saved_codes import void_saved_codes
@@ -47,6 +48,21 @@ def complete_recovery(tenant: Tenant, case: Case, passkey_id: UUID) -> None:
     _tell(tenant, case, person, removed, ended)
 
 
+def complete_elsewhere(tenant: Tenant, case: Case, *, kind: str, number: int) -> None:
+    """The pass was used in the directory where the account lives, and `number` new ways to sign in came of it, the first of
+    `kind`: the account is recovered. With the case locked."""
+    person = case.person
+    if person is None:
+        raise ValueError("a case without a person recovers nothing")
+    record_step(case, StepKind.METHOD_SEEN, evidence={"method": kind, "number": number})
+    removed = invalidate_passkeys(person.id, keep=set(), reason="recovered", actor=SYSTEM)
+    ended = end_sessions(person.id, keep=None, reason="recovered", actor=SYSTEM)
+    void_saved_codes(person.id)
+    case = move_case(case.id, CaseStatus.RECOVERED)
+    bind_card(case, person)
+    _tell(tenant, case, person, removed, ended, is_elsewhere=True)
+
+
 def bind_card(case: Case, person: DirectoryPerson) -> None:
     """Only now does the credential belong to an account, and the document's digest count as held."""
     proven = []
@@ -61,7 +77,15 @@ def bind_card(case: Case, person: DirectoryPerson) -> None:
     raise_assurance(person.id, case.assurance)
 
 
-def _tell(tenant: Tenant, case: Case, person: DirectoryPerson, removed: int, ended: int) -> None:
+def _tell(
+    tenant: Tenant,
+    case: Case,
+    person: DirectoryPerson,
+    removed: int,
+    ended: int,
+    *,
+    is_elsewhere: bool = False,
+) -> None:
     """A notice to every address, each with "this was not me", and the receipt."""
     with timezone.override(tenant.time_zone):
         moment = date_format(timezone.localtime(clock.now()), "DATETIME_FORMAT")
@@ -75,6 +99,7 @@ def _tell(tenant: Tenant, case: Case, person: DirectoryPerson, removed: int, end
             "removed": str(removed),
             "ended": str(ended),
             "by_eid": "yes" if is_by_eid(case) else "",
+            "elsewhere": "yes" if is_elsewhere else "",
             "not_me_url": make_repudiation_link(tenant, case),
         },
         case_id=case.id,
@@ -92,6 +117,7 @@ def on_case_ended(job: Job) -> None:
         presentation.destroy_of_reference(case.id)
         return
     revoke_passes(case.id, reason=status.value, actor=SYSTEM)
+    take_back_elsewhere(case, is_repudiated=False)
     if keeps_proof(case):
         keep_proof(case)
     else:
@@ -119,6 +145,7 @@ def expire_cases_of(tenant: Tenant) -> int:
             CaseStatus.DECIDING,
             CaseStatus.HELD,
             CaseStatus.GRANTED,
+            CaseStatus.HANDED_OVER,
         ],
     ).values_list("id", flat=True)[:500]
     ended = 0

@@ -14,6 +14,7 @@ from recovery.access_pass.services import issue_pass
 from recovery.callouts.asking import Said, asks_of, begin_asking, said_in
 from recovery.callouts.models import CalloutAsk
 from recovery.cases import locked, move_case, record_step, steps_of
+from recovery.connected.rows import PATIENCE, lives_elsewhere, open_pass
 from recovery.decision import Decision, Outcome, decide, decide_as_in_production
 from recovery.enrolment import complete_enrolment
 from recovery.gathering import NOT_ASKED, evidence_of, match_of, policy_of
@@ -169,20 +170,34 @@ def act_on(case: Case, decision: Decision, *, in_production: Decision | None = N
 
 
 def grant(case: Case, fields: dict[str, str]) -> None:
-    """Grant the case, give its browser a pass, and end the person's other cases."""
-    lifetime = timedelta(minutes=case.profile.pass_lifetime_minutes)
-    expires_at = clock.now() + lifetime + timedelta(minutes=10)
-    case = move_case(case.id, CaseStatus.GRANTED, fields={**fields, "expires_at": expires_at})
+    """Grant the case, give its browser a pass, here or in the directory where the account lives, and end the person's other
+    cases."""
     if case.person_id is None:
         raise ValueError("a case without a person cannot be granted")
+    if lives_elsewhere():
+        _grant_elsewhere(case, fields)
+    else:
+        _grant_here(case, case.person_id, fields)
+    others = Case.objects.filter(person_id=case.person_id, status__in=[*LIVE, CaseStatus.HANDED_OVER])
+    for other_id in others.exclude(id=case.id).order_by("id").values_list("id", flat=True):
+        move_case(other_id, CaseStatus.SUPERSEDED, reasons=["another_case_granted"])
+
+
+def _grant_here(case: Case, person_id: UUID, fields: dict[str, str]) -> None:
+    lifetime = timedelta(minutes=case.profile.pass_lifetime_minutes)
+    expires_at = clock.now() + lifetime + timedelta(minutes=10)
+    move_case(case.id, CaseStatus.GRANTED, fields={**fields, "expires_at": expires_at})
     issue_pass(
         case_id=case.id,
-        person_id=case.person_id,
+        person_id=person_id,
         browser_digest=bytes(case.browser_digest),
         lifetime=lifetime,
         actor=SYSTEM,
     )
     record_step(case, StepKind.PASS_ISSUED)
-    others = Case.objects.filter(person_id=case.person_id, status__in=LIVE).exclude(id=case.id)
-    for other_id in others.order_by("id").values_list("id", flat=True):
-        move_case(other_id, CaseStatus.SUPERSEDED, reasons=["another_case_granted"])
+
+
+def _grant_elsewhere(case: Case, fields: dict[str, str]) -> None:
+    """The worker makes the pass, and writes the step when it stands there."""
+    move_case(case.id, CaseStatus.GRANTED, fields={**fields, "expires_at": clock.now() + PATIENCE})
+    open_pass(case)

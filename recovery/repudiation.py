@@ -22,6 +22,7 @@ from portal.kit.origins import tenant_url
 from portal.kit.together import insert_soon
 from recovery.access_pass.services import revoke_passes
 from recovery.cases import last_done, locked, move_case
+from recovery.connected.clearing import take_back as take_back_elsewhere
 from recovery.models import Case, CredentialBinding, RepudiationLink
 from recovery.passkeys.models import PersonSession
 from recovery.passkeys.saved_codes import count_codes_of_session, void_codes_of_session, void_saved_codes
@@ -80,6 +81,7 @@ def take_back(case: Case, *, reason: str, actor: Actor) -> None:
     """Pass, registration window, Verified ID and proof of a case, at once: nobody waits for the worker. A card from before
     that was shown in it goes as well. With the case locked."""
     revoke_passes(case.id, reason=reason, actor=actor)
+    take_back_elsewhere(case, is_repudiated=True)
     issuance.destroy_of_reference(case.id)
     given = credentials.credentials_of(case.id)
     if case.shows_held and case.credential_id is not None:

@@ -41,7 +41,7 @@ MOVES: TransitionTable[CaseStatus] = TransitionTable(
         S.IN_REVIEW: _LEAVING | {S.PROVING},
         S.HELD: _LEAVING | {S.PROVING, S.DECIDING, S.IN_REVIEW},
         S.GRANTED: _LEAVING | {S.HANDED_OVER, S.RECOVERED, S.REPUDIATED},
-        S.HANDED_OVER: frozenset({S.RECOVERED, S.EXPIRED, S.REPUDIATED}),
+        S.HANDED_OVER: frozenset({S.RECOVERED, S.EXPIRED, S.SUPERSEDED, S.REPUDIATED}),
         S.RECOVERED: frozenset({S.REPUDIATED}),
         S.ENROLLED: frozenset({S.REPUDIATED}),
         S.EVALUATED: frozenset(),
@@ -73,6 +73,7 @@ class StepKind(models.TextChoices):
     PASS_ISSUED = "pass_issued", _("Pass issued")
     SIGNED_IN = "signed_in", _("Pass used")
     PASSKEY_REGISTERED = "passkey_registered", _("Passkey registered")
+    METHOD_SEEN = "method_seen", _("New way to sign in seen")
 
 
 class StepState(models.TextChoices):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from recovery.views import beginning, brand, finishing, own_card, proving
+from recovery.views import beginning, brand, elsewhere, finishing, own_card, proving
 
 app_name = "recovery"
 urlpatterns = [
@@ -45,6 +45,9 @@ urlpatterns = [
     path("sign-in/pass", finishing.type_pass, name="type_pass"),
     path("recover/pass/use", finishing.use_pass, name="use_pass"),
     path("recover/pass/show", finishing.show_pass, name="show_pass"),
+    path("recover/pass/there", elsewhere.state, name="pass_there"),
+    path("recover/pass/there/show", elsewhere.show, name="show_pass_there"),
+    path("recover/pass/there/again", elsewhere.again, name="pass_there_again"),
     path("recover/passkey", finishing.passkey, name="passkey"),
     path("recover/passkey/options", finishing.passkey_options, name="passkey_options"),
     path("recover/passkey/register", finishing.passkey_register, name="passkey_register"),

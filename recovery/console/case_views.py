@@ -21,6 +21,8 @@ from portal.recent import ask_again, signed_in_recently
 from portal.rights import actor_of, requires, seat_of
 from recovery.access_pass.selectors import pass_of
 from recovery.cases import steps_of
+from recovery.connected.models import PassState
+from recovery.connected.rows import pass_of_case
 from recovery.console import explaining, wording
 from recovery.console.event_words import actor_names, event_title
 from recovery.console.forms import ActionForm, EndingForm
@@ -75,7 +77,9 @@ ACTIONS: dict[Action, dict[str, str]] = {
         "title": gettext_noop("Freeze what this recovery gave"),
         "effect": gettext_noop(
             "The person's passkeys stop working, everybody signed in as them is signed out, and the Verified ID is revoked, "
-            "all at once. Every address is told. The person can recover again, after a wait of 24 hours."
+            "all at once. Where the account lives at Microsoft, the pass, the ways to sign in that were added since and "
+            "every session go there, within a minute. Every address is told. The person can recover again, after a wait of "
+            "24 hours."
         ),
         "button": gettext_noop("Freeze this recovery"),
     },
@@ -217,11 +221,17 @@ def case(request: HttpRequest, case_id: str) -> HttpResponse:
     seat = seat_of(request)
     steps = steps_of(found)
     entries = list(UsageEntry.objects.filter(case_id=found.id).order_by("occurred_at", "id"))
-    issued = pass_of(found.id)
+    issued, elsewhere = pass_of(found.id), pass_of_case(found.id)
     actions = allowed_actions(found, issued) if seat.may(Right.ACT_ON_CASES) else []
     context = {
         **shown_case(request, found),
-        "lines": journey_of(found, steps, entries),
+        "lines": journey_of(found, steps, entries, is_elsewhere=elsewhere is not None),
+        "elsewhere": elsewhere,
+        "elsewhere_label": PassState(elsewhere.state).label if elsewhere else "",
+        "elsewhere_problem": wording.sentences([elsewhere.problem])[0]
+        if elsewhere and elsewhere.problem
+        else "",
+        "elsewhere_method": wording.method_name(elsewhere.method_kind) if elsewhere else "",
         "reasons": wording.sentences(
             [found.decoy_reason] if found.is_decoy and found.decoy_reason else found.reasons
         ),

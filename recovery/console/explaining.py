@@ -36,9 +36,13 @@ WORDS: dict[CaseStatus, str] = {
         "Your recovery was successful. Go on in the browser where you began and create your passkey there. I cannot see "
         "your pass, and nobody here will ask you for it."
     ),
-    S.HANDED_OVER: gettext_noop("Your recovery was successful. Finish it on the page you were led to."),
+    S.HANDED_OVER: gettext_noop(
+        "Your recovery was successful. Your pass is on the page where you began, and only there. Use it to sign in at "
+        "Microsoft and add a new way to sign in. If the pass has expired, the page gives you another. I cannot see it, and "
+        "nobody here will ask you for it."
+    ),
     S.RECOVERED: gettext_noop(
-        "You are back in. Sign in with the passkey you created. If that was not you, use the link “This was not me” in "
+        "You are back in. Sign in with the way to sign in that you added. If that was not you, use the link “This was not me” in "
         "the mail we sent, or tell me now."
     ),
     S.ENROLLED: gettext_noop(

@@ -24,7 +24,12 @@ GOOD_ENDS = frozenset(
     {CaseStatus.RECOVERED, CaseStatus.ENROLLED, CaseStatus.HANDED_OVER, CaseStatus.EVALUATED}
 )
 # In evaluation nobody gets a pass.
-AFTER_DECISION = frozenset({StepKind.PASS_ISSUED, StepKind.SIGNED_IN, StepKind.PASSKEY_REGISTERED})
+AFTER_DECISION = frozenset(
+    {StepKind.PASS_ISSUED, StepKind.SIGNED_IN, StepKind.PASSKEY_REGISTERED, StepKind.METHOD_SEEN}
+)
+# What only happens where accounts live here, or only where they live in another directory.
+HERE = frozenset({StepKind.SIGNED_IN, StepKind.PASSKEY_REGISTERED})
+ELSEWHERE = frozenset({StepKind.METHOD_SEEN})
 _STATES = {StepState.STARTED: "current", StepState.DONE: "done", StepState.FAILED: "failed"}
 
 
@@ -109,6 +114,14 @@ def _facts(step: CaseStep) -> list[tuple[str, str]]:
         facts.append((_("Purpose"), _("Before the Verified ID was given out in another browser")))
     if evidence.get("channel") == "session":
         facts.append((_("By"), _("The passkey they were signed in with")))
+    if evidence.get("directory") == "entra":
+        facts.append((_("Made at"), _("Microsoft Entra")))
+    if evidence.get("replaced"):
+        facts.append((_("In place of"), _("A pass that was there before")))
+    if evidence.get("method"):
+        facts.append((_("Way to sign in"), wording.method_name(evidence["method"])))
+    if evidence.get("number", 1) != 1:
+        facts.append((_("New ways to sign in"), str(evidence["number"])))
     if evidence.get("text_version"):
         facts.append((_("Version of the text"), str(evidence["text_version"])))
     return [(term, words) for term, words in facts if words]
@@ -138,8 +151,10 @@ def _charges(step: CaseStep, entries: Sequence[UsageEntry]) -> list[dict[str, An
     ]
 
 
-def journey_of(case: Case, steps: Sequence[CaseStep], entries: Sequence[UsageEntry]) -> list[Line]:
-    """From opening to the end or to what is still missing."""
+def journey_of(
+    case: Case, steps: Sequence[CaseStep], entries: Sequence[UsageEntry], *, is_elsewhere: bool = False
+) -> list[Line]:
+    """From opening to the end or to what is still missing. `is_elsewhere`: the account lives in another directory."""
     lines = [Line(_("Opened"), "done", case.created_at)]
     before, charged = case.created_at, set()
     for step in steps:
@@ -158,7 +173,7 @@ def journey_of(case: Case, steps: Sequence[CaseStep], entries: Sequence[UsageEnt
             )
         )
         before = at
-    return [*lines, *_rest(case, steps, before)]
+    return [*lines, *_rest(case, steps, before, HERE if is_elsewhere else ELSEWHERE)]
 
 
 def _title(step: CaseStep) -> str:
@@ -168,11 +183,11 @@ def _title(step: CaseStep) -> str:
     return title
 
 
-def _rest(case: Case, steps: Sequence[CaseStep], before: datetime) -> list[Line]:
+def _rest(case: Case, steps: Sequence[CaseStep], before: datetime, never: frozenset[StepKind]) -> list[Line]:
     """What waits, for a live case; how it ended, for the others."""
-    if case.state in LIVE:
+    if case.state in LIVE or case.state is CaseStatus.HANDED_OVER:
         done = {step.kind for step in steps if step.state == StepState.DONE and still_stands(case, step)}
-        left = [kind for kind in StepKind if kind not in done]
+        left = [kind for kind in StepKind if kind not in done and kind not in never]
         if not case.profile.callouts:
             left = [kind for kind in left if kind is not StepKind.CLAIMS_CHECKED]
         if case.mode == "evaluation" or case.is_enrolment:

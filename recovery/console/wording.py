@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from recovery.connected.reasons import PASS_REASONS
 from recovery.console.callout_words import CALLOUT_REASONS
 from vendors.facecheck.reasons import CAPTURE
 from vendors.wording import PARTNER_REASONS as PARTNER_REASONS
@@ -149,7 +150,7 @@ FACE_REASONS |= {
     )
 }
 
-REASONS: dict[str, str] = {**CAPTURE, **FACE_REASONS, **PARTNER_REASONS, **CASE_REASONS}
+REASONS: dict[str, str] = {**CAPTURE, **FACE_REASONS, **PARTNER_REASONS, **CASE_REASONS, **PASS_REASONS}
 _UNKNOWN = gettext_noop("A reason this page has no words for. Ask your administrator to report it.")
 
 
@@ -222,3 +223,16 @@ def check_name(code: str) -> str:
 
 def document_name(code: str) -> str:
     return _(DOCUMENTS.get(code, gettext_noop("Another document"))) if code else ""
+
+
+# Ways to sign in at Microsoft, by the names its API has for them.
+METHODS: dict[str, str] = {
+    "fido2AuthenticationMethod": gettext_noop("Passkey"),
+    "windowsHelloForBusinessAuthenticationMethod": gettext_noop("Windows Hello"),
+    "platformCredentialAuthenticationMethod": gettext_noop("Credential of the device"),
+    "microsoftAuthenticatorAuthenticationMethod": gettext_noop("Authenticator app"),
+}
+
+
+def method_name(code: str) -> str:
+    return _(METHODS.get(code, gettext_noop("Another way to sign in"))) if code else ""

@@ -27,6 +27,8 @@ from recovery.browser import (
 )
 from recovery.cases import TERMINAL, claimant, get_case, move_case, steps_of
 from recovery.choosing import choose_route, may_choose, other_route
+from recovery.connected.reasons import NO_PASS
+from recovery.connected.showing import standing_of
 from recovery.forms import CodeForm, ConsentForm, ContinuationForm, SavedCodeForm, WhoForm
 from recovery.gathering import can_begin_with_held
 from recovery.models import Case
@@ -50,7 +52,12 @@ from recovery.views.proving import begin_proofing
 from vendors import selectors as partners
 
 # What a trial run consists of, as its page lists it.
-TRIED = frozenset(StepKind) - {StepKind.PASS_ISSUED, StepKind.SIGNED_IN, StepKind.PASSKEY_REGISTERED}
+TRIED = frozenset(StepKind) - {
+    StepKind.PASS_ISSUED,
+    StepKind.SIGNED_IN,
+    StepKind.PASSKEY_REGISTERED,
+    StepKind.METHOD_SEEN,
+}
 
 
 @require_GET
@@ -230,7 +237,16 @@ def ended(request: HttpRequest) -> HttpResponse:
         return see_other("recovery:start")
     if case.state not in TERMINAL or case.state in KEPT_CARD:
         return go_to_stage(request, case)
-    return page(request, "recovery/ended.html", case, **_trial(case))
+    return page(request, "recovery/ended.html", case, **_trial(case), **_pass_elsewhere(case))
+
+
+def _pass_elsewhere(case: Case) -> dict[str, Any]:
+    """Of a recovery that got as far as a pass in another directory."""
+    standing = standing_of(case)
+    if standing is None:
+        return {}
+    no_pass = not standing.row.issues and not NO_PASS.isdisjoint(case.reasons)
+    return {"no_pass": no_pass, "pass_there": standing if standing.row.issues else None}
 
 
 def _trial(case: Case) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from recovery.access_pass import selectors as passes
 from recovery.access_pass import services as access_pass
 from recovery.browser import browser_digest, case_of_browser
 from recovery.cases import get_case, steps_of
+from recovery.connected.showing import standing_of
 from recovery.forms import PassForm
 from recovery.models import Case
 from recovery.passkeys import selectors as passkeys
@@ -34,6 +35,8 @@ from recovery.views.common import (
     tenant_of,
     without_case,
 )
+from recovery.views.elsewhere import pass_page
+from tenants.directory.graph.accounts import home_of_accounts
 from tenants.directory.selectors import emails_of
 
 MAX_RESPONSE = 64_000
@@ -42,7 +45,10 @@ MAX_RESPONSE = 64_000
 @at_stage(Stage.PASS)
 @require_GET
 def your_pass(request: HttpRequest, case: Case) -> HttpResponse:
-    """Use it now, first; the characters on request."""
+    """Use it now, first; the characters on request. Where the account lives elsewhere: what to do there."""
+    standing = standing_of(case)
+    if standing is not None:
+        return pass_page(request, case, standing)
     return page(request, "recovery/pass.html", case, access_pass=passes.pass_of(case.id), stage=Stage.PASS)
 
 
@@ -165,6 +171,8 @@ def done(request: HttpRequest, case: Case) -> HttpResponse:
         steps=[step for step in steps_of(case) if step.kind == StepKind.PASSKEY_REGISTERED],
         removed=passkeys.invalidated_by_recovery(person_id, case.ended_at) if person_id else [],
         told=bool(person_id and emails_of(person_id)),
+        pass_there=standing_of(case),
+        home=home_of_accounts(),
     )
 
 

@@ -117,6 +117,7 @@ class EventName(StrEnum):
     GRAPH_PAUSED = "people:graph:pause"
     GRAPH_RESUMED = "people:graph:resume"
     GRAPH_REMOVED = "people:graph:remove"
+    ACCOUNTS_HOME_CHANGED = "people:accounts_home:change"
     SYNC_ASKED = "people:sync:ask"
     SYNC_ENDED = "people:sync:end"
     SYNC_REMOVAL_HELD = "people:sync:hold"
@@ -162,6 +163,11 @@ class EventName(StrEnum):
     PASS_REDEEMED = "pass:pass:redeem"  # noqa: S105
     PASS_REFUSED = "pass:pass:refuse"  # noqa: S105
     PASS_REVOKED = "pass:pass:revoke"  # noqa: S105
+    PASS_SHOWN = "pass:pass:show"  # noqa: S105
+    PASS_DELAYED = "pass:pass:delay"  # noqa: S105
+    PASS_LOST = "pass:pass:lose"  # noqa: S105
+    PASS_ASKED_AGAIN = "pass:pass:ask_again"  # noqa: S105
+    ACCOUNT_CLEARED = "pass:account:clear"
 
     PASSKEY_REGISTERED = "passkey:passkey:register"
     PASSKEY_REFUSED = "passkey:passkey:refuse"

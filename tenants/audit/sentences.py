@@ -119,6 +119,9 @@ SENTENCES: dict[EventName, str] = {
     E.GRAPH_PAUSED: gettext_noop("Synchronising with Microsoft Entra was paused"),
     E.GRAPH_RESUMED: gettext_noop("Synchronising with Microsoft Entra goes on"),
     E.GRAPH_REMOVED: gettext_noop("The connection to the directory at Microsoft Entra was removed"),
+    E.ACCOUNTS_HOME_CHANGED: gettext_noop(
+        "Where people's accounts live, or what a recovery does there, was changed"
+    ),
     E.SYNC_ASKED: gettext_noop("A synchronisation was asked for"),
     E.SYNC_ENDED: gettext_noop("A synchronisation ended"),
     E.SYNC_REMOVAL_HELD: gettext_noop("A synchronisation would remove many people and waits for an owner"),
@@ -162,6 +165,13 @@ SENTENCES: dict[EventName, str] = {
     E.PASS_REDEEMED: gettext_noop("A Temporary Access Pass was used"),
     E.PASS_REFUSED: gettext_noop("A Temporary Access Pass was refused"),
     E.PASS_REVOKED: gettext_noop("A Temporary Access Pass was revoked"),
+    E.PASS_SHOWN: gettext_noop("A Temporary Access Pass was shown to whoever recovered"),
+    E.PASS_DELAYED: gettext_noop("A Temporary Access Pass could not be made yet"),
+    E.PASS_LOST: gettext_noop("A Temporary Access Pass was replaced or removed in its directory"),
+    E.PASS_ASKED_AGAIN: gettext_noop("Another Temporary Access Pass was asked for on the same proof"),
+    E.ACCOUNT_CLEARED: gettext_noop(
+        "Ways to sign in and sessions were removed in the directory of an account"
+    ),
     E.PASSKEY_REGISTERED: gettext_noop("A passkey was registered"),
     E.PASSKEY_REFUSED: gettext_noop("A passkey was refused"),
     E.PASSKEY_INVALIDATED: gettext_noop("A passkey was invalidated"),

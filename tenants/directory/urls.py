@@ -3,6 +3,7 @@
 from django.urls import path
 
 from tenants.directory import import_views, views
+from tenants.directory.graph import accounts_page
 from tenants.directory.graph import console as entra
 from tenants.directory.scim import console as provisioning
 
@@ -27,6 +28,7 @@ urlpatterns = [
     path("entra/pause", entra.pause, name="graph_pause"),
     path("entra/resume", entra.resume, name="graph_resume"),
     path("entra/remove", entra.remove, name="graph_remove"),
+    path("entra/accounts", accounts_page.home, name="graph_accounts"),
     path("entra/allow", entra.allow, name="graph_allow"),
     path("<str:person_id>/", views.person, name="person"),
     path("<str:person_id>/suspend", views.suspend, name="suspend"),

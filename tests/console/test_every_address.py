@@ -196,6 +196,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "people:graph_pause": ("-", "OA"),
     "people:graph_resume": ("-", "OA"),
     "people:graph_remove": ("OA", "OA"),
+    "people:graph_accounts": ("OAHU", "OA"),
     "people:graph_allow": ("O", "O"),
     "api:keys": ("OAU", "-"),
     "api:new": ("OA", "OA"),

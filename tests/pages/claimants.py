@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import base64
 import io
+from datetime import timedelta
 
 from django.conf import settings
 from django.core import mail
 from PIL import Image
 
+from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.ids import public_id
 from portal.kit.scope import tenant_scope
+from portal.kit.sealed import seal
 from recovery.carrying import make_hand_over
+from recovery.connected.models import DirectoryPass, PassState
+from recovery.connected.rows import sealed_as
+from recovery.models import Case
 from recovery.passkeys.models import Passkey
 from recovery.passkeys.saved_codes import make_saved_codes
 from recovery.stages import Stage
+from recovery.statuses import CaseStatus
 from tenants.verified_id.models import StatusList
 from tests.conftest import client_of, make_tenant
 from tests.holder import Wallet, path_of
@@ -132,7 +139,32 @@ def facing(browser: Journey) -> None:
     browser.face()
 
 
+def elsewhere(browser: Journey) -> None:
+    """As if the account lived in another directory: its pass, shown, and another asked for."""
+    with tenant_scope(browser.place.tenant.id):
+        case = browser.case
+        row = DirectoryPass(
+            case=case,
+            browser_digest=browser.browser_digest,
+            state=PassState.READY,
+            issues=1,
+            expires_at=clock.now() + timedelta(hours=1),
+        )
+        row.characters_sealed = seal(b"characters", sealed_as(row))
+        row.save(force_insert=True)
+        Case.objects.filter(id=case.id).update(status=CaseStatus.HANDED_OVER)
+    browser.get("/recover/pass")
+    browser.get("/recover/pass/there", headers=HTMX)
+    browser.post("/recover/pass/there/show")
+    browser.get("/recover/pass")
+    browser.post("/recover/pass/there/again")
+    with tenant_scope(browser.place.tenant.id):
+        DirectoryPass.objects.filter(id=row.id).delete()
+        Case.objects.filter(id=case.id).update(status=CaseStatus.GRANTED)
+
+
 def ending(browser: Journey) -> None:
+    elsewhere(browser)
     for path in ("/recover/pass", "/sign-in/pass", "/recover/waiting"):
         browser.get(path)
     browser.post("/recover/pass/show")

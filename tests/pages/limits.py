@@ -61,7 +61,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         "counts the network and the person and commits, then looks for namesakes as a recovery does: several scopes",
     ),
     "tenant POST /not-me/<str:token>": (
-        22,
+        23,
         "stops everything a case gave in one transaction: passes, passkeys, sessions, saved codes, evidence, binding",
     ),
     "tenant POST /openid4vci/credential": (18, SENT),

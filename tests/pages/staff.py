@@ -461,8 +461,9 @@ def graph(tenant: Tenant, client: Client) -> None:
     client.post(f"{base}/", typed)
     for act in ("test", "sync", "everything"):
         client.post(f"{base}/{act}")
-    for path in ("/", "/state", "/allow"):
+    for path in ("/", "/state", "/accounts", "/allow"):
         client.get(f"{base}{path}")
+    client.post(f"{base}/accounts", {"home": "there"})
     client.post(f"{base}/allow", {"word": "remove", "people": 0, "memberships": 0})
     client.post(f"{base}/pause")
     client.post(f"{base}/resume")

@@ -10,6 +10,7 @@ from django.conf import settings
 
 LOGIN = "https://login.microsoftonline.com"
 GRAPH = "https://graph.microsoft.com"
+SECURITY_INFO = "https://mysignins.microsoft.com/security-info"
 SCOPE = f"{GRAPH}/.default"
 USERS, GROUPS = "users", "groups"
 # The least that recovery needs. Everything else is not asked for, so that it never comes.
@@ -35,6 +36,16 @@ def _origin(real: str) -> str:
 def token_url(directory: str) -> str:
     # The id was read as a UUID when it was entered; it is read so again before it becomes part of an address.
     return f"{_origin(LOGIN)}/{UUID(directory)}/oauth2/v2.0/token"
+
+
+def api_url(path: str) -> str:
+    """Of the API, for a path that is made here."""
+    return f"{_origin(GRAPH)}/v1.0/{path}"
+
+
+def security_info_url() -> str:
+    """Where somebody at Microsoft adds a way to sign in."""
+    return f"{settings.GRAPH_SIMULATOR_ORIGIN}/security-info" if is_simulated() else SECURITY_INFO
 
 
 def first_url(kind: str) -> str:

@@ -41,6 +41,10 @@ def _crumbs(request: HttpRequest, label: str = "") -> list[dict[str, str]]:
     return [first, {**own, "url": reverse("people:graph", args=[slug_of(request)])}, {"label": label}]
 
 
+def crumbs_below(request: HttpRequest, label: str) -> list[dict[str, str]]:
+    return _crumbs(request, label)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Right.SEE_PEOPLE)
 def graph(request: HttpRequest) -> HttpResponse:
@@ -213,7 +217,11 @@ def remove(request: HttpRequest) -> HttpResponse:
         raise NotHere("no_graph_connection")
     form = TypedWordForm(request.POST or None, word=_("remove"))
     if request.method == "POST" and form.is_valid():
-        services.disconnect(actor=actor_of(request))
+        try:
+            services.disconnect(actor=actor_of(request))
+        except Refused as refused:
+            messages.error(request, refused.sentence)
+            return redirect("people:graph_accounts", slug_of(request))
         messages.success(request, _("The connection was removed. The people are still here."))
         return _back(request)
     context = {"form": form, "breadcrumbs": _crumbs(request, _("Remove the connection"))}

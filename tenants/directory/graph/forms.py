@@ -35,7 +35,10 @@ class ConnectionForm(SeenForm):
     )
     client_id = _text(
         gettext_lazy("Application (client) ID"),
-        gettext_lazy("Of an app registration with User.Read.All and GroupMember.Read.All, and nothing more."),
+        gettext_lazy(
+            "Of an app registration with User.Read.All and GroupMember.Read.All. Three more are needed only where accounts "
+            "live at Microsoft; the page about that names them."
+        ),
         gettext_lazy("Enter the client ID."),
     )
     client_secret = forms.CharField(

@@ -39,6 +39,13 @@ class GraphConnection(TenantModel):
     # An owner's word: that many may go, once.
     allowed_people = models.PositiveIntegerField(default=0)
     allowed_memberships = models.PositiveIntegerField(default=0)
+    # Since when people's accounts live there: a recovery hands over to it. None: they live here.
+    accounts_since = models.DateTimeField(null=True)
+    removes_lost = models.BooleanField(default=True)
+    ends_sessions = models.BooleanField(default=True)
+    # What the last test found of what passes need: [{"step", "ok", "problem"}], and the policy of passes as it was read then.
+    found_of_passes = models.JSONField(default=list)
+    pass_policy = models.JSONField(null=True)
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant_id"], name="graph_connection_one")]

@@ -27,6 +27,7 @@ from tenants.directory.graph.models import (
     GraphRun,
     GraphTrack,
 )
+from tenants.directory.graph.passes import Policy
 from tenants.directory.graph.rounds import begin_run, end_run
 from tenants.directory.graph.tokens import Held, proof_of, secret_context, token_context
 from tenants.directory.models import DirectoryPerson
@@ -81,6 +82,7 @@ def connect(
         made.secret_sealed = seal(secret.encode(), secret_context(made))
         changed.append("client_secret")
     made.token_sealed, made.token_expires_at, made.found, made.tested_at = None, None, [], None
+    made.found_of_passes, made.pass_policy = [], None
     made.test_asked_at = clock.now()
     made.save(force_insert=row is None)
     record_event(EventName.GRAPH_CONNECTED, actor=actor, subject=made.public_id, data={"changed": changed})
@@ -97,17 +99,31 @@ def ask_for_test(*, actor: Actor) -> GraphConnection:
     return row
 
 
-def note_test(held: Held, found: Sequence[Finding], token: client.Token | None) -> None:
+def note_test(
+    held: Held,
+    found: Sequence[Finding],
+    token: client.Token | None,
+    found_of_passes: Sequence[Finding] = (),
+    policy: Policy | None = None,
+) -> None:
     """What a test found. Quiet when the connection was removed or changed meanwhile: another test is under way."""
     row = GraphConnection.objects.select_for_update().filter(id=held.row.id).first()
     if row is None or proof_of(row) != proof_of(held.row):
         return
     row.found, row.tested_at = [asdict(one) for one in found], clock.now()
+    row.found_of_passes = [asdict(one) for one in found_of_passes]
+    row.pass_policy = asdict(policy) if policy else None
     if token is not None:
         row.token_sealed = seal(token.value.encode(), token_context(row))
         row.token_expires_at = token.expires_at
-    row.save(update_fields=["found", "tested_at", "token_sealed", "token_expires_at"])
-    problems = [f"{one.step}:{one.problem}" for one in found if not one.ok]
+    row.save(
+        update_fields=[
+            *("found", "tested_at", "token_sealed", "token_expires_at", "found_of_passes", "pass_policy")
+        ]
+    )
+    # What passes need is a problem only where they are made.
+    every = [*found, *(found_of_passes if row.accounts_since else ())]
+    problems = [f"{one.step}:{one.problem}" for one in every if not one.ok]
     record_event(EventName.GRAPH_TESTED, actor=SYSTEM, subject=row.public_id, data={"problems": problems})
 
 
@@ -144,10 +160,12 @@ def _cancel_run() -> None:
 @transaction.atomic
 def disconnect(*, actor: Actor) -> None:
     """Destroy settings, secret, token and what is known of the other side. The people and groups stay. Quiet when there is
-    none."""
+    none. Refused while accounts live there: nobody could recover."""
     row = GraphConnection.objects.select_for_update().first()
     if row is None:
         return
+    if row.accounts_since is not None:
+        raise Refused("accounts_live_there", _("Accounts live at Microsoft. Change that first."))
     _cancel_run()
     GraphEdge.objects.all().delete()
     for model in (GraphObject, GraphTrack, GraphRun):

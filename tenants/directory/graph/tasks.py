@@ -10,7 +10,7 @@ from portal.kit.actors import SYSTEM
 from portal.kit.errors import Misconfigured, Unavailable
 from portal.kit.outbox import Apply, Job, effect
 from portal.kit.scope import tenant_scope
-from tenants.directory.graph import addresses, client, rounds, services
+from tenants.directory.graph import addresses, client, passes, rounds, services
 from tenants.directory.graph.models import GraphConnection, GraphRun
 from tenants.directory.graph.services import Finding
 from tenants.directory.graph.tokens import hold
@@ -39,7 +39,23 @@ def test(job: Job) -> Apply | None:
         return partial(services.note_test, held, [Finding("token", False, error.code)], None)
     found = [Finding("token", True)]
     found += [_tried(kind, token) for kind in (addresses.USERS, addresses.GROUPS)]
-    return partial(services.note_test, held, found, token)
+    return partial(services.note_test, held, found, token, *_tried_for_passes(token))
+
+
+def _tried_for_passes(token: client.Token) -> tuple[list[Finding], passes.Policy | None]:
+    """The policy is read. What changes an account is not tried on anybody: the token says whether it is permitted."""
+    policy = None
+    try:
+        policy = passes.read_policy(token)
+    except passes.TROUBLE as error:
+        found = [Finding("policy", False, error.code)]
+    else:
+        found = [Finding("policy", policy.is_enabled, "" if policy.is_enabled else "pass_policy_off")]
+    roles = token.unverified_roles
+    for step in ("methods", "sessions"):
+        is_granted = roles is None or not roles.isdisjoint(passes.ROLES[step])
+        found.append(Finding(step, is_granted, "" if is_granted else f"permission_missing_{step}"))
+    return found, policy
 
 
 def _tried(kind: str, token: client.Token) -> Finding:

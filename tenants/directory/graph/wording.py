@@ -13,6 +13,9 @@ STEPS = {
     "token": gettext_noop("Signing in at Microsoft"),
     "users": gettext_noop("Reading people"),
     "groups": gettext_noop("Reading groups and who is in them"),
+    "policy": gettext_noop("The policy of Temporary Access Passes"),
+    "methods": gettext_noop("Making passes, seeing and removing ways to sign in"),
+    "sessions": gettext_noop("Signing people out"),
 }
 PROBLEMS = {
     "directory_unknown": gettext_noop("Microsoft knows no directory with this tenant ID."),
@@ -33,6 +36,22 @@ PROBLEMS = {
     "permission_missing_groups": gettext_noop(
         "The application may not read groups: it lacks GroupMember.Read.All. Add it as an application permission "
         "of Microsoft Graph, and let an administrator consent."
+    ),
+    "permission_missing_policy": gettext_noop(
+        "The application may not read the policy: it lacks Policy.Read.All. Add it as an application permission of "
+        "Microsoft Graph, and let an administrator consent."
+    ),
+    "permission_missing_methods": gettext_noop(
+        "The application may not make passes: it lacks UserAuthenticationMethod.ReadWrite.All. Add it as an application "
+        "permission of Microsoft Graph, and let an administrator consent."
+    ),
+    "permission_missing_sessions": gettext_noop(
+        "The application may not sign people out: it lacks User.RevokeSessions.All. Add it as an application permission "
+        "of Microsoft Graph, and let an administrator consent."
+    ),
+    "pass_policy_off": gettext_noop(
+        "The policy of the directory turns Temporary Access Passes off. Turn them on in the Entra admin center, under "
+        "Authentication methods."
     ),
     "request_refused": gettext_noop("Microsoft Graph refused the request and did not say why."),
     "sync_state_lost": gettext_noop(
