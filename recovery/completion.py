@@ -60,6 +60,7 @@ def complete_elsewhere(tenant: Tenant, case: Case, *, kind: str, number: int) ->
     void_saved_codes(person.id)
     case = move_case(case.id, CaseStatus.RECOVERED)
     bind_card(case, person)
+    replace_earlier_cards(case, person.id)
     _tell(tenant, case, person, removed, ended, is_elsewhere=True)
 
 

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='casestep',
             name='kind',
-            field=models.CharField(choices=[('confirmed', 'Address confirmed'), ('consented', 'Consent given'), ('proofed', 'Identity proven'), ('credential_issued', 'Verified ID issued'), ('presented', 'Verified ID presented'), ('face_checked', 'Face Check'), ('matched', 'Matched to an account'), ('pass_issued', 'Pass issued'), ('signed_in', 'Pass used'), ('passkey_registered', 'Passkey registered'), ('method_seen', 'New way to sign in seen')], max_length=20),
+            field=models.CharField(choices=[('confirmed', 'Address confirmed'), ('consented', 'Consent given'), ('proofed', 'Identity proven'), ('credential_issued', 'Verified ID issued'), ('presented', 'Verified ID presented'), ('face_checked', 'Face Check'), ('matched', 'Matched to an account'), ('claims_checked', 'Checked by your own systems'), ('pass_issued', 'Pass issued'), ('signed_in', 'Pass used'), ('passkey_registered', 'Passkey registered'), ('method_seen', 'New way to sign in seen')], max_length=20),
         ),
     ]

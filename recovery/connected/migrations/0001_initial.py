@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('recovery', '0006_method_seen'),
+        ('recovery', '0003_profiles_in_order'),
     ]
 
     operations = [
