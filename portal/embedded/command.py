@@ -11,6 +11,7 @@ from portal.embedded.data import REPOSITORY, VARIABLE, DataFolder, Secrets, Stat
 from portal.embedded.files import Progress, Trouble, locked
 from portal.embedded.install import ensure_installed, inside
 from portal.embedded.materials import MaterialsError, ensure_models, ensure_photographs
+from portal.embedded.telling import JSON, told_in_json
 
 USAGE = """\
 Readmit: account recovery without a help desk.
@@ -24,6 +25,8 @@ Readmit: account recovery without a help desk.
 # They drive a browser, so they need what the tests need.
 WITH_TEST_PACKAGES = frozenset({"test", "walk"})
 ON_ONE_MACHINE = frozenset({"up", "test", "install"})
+NOT_OURS_TO_TELL = ON_ONE_MACHINE | {"run"}
+UNREACHABLE = 2
 # What these do by hand, `up` would otherwise believe undone or still done.
 UNDOING = {
     "migrate": ("product", "house", "demonstration"),
@@ -31,6 +34,10 @@ UNDOING = {
     "collectstatic": ("static", "static-house"),
     "seed_demo": ("demonstration",),
 }
+
+
+class Unreachable(Trouble):
+    """The database does not answer, so nothing could be found out."""
 
 
 class _Module(Protocol):
@@ -42,8 +49,17 @@ def run(argv: list[str]) -> int:
     if len(argv) < 2 or argv[1] in {"-h", "--help"}:
         print(USAGE)
         return 0
+    if JSON in argv and argv[1] not in NOT_OURS_TO_TELL:
+        return told_in_json(lambda: _tried(argv))
+    return _tried(argv)
+
+
+def _tried(argv: list[str]) -> int:
     try:
         return _run(argv)
+    except Unreachable as problem:
+        print(f"{problem}", file=sys.stderr)
+        return UNREACHABLE
     except (Trouble, MaterialsError) as problem:
         print(f"{problem}", file=sys.stderr)
         return 1
@@ -57,7 +73,7 @@ def _run(argv: list[str]) -> int:
         return _in_production(argv)
     command = argv[1]
     named, rest = take_data_option(argv[1:])
-    say = Progress()
+    say = Progress(sys.stderr if JSON in rest else None)
     tests = command in WITH_TEST_PACKAGES or rest == ["install", "--tests"]
     python = ensure_installed(tests=tests, say=say)
     if not inside():
@@ -147,7 +163,7 @@ def _django(argv: list[str]) -> int:
         if "connection" not in str(problem):
             raise
         folder = os.environ.get(VARIABLE, "")
-        raise Trouble(
-            f"The database does not answer: start `python3 manage.py up` (data folder {folder}) first.\n{problem}"
+        raise Unreachable(
+            f"The database does not answer: start `python3 manage.py up` (data folder {folder}) first."
         ) from problem
     return 0

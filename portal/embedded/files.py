@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 Say = Callable[[str], None]
 BEGAN = "READMIT_COMMAND_BEGAN"
@@ -18,14 +19,16 @@ class Trouble(Exception):
 
 
 class Progress:
-    """Prints a line with the seconds since the command began, so that a slow step is seen as one."""
+    """Prints a line with the seconds since the command began, so that a slow step is seen as one; on standard output, where
+    nothing else is named."""
 
-    def __init__(self) -> None:
+    def __init__(self, stream: IO[str] | None = None) -> None:
+        self._stream = stream
         # The command goes on in another interpreter after installing; its clock goes on with it.
         self._began = float(os.environ.pop(BEGAN, 0) or time.monotonic())
 
     def __call__(self, sentence: str) -> None:
-        print(f"[{time.monotonic() - self._began:6.1f} s] {sentence}", flush=True)
+        print(f"[{time.monotonic() - self._began:6.1f} s] {sentence}", file=self._stream, flush=True)
 
     def hand_on(self) -> None:
         """Leave the beginning for the interpreter that takes over this process."""

@@ -28,12 +28,17 @@ def read_json(request: HttpRequest, *, max_bytes: int) -> dict[str, Any]:
     try:
         # In UTF-8 and nothing else (RFC 8259, 8.1): Python's own reader would guess UTF-16 and UTF-32 too.
         text = request.body.decode("utf-8-sig")
-        found = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        found = read_once(text)
     except (ValueError, RecursionError) as error:
         raise Refused("not_json") from error
     if not isinstance(found, dict) or not _is_plain(found, MAX_DEPTH):
         raise Refused("not_json")
     return found
+
+
+def read_once(text: str) -> Any:
+    """JSON that says each thing once, and no number that is none. ValueError; RecursionError for what is nested too deep."""
+    return _STRICT.decode(text)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -45,6 +50,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> None:
     raise ValueError(name)
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
 
 
 def _is_plain(value: object, depth: int) -> bool:

@@ -7,13 +7,15 @@ and nothing else does; what went wrong is one sentence on standard error.
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Mapping
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 
 from portal.kit.actors import Actor, ActorKind
 from portal.kit.errors import Misconfigured, NotHere, ReadmitError, Unavailable
@@ -49,6 +51,8 @@ class OperatingCommand(BaseCommand):
             self.stderr.write(problem.sentence or f"Refused: {problem.code}.")
             return REFUSED
         except DatabaseError as error:
+            if is_unreachable(error):
+                raise
             self.stderr.write(f"It could not be found out: {type(error).__name__}.")
             return UNKNOWN
         if told is not None:
@@ -65,6 +69,18 @@ class OperatingCommand(BaseCommand):
     def actor(self) -> Actor:
         """The operator, by the name of the command."""
         return Actor(ActorKind.OPERATOR, type(self).__module__.rpartition(".")[2])
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Whether no database answers: `manage.py` says what has to be started first, if it is told."""
+    return isinstance(error, OperationalError) and "connection" in str(error)
+
+
+def standard_input() -> AbstractContextManager[TextIO]:
+    """For a file that is named `-`: UTF-8 as in files, with or without a byte order mark, and left open."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace")
+    return nullcontext(sys.stdin)
 
 
 def tenant_named(slug: str) -> Tenant:

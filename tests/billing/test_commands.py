@@ -79,7 +79,7 @@ def test_prices_are_loaded_once_and_what_is_wrong_is_refused_while_the_rest_goes
     assert PriceVersion.objects.filter(vendor=good["vendor"]).count() == 1
 
 
-@pytest.mark.parametrize("content", ["", "{", '"prices"', '{"prices": 5}'])
+@pytest.mark.parametrize("content", ["", "{", '"prices"', '{"prices": 5}', '{"prices": [], "prices": []}'])
 def test_a_file_without_prices_is_unusable(tmp_path, content):
     path = tmp_path / "prices.json"
     path.write_text(content)
@@ -221,12 +221,28 @@ def test_what_cannot_be_counted_is_refused_or_kept_aside_and_the_rest_goes_on(te
 def test_hostile_lines_are_refused_one_by_one(tenant, tmp_path):
     partner = load(unit_price="1.00")
     odd = event(tenant, partner, "2026-03-02", department="a\x00b")
-    strange = {**event(tenant, partner, "2026-03-02"), "\ud800": float("nan")}
+    strange = {**event(tenant, partner, "2026-03-02"), "\ud800": 1}
     code, results = record_file(tmp_path, [*HOSTILE, odd, strange, event(tenant, partner, "2026-03-02")])
     assert code == 1
     assert [result["result"] for result in results] == ["refused"] * len(HOSTILE) + ["kept_aside"] * 2 + [
         "recorded"
     ]
+
+
+@pytest.mark.parametrize("twist", ['{"quantity": 100, ', '{"department": NaN, '])
+def test_a_line_that_two_readers_would_read_differently_is_refused(tenant, tmp_path, twist):
+    line = json.dumps(event(tenant, load(unit_price="1.00"), "2026-03-02", 2))
+    code, (result,) = record_file(tmp_path, [twist + line[1:] + "\n"])
+    assert (code, result["result"], result["code"]) == (1, "refused", "json_unusable")
+
+
+def test_files_that_begin_with_a_byte_order_mark_are_read(tenant, tmp_path):
+    good = price()
+    (tmp_path / "prices.json").write_text(json.dumps([good]), encoding="utf-8-sig")
+    assert run("load_prices", str(tmp_path / "prices.json"), "--json")[0] == 0
+    line = json.dumps(event(tenant, good["vendor"], "2026-03-02"))
+    (tmp_path / "events.jsonl").write_text(f"{line}\r\n", encoding="utf-8-sig")
+    assert run("record_usage", str(tmp_path / "events.jsonl"), "--json")[0] == 0
 
 
 def test_what_was_kept_aside_counts_when_it_comes_again_and_can_be(tenant, tmp_path):

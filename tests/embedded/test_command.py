@@ -1,14 +1,17 @@
 """Which command goes where, and with what in its environment."""
 
+import argparse
 import base64
 import json
 import os
+import subprocess
+import sys
 from dataclasses import asdict
 
 import pytest
 
-from portal.embedded import command, environment
-from portal.embedded.data import DataFolder, Secrets, State, data_folder
+from portal.embedded import command, environment, telling
+from portal.embedded.data import REPOSITORY, DataFolder, Secrets, State, data_folder
 from portal.embedded.files import Trouble
 
 
@@ -147,3 +150,43 @@ def test_nothing_of_the_product_is_imported():
                 if module.split(".")[0] in {"portal", "tenants", "vendors", "recovery"}
             ]
             assert all(module.startswith("portal.embedded") for module in ours), (name, ours)
+
+
+def _refusing() -> int:
+    sys.stderr.write("\x1b[31;1mThere is no organisation nope.\x1b[0m")
+    sys.exit(1)
+
+
+def _talking() -> int:
+    sys.stdout.write('{"people": 3}')
+    sys.stderr.write("3 people")
+    return 1
+
+
+def _misused() -> int:
+    argparse.ArgumentParser("manage.py readiness").parse_args(["--tenant"])
+    return 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "told"),
+    [
+        (_refusing, 1, {"error": "There is no organisation nope."}),
+        (_talking, 1, {"people": 3}),
+        (_misused, 2, {"error": "unrecognized arguments: --tenant"}),
+    ],
+)
+def test_whoever_asks_for_json_reads_json_also_when_it_is_refused(asked, code, told, capsys):
+    assert telling.told_in_json(asked) == code
+    assert json.loads(capsys.readouterr().out) == told
+
+
+def test_a_command_without_a_database_says_what_to_start_and_that_it_does_not_know(tmp_path):
+    asked = [sys.executable, str(REPOSITORY / "manage.py"), "readiness", "--tenant", "acme", "--json"]
+    own = {name: value for name, value in os.environ.items() if not name.startswith("READMIT_")}
+    ran = subprocess.run(
+        [*asked, "--data", str(tmp_path)], capture_output=True, text=True, check=False, cwd=tmp_path, env=own
+    )
+    assert ran.returncode == 2
+    assert json.loads(ran.stdout)["error"] == ran.stderr.strip()
+    assert "manage.py up" in ran.stderr and len(ran.stderr.strip().splitlines()) == 1

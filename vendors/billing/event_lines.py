@@ -5,7 +5,6 @@ Nothing is guessed: a field that cannot be read makes the line fail with a code 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,6 +18,7 @@ from uuid import UUID
 from django.utils.translation import gettext_noop as _
 
 from portal.kit import clock
+from portal.kit.bodies import read_once
 from portal.kit.ids import parse_public_id, public_id
 from tenants.models import Tenant
 from vendors.billing.checks import Usage
@@ -257,7 +257,7 @@ def parse_line(number: int, line: str, tenants: Tenants) -> tuple[UUID | None, E
 
 def _object(line: str) -> dict[str, Any] | None:
     try:
-        raw = json.loads(line)
+        raw = read_once(line)
     except (ValueError, RecursionError):
         return None
     return raw if isinstance(raw, dict) and len(line) <= LONGEST_LINE else None

@@ -16,6 +16,7 @@ from portal.kit.actors import Actor, ActorKind
 from portal.kit.errors import Misconfigured, NotHere, ReadmitError, Unavailable
 from portal.kit.scope import tenant_scope
 from recovery.offering import Offered, offer_to_person
+from tenants.management.operating import is_unreachable
 from tenants.models import Tenant
 from tenants.verified_id.publishing import CONFIGURATION_ID
 
@@ -59,6 +60,8 @@ class Command(BaseCommand):
             self.stderr.write(f"{options['tenant']} has not turned on Verified ID.")
             return REFUSED
         except (DatabaseError, OSError, Unavailable, Misconfigured) as error:
+            if is_unreachable(error):
+                raise
             self.stderr.write(
                 f"Could not be done: {getattr(error, 'strerror', None) or type(error).__name__}"
             )

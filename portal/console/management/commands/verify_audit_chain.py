@@ -13,6 +13,7 @@ from django.db import DatabaseError
 from tenants.audit.chain import BrokenChain
 from tenants.audit.sentences import problem_of
 from tenants.audit.verification import verify_chain
+from tenants.management.operating import is_unreachable
 from tenants.models import Tenant
 
 WHOLE, BROKEN, UNKNOWN = 0, 1, 2
@@ -62,6 +63,8 @@ class Command(BaseCommand):
                 return UNKNOWN
             reports = [self.told(_verdict(tenant), as_json) for tenant in tenants]
         except (DatabaseError, OSError) as error:
+            if is_unreachable(error):
+                raise
             self.stderr.write(f"Could not verify: {type(error).__name__}")
             return UNKNOWN
         return WHOLE if all(report["holds"] for report in reports) else BROKEN

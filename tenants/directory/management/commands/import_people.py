@@ -19,6 +19,7 @@ from portal.kit.errors import Invalid, Refused
 from portal.kit.scope import tenant_scope
 from portal.kit.sheet_file import MAX_BYTES
 from tenants.directory import imports
+from tenants.management.operating import is_unreachable
 from tenants.models import Tenant
 
 DONE, SOME_NOT, UNUSABLE = 0, 1, 2
@@ -62,6 +63,8 @@ class Command(BaseCommand):
             self.stderr.write(problem.sentence)
             return UNUSABLE
         except DatabaseError as error:
+            if is_unreachable(error):
+                raise
             self.stderr.write(f"Nothing was imported: {type(error).__name__}")
             return UNUSABLE
         self.stdout.write(json.dumps(told, ensure_ascii=False) if options["json"] else _lines(told))

@@ -16,6 +16,7 @@ from django.db import DatabaseError
 from portal.kit.actors import Actor, ActorKind
 from portal.kit.ids import parse_public_id
 from portal.kit.scope import tenant_scope
+from tenants.management.operating import is_unreachable
 from tenants.models import Tenant
 from tenants.verified_id.credentials import revoke_credential
 from tenants.verified_id.models import Credential, Issuance
@@ -51,6 +52,8 @@ class Command(BaseCommand):
         try:
             told = [line for tenant in _tenants(options) for line in _revoke(tenant, kind, row_id, options)]
         except DatabaseError as error:
+            if is_unreachable(error):
+                raise
             self.stderr.write(f"Could not be done: {type(error).__name__}")
             return UNKNOWN
         for line in told:

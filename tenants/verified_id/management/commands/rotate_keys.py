@@ -14,6 +14,7 @@ from django.db import DatabaseError
 from portal.kit.actors import Actor, ActorKind
 from portal.kit.errors import Misconfigured, NotHere, ReadmitError, Unavailable
 from portal.kit.scope import tenant_scope
+from tenants.management.operating import is_unreachable
 from tenants.models import Tenant
 from tenants.verified_id.models import SigningKey
 from tenants.verified_id.rotation import get_key, revoke_key, rotate_key
@@ -56,6 +57,8 @@ class Command(BaseCommand):
             self.stderr.write(f"{options['tenant']} has not turned on Verified ID.")
             return REFUSED
         except (DatabaseError, Unavailable, Misconfigured) as error:
+            if is_unreachable(error):
+                raise
             self.stderr.write(f"Could not be done: {getattr(error, 'code', type(error).__name__)}")
             return UNKNOWN
         except ReadmitError as problem:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
+from portal.kit.bodies import read_once
 from portal.kit.errors import Misconfigured, Unavailable
-from tenants.management.operating import DONE, REFUSED, OperatingCommand
+from tenants.management.operating import DONE, REFUSED, OperatingCommand, standard_input
 from vendors.billing.price_file import SENTENCES, Loaded, load_price, prices_of
 
 
@@ -44,8 +44,8 @@ class Command(OperatingCommand):
 
 def _listed(name: str) -> Sequence[object]:
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-        return prices_of(json.loads(text))
+        with standard_input() if name == "-" else Path(name).open(encoding="utf-8-sig") as text:
+            return prices_of(read_once(text.read()))
     except OSError as error:
         raise Unavailable("file_unreadable", f"{name} could not be read: {error.strerror}.") from error
     except (ValueError, RecursionError):

@@ -5,11 +5,9 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ from django.db import DatabaseError
 
 from portal.kit.errors import Unavailable
 from portal.kit.ids import public_id
-from tenants.management.operating import DONE, REFUSED, OperatingCommand
+from tenants.management.operating import DONE, REFUSED, OperatingCommand, is_unreachable, standard_input
 from vendors.billing.event_file import record_lines
 from vendors.billing.event_lines import SENTENCES, Outcome
 from vendors.billing.models import UsageEntry
@@ -54,6 +52,8 @@ class Command(OperatingCommand):
             sentence = f"{options['file']} could not be read: {error.strerror}."
             raise Unavailable("file_unreadable", sentence) from error
         except (DatabaseError, BrokenProcessPool) as error:
+            if is_unreachable(error):
+                raise
             raise Unavailable("cut_off", f"Cut off: {type(error).__name__}. Run it again.") from error
         told = ", ".join(f"{number} {result}" for result, number in sorted(counted.items()))
         self.stderr.write(told or "nothing to do")
@@ -62,9 +62,9 @@ class Command(OperatingCommand):
     def _record(self, name: str, workers: int, *, as_json: bool) -> Counter[str]:
         counted: Counter[str] = Counter()
         with (
-            nullcontext(sys.stdin)
+            standard_input()
             if name == "-"
-            else Path(name).open(encoding="utf-8", errors="replace") as lines
+            else Path(name).open(encoding="utf-8-sig", errors="replace") as lines
         ):
             for outcome in record_lines(lines, workers=workers):
                 counted[outcome.result] += 1
