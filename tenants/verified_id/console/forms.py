@@ -78,6 +78,15 @@ class CardForm(SeenForm):
         help_text=gettext_lazy("Cards of a recovery are never held up by this."),
     )
 
+    offers_jwt = forms.BooleanField(
+        label=gettext_lazy("Offer the card as a W3C credential in a JWT too"),
+        required=False,
+        help_text=gettext_lazy(
+            "For wallets and verifiers that know no SD-JWT. Nothing can be kept back in it: whoever reads one claim reads "
+            "the portrait as well. A recovery here takes the usual card alone."
+        ),
+    )
+
     def _clean_colour(self, name: str) -> str:
         typed = str(self.cleaned_data[name])
         try:
@@ -104,6 +113,7 @@ class CardForm(SeenForm):
             card_text=told["card_text"],
             left_out=told["left_out"],
             review_first=told["review_first"],
+            offers_jwt=told["offers_jwt"],
         )
 
 

@@ -61,7 +61,8 @@ def parse_credential_request(
     """Section 8.2. The known ones are those this access token is good for.
 
     1. a bounded JSON object, or a JWE to one of our keys that holds one (8.2, 10);  2. exactly one of
-    `credential_configuration_id` and `credential_identifier` (8.2);  3. it is known (8.3.1.2);
+    `credential_configuration_id` and `credential_identifier` (8.2), the latter where the token response named any;
+    3. it is known (8.3.1.2);
     4. an encrypted answer is asked in an encrypted request, with a key and an algorithm of ours (8.2, 10);
     5. `proofs` has exactly one member, `jwt`, a non-empty list of texts within `max_proofs`; the single `proof`
     of drafts 13 to 15 is read as a list of one (8.2, leniency).
@@ -73,6 +74,10 @@ def parse_credential_request(
     identifier = member_text(members, "credential_identifier", _CREDENTIAL, max_length=256)
     if (configuration_id is None) == (identifier is None):
         raise _CREDENTIAL("credential_identification", clause="OpenID4VCI 1.0 section 8.2", expected="one")
+    if configuration_id is not None and known_identifiers:
+        raise _CREDENTIAL(
+            "credential_identification", clause="OpenID4VCI 1.0 section 8.2", expected="credential_identifier"
+        )
     # 3
     if configuration_id is not None and configuration_id not in known_configurations:
         raise _unknown("unknown_credential_configuration", configuration_id)

@@ -62,7 +62,8 @@ class CredentialDisplay:
 
 @dataclass(frozen=True)
 class CredentialConfiguration:
-    """One SD-JWT VC that can be issued (section 12.2.4 and appendix A.3.2)."""
+    """One credential that can be issued (section 12.2.4): an SD-JWT VC by its `vct` (appendix A.3.2), or a W3C credential
+    in a JWT by its `types` (A.1.1.2)."""
 
     vct: str
     scope: str
@@ -71,6 +72,7 @@ class CredentialConfiguration:
     binding_methods: Sequence[str] = ("jwk", "did:key", "did:jwk")
     proof_algs: Sequence[str] = ("ES256", "EdDSA")
     signing_algs: Sequence[str] = ("ES256",)
+    types: Sequence[str] = ()
 
     def to_object(self) -> dict[str, Any]:
         metadata: dict[str, Any] = {}
@@ -79,14 +81,18 @@ class CredentialConfiguration:
         if self.claims:
             metadata["claims"] = [claim.to_object() for claim in self.claims]
         return {
-            "format": "dc+sd-jwt",
-            "vct": self.vct,
+            **self._kind(),
             "scope": self.scope,
             "cryptographic_binding_methods_supported": list(self.binding_methods),
             "proof_types_supported": {"jwt": {"proof_signing_alg_values_supported": list(self.proof_algs)}},
             "credential_signing_alg_values_supported": list(self.signing_algs),
             **({"credential_metadata": metadata} if metadata else {}),
         }
+
+    def _kind(self) -> dict[str, Any]:
+        if self.types:
+            return {"format": "jwt_vc_json", "credential_definition": {"type": list(self.types)}}
+        return {"format": "dc+sd-jwt", "vct": self.vct}
 
 
 def issuer_metadata(

@@ -52,6 +52,7 @@ def verify_key_proofs(
     max_proofs: int = 1,
     allowed_algs: Collection[str] = ("ES256", "EdDSA", "Ed25519"),
     expected_client_id: str | None = None,
+    needs_did: bool = False,
 ) -> tuple[VerifiedKeyProof, ...]:
     """All proofs of one credential request.
 
@@ -75,6 +76,7 @@ def verify_key_proofs(
             now=now,
             allowed_algs=allowed_algs,
             expected_client_id=expected_client_id,
+            needs_did=needs_did,
         )
         for proof in unverified_proofs
     )
@@ -92,15 +94,17 @@ def verify_key_proof(
     now: int,
     allowed_algs: Collection[str] = ("ES256", "EdDSA", "Ed25519"),
     expected_client_id: str | None = None,
+    needs_did: bool = False,
     window: int = WINDOW,
 ) -> VerifiedKeyProof:
     """Appendix F.4, with the members of F.1.
 
     1. `alg` asymmetric and on the list, `typ` openid4vci-proof+jwt, no `crit` (F.1);
     2. exactly one of `jwk`, `kid`, `x5c`, without private members (F.1, F.4);
-    3. a `kid` is a did:key or did:jwk URL (F.1; nothing is fetched);  4. `x5c` is not accepted here;
+    3. a `kid` is a did:key or did:jwk URL (F.1; nothing is fetched), and there with `needs_did` (12.2.4);
+    4. `x5c` is not accepted here;
     5. the signature holds under that key (F.4);  6. `aud` is this issuer, as one text (F.1);
-    7. `iss` absent in the anonymous flow, else the client (F.1);  8. `iat` within the window (F.4, 13.8);
+    7. `iss`, if there, is the client; absent in the anonymous flow (F.1);  8. `iat` within the window (F.4, 13.8);
     9. `nonce` present, else invalid_proof;  10. and live, else invalid_nonce (8.3.1.2).
     """
     check_lists(expected_nonces)
@@ -108,13 +112,15 @@ def verify_key_proof(
     proof = _parse(unverified_proof, allowed_algs)
     # 2, 3, 4
     jwk, holder_did = _key_of(proof)
+    if needs_did and holder_did is None:
+        raise _refuse_binding("jwk")
     # 5
     claims = verify_jws(proof, jwk, _REFUSING)
     # 6
     if not expected_issuer or claims.get("aud") != expected_issuer:
         raise _REFUSING("proof_aud", found=claims.get("aud"), expected=expected_issuer)
     # 7
-    if claims.get("iss") != expected_client_id or ("iss" in claims) != (expected_client_id is not None):
+    if "iss" in claims and (expected_client_id is None or claims["iss"] != expected_client_id):
         raise _REFUSING("proof_iss", expected=expected_client_id or "absent")
     # 8
     issued_at = numeric_date(claims, "iat", _REFUSING)

@@ -133,6 +133,24 @@ def document(
     )
 
 
+def prefers(request: HttpRequest, kind: str, *, over: str) -> bool:
+    """Whether the wallet asks for this media type by name, and no less than for the other (RFC 9110, 12.5.1)."""
+    named: dict[str, float] = {}
+    for part in request.headers.get("Accept", "").split(",")[:32]:
+        media, *parameters = (word.strip().lower() for word in part.split(";"))
+        weights = [word[2:] for word in parameters if word.startswith("q=")]
+        named[media] = _weight(weights[0]) if weights else 1.0
+    general = max((named.get(name, 0.0) for name in ("*/*", f"{over.partition('/')[0]}/*")), default=0.0)
+    return named.get(kind, 0.0) > 0 and named[kind] >= named.get(over, general)
+
+
+def _weight(text: str) -> float:
+    try:
+        return min(max(float(text), 0.0), 1.0)
+    except ValueError:
+        return 0.0
+
+
 def conditional(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
     """304 with the same headers for who has this very answer already (RFC 9110, 13.1.2)."""
     tag = answer.headers["ETag"]

@@ -78,7 +78,8 @@ def offer(request: HttpRequest, address: str) -> HttpResponse:
 def token(request: HttpRequest) -> HttpResponse:
     tenant_id = tenant_of(request).id
     with tenant_scope(tenant_id):
-        known, issuer = publishing.configuration_ids(), get_authority().issuer
+        authority = get_authority()
+        known, issuer = publishing.configuration_ids(authority), authority.issuer
     wanted = parse_token_request(body_of(request), type_of(request), known_configurations=known)
     thumbprint = ""
     if "DPoP" in request.headers:
@@ -175,6 +176,8 @@ def credential(request: HttpRequest) -> HttpResponse:
         expected_issuer=authority.issuer,
         expected_nonces=live,
         now=now_in_seconds(),
+        expected_client_id=found.client_id or None,
+        needs_did=found.configuration_id == publishing.JWT_CONFIGURATION_ID,
     )
     with tenant_scope(tenant_id):
         answer = issuing.answer_request(found, wanted, proof)

@@ -13,7 +13,14 @@ from tenants.verified_id.protocol.issuer_metadata import sign_issuer_metadata
 from tenants.verified_id.selectors import get_authority
 from tenants.verified_id.signing import active_key, signer_of
 from tenants.verified_id.type_metadata import type_document
-from tenants.verified_id.views.endpoint import conditional, document, endpoint, now_in_seconds, tenant_of
+from tenants.verified_id.views.endpoint import (
+    conditional,
+    document,
+    endpoint,
+    now_in_seconds,
+    prefers,
+    tenant_of,
+)
 
 
 @endpoint("GET")
@@ -28,7 +35,7 @@ def issuer_json(request: HttpRequest) -> HttpResponse:
     with tenant_scope(tenant.id):
         authority = get_authority()
         made = publishing.issuer_json(authority, tenant)
-        if "application/jwt" in request.headers.get("Accept", ""):
+        if prefers(request, "application/jwt", over="application/json"):
             signed = sign_issuer_metadata(
                 made,
                 signer=signer_of(active_key()),

@@ -128,13 +128,14 @@ const sdJwt = (issuerKey) =>
     statusListFetcher: async (uri) => (await fetchHere(uri)).text(),
   });
 
+const didOfHolder = () => `did:jwk:${jose.base64url.encode(JSON.stringify(holderPublic))}`;
 let held;
 let issuerKey;
 
 const verbs = {
   // Offer by reference, metadata, token, nonce, proof, credential, notification; then the credential is verified.
   // `bound` proves a key at each request (DPoP); who is told to wait comes back until somebody has looked.
-  async accept({ offer, txCode, clientId, singularProof, bound }) {
+  async accept({ offer, txCode, clientId, singularProof, bound, byDid }) {
     const credentialOffer = await issuance.resolveCredentialOffer(offer);
     const issuerMetadata = await issuance.resolveIssuerMetadata(credentialOffer.credential_issuer);
     const dpop = bound && { signer: { method: "jwk", alg: "ES256", publicJwk: holderPublic } };
@@ -156,7 +157,9 @@ const verbs = {
       credentialConfigurationId,
       nonce,
       clientId,
-      signer: { method: "jwk", alg: "ES256", publicJwk: holderPublic },
+      signer: byDid
+        ? { method: "did", alg: "ES256", didUrl: `${didOfHolder()}#0` }
+        : { method: "jwk", alg: "ES256", publicJwk: holderPublic },
     });
     let { credentialResponse } = await issuance.retrieveCredentials({
       ...withToken,
@@ -174,7 +177,9 @@ const verbs = {
     held = credentials[0].credential ?? credentials[0];
     const header = jose.decodeProtectedHeader(held.split("~")[0]);
     issuerKey = await keyOfDid(header.kid);
-    const verified = await sdJwt(issuerKey).verify(held);
+    const verified = held.includes("~")
+      ? await sdJwt(issuerKey).verify(held)
+      : await jose.jwtVerify(held, await jose.importJWK(issuerKey, "ES256"));
     if (notificationId) {
       await issuance.sendNotification({
         ...withToken,
@@ -191,7 +196,8 @@ const verbs = {
       typ: header.typ,
       kid: header.kid,
       claims: Object.keys(verified.payload).sort(),
-      family_name: verified.payload.family_name,
+      family_name: verified.payload.family_name ?? verified.payload.vc?.credentialSubject?.lastName,
+      subject: verified.payload.sub,
       credential: held,
     };
   },
