@@ -113,6 +113,7 @@ INSTALLED_APPS += [
     "vendors.billing",
     "vendors.catalogue",
     "vendors.facecheck",
+    "vendors.trying",
     "tenants.verified_id",
     "tenants.directory.graph",
     "tenants.verified_id.entra",

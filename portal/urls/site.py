@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mailbox/", include("tenants.notices.urls")),
     path("hooks/stripe", receive_from_stripe, name="stripe_hook"),
     path("hooks/partners/<slug:slug>/<str:connection>", receive_from_partner, name="partner_hook"),
+    path("contracts/", include("vendors.trying.urls")),
     path("api/", include("portal.api.urls")),
     path("scim/", include("tenants.directory.scim.urls")),
 ]

@@ -17,6 +17,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("vendors.catalogue",),
     ("vendors",),
     ("vendors.adapters",),
+    ("vendors.trying",),
     ("recovery.access_pass", "recovery.passkeys", "recovery.callouts"),
     ("recovery",),
     ("recovery.readiness",),

@@ -13,6 +13,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from portal.kit.actors import SYSTEM, Actor, ActorKind
+from portal.kit.codes import digest
 from portal.kit.ids import uuid7
 from portal.kit.scope import tenant_scope
 from tenants.audit.events import EventName
@@ -27,6 +28,9 @@ from tests.console.conftest import client_of_member
 from tests.console.serving import site_running
 from tests.look.looking import examined, violations
 from tests.recovery.console.world import make_person
+from vendors.trying.models import ProviderTest
+from vendors.trying.requirements import REQUIREMENTS, Round
+from vendors.trying.services import begin_test
 
 pytestmark = pytest.mark.browser
 
@@ -39,6 +43,9 @@ OUTSIDE = {
     "setup": "/setup/{setup}",
     "setup-code": "/setup/{setup}/code",
     "setup-dead": "/setup/none",
+    "contract": "/contracts/openid",
+    "contract-test": "/contracts/openid/test",
+    "contract-found": "/contracts/openid/test/{provider_test}",
 }
 INSIDE = {
     "email": "/accounts/email/",
@@ -93,6 +100,7 @@ class World:
             self.event = record_event(
                 EventName.PERSON_CREATED, actor=actor, data={"source": "import"}, personal={"name": "Grace"}
             )
+        self.provider_test = a_provider_that_was_tested()
         seal_events(self.tenant.id)
         check_chain(self.tenant.id)
 
@@ -103,7 +111,31 @@ class World:
             setup=self.setup,
             colleague=self.colleague.public_id,
             event=self.event.public_id,
+            provider_test=self.provider_test,
         )
+
+
+def a_provider_that_was_tested() -> str:
+    """The word of its address: some requirements met, one not, the rest to come after a sign-in."""
+    address = begin_test(
+        issuer="https://id.vendor.example",
+        client_id="one",
+        client_secret="a secret of a test",
+        trust_framework="",
+        locale="en",
+        network="203.0.113.0/24",
+    )
+    results = [
+        {"requirement": each.code, "finding": "passed", "code": "", "answered": ""}
+        for each in REQUIREMENTS
+        if each.round is Round.ALONE
+    ]
+    results[3] |= {"finding": "failed", "code": "s256_not_named"}
+    results[7] |= {"finding": "failed", "code": "was_accepted"}
+    ProviderTest.objects.filter(address_digest=digest(address)).update(
+        results=results, is_working=False, stage="ended"
+    )
+    return address
 
 
 @pytest.fixture(scope="module")

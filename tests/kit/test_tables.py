@@ -38,6 +38,7 @@ PLATFORM = {
     "catalogue_listingversion",
     "catalogue_contractconfirmation",
     "demo_specimen",
+    "trying_providertest",
 }
 
 

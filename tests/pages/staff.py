@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import override_settings
 
 from portal.kit.actors import SYSTEM
+from portal.kit.codes import digest
 from portal.kit.scope import tenant_scope
 from recovery.console.profile_forms import initial_of
 from recovery.models import Case, Profile
@@ -33,6 +34,8 @@ from tests.verified_id.entra.entered import TYPED
 from vendors.billing.models import Budget, UsageEntry
 from vendors.catalogue.models import Purchase
 from vendors.models import Connection
+from vendors.trying.models import ProviderTest
+from vendors.trying.services import test_at
 
 HEAD = "user_name,given_names,family_name,email,birthdate,department\n"
 HTMX = {"HX-Request": "true"}
@@ -130,9 +133,23 @@ IN_THE_CONSOLE = (
 def outside() -> None:
     for path in BEFORE_SIGNING_IN:
         site_client().get(path)
+    a_test_of_a_provider(site_client())
     wallet = Client(HTTP_HOST="wallet.localhost:8000")
     for path in ("/", "/card", "/history", "/offer", "/present", "/healthz"):
         wallet.get(path)
+
+
+def a_test_of_a_provider(client: Client) -> None:
+    client.get("/contracts/openid")
+    client.get("/contracts/openid/test")
+    told = {"issuer": "http://op.localhost:9", "client_id": "one", "client_secret": "a secret"}
+    path = client.post("/contracts/openid/test", told)["Location"]
+    client.get(path)
+    client.get(f"{path}/state")
+    row = test_at(path.rpartition("/")[2])
+    ProviderTest.objects.filter(id=row.id).update(state_digest=digest("the state"), is_working=False)
+    client.get("/contracts/openid/return", {"state": "the state", "code": "one"})
+    ProviderTest.objects.filter(id=row.id).delete()
 
 
 @override_settings(EMAIL_BACKEND=BACKEND)

@@ -58,6 +58,8 @@ class Answers:
     broken: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     hang: dict[str, float] = field(default_factory=dict)
     reuse_codes: bool = False
+    # Return addresses that are registered; empty: any.
+    addresses: frozenset[str] = frozenset()
 
 
 @cache
@@ -177,6 +179,8 @@ class HostileProvider:
     def push(self, form: dict[str, str]) -> tuple[int, bytes]:
         needed = {"redirect_uri", "state", "nonce", "code_challenge", "claims", "client_id"}
         if not needed <= set(form) or form.get("code_challenge_method") != "S256":
+            return 400, b'{"error":"invalid_request"}'
+        if self.answers.addresses and form["redirect_uri"] not in self.answers.addresses:
             return 400, b'{"error":"invalid_request"}'
         request_uri = "urn:ietf:params:oauth:request_uri:" + secrets.token_hex(8)
         self.requests[request_uri] = form

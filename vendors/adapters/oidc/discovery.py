@@ -6,7 +6,7 @@ what it does not do: trust a document whose issuer is not exactly the configured
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -60,7 +60,7 @@ def find_provider(ctx: Ctx) -> Provider:
     kept = ctx.memory.get("provider")
     if isinstance(kept, dict) and kept.get("issuer") == issuer and _is_fresh(kept, ctx.now, PROVIDER_AGE):
         return _provider(kept["document"], issuer)
-    document = _fetch(ctx, issuer.rstrip("/") + "/.well-known/openid-configuration")
+    document = fetch_document(ctx, issuer.rstrip("/") + "/.well-known/openid-configuration")
     provider = _provider(document, issuer)
     used = {name: document[name] for name in ("issuer", *_ENDPOINTS)}
     used["authorization_response_iss_parameter_supported"] = provider.names_itself
@@ -72,7 +72,8 @@ def _is_fresh(kept: Mapping[str, Any], now: datetime, age: timedelta) -> bool:
     return timedelta(0) <= now - datetime.fromisoformat(str(kept["read_at"])) < age
 
 
-def _fetch(ctx: Ctx, url: str) -> dict[str, Any]:
+def fetch_document(ctx: Ctx, url: str) -> dict[str, Any]:
+    """The metadata as it is served, unverified. BadConfig when there is none."""
     reply = ctx.http.send("GET", url, headers={"Accept": "application/json"}, max_bytes=200_000)
     if reply.status == 429 or reply.status >= 500:
         raise fault_of(reply)
@@ -150,6 +151,11 @@ class ProviderKeys:
 
 
 _KEY_TYPES = {"ES256": ("EC", "P-256"), "PS256": ("RSA", None), "RS256": ("RSA", None)}
+
+
+def key_types(algorithms: Iterable[str]) -> list[tuple[str, str | None]]:
+    """The kinds of key, with their curves, that these algorithms are signed with."""
+    return [_KEY_TYPES[algorithm] for algorithm in algorithms]
 
 
 def _matching(keys: list[dict[str, Any]], key_id: str | None, algorithm: str) -> list[dict[str, Any]]:

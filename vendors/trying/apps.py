@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class TryingConfig(AppConfig):
+    name = "vendors.trying"
+    label = "trying"
