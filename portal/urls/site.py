@@ -27,6 +27,7 @@ CONSOLE_ROOMS: list[tuple[str, str]] = [
     ("recovery/profiles/callouts/", "recovery.console.callout_urls"),
     ("recovery/profiles/", "recovery.console.profile_urls"),
     ("recovery/readiness/", "recovery.readiness.urls"),
+    ("recovery/tell/", "recovery.console.tell_urls"),
     ("recovery/profiles/", "recovery.readiness.rehearsal_urls"),
     ("", "portal.console.urls"),
     ("audit/", "portal.console.audit_urls"),

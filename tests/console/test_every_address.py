@@ -98,6 +98,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "profiles:move": ("-", "OA"),
     "profiles:copy": ("-", "OA"),
     "profiles:restore": ("OA", "OA"),
+    "tell:home": ("OAU", "-"),
     "profiles:applies": ("OAU", "-"),
     "callouts:list": ("OAU", "-"),
     "callouts:new": ("OA", "OA"),

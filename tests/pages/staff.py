@@ -88,6 +88,7 @@ IN_THE_CONSOLE = (
     "recovery/profiles/callouts/",
     "recovery/profiles/callouts/new",
     "recovery/profiles/callouts/key",
+    "recovery/tell/",
     "recovery/readiness/",
     "recovery/readiness/people",
     "recovery/reviews/",

@@ -53,6 +53,7 @@ def _staff(there: There, journey: Journey) -> dict[str, str]:
     return {
         "there-case": f"{own}/recovery/cases/{journey.case.public_id}",
         "there-accounts": f"{own}/people/entra/accounts",
+        "tell": f"{own}/recovery/tell/",
         "there-connection": f"{own}/people/entra/",
     }
 
