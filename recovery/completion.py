@@ -14,6 +14,7 @@ from portal.kit.outbox import Job
 from recovery.access_pass.services import revoke_passes
 from recovery.cases import has_done, locked, move_case, record_step
 from recovery.connected.clearing import take_back as take_back_elsewhere
+from recovery.gathering import number_kind_of
 from recovery.models import Case, CredentialBinding
 from recovery.own_cards import replace_earlier_cards
 from recovery.passkeys.saved_codes import void_saved_codes
@@ -71,9 +72,10 @@ def bind_card(case: Case, person: DirectoryPerson) -> None:
         binding = CredentialBinding(credential_id=case.credential_id, person=person, case=case)
         CredentialBinding.objects.bulk_create([binding], ignore_conflicts=True)
         proven.append((HeldEvidence.Kind.CREDENTIAL, case.credential_id.hex))
-    # The number of a document that an eID tells was never shown: it is compared, not held.
-    if case.document_digest and not is_by_eid(case):
-        proven.append((HeldEvidence.Kind.DOCUMENT_NUMBER, case.document_digest))
+    # The number of a document that an eID tells was never shown: it is compared, not held. Its holder's own number is.
+    kind = number_kind_of(case)
+    if case.document_digest and (not is_by_eid(case) or kind is HeldEvidence.Kind.NATIONAL_ID):
+        proven.append((kind, case.document_digest))
     hold_evidence(person.id, *proven)
     raise_assurance(person.id, case.assurance)
 

@@ -38,7 +38,16 @@ def _proven(case: Case, shown: Presented) -> ProvenIdentity:
         family_name=shown.claims.get("family_name", ""),
         birthdate=_date(shown.claims.get("birthdate", "")),
         document_digest=case.document_digest,
+        number_kind=number_kind_of(case).value,
     )
+
+
+def number_kind_of(case: Case) -> HeldEvidence.Kind:
+    """What the digest that the case has is of."""
+    proofed = last_done(case, StepKind.PROOFED)
+    told = proofed.evidence.get("number") if proofed is not None else ""
+    is_national = told == HeldEvidence.Kind.NATIONAL_ID.value
+    return HeldEvidence.Kind.NATIONAL_ID if is_national else HeldEvidence.Kind.DOCUMENT_NUMBER
 
 
 def _date(text: str) -> date | None:
@@ -53,7 +62,9 @@ def match_of(case: Case, person: DirectoryPerson | None, shown: Presented) -> Pe
         return PersonMatch(MatchOutcome.NONE, ("decoy",))
     proven = _proven(case, shown)
     policy = MatchPolicy.in_mode(case.profile.names, birthdate_required=case.profile.birthdate_required)
-    return match_person(proven, candidate_of(person), near(proven), policy=policy)
+    return match_person(
+        proven, candidate_of(person, number_kind=proven.number_kind), near(proven), policy=policy
+    )
 
 
 def _confirmed_kind(case: Case) -> set[EvidenceKind]:

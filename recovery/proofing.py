@@ -33,6 +33,7 @@ from recovery.spending import (
     spender_of,
 )
 from recovery.statuses import ENDED_WITHOUT_ACCOUNT, CaseStatus, Route, StepKind, StepState
+from tenants.directory.models import HeldEvidence
 from tenants.directory.selectors import document_digest
 from tenants.models import Tenant
 from tenants.privacy.services import consent_of, record_consent
@@ -108,10 +109,10 @@ def allows_flashing(case: Case) -> bool:
     return bool(consent and consent.flashing and not case.no_flashing)
 
 
-def begin_case_proofing(tenant: Tenant, case: Case, *, network_is_over: bool) -> Admission:
+def begin_case_proofing(tenant: Tenant, case: Case, *, network_is_over: bool, address: str = "") -> Admission:
     """Ask the partner for a session. Quiet until the end of the last is noted; at most three for one case,
     those left behind in another browser among them: each may still be charged.
-    `network_is_over` was counted and committed before (recovery.spending).
+    `network_is_over` was counted and committed before (recovery.spending). `address`: the browser's, for eIDs that are told.
 
     Nobody is sent to a partner, and nothing is charged, for what would be refused at the end.
     """
@@ -156,16 +157,23 @@ def begin_case_proofing(tenant: Tenant, case: Case, *, network_is_over: bool) ->
         attempt_id=attempt_id,
         profile_id=spender.profile_id,
         department=spender.department,
+        address=address,
     )
     case.attempt_id = attempt.id
     case.save(update_fields=["attempt_id"])
     return admitted
 
 
-def renew_partner_link(case: Case) -> None:
+def renew_partner_link(case: Case, *, address: str = "") -> None:
     """The link into the partner's session is short; a page that waits asks for a new one."""
     if case.attempt_id is not None:
-        vendor_services.renew_link(case.attempt_id)
+        vendor_services.renew_link(case.attempt_id, address=address)
+
+
+def give_up_partner(case: Case) -> None:
+    """The person stops waiting for an app; the case goes on as after any session that decided nothing."""
+    if case.attempt_id is not None:
+        vendor_services.give_up_proofing(case.attempt_id)
 
 
 def is_proofing(case: Case) -> bool:
@@ -237,7 +245,8 @@ def _issue(case: Case, result: ProofingResult, vendor: Actor) -> None:
         # A partner may withhold what it verified; without it nobody can be matched or compared.
         _note_refusal(case, vendor, "not_verified", refused)
         return
-    case.document_digest = document_digest(
+    # An eID has no document: what tells the same person again is its number, of which there is a digest alone.
+    case.document_digest = result.national_id_digest or document_digest(
         result.claims.get("document_number", ""), result.claims.get("document_country", "")
     )
     record_step(case, StepKind.PROOFED, actor=vendor, vendor=vendor.id, evidence=_told(result, level))
@@ -290,6 +299,7 @@ def _told(result: ProofingResult, level: str) -> dict[str, Any]:
         "checks": sorted(check.name for check in result.checks if check.passed),
         "document_type": result.claims.get("document_type", ""),
         "evidence_digest": result.evidence_digest,
+        **({"number": HeldEvidence.Kind.NATIONAL_ID.value} if result.national_id_digest else {}),
         **by_eid,
     }
 

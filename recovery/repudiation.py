@@ -71,7 +71,11 @@ def saved_codes_at_stake(case: Case) -> int:
 def _forget_evidence(case: Case, person_id: UUID) -> None:
     """What this case left behind to be recognised by next time is somebody else's. What was held before stays."""
     CredentialBinding.objects.filter(case=case).delete()
-    wanted = [HeldEvidence.Kind.DOCUMENT_NUMBER, HeldEvidence.Kind.CREDENTIAL]
+    wanted = [
+        HeldEvidence.Kind.DOCUMENT_NUMBER,
+        HeldEvidence.Kind.NATIONAL_ID,
+        HeldEvidence.Kind.CREDENTIAL,
+    ]
     left = HeldEvidence.objects.filter(person_id=person_id, kind__in=wanted, held_since__gte=case.created_at)
     digests = [case.document_digest, case.credential_id.hex if case.credential_id else ""]
     left.filter(digest__in=[digest for digest in digests if digest]).delete()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from recovery.views import beginning, brand, elsewhere, finishing, own_card, proving
+from recovery.views import beginning, brand, eid, elsewhere, finishing, own_card, proving
 
 app_name = "recovery"
 urlpatterns = [
@@ -26,6 +26,10 @@ urlpatterns = [
     path("recover/forget", beginning.forget, name="forget"),
     path("recover/prove", proving.prove, name="prove"),
     path("recover/partner", proving.partner, name="partner"),
+    path("recover/eid", eid.eid, name="eid"),
+    path("recover/eid/state", eid.eid_state, name="eid_state"),
+    path("recover/eid/again", eid.eid_again, name="eid_again"),
+    path("recover/eid/stop", eid.eid_stop, name="eid_stop"),
     path("recover/return", proving.returned, name="return"),
     path("recover/checking", proving.checking, name="checking"),
     path("recover/credential", proving.credential, name="credential"),

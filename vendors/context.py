@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from portal.kit import clock, http
+from portal.kit.client_tls import ClientTls
 from portal.kit.errors import Misconfigured, Unavailable
 from portal.kit.sealed import Context, seal, unseal
 from vendors.believing import believed_identities
-from vendors.contract import BadConfig, Ctx, HttpReply, PartnerDown
+from vendors.contract import BadConfig, Ctx, HttpReply, MutualTls, PartnerDown
 from vendors.models import Connection
 from vendors.registry import adapter_of, entry_of, platform_config, platform_secrets
 
@@ -30,6 +31,7 @@ class Egress:
         form: Mapping[str, str] | None = None,
         body: bytes | None = None,
         max_bytes: int = 1_000_000,
+        tls: MutualTls | None = None,
     ) -> HttpReply:
         try:
             reply = http.send(
@@ -40,12 +42,13 @@ class Egress:
                 body=body,
                 timeout=TIMEOUT_SECONDS,
                 max_bytes=max_bytes,
+                tls=ClientTls(tls.identity, tls.roots) if tls is not None else None,
             )
         except Unavailable as error:
             raise PartnerDown(error.code) from error
         except Misconfigured as error:
             raise BadConfig(error.code) from error
-        return HttpReply(reply.status, reply.headers, reply.body)
+        return HttpReply(reply.status, reply.headers, reply.body, clock.now())
 
 
 def _secrets_context(connection: Connection) -> Context:

@@ -18,12 +18,13 @@ from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
+from tenants.directory.selectors import national_id_digest
 from vendors.alerts import tell_of_answer
 from vendors.billing.models import Meter
 from vendors.billing.rating.billability import Outcome as CheckOutcome
 from vendors.billing.rating.billability import outcome_named
 from vendors.billing.services import Usage, record_check
-from vendors.contract import AdapterError, ClaimState, Outcome, Phase, Reason, SessionOver, Snapshot
+from vendors.contract import AdapterError, Claim, ClaimState, Outcome, Phase, Reason, SessionOver, Snapshot
 from vendors.models import Connection, ProofingAttempt
 from vendors.phases import MOVES, OPEN, AttemptPhase
 from vendors.planning import plan_erasing
@@ -33,6 +34,7 @@ from vendors.sealing import seal_claims, seal_portrait
 log = logging.getLogger("readmit.vendors")
 
 RESULT_LIFETIME = timedelta(minutes=30)
+NATIONAL_ID_DIGEST = "national_id_digest"
 DECIDED = frozenset({Outcome.VERIFIED.value, Outcome.NOT_VERIFIED.value})
 STEP = "proofed"
 
@@ -45,12 +47,17 @@ def answer_digest(snapshot: Snapshot, portrait: bytes | None) -> bytes:
     """Of what the partner says about the person: equal answers have equal digests, whenever they come."""
     said = {
         "outcome": snapshot.outcome.value if snapshot.outcome else "",
-        "claims": sorted((claim.name, claim.state.value, claim.value) for claim in snapshot.claims),
+        "claims": sorted((claim.name, claim.state.value, _compared(claim)) for claim in snapshot.claims),
         "checks": sorted((check.name, str(check.passed)) for check in snapshot.checks),
         "assurance": sorted((level.framework, level.level) for level in snapshot.assurance),
         "portrait": hashlib.sha256(portrait).hexdigest() if portrait else "",
     }
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()
+
+
+def _compared(claim: Claim) -> str:
+    """A national number is short: a plain digest of it could be searched through."""
+    return national_id_digest(claim.value, "answer") if claim.name == "national_id" else claim.value
 
 
 def apply_snapshot(attempt_id: UUID, snapshot: Snapshot, portrait: bytes | None) -> None:
@@ -78,7 +85,9 @@ def apply_snapshot(attempt_id: UUID, snapshot: Snapshot, portrait: bytes | None)
 
 
 def _keep_identity(attempt: ProofingAttempt, snapshot: Snapshot, portrait: bytes | None) -> None:
-    values = {claim.name: claim.value for claim in snapshot.claims if claim.state is ClaimState.VALUE}
+    values = without_national_id(
+        {claim.name: claim.value for claim in snapshot.claims if claim.state is ClaimState.VALUE}
+    )
     attempt.claims_sealed = seal_claims(attempt, values)
     if portrait is not None:
         seal_portrait(attempt, portrait)
@@ -88,6 +97,22 @@ def _keep_identity(attempt: ProofingAttempt, snapshot: Snapshot, portrait: bytes
         available_at=clock.now() + RESULT_LIFETIME,
         attempt_id=attempt.id,
     )
+
+
+def without_national_id(values: dict[str, str]) -> dict[str, str]:
+    """A national number is good for one thing, to tell the same person again: a keyed digest does that, and it alone is
+    kept, sealed."""
+    number, country = values.pop("national_id", ""), values.pop("national_id_country", "")
+    if number and country:
+        values[NATIONAL_ID_DIGEST] = national_id_digest(number, country)
+    return values
+
+
+def give_up_attempt(attempt_id: UUID) -> None:
+    """The person would rather not. Quiet when it has ended."""
+    attempt = _locked(attempt_id)
+    if attempt.phase in OPEN:
+        _end(attempt, Outcome.USER_ABORTED, (Reason.USER_CANCELLED,))
 
 
 def _end(attempt: ProofingAttempt, outcome: Outcome, reasons: tuple[Reason, ...]) -> None:
@@ -100,6 +125,8 @@ def _end(attempt: ProofingAttempt, outcome: Outcome, reasons: tuple[Reason, ...]
     attempt.leased_until = None
     attempt.state_sealed = None if target == AttemptPhase.FAILED else attempt.state_sealed
     attempt.url_sealed = None
+    attempt.address_sealed = None
+    attempt.hint = ""
     attempt.save()
     connection = Connection.objects.get(id=attempt.connection_id)
     _note_end(attempt, connection)

@@ -22,6 +22,7 @@ from vendors.contract import (
     Cancels,
     ContractBroken,
     Fetches,
+    Manifest,
     Outcome,
     Phase,
     SessionOver,
@@ -50,12 +51,16 @@ UNDECIDED = frozenset({Outcome.RETRY_ALLOWED, Outcome.PARTNER_FAILED})
 KEPT_SIGNALS = timedelta(days=14)
 
 
-def begin_plan(attempt: ProofingAttempt) -> None:
-    """The partner has the session now. It may have told of it before its answer reached us."""
+def begin_plan(attempt: ProofingAttempt, manifest: Manifest) -> None:
+    """The partner has the session now. It may have told of it before its answer reached us. A question that was planned for
+    the session before this one would come too late."""
+    if manifest.asked_every is not None:
+        attempt.fetches, attempt.fetch_due_at = 0, None
+        attempt.save(update_fields=["fetches", "fetch_due_at"])
     known = PartnerSignal.objects.filter(
         connection_id=attempt.connection_id, partner_ref=attempt.partner_ref
     ).exists()
-    plan_fetch(attempt, clock.now() if known else clock.now() + pause(attempt))
+    plan_fetch(attempt, clock.now() if known else clock.now() + pause(attempt, manifest))
 
 
 @effect
@@ -111,17 +116,31 @@ def _write_record(lease: Lease, snapshot: Snapshot, portrait: bytes | None) -> N
     attempt = lock_attempt(lease.attempt.id)
     attempt.leased_until = None
     attempt.failures = 0
-    if attempt.phase in OPEN:
-        _note_standing(attempt, snapshot.phase)
-    attempt.save(update_fields=["leased_until", "failures", "fetches", "phase", "url_expires_at"])
-    if attempt.phase in OPEN:
-        plan_fetch(attempt, clock.now() + pause(attempt))
+    manifest = lease.adapter.manifest
+    is_of_another = (
+        attempt.partner_ref != snapshot.partner_ref
+    )  # a new session began while this one was asked about
+    if attempt.phase in OPEN and not is_of_another:
+        _note_standing(attempt, snapshot, manifest)
+    attempt.save(update_fields=["leased_until", "failures", "fetches", "phase", "url_expires_at", "hint"])
+    if attempt.phase in OPEN and not (snapshot.is_link_over or is_of_another):
+        plan_fetch(attempt, clock.now() + pause(attempt, manifest))
 
 
-def _note_standing(attempt: ProofingAttempt, phase: Phase) -> None:
-    attempt.fetches += 1
-    if phase is Phase.PROCESSING:
+def _note_standing(attempt: ProofingAttempt, snapshot: Snapshot, manifest: Manifest) -> None:
+    attempt.fetches = min(attempt.fetches + 1, 1_000)
+    attempt.hint = snapshot.hint.value if snapshot.hint else ""
+    if snapshot.is_link_over:
+        if attempt.phase == AttemptPhase.PROCESSING:
+            move_attempt(attempt, AttemptPhase.WAITING_FOR_USER)
+        attempt.url_expires_at = clock.now()
+    elif snapshot.phase is Phase.PROCESSING:
         move_attempt(attempt, AttemptPhase.PROCESSING)
+    elif attempt.phase == AttemptPhase.PROCESSING and manifest.asked_every is not None:
+        # Back from the app without having finished there: the order still stands, and so does its page.
+        if attempt.fetches > 1:
+            move_attempt(attempt, AttemptPhase.WAITING_FOR_USER)
+            attempt.fetches = 0
     elif attempt.phase == AttemptPhase.PROCESSING and attempt.fetches > LAG:
         # The link was used; whoever goes on needs another.
         move_attempt(attempt, AttemptPhase.WAITING_FOR_USER)
@@ -138,14 +157,15 @@ def _after_error(lease: Lease, error: AdapterError) -> None:
         _release(attempt.id)
         return
     unanswered = attempt.failures + 1
-    waits = attempt.phase == AttemptPhase.PROCESSING or attempt.phase not in OPEN
+    is_watched = lease.adapter.manifest.asked_every is not None
+    waits = attempt.phase == AttemptPhase.PROCESSING or attempt.phase not in OPEN or is_watched
     if error.retry != "later" or (waits and unanswered >= MAX_UNANSWERED):
         refuse(lease, error)
         return
     attempt.failures = unanswered
     attempt.leased_until = None
     attempt.save(update_fields=["failures", "leased_until"])
-    plan_fetch(attempt, clock.now() + pause(attempt))
+    plan_fetch(attempt, clock.now() + pause(attempt, lease.adapter.manifest))
     health.note_fault(lease.connection, error)
 
 

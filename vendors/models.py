@@ -90,7 +90,12 @@ class ProofingAttempt(TenantModel):
     locale = models.CharField(max_length=35)
     purpose = models.CharField(max_length=300)
 
+    # The browser's address, for partners that are told it, until the attempt is over.
+    address_sealed = models.BinaryField(null=True)
+
     phase = models.CharField(max_length=16, choices=AttemptPhase.choices, default=AttemptPhase.STARTING)
+    # What the person is to do now (vendors.contract.Hint).
+    hint = models.CharField(max_length=20, blank=True)
     outcome = models.CharField(max_length=16, blank=True)
     reasons = models.JSONField(default=list)
     checks = models.JSONField(default=list)

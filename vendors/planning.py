@@ -8,6 +8,7 @@ from uuid import UUID
 from portal.kit import clock
 from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id
+from vendors.contract import Manifest
 from vendors.models import Connection, ProofingAttempt
 from vendors.phases import AttemptPhase
 
@@ -45,7 +46,10 @@ def is_still_planned(attempt: ProofingAttempt, planned_for: str) -> bool:
     return attempt.fetch_due_at is not None and attempt.fetch_due_at.isoformat() == planned_for
 
 
-def pause(attempt: ProofingAttempt) -> timedelta:
+def pause(attempt: ProofingAttempt, manifest: Manifest) -> timedelta:
+    """A partner that says how often it wants to be asked is asked as often, and less while it does not answer."""
+    if manifest.asked_every is not None:
+        return manifest.asked_every * (1 + min(attempt.failures, 4))
     plan = WHILE_WORKING if attempt.phase == AttemptPhase.PROCESSING else WHILE_WAITING
     return timedelta(seconds=plan[min(max(attempt.fetches, attempt.failures), len(plan) - 1)])
 

@@ -24,12 +24,12 @@ from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from vendors.contract import Assurance, Check, EidLevel, HandlesReturn, Outcome, Reason
-from vendors.endings import destroy_result
+from vendors.endings import NATIONAL_ID_DIGEST, destroy_result, give_up_attempt
 from vendors.models import Connection, ProofingAttempt, ProofingReturn
 from vendors.phases import MOVES, OPEN, AttemptPhase
 from vendors.planning import plan_fetch
 from vendors.registry import adapter_of
-from vendors.sealing import open_claims, open_portrait, seal_query
+from vendors.sealing import open_claims, open_portrait, seal_address, seal_query
 
 LIFETIME = timedelta(minutes=35)
 MAX_RETURNS = 3
@@ -57,6 +57,8 @@ class ProofingResult:
     evidence_digest: str
     browser_digest: bytes = field(repr=False)
     assurance: tuple[Assurance, ...] = ()
+    # Of the national number that an eID names, keyed and bound to the tenant; the number itself is kept nowhere.
+    national_id_digest: str = field(default="", repr=False)
 
 
 def begin_proofing(
@@ -73,19 +75,21 @@ def begin_proofing(
     profile_id: UUID | None = None,
     department: str = "",
     trial: bool = False,
+    address: str = "",
     actor: Actor = CLAIMANT,
 ) -> ProofingAttempt:
     """Write the attempt down; the worker starts it at the partner. Unavailable while the partner is not connected.
 
     A connection that failed before may be tried: the next good answer makes it ready again, and nothing is charged
-    for one that does not answer. `trial`: an operator tries the partner, and no case waits for the end.
+    for one that does not answer. `trial`: an operator tries the partner, and no case waits for the end. `address`: the browser's; it is kept,
+    sealed and until the attempt is over, only where the partner has to be told.
     """
     connection = Connection.objects.filter(id=connection_id, status__in=USABLE, paused_at=None).first()
     if connection is None:
         raise Unavailable(
             "partner_not_ready", _("This way of proving who you are is not available right now.")
         )
-    attempt = ProofingAttempt.objects.create(
+    attempt = ProofingAttempt(
         id=attempt_id or uuid7(),
         connection=connection,
         reference=reference,
@@ -100,6 +104,8 @@ def begin_proofing(
         purpose=purpose[:300],
         expires_at=clock.now() + LIFETIME,
     )
+    _keep_address(attempt, connection.vendor, address)
+    attempt.save(force_insert=True)
     record_event(
         EventName.PROOFING_STARTED,
         actor=actor,
@@ -118,15 +124,30 @@ def begin_proofing(
     return attempt
 
 
-def renew_link(attempt_id: UUID) -> ProofingAttempt:
+def _keep_address(attempt: ProofingAttempt, vendor: str, address: str) -> None:
+    if address and adapter_of(vendor).manifest.needs_address:
+        attempt.address_sealed = seal_address(attempt, address)
+
+
+def renew_link(attempt_id: UUID, *, address: str = "") -> ProofingAttempt:
     """Ask the partner for a new link when the old one ran out unused. Quiet while the link still works."""
     attempt = locked_attempt(attempt_id)
-    waiting = attempt.phase == AttemptPhase.WAITING_FOR_USER
+    waiting = attempt.phase == AttemptPhase.WAITING_FOR_USER and attempt.expires_at > clock.now()
     if waiting and attempt.url_expires_at is not None and attempt.url_expires_at <= clock.now():
         move_attempt(attempt, AttemptPhase.STARTING)
-        attempt.save(update_fields=["phase"])
+        _keep_address(attempt, attempt.connection.vendor, address)
+        attempt.save(update_fields=["phase", "address_sealed"])
         enqueue("vendors.start_proofing", tenant_id=current_tenant_id(), attempt_id=attempt.id)
     return attempt
+
+
+def give_up_proofing(attempt_id: UUID) -> None:
+    """The person stops waiting before our page: the attempt ends undecided, and the partner is told. Quiet when it has
+    ended."""
+    attempt = locked_attempt(attempt_id)
+    if attempt.phase in OPEN:
+        give_up_attempt(attempt_id)
+        enqueue("vendors.cancel_proofing", tenant_id=current_tenant_id(), attempt_id=attempt_id)
 
 
 def locked_attempt(attempt_id: UUID) -> ProofingAttempt:
@@ -205,6 +226,7 @@ def take_result(attempt_id: UUID) -> ProofingResult:
             for check in attempt.checks
         ),
         evidence_digest=attempt.evidence_digest,
+        national_id_digest=claims.get(NATIONAL_ID_DIGEST, ""),
         browser_digest=bytes(attempt.browser_digest),
         assurance=tuple(
             Assurance(said["framework"], said["level"], EidLevel(said["eid"]) if said["eid"] else None)

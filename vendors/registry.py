@@ -34,6 +34,7 @@ ADAPTERS: dict[str, Entry] = {
     ),
     "au10tix": Entry("vendors.adapters.au10tix.listing.ADAPTER", kind="own_contract"),
     "bankid_cz": Entry("vendors.adapters.bankid_cz.listing.ADAPTER", kind="own_contract"),
+    "bankid_se": Entry("vendors.adapters.bankid_se.listing.ADAPTER", kind="own_contract"),
     "bankid_se_broker": Entry("vendors.adapters.bankid_se_broker.listing.ADAPTER", kind="own_contract"),
     "ftn": Entry("vendors.adapters.ftn.listing.ADAPTER", kind="own_contract"),
     "idemia_credential": Entry("vendors.adapters.idemia_credential.listing.ADAPTER", kind="own_contract"),

@@ -33,6 +33,17 @@ def open_url(attempt: ProofingAttempt) -> str:
     return unseal(attempt.url_sealed or b"", _context(attempt, "url_sealed")).decode()
 
 
+def seal_address(attempt: ProofingAttempt, address: str) -> bytes:
+    return seal(address.encode(), _context(attempt, "address_sealed"))
+
+
+def open_address(attempt: ProofingAttempt) -> str:
+    """Empty where none was needed."""
+    if attempt.address_sealed is None:
+        return ""
+    return unseal(attempt.address_sealed, _context(attempt, "address_sealed")).decode()
+
+
 def seal_claims(attempt: ProofingAttempt, claims: Mapping[str, str]) -> bytes:
     return seal(json.dumps(dict(claims)).encode(), _context(attempt, "claims_sealed"))
 

@@ -10,11 +10,20 @@ from portal.kit import clock
 from portal.kit.errors import NotHere
 from vendors.catalogue.listing import UNCONFIRMED
 from vendors.catalogue.shelf import find_item
-from vendors.contract import EidLevel, HandlesWebhook, Listing, Manifest, NamesLevel, Registers
+from vendors.contract import (
+    EidLevel,
+    HandlesWebhook,
+    Listing,
+    Manifest,
+    NamesLevel,
+    Registers,
+    SessionRef,
+    ShowsCode,
+)
 from vendors.models import Connection, ProofingAttempt
 from vendors.phases import OPEN, AttemptPhase
 from vendors.registry import ADAPTERS, adapter_of, entry_of
-from vendors.sealing import open_url
+from vendors.sealing import open_state, open_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +35,39 @@ class ProofingState:
     outcome: str | None
     reasons: tuple[str, ...]
     contradicted: bool = False
+    hint: str = ""
+    shows_code: bool = False  # our own page stands between: it shows a code, and the link opens an app
 
 
 def proofing_state(attempt_id: UUID) -> ProofingState:
     """NotHere for an attempt of somebody else."""
-    attempt = ProofingAttempt.objects.filter(id=attempt_id).first()
-    if attempt is None:
-        raise NotHere("attempt_unknown")
+    attempt = _attempt(attempt_id)
     return ProofingState(
         phase=str(attempt.phase),
         continue_url=_continue_url(attempt),
         outcome=attempt.outcome or None,
         reasons=tuple(attempt.reasons),
         contradicted=attempt.contradicted_at is not None,
+        hint=attempt.hint,
+        shows_code=isinstance(adapter_of(attempt.connection.vendor), ShowsCode),
     )
+
+
+def _attempt(attempt_id: UUID) -> ProofingAttempt:
+    attempt = ProofingAttempt.objects.select_related("connection").filter(id=attempt_id).first()
+    if attempt is None:
+        raise NotHere("attempt_unknown")
+    return attempt
+
+
+def code_now(attempt_id: UUID) -> str | None:
+    """What the code on our page holds at this moment; None while there is nothing to scan."""
+    attempt = _attempt(attempt_id)
+    adapter = adapter_of(attempt.connection.vendor)
+    if not isinstance(adapter, ShowsCode) or attempt.started_at is None or _continue_url(attempt) is None:
+        return None
+    ref = SessionRef(attempt.id, attempt.partner_ref, attempt.started_at, open_state(attempt))
+    return adapter.code_at(ref, clock.now())
 
 
 def _continue_url(attempt: ProofingAttempt) -> str | None:

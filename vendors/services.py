@@ -11,7 +11,14 @@ from vendors.connecting import (
     unpause_partner,
 )
 from vendors.endings import note_reused_proof
-from vendors.proofing import ProofingResult, begin_proofing, receive_return, renew_link, take_result
+from vendors.proofing import (
+    ProofingResult,
+    begin_proofing,
+    give_up_proofing,
+    receive_return,
+    renew_link,
+    take_result,
+)
 from vendors.reserving import Spender, proofing_fits, release_case, reserve_face_check, reserve_proofing
 
 __all__ = [
@@ -21,6 +28,7 @@ __all__ = [
     "begin_proofing",
     "bring_own_partner",
     "choose_partner",
+    "give_up_proofing",
     "note_reused_proof",
     "pause_partner",
     "proofing_fits",

@@ -55,7 +55,7 @@ from vendors.phases import OPEN, AttemptPhase
 from vendors.proofing import move_attempt
 from vendors.registry import adapter_of
 from vendors.reserving import face_check_key
-from vendors.sealing import open_query, seal_state, seal_url
+from vendors.sealing import open_address, open_query, seal_state, seal_url
 
 MAX_CONNECT_RUNS = 11
 
@@ -70,7 +70,7 @@ def start_proofing(job: Job) -> Apply | None:
         attempt = lock_attempt(job.uuid("attempt_id"))
         if attempt.phase != AttemptPhase.STARTING:
             return None
-        lease = hold(attempt)
+        lease, address = hold(attempt), open_address(attempt)
     request = StartRequest(
         attempt_id=attempt.id,
         return_url=attempt.return_url,
@@ -80,6 +80,7 @@ def start_proofing(job: Job) -> Apply | None:
         demonstration=attempt.is_demonstration,
         case_reference=short_reference(attempt.reference),
         earlier=lease.ref,
+        address=address,
     )
     try:
         started = lease.adapter.start(lease.ctx, request)
@@ -115,9 +116,10 @@ def _write_start(lease: Lease, request: StartRequest, started: Started) -> None:
     attempt.started_at = started.ref.started_at
     attempt.leased_until = None
     attempt.failures = 0
+    attempt.hint = ""
     attempt.save()
     if isinstance(lease.adapter, Fetches):
-        begin_plan(attempt)
+        begin_plan(attempt, lease.adapter.manifest)
 
 
 @effect

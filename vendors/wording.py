@@ -86,6 +86,14 @@ PROBLEMS = {
     "partner_unpaid": gettext_noop("The partner asks for payment before it goes on."),
     "api_base_unusable": gettext_noop("This is neither the partner's address nor one on this machine."),
     "template_missing": gettext_noop("The template is missing."),
+    "client_certificate_unusable": gettext_noop(
+        "This is not a certificate together with its private key (PEM, without a pass phrase)."
+    ),
+    "client_certificate_refused": gettext_noop("The partner does not accept this certificate."),
+    "roots_unusable": gettext_noop("This is not a certificate (PEM)."),
+    "server_certificate_refused": gettext_noop(
+        "The server is not under this root certificate. Is it the one of this environment?"
+    ),
     "session_unknown": gettext_noop(
         "The partner does not know what was asked for. Look at the template or flow."
     ),
@@ -163,6 +171,8 @@ PARTNER_REASONS: dict[str, str] = {
     "assurance_too_low": gettext_noop("The check reached a lower level than was asked for."),
     "risk_signal": gettext_noop("The partner saw a sign of fraud."),
     "too_many_tries": gettext_noop("There were too many tries at the partner."),
+    "eid_blocked": gettext_noop("The eID is blocked or no longer valid. Who issued it knows why."),
+    "eid_used_elsewhere": gettext_noop("Another sign-in with the same eID was begun meanwhile."),
     "partner_error": gettext_noop("The partner made an error. It does not count against the person."),
     "document_not_accepted": gettext_noop("The document was not accepted."),
     "not_confirmed": gettext_noop("Face or life could not be confirmed."),
@@ -179,6 +189,40 @@ PARTNER_REASONS: dict[str, str] = {
 def partner_reason(code: str) -> str:
     """What a partner said, or how it ended."""
     return _(PARTNER_REASONS.get(code, PARTNER_REASONS["other"]))
+
+
+# What the person is to do while our page waits for an app (vendors.contract.Hint).
+HINTS: dict[str, str] = {
+    "open_app": gettext_noop("Waiting until you open the app."),
+    "app_starting": gettext_noop(
+        "The app is open and looks for your eID. If it finds none, there may be none on that device."
+    ),
+    "confirm": gettext_noop("Confirm in the app with your security code, finger or face."),
+    "read_document": gettext_noop("Hold your passport or identity card against the phone, as the app shows."),
+    "working": gettext_noop("You are done in the app. The answer is on its way."),
+}
+
+
+def hint_words(code: str) -> str:
+    """A partner may wait for something that has no word here: then for the person."""
+    return _(HINTS.get(code, HINTS["open_app"]))
+
+
+# Why a sign-in with an eID decided nothing, to the person themselves.
+EID_ENDS: dict[str, str] = {
+    "user_cancelled": gettext_noop("The sign-in was stopped."),
+    "timed_out": gettext_noop("It was not confirmed in time."),
+    "eid_used_elsewhere": gettext_noop(
+        "Another sign-in with your eID began meanwhile. If that was not you, do not confirm it."
+    ),
+    "device_unsupported": gettext_noop("Your app cannot do what is asked for. Update it first."),
+    "partner_error": gettext_noop("The eID did not answer. That does not count against you."),
+}
+
+
+def eid_end(reasons: Sequence[str]) -> str:
+    """The first that there are words for; empty without one."""
+    return next((_(EID_ENDS[code]) for code in reasons if code in EID_ENDS), "")
 
 
 # The step of a case that a check belongs to, and how the case ran.

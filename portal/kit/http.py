@@ -3,7 +3,9 @@
 Protects the inside of the network from addresses that others wrote (server-side request forgery), and our threads
 from slow and huge answers. Names are resolved once and the connection goes to that address; redirects are not
 followed; private address space is refused, but for `*.localhost` in development, which is loopback (RFC 6761, 6.3).
-It refuses to run inside a web request or an open transaction. What it does not do: retry.
+It refuses to run inside a web request or an open transaction. Where the other side wants to know who calls, the request
+carries a client certificate (portal.kit.client_tls), and only the roots that came with it are believed. What it does not do:
+retry.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from django.db import connections
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util.ssl_match_hostname import CertificateError
 
+from portal.kit.client_tls import ClientTls, open_tls, refusal_of
 from portal.kit.errors import Misconfigured, Unavailable
 
 MAX_BYTES = 1_000_000
@@ -119,7 +122,9 @@ def _split(url: str) -> SplitResult:
     return parts
 
 
-def _connection(parts: SplitResult, timeout: float) -> HTTPConnection:
+def _connection(parts: SplitResult, timeout: float, tls: ClientTls | None) -> HTTPConnection:
+    if tls is not None and parts.scheme != "https":
+        raise Misconfigured("address_not_https", detail={"host": parts.hostname})
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     address = _address(host, port)
@@ -131,7 +136,8 @@ def _connection(parts: SplitResult, timeout: float) -> HTTPConnection:
             cert_reqs="CERT_REQUIRED",
             server_hostname=host,
             assert_hostname=host,
-            ca_certs=settings.OUTBOUND_CA_FILE or None,
+            ssl_context=open_tls(tls) if tls is not None else None,
+            ca_certs=None if tls is not None else settings.OUTBOUND_CA_FILE or None,
         )
     return HTTPConnection(address, port, timeout=timeout)
 
@@ -181,9 +187,10 @@ def send(
     body: bytes | None = None,
     timeout: float = 10.0,
     max_bytes: int = MAX_BYTES,
+    tls: ClientTls | None = None,
 ) -> Reply:
     """One request, no redirects, over after `timeout` whatever drips in. Unavailable when the other side does not answer well, Misconfigured for an address
-    that is refused. Any HTTP status is a Reply."""
+    that is refused, and, with `tls`, for a certificate that one of the two does not take. Any HTTP status is a Reply."""
     require_outside()
     parts = _split(url)
     sent = {"Host": parts.netloc, "User-Agent": "Readmit", "Accept-Encoding": "identity", **(headers or {})}
@@ -192,12 +199,15 @@ def send(
         sent["Content-Type"] = "application/x-www-form-urlencoded"
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     until = time.monotonic() + timeout
-    connection = _connection(parts, timeout)
+    connection = _connection(parts, timeout, tls)
     try:
         connection.connect()
         with _Deadline(connection, max(0.0, until - time.monotonic())) as deadline:
             status, received, data = _exchange(connection, method, target, body, sent, max_bytes + 1)
     except (urllib3.exceptions.HTTPError, HTTPException, CertificateError, OSError) as error:
+        refused = refusal_of(error) if tls is not None else None
+        if refused is not None:
+            raise Misconfigured(refused, detail={"host": parts.hostname}) from error
         raise Unavailable("no_answer", detail={"host": parts.hostname}) from error
     except ValueError as error:  # a header that somebody else's text broke in two
         raise Misconfigured("request_unsendable", detail={"host": parts.hostname}) from error

@@ -40,6 +40,7 @@ from recovery.views.common import (
 from tenants.verified_id import presentation
 from vendors import selectors as partners
 from vendors.facecheck import selectors as face_checks
+from vendors.wording import eid_end
 
 # Phases of a session in which the claimant waits for us: the result is fetched, or fetched and not noted yet.
 AT_WORK = frozenset({"processing", "done", "failed"})
@@ -113,7 +114,9 @@ def begin_proofing(request: HttpRequest, case: Case) -> HttpResponse:
     is_over = network_is_over(tenant, client_address(request))
     with tenant_scope(tenant.id):
         if (
-            proofing.begin_case_proofing(tenant, case, network_is_over=is_over)
+            proofing.begin_case_proofing(
+                tenant, case, network_is_over=is_over, address=client_address(request)
+            )
             is Admission.TOO_MANY_OF_NETWORK
         ):
             return _prove_page(request, case, network_over=True)
@@ -135,6 +138,7 @@ def _prove_page(request: HttpRequest, case: Case, *, network_over: bool = False)
         stopped_by=what_stops(case).value,
         network_over=network_over,
         by_eid=is_by_eid(case),
+        why=eid_end(_last_refusal(case)),
         other_way=other_route(case),
         stage=Stage.PROVE,
     )
@@ -149,6 +153,8 @@ def partner(request: HttpRequest, case: Case) -> HttpResponse:
     state = partners.proofing_state(case.attempt_id)
     if state.phase in AT_WORK:
         return look_at(request, reverse("recovery:checking"))
+    if state.shows_code and state.phase == "waiting_for_user":
+        return look_at(request, reverse("recovery:eid"))
     if state.phase == "waiting_for_user" and state.continue_url is None:
         proofing.renew_partner_link(case)
     if state.continue_url and request.headers.get("HX-Request"):

@@ -121,6 +121,7 @@ class HeldEvidence(TenantModel):
 
     class Kind(models.TextChoices):
         DOCUMENT_NUMBER = "document_number", _("Document number")
+        NATIONAL_ID = "national_id", _("National number")
         PORTRAIT = "portrait", _("Earlier portrait")
         CREDENTIAL = "credential", _("Verified ID")
 

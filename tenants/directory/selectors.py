@@ -94,10 +94,20 @@ def document_digest(document_number: str, country: str) -> str:
     return keyed_digest(f"{country.upper()}|{cleaned}", context=context).hex()
 
 
-def candidate_of(person: DirectoryPerson) -> Candidate:
-    digests = HeldEvidence.objects.filter(
-        person_id=person.id, kind=HeldEvidence.Kind.DOCUMENT_NUMBER
-    ).values_list("digest", flat=True)
+def national_id_digest(number: str, country: str) -> str:
+    """A keyed digest of a national number, bound to the tenant, and never equal to that of a document."""
+    cleaned = "".join(character for character in number.upper() if character.isalnum())
+    if not cleaned:
+        return ""
+    return keyed_digest(f"{country.upper()}|{cleaned}", context=f"national-id|{current_tenant_id()}").hex()
+
+
+def candidate_of(
+    person: DirectoryPerson, *, number_kind: str = HeldEvidence.Kind.DOCUMENT_NUMBER
+) -> Candidate:
+    digests = HeldEvidence.objects.filter(person_id=person.id, kind=number_kind).values_list(
+        "digest", flat=True
+    )
     return _candidate(person, digests)
 
 
@@ -130,14 +140,14 @@ def near(proven: ProvenIdentity) -> list[Candidate]:
     showed: set[UUID] = set()
     if proven.document_digest:
         showed = set(
-            HeldEvidence.objects.filter(
-                kind=HeldEvidence.Kind.DOCUMENT_NUMBER, digest=proven.document_digest
-            ).values_list("person_id", flat=True)
+            HeldEvidence.objects.filter(kind=proven.number_kind, digest=proven.document_digest).values_list(
+                "person_id", flat=True
+            )
         )
     people = list(DirectoryPerson.objects.filter(_namesakes(proven) | Q(id__in=showed)))
     ids = [person.id for person in people]
     digests: dict[UUID, set[str]] = {}
-    for held in HeldEvidence.objects.filter(person_id__in=ids, kind=HeldEvidence.Kind.DOCUMENT_NUMBER):
+    for held in HeldEvidence.objects.filter(person_id__in=ids, kind=proven.number_kind):
         digests.setdefault(held.person_id, set()).add(held.digest)
     return [_candidate(person, digests.get(person.id, ())) for person in people]
 

@@ -27,7 +27,8 @@ from tenants.verified_id.models import StatusList
 from tests.conftest import client_of, make_tenant
 from tests.holder import Wallet, path_of
 from tests.recovery.journey import Journey, Place
-from vendors.models import Connection
+from vendors.models import Connection, ProofingAttempt
+from vendors.sealing import seal_state, seal_url
 
 RETURNED = "/openid4vp/returned?declined=1"
 HTMX = {"HX-Request": "true"}
@@ -284,6 +285,38 @@ def by_eid(place: Place, user_name: str) -> None:
         Connection.objects.filter(id=eid.id).update(status=Connection.Status.REMOVED)
 
 
+def by_app(place: Place, user_name: str) -> None:
+    """An eID without a page of its own: ours opens its app or shows a code, begins again, and is left."""
+    place.person(user_name)
+    with tenant_scope(place.tenant.id):
+        eid = Connection.objects.create(vendor="bankid_se", kind="own_contract", status="ready")
+    place.set_profile(partners=[str(eid.id)])
+    browser = place.browser().who(user_name).confirm()
+    named = browser.get("/recover/consent").context["form"]["partner"].value()
+    browser.post("/recover/consent", {"agree": "on", "partner": named})
+    with tenant_scope(place.tenant.id):
+        attempt = ProofingAttempt.objects.get(id=browser.case.attempt_id)
+        state = {"qr_token": "token", "qr_secret": "secret", "qr_since": clock.now().isoformat()}
+        attempt.phase, attempt.started_at, attempt.partner_ref = "waiting_for_user", clock.now(), "order"
+        attempt.state_sealed = seal_state(attempt, state)
+        attempt.url_sealed = seal_url(attempt, "https://app.bankid.com/?autostarttoken=token&redirect=null")
+        attempt.url_expires_at = clock.now() + timedelta(minutes=5)
+        attempt.save()
+    browser.get("/recover/partner")
+    for path in ("/recover/eid", "/recover/eid?app=elsewhere"):
+        assert browser.get(path).status_code == 200
+    browser.get("/recover/eid/state?app=elsewhere", headers=HTMX)
+    with tenant_scope(place.tenant.id):
+        ProofingAttempt.objects.filter(id=attempt.id).update(url_expires_at=clock.now())
+    browser.get("/recover/eid/state", headers=HTMX)
+    browser.get("/recover/eid")
+    browser.post("/recover/eid/again")
+    browser.post("/recover/eid/stop")
+    place.set_profile(partners=[str(place.connection.id)])
+    with tenant_scope(place.tenant.id):
+        Connection.objects.filter(id=eid.id).update(status=Connection.Status.REMOVED)
+
+
 def documents(place: Place) -> None:
     client = client_of(place.tenant)
     for path in DOCUMENTS:
@@ -315,4 +348,5 @@ def walk_everything(place: Place, user_name: str) -> None:
     whole_recovery(place, user_name)
     given_up(place, f"{user_name}.early")
     by_eid(place, f"{user_name}.eid")
+    by_app(place, f"{user_name}.app")
     documents(place)

@@ -40,6 +40,10 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /recover/continue/code/saved": (13, COMMITS),
     "tenant POST /recover/continue/code/again": (13, COMMITS),
     "tenant POST /recover/credential/again": (15, "voids the card and asks for another; " + LOCKS),
+    "tenant POST /recover/eid/stop": (
+        14,
+        "ends the attempt: its event, its entry in the ledger, and what follows it; " + LOCKS,
+    ),
     "tenant POST /recover/passkey/options": (13, COMMITS),
     "tenant POST /recover/passkey/register": (
         25,

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from portal.embedded import broker
 from portal.embedded.data import REPOSITORY
 
-SECRETS = frozenset({"api_key", "webhook_secret", "client_secret"})
+SECRETS = frozenset({"api_key", "webhook_secret", "client_secret", "identity"})
 PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG")
 
 
@@ -116,6 +116,17 @@ class Simulator:
         token = urlsplit(url).path.rpartition("/")[2]
         told = {"token": token, "scenario": scenario, "person": person}
         return str(self._send("/control/finish", told)["back"])
+
+    def finish_session(self, session_id: str, scenario: str, **person: str) -> None:
+        self._send("/control/finish", {"session": session_id, "scenario": scenario, "person": person})
+
+    def scan(self, code: str) -> str:
+        """The session whose code it is. AssertionError for a code that is not this moment's."""
+        return str(self._send("/control/scan", {"code": code})["session"])
+
+    def grow_older(self, session_id: str, seconds: float) -> None:
+        """As if it had been begun so much earlier."""
+        self._send("/control/age", {"session": session_id, "seconds": seconds})
 
     def settle(self, url: str) -> None:
         self._send("/control/settle", {"token": urlsplit(url).path.rpartition("/")[2]})

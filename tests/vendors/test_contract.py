@@ -27,6 +27,7 @@ from vendors.contract import (
     PartnerDown,
     Registers,
     SessionRef,
+    ShowsCode,
 )
 from vendors.models import Connection, ProofingReturn
 
@@ -42,7 +43,9 @@ def test_every_partner_is_listed_with_what_it_cannot_see_and_costs(vendor):
         assert told
     assert listing.billable and listing.not_billable and listing.price_reason
     assert isinstance(adapter, HandlesReturn) != isinstance(adapter, Fetches)
-    assert isinstance(adapter, GivesMedia)
+    assert isinstance(adapter, GivesMedia) or not adapter.manifest.gives_portrait
+    asked = isinstance(adapter, Fetches) and adapter.manifest.asked_every is not None
+    assert isinstance(adapter, ShowsCode) == asked, "who shows a code is asked while somebody waits before it"
 
 
 def test_only_the_house_partner_registers_by_itself():

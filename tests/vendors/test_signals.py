@@ -204,11 +204,11 @@ def test_an_event_that_came_before_the_sessions_own_answer_is_not_lost(
     original = fetching.begin_plan
     planned = []
 
-    def late(attempt):
+    def late(attempt, manifest):
         PartnerSignal.objects.create(
             connection_id=attempt.connection_id, event_digest=b"early", partner_ref=attempt.partner_ref
         )
-        original(attempt)
+        original(attempt, manifest)
         planned.append(attempt.fetch_due_at <= clock.now())
 
     monkeypatch.setattr("vendors.tasks.begin_plan", late)

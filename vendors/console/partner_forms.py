@@ -14,6 +14,9 @@ from django.utils.translation import gettext_lazy
 from joserfc.errors import JoseError
 from joserfc.jwk import import_key
 
+from portal.kit import clock
+from portal.kit.client_tls import read_identity, read_roots
+from portal.kit.errors import Misconfigured
 from portal.kit.money import EXPONENTS
 from portal.kit.seen import SeenForm, marks_of
 from vendors.connecting import (
@@ -27,8 +30,20 @@ from vendors.connecting import (
 from vendors.context import open_secrets
 from vendors.contract import Field, Manifest
 from vendors.models import Connection
+from vendors.wording import PROBLEMS
 
 LONGEST = 4_000
+LONGEST_TEXT = 60_000
+
+
+class SecretText(forms.Textarea):
+    """Text of several lines that is never shown again, not even when the form comes back with an error."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"rows": 4, "autocomplete": "off", "spellcheck": "false"})
+
+    def format_value(self, value: Any) -> str:
+        return ""
 
 
 def _field(field: Field, *, has_secret: bool) -> forms.Field:
@@ -40,12 +55,20 @@ def _field(field: Field, *, has_secret: bool) -> forms.Field:
             label=_(field.label),
             help_text=hint,
             required=False,
-            max_length=LONGEST,
-            widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+            max_length=LONGEST_TEXT if field.is_long else LONGEST,
+            widget=SecretText() if field.is_long else forms.PasswordInput(attrs={"autocomplete": "off"}),
         )
     if field.kind == "choice":
         choices = [(value, _(label)) for value, label in field.choices]
         return forms.ChoiceField(label=_(field.label), help_text=hint, choices=choices)
+    if field.is_long:
+        return forms.CharField(
+            label=_(field.label),
+            help_text=hint,
+            required=field.required,
+            max_length=LONGEST_TEXT,
+            widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        )
     return forms.CharField(
         label=_(field.label), help_text=hint, required=field.required, max_length=300, strip=True
     )
@@ -125,6 +148,30 @@ class PartnerSettingsForm(SeenForm):
         if not _is_address(address):
             raise forms.ValidationError(_("Enter an address that begins with https:// or http://"))
         return address
+
+    def clean_app_base(self) -> str:
+        address: str = self.cleaned_data["app_base"]
+        if address and not _is_address(address):
+            raise forms.ValidationError(_("Enter an address that begins with https:// or http://"))
+        return address
+
+    def clean_identity(self) -> str:
+        text: str = self.cleaned_data["identity"]
+        try:
+            identity = read_identity(text) if text else None
+        except Misconfigured as error:
+            raise forms.ValidationError(_(PROBLEMS[error.code])) from error
+        if identity is not None and identity.not_after <= clock.now():
+            raise forms.ValidationError(_("This certificate has run out."))
+        return text
+
+    def clean_server_root(self) -> str:
+        text: str = self.cleaned_data["server_root"]
+        try:
+            read_roots(text)
+        except Misconfigured as error:
+            raise forms.ValidationError(_(PROBLEMS[error.code])) from error
+        return text
 
     def clean_private_key(self) -> str:
         text: str = self.cleaned_data["private_key"]

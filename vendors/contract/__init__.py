@@ -15,6 +15,7 @@ from vendors.contract.adapter import (
     HandlesWebhook,
     NamesLevel,
     Registers,
+    ShowsCode,
 )
 from vendors.contract.credentials import Credentials, ShownCredential
 from vendors.contract.errors import (
@@ -42,6 +43,7 @@ from vendors.contract.exchange import (
     HttpReply,
     InboundHook,
     InboundReturn,
+    MutualTls,
     SessionRef,
     Signal,
     Snapshot,
@@ -56,6 +58,7 @@ from vendors.contract.vocabulary import (
     Claim,
     ClaimState,
     EidLevel,
+    Hint,
     MediaRef,
     Outcome,
     Phase,
@@ -87,6 +90,7 @@ __all__ = [
     "GivesMedia",
     "HandlesReturn",
     "HandlesWebhook",
+    "Hint",
     "Http",
     "HttpReply",
     "InboundHook",
@@ -95,6 +99,7 @@ __all__ = [
     "Listing",
     "Manifest",
     "MediaRef",
+    "MutualTls",
     "NamesLevel",
     "Outcome",
     "PartnerAuthFailed",
@@ -107,6 +112,7 @@ __all__ = [
     "SessionOver",
     "SessionRef",
     "ShownCredential",
+    "ShowsCode",
     "Signal",
     "SignatureInvalid",
     "Snapshot",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from vendors.contract.exchange import (
@@ -65,6 +66,16 @@ class Fetches(Protocol):
         """Called by the worker after a signal, after a return, and now and then while neither comes. Any phase may be
         the answer; the same record gives an equal snapshot. Raises AdapterError: ContractBroken for a word nobody
         knows, StateMismatch for the record of another session."""
+
+
+@runtime_checkable
+class ShowsCode(Protocol):
+    """Partners without a page of their own: an app scans a code on ours, or is opened by the link of `Started`. They
+    `Fetches`, and their manifest says how often."""
+
+    def code_at(self, ref: SessionRef, moment: datetime) -> str:
+        """What the code holds at this moment. Called inside the web request: pure, no network. Nothing in it opens the next
+        moment's."""
 
 
 @runtime_checkable

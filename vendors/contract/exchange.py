@@ -10,16 +10,25 @@ from uuid import UUID
 
 from vendors.contract.credentials import Credentials
 from vendors.contract.errors import BadConfig, StateMismatch
-from vendors.contract.vocabulary import Assurance, Check, Claim, MediaRef, Outcome, Phase, Reason
+from vendors.contract.vocabulary import Assurance, Check, Claim, Hint, MediaRef, Outcome, Phase, Reason
 
 
 @dataclass(frozen=True, slots=True)
 class HttpReply:
-    """Headers are lower-cased; the body is bounded."""
+    """Headers are lower-cased; the body is bounded. `at` is when it came."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MutualTls:
+    """PEM: who we are, with the private key, and the only roots by which the other side is believed."""
+
+    identity: str = field(repr=False)
+    roots: str = field(repr=False)
 
 
 class Http(Protocol):
@@ -34,8 +43,10 @@ class Http(Protocol):
         form: Mapping[str, str] | None = None,
         body: bytes | None = None,
         max_bytes: int = 1_000_000,
+        tls: MutualTls | None = None,
     ) -> HttpReply:
-        """Any HTTP status is a reply. PartnerDown when nobody answers well, BadConfig for a refused address."""
+        """Any HTTP status is a reply. PartnerDown when nobody answers well, BadConfig for a refused address and for
+        certificates that cannot be used or that one side does not take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,7 @@ class Ctx:
 class StartRequest:
     """`return_state` is the core's own unguessable word for this attempt: what comes back must carry it.
     `case_reference` is what the person may read out; a partner of ours shows it on its pages. `earlier` is the session
-    this attempt has already, when only its link ran out."""
+    this attempt has already, when only its link ran out. `address` is the IP address of the browser."""
 
     attempt_id: UUID
     return_url: str
@@ -72,6 +83,7 @@ class StartRequest:
     demonstration: bool
     case_reference: str = ""
     earlier: SessionRef | None = None
+    address: str = field(default="", repr=False)  # the browser's, where the manifest says that it is needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +178,8 @@ class Snapshot:
     partner_ref: str = ""
     sandbox: bool = False  # the partner marked it as a rehearsal: it may never unlock a real account
     evidence_digest: str = ""  # SHA-256 of the raw answer, which itself is not kept
+    hint: Hint | None = None  # what the person is to do now, while somebody waits for them
+    is_link_over: bool = False  # nobody came: the session is begun anew with the next link
 
 
 @dataclass(frozen=True, slots=True)

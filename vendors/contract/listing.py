@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -22,6 +23,7 @@ class Field:
     kind: Literal["url", "text", "secret", "choice"] = "text"
     choices: tuple[tuple[str, str], ...] = ()
     required: bool = True
+    is_long: bool = False  # text of several lines, such as certificates
     # Of the settings that name one group exactly one is given, and giving it takes the others away.
     instead_of: str = ""
 
@@ -40,6 +42,9 @@ class Manifest:
     proves_by: Literal["document", "eid"] = "document"
     # It hands over a credential, which an issuer of the tenant's list has to have signed.
     reads_credentials: bool = False
+    # While a person is under way the record is asked for this often; None: by the plan of those that send signals.
+    asked_every: timedelta | None = None
+    needs_address: bool = False  # `StartRequest.address` is told to the partner
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,16 @@ class Outcome(Enum):
     PARTNER_FAILED = "partner_failed"  # never counts against the person
 
 
+class Hint(Enum):
+    """What somebody who waits before a page is to do, in words that hold for every eID with an app."""
+
+    OPEN_APP = "open_app"  # nothing was opened yet
+    APP_STARTING = "app_starting"  # it was opened, and looks for an eID
+    CONFIRM = "confirm"  # it waits for code, finger or face
+    READ_DOCUMENT = "read_document"  # it wants to read the chip of a passport or identity card
+    WORKING = "working"
+
+
 class Reason(Enum):
     """Why, in words that hold for every partner and tell no attribute of a person."""
 
@@ -49,6 +59,8 @@ class Reason(Enum):
     ASSURANCE_TOO_LOW = "assurance_too_low"
     RISK_SIGNAL = "risk_signal"
     TOO_MANY_TRIES = "too_many_tries"
+    EID_BLOCKED = "eid_blocked"
+    EID_USED_ELSEWHERE = "eid_used_elsewhere"  # another sign-in with it began meanwhile
     PARTNER_ERROR = "partner_error"
     OTHER = "other"
 
@@ -70,6 +82,7 @@ CLAIM_NAMES = frozenset(
         "nationality",
         "place_of_birth",
         "national_id",
+        "national_id_country",
         "document_number",
         "document_type",
         "document_country",

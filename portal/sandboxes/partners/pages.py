@@ -30,6 +30,12 @@ LABELS = {
     "template_id": "Inquiry template",
     "decision_status": "Last word",
     "api_base": "Address of a simulator",
+    "app_base": "Address of the simulator's app",
+    "environment": "Environment",
+    "identity": "Your certificate with its private key",
+    "server_root": "BankID's root certificate",
+    "strength": "What the app asks for",
+    "most_risk": "Highest risk that is taken",
 }
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.urls import URLPattern
 
-from portal.sandboxes.partners import claims, handoff, oidc, persona, stripe_identity
+from portal.sandboxes.partners import bankid_se, claims, handoff, oidc, persona, stripe_identity
 from portal.sandboxes.partners.world import Session
 
 
 @dataclass(frozen=True)
 class Simulator:
-    """`settings` is what to enter in the console; `finish` acts when a person chose how their session ends."""
+    """`settings` is what to enter in the console; `finish` acts when a person chose how their session ends; `serve` opens
+    another door beside this one's; `more_urls` names a module of pages of its own."""
 
     title: str
     scenarios: Mapping[str, str]
@@ -22,6 +24,8 @@ class Simulator:
     finish: Callable[[Session], None]
     settle: Callable[[Session], None]
     urls: list[URLPattern]
+    serve: Callable[[Callable[..., Any]], None] | None = None
+    more_urls: str = ""
 
 
 SIMULATORS = {
@@ -40,6 +44,16 @@ SIMULATORS = {
         handoff.finish,
         handoff.settle,
         handoff.URLS,
+    ),
+    "bankid_se": Simulator(
+        "BankID",
+        bankid_se.SCENARIOS,
+        bankid_se.settings_to_enter,
+        bankid_se.finish,
+        bankid_se.settle,
+        bankid_se.URLS,
+        bankid_se.serve,
+        "portal.sandboxes.partners.bankid_se.app",
     ),
     "oidc": Simulator(
         "OpenID Provider",

@@ -1,7 +1,7 @@
 """Every address of a simulator: the partner's API, the page a person is sent to, and what tests switch."""
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import include, path
 
 from portal.sandboxes.partners import control, pages
 from portal.sandboxes.partners.simulators import this_one
@@ -21,6 +21,7 @@ urlpatterns = [
     path("control/finish", control.finish, name="control_finish"),
     path("control/settle", control.settle, name="control_settle"),
     *this_one().urls,
+    *([path("", include(this_one().more_urls))] if this_one().more_urls else []),
 ]
 
 handler400 = "portal.sandboxes.partners.pages.bad_request"

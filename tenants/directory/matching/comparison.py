@@ -83,6 +83,8 @@ class ProvenIdentity:
     family_name: str = field(repr=False)
     birthdate: date | None = field(repr=False)
     document_digest: str = field(default="", repr=False)
+    # What the digest is of: numbers of documents are compared with such, national numbers with national numbers.
+    number_kind: str = "document_number"
     # The document's zone was filled to its end, so that names may be cut.
     is_cut: bool = False
 

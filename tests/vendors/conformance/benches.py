@@ -7,24 +7,34 @@ is in `test_adapters`.
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from portal.kit import clock
-from portal.kit.ids import uuid7
 from tenants.verified_id.protocol.did_web import read_did_document
 from tenants.verified_id.protocol.trust import Trust
 from tenants.verified_id.trusting import HANDED_OVER
+from tests.vendors.conformance.bankid import BankIdBench
+from tests.vendors.conformance.expected import (
+    CANARY,
+    DOCUMENT,
+    DOWN,
+    PROVEN,
+    REFUSED,
+    RETRY,
+    RETURN_URL,
+    STATE,
+    Expected,
+    Fault,
+    ctx_of,
+    request_of,
+)
 from tests.vendors.hostile import CLIENT_ID, CLIENT_SECRET, HostileProvider, make_jpeg
 from tests.vendors.simulated import Simulator
 from vendors.believing import Believed, TrustedCredentials
-from vendors.context import Egress
 from vendors.contract import (
     Adapter,
-    AdapterError,
     BadConfig,
     ContractBroken,
     Ctx,
@@ -35,7 +45,6 @@ from vendors.contract import (
     Outcome,
     PartnerAuthFailed,
     PartnerDown,
-    RateLimited,
     Reason,
     RequestRejected,
     SessionRef,
@@ -43,35 +52,9 @@ from vendors.contract import (
     Snapshot,
     Stale,
     Started,
-    StartRequest,
     StateMismatch,
 )
 from vendors.registry import adapter_of
-
-RETURN_URL = "http://acme.localhost:8000/recover/return"
-STATE = "s" * 43
-CANARY = "Xanthippe"
-
-
-@dataclass(frozen=True)
-class Expected:
-    """`claims` are those that have to be there, with these values."""
-
-    outcome: Outcome
-    reasons: tuple[Reason, ...] = ()
-    claims: Mapping[str, str] = field(default_factory=dict)
-    portrait: bool = False
-
-
-Fault = tuple[type[AdapterError], str]
-DOWN: dict[str, Fault] = {
-    "down": (PartnerDown, "partner_down"),
-    "rate_limited": (RateLimited, "rate_limited"),
-    "not_json": (ContractBroken, "answer_not_json"),
-    "names_twice": (ContractBroken, "answer_not_json"),
-    "huge": (PartnerDown, "answer_too_large"),
-    "hang": (PartnerDown, "no_answer"),
-}
 
 
 class Bench(Protocol):
@@ -85,39 +68,6 @@ class Bench(Protocol):
     def end(self, ctx: Ctx, started: Started, scenario: str) -> SessionRef: ...
     def answer(self, ctx: Ctx, ref: SessionRef) -> Snapshot: ...
     def misbehave(self, fault: str) -> None: ...
-
-
-def request_of() -> StartRequest:
-    return StartRequest(
-        attempt_id=uuid7(),
-        return_url=RETURN_URL,
-        return_state=STATE,
-        locale="en",
-        purpose="Recover your account",
-        demonstration=True,
-    )
-
-
-def ctx_of(config: Mapping[str, str], held: Mapping[str, str]) -> Ctx:
-    return Ctx(
-        config=dict(config),
-        secrets=dict(held),
-        memory={},
-        http=Egress(),
-        now=clock.now(),
-        random=secrets.token_bytes,
-    )
-
-
-PROVEN = {
-    "given_names": "Ada",
-    "family_name": CANARY,
-    "birthdate": "1990-02-01",
-    "document_number": "P1234567",
-}
-DOCUMENT = {"document_type": "passport", "document_country": "GBR", "document_expiry": "2031-01-01"}
-REFUSED = Outcome.NOT_VERIFIED
-RETRY = Outcome.RETRY_ALLOWED
 
 
 class RestBench:
@@ -456,11 +406,14 @@ class SimulatedOidcBench(EidBench):
         return ctx_of(self.simulator.config, self.simulator.secrets)
 
 
+__all__ = ["CANARY", "RETURN_URL", "STATE", "ctx_of", "request_of"]
+
 BENCHES: dict[str, Any] = {
     "au10tix": Au10tixBench,
     "true_credential": TrueCredentialBench,
     "idemia_credential": IdemiaCredentialBench,
     "bankid_cz": CzechBench,
+    "bankid_se": BankIdBench,
     "bankid_se_broker": SwedishBench,
     "ftn": FtnBench,
     "mitid": MitIdBench,

@@ -99,7 +99,7 @@ def test_settings_that_are_right_pass_the_test_and_wrong_ones_are_named(bench, v
     assert list(bench.adapter.check(ctx, return_urls=[RETURN_URL])) == []
     name = next(iter(ctx.secrets))
     bad = bench.ctx()
-    bad.secrets[name] = "rk_test_of_another_tenant"
+    bad.secrets[name] = getattr(bench, "wrong_secret", "rk_test_of_another_tenant")
     (problem,) = bench.adapter.check(bad, return_urls=[RETURN_URL])
     assert (problem.setting, bool(problem.answered)) == (name, True)
     with pytest.raises(PartnerAuthFailed):

@@ -22,8 +22,10 @@ from portal.kit.errors import Refused, Unavailable
 from tenants.management.operating import DONE, UNKNOWN, OperatingCommand
 
 # The simulators are reached by address and imported by nobody: what there is stands here as well, and a test compares.
-KEYS = ("claims", "handoff", "oidc", "persona", "stripe_identity")
+KEYS = ("bankid_se", "claims", "handoff", "oidc", "persona", "stripe_identity")
 FIRST_PORT = 10
+# Where a simulator that asks for a client certificate does so, above its own port.
+TLS_ABOVE = 30
 START_SECONDS = 30.0
 
 
@@ -111,6 +113,7 @@ def _environment(options: Mapping[str, Any], port: int) -> dict[str, str]:
         "READMIT_MODE": "development",
         "READMIT_SIMULATOR": options["key"],
         "READMIT_SIMULATOR_ORIGIN": _origin(options["key"], port),
+        "READMIT_SIMULATOR_TLS_PORT": str(port + TLS_ABOVE),
         "READMIT_SIMULATOR_SCENARIO": options["scenario"],
         "READMIT_SIMULATOR_WEBHOOK_URL": options["webhook"],
         "READMIT_SIMULATOR_SECRET_KEY": word,

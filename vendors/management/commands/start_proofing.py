@@ -28,6 +28,8 @@ from vendors.phases import AttemptPhase
 from vendors.proofing import LIFETIME
 from vendors.selectors import proofing_state
 
+# The operator's machine stands in the browser's place.
+NO_BROWSER = "127.0.0.1"
 TOPICS = frozenset({"vendors.start_proofing"})
 
 
@@ -90,6 +92,7 @@ class Command(OperatingCommand):
             attempt_id=attempt_id,
             department=person.department,
             trial=True,
+            address=NO_BROWSER,
             actor=self.actor(),
         )
         return attempt_id
