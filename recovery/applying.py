@@ -25,6 +25,7 @@ class WhyNot(Enum):
 
     NOT_ACTIVE = "not_active"
     NOT_ALLOWED = "not_allowed"
+    PRIVILEGED = "privileged"
     GROUP_IS_GONE = "group_is_gone"
     OTHER_DEPARTMENT = "other_department"
     NOT_IN_GROUP = "not_in_group"
@@ -74,6 +75,8 @@ def why_not(profile: Profile, person: DirectoryPerson, groups: Groups) -> WhyNot
         return WhyNot.NOT_ACTIVE
     if not person.recovery_allowed:
         return WhyNot.NOT_ALLOWED
+    if person.is_privileged and not profile.privileged:
+        return WhyNot.PRIVILEGED
     if not set(profile.groups_out) <= groups.known:
         return WhyNot.GROUP_IS_GONE
     if profile.who == Profile.Everyone.DEPARTMENTS and person.department not in profile.departments:

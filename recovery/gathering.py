@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from portal.kit import clock
@@ -21,7 +22,7 @@ from recovery.held import HELD_FOR, Held, held_card, held_of
 from recovery.models import Case, CaseStep, Profile
 from recovery.routes import OF_FACES, asked_on, is_by_eid, proves_with, required_by
 from recovery.statuses import CaseStatus, EvidenceKind, Mode, Route, StepKind, StepState
-from tenants.directory.matching import MatchOutcome, MatchPolicy, PersonMatch, ProvenIdentity, match_person
+from tenants.directory.matching import HeldDocument, MatchOutcome, PersonMatch, ProvenIdentity, match_person
 from tenants.directory.models import DirectoryPerson, HeldEvidence
 from tenants.directory.selectors import addresses_of, candidate_of, held_evidence, near
 from tenants.verified_id import credentials
@@ -60,8 +61,10 @@ def _date(text: str) -> date | None:
 def match_of(case: Case, person: DirectoryPerson | None, shown: Presented) -> PersonMatch:
     if person is None:
         return PersonMatch(MatchOutcome.NONE, ("decoy",))
-    proven = _proven(case, shown)
-    policy = MatchPolicy.in_mode(case.profile.names, birthdate_required=case.profile.birthdate_required)
+    proven, policy = _proven(case, shown), case.profile.match_policy
+    if case.shows_held or is_by_eid(case):
+        # No document was shown, so that none can be another than the one held.
+        policy = replace(policy, held_document=HeldDocument.TOLD)
     return match_person(
         proven, candidate_of(person, number_kind=proven.number_kind), near(proven), policy=policy
     )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from portal.kit.ids import short_reference
 from portal.kit.models import TenantForeignKey, TenantModel
 from recovery.statuses import GAVE_ACCOUNT, CaseStatus, EvidenceKind, Mode, Route, StepKind, StepState
+from tenants.directory.matching import HeldDocument, MatchPolicy
 from tenants.directory.models import DirectoryPerson
 from vendors.models import Connection
 
@@ -37,6 +38,10 @@ class Profile(TenantModel):
         SUBSTANTIAL = "substantial", _("Substantial or high")
         HIGH = "high", _("High")
 
+    class OtherDocument(models.TextChoices):
+        TOLD = "told", _("Goes on: documents are renewed")
+        DECIDES = "decides", _("Refused")
+
     class Everyone(models.TextChoices):
         EVERYONE = "everyone", _("Everyone who is active")
         DEPARTMENTS = "departments", _("Only these departments")
@@ -57,6 +62,8 @@ class Profile(TenantModel):
     )
     names = models.CharField(max_length=12, choices=Names.choices, default=Names.EXACT)
     birthdate_required = models.BooleanField(default=True)
+    former_names = models.BooleanField(default=False)
+    other_document = models.CharField(max_length=8, choices=OtherDocument.choices, default=OtherDocument.TOLD)
     pass_lifetime_minutes = models.PositiveSmallIntegerField(_("pass lifetime"), default=60)
     reuse_hours = models.PositiveSmallIntegerField(_("hours in which a proof serves again"), default=24)
     # 0: what is held from before counts for nothing, and everybody proves anew.
@@ -70,6 +77,7 @@ class Profile(TenantModel):
     groups_out = models.JSONField(default=list)
     # Ids of callouts, in the order in which they are asked (recovery.callouts).
     callouts = models.JSONField(default=list)
+    privileged = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1)
     published_at = models.DateTimeField(null=True)
 
@@ -89,6 +97,16 @@ class Profile(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def match_policy(self) -> MatchPolicy:
+        """How far what a document says may be from the account."""
+        return MatchPolicy.in_mode(
+            self.names,
+            birthdate_required=self.birthdate_required,
+            former_names=self.former_names,
+            held_document=HeldDocument(self.other_document),
+        )
 
 
 class ProfileVersion(TenantModel):

@@ -41,6 +41,8 @@ FIELDS = (
     "eid_level",
     "names",
     "birthdate_required",
+    "former_names",
+    "other_document",
     "pass_lifetime_minutes",
     "reuse_hours",
     "held_days",
@@ -50,6 +52,7 @@ FIELDS = (
     "groups_in",
     "groups_out",
     "callouts",
+    "privileged",
 )
 MAX_PARTNERS = 3
 MAX_CALLOUTS = 3

@@ -55,6 +55,14 @@ NAMES_HINTS = {
 }
 
 
+OTHER_DOCUMENT_HINTS = {
+    Profile.OtherDocument.TOLD.value: gettext_lazy(
+        "The case says so to your colleagues. A stranger of the same name and date of birth could pass."
+    ),
+    Profile.OtherDocument.DECIDES.value: gettext_lazy(
+        "Whoever renewed the document calls your help desk. Nothing changes for people of whom you hold none."
+    ),
+}
 LATER_PARTNERS = ("second_partner", "third_partner")
 PARTNERS = ("connection", *LATER_PARTNERS)
 CALLOUTS = ("callout", "second_callout", "third_callout")
@@ -136,6 +144,20 @@ class ProfileForm(SeenForm):
             "Tells two people of the same name apart. Leave it off only if you hold no dates of birth."
         ),
     )
+    former_names = forms.BooleanField(
+        label=gettext_lazy("A document in a former name counts"),
+        required=False,
+        help_text=gettext_lazy(
+            "Only names that your directory has held as former ones for 72 hours. Off: whoever married and still shows the "
+            "old passport is refused."
+        ),
+    )
+    other_document = forms.ChoiceField(
+        label=gettext_lazy("Another document than the one you hold"),
+        choices=Profile.OtherDocument.choices,
+        widget=forms.RadioSelect,
+        initial=Profile.OtherDocument.TOLD,
+    )
     pass_lifetime_minutes = forms.IntegerField(
         label=gettext_lazy("A pass works for"),
         min_value=10,
@@ -204,6 +226,15 @@ class ProfileForm(SeenForm):
         ),
     )
 
+    privileged = forms.BooleanField(
+        label=gettext_lazy("Privileged accounts as well"),
+        required=False,
+        help_text=gettext_lazy(
+            "Accounts that your directory marks as privileged are out of a profile unless it says this. Give them one of "
+            "their own, with stricter rules."
+        ),
+    )
+
     callout = forms.ChoiceField(
         label=gettext_lazy("Ask your own systems"),
         required=False,
@@ -253,6 +284,7 @@ class ProfileForm(SeenForm):
         if profile and profile.status == Profile.Status.PUBLISHED and profile.mode == Mode.EVALUATION:
             self._ask_before_production()
         found["names"].choice_hints = NAMES_HINTS
+        found["other_document"].choice_hints = OTHER_DOCUMENT_HINTS
         found["evidence_required"].choice_hints = {value: hint for value, (_label, hint) in EVIDENCE.items()}
 
     def _offer_groups(self, found: dict[str, Any], profile: Profile | None, names: dict[str, str]) -> None:

@@ -23,6 +23,7 @@ from vendors.wording import partner_name
 WHY_NOT: dict[WhyNot, str] = {
     WhyNot.NOT_ACTIVE: gettext_noop("The person is suspended, and nobody who is suspended recovers."),
     WhyNot.NOT_ALLOWED: gettext_noop("Recovery was turned off for this person."),
+    WhyNot.PRIVILEGED: gettext_noop("The account is privileged, and it lets no privileged accounts in."),
     WhyNot.GROUP_IS_GONE: gettext_noop(
         "It keeps a group out that is not there any more, so it is for nobody until it is saved again."
     ),
@@ -53,6 +54,8 @@ def is_for(profile: Profile, names: Mapping[UUID, str]) -> str:
         parts.append(_("Members of %(groups)s") % {"groups": _listed(profile.groups_in, names)})
     if profile.groups_out:
         parts.append(_("Nobody from %(groups)s") % {"groups": _listed(profile.groups_out, names)})
+    if profile.privileged:
+        parts.append(_("Privileged accounts as well"))
     return "; ".join(parts) or _("Everyone who is active")
 
 
@@ -98,6 +101,8 @@ def _said(name: str, value: Any) -> str:
         return str(Profile.EidLevel(value).label)
     if name == "names":
         return str(Profile.Names(value).label)
+    if name == "other_document":
+        return str(Profile.OtherDocument(value).label)
     if name == "who":
         return str(Profile.Everyone(value).label)
     if name == "evidence_required":

@@ -34,6 +34,7 @@ def needs_of(profile: Profile) -> Needs:
         departments=profile.departments if by_department else None,
         groups_in=profile.groups_in,
         groups_out=profile.groups_out,
+        privileged=profile.privileged,
         held_before=clock.now() - HELD_FOR if holds_address else None,
         document=EvidenceKind.HELD_DOCUMENT_NUMBER.value in profile.evidence_required,
         birthdate=profile.birthdate_required,

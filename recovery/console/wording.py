@@ -74,6 +74,12 @@ CASE_REASONS: dict[str, str] = {
     "review_more_evidence": gettext_noop("Two members asked for more evidence in review."),
     **CALLOUT_REASONS,
     "names_agree": gettext_noop("The names agree."),
+    "former_name_agrees": gettext_noop("They agree by a name the person bore before."),
+    "former_name_not_accepted": gettext_noop(
+        "They agree only by a name the person bore before, which the profile does not accept."
+    ),
+    "preferred_name_agrees": gettext_noop("They agree by the name the person is called by."),
+    "name_in_another_script_agrees": gettext_noop("They agree by the name in another script."),
     "names_differ": gettext_noop("The names differ."),
     "birthdate_agrees": gettext_noop("The dates of birth agree."),
     "birthdate_differs": gettext_noop("The dates of birth differ."),

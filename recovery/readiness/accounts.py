@@ -18,7 +18,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from tenants.directory.matching import Candidate, ProvenIdentity, document_keys, index_words
+from tenants.directory.matching import Candidate, OtherName, ProvenIdentity, document_keys, index_words
 from tenants.directory.matching.finding import Keys
 
 Places = NDArray[np.int32]
@@ -36,6 +36,7 @@ class Held:
     given_names: str = field(repr=False)
     family_name: str = field(repr=False)
     birthdate: date | None = field(repr=False)
+    other_names: tuple[OtherName, ...] = field(default=(), repr=False)
 
 
 class Accounts:
@@ -49,6 +50,7 @@ class Accounts:
         self._by_key: dict[str, array[int]] = {}
         self._by_date: dict[int, array[int]] = {}
         self._undated = array("i")
+        self._others: dict[int, tuple[OtherName, ...]] = {}
         self._digests: dict[int, set[str]] = {}
         self._showed: dict[str, list[int]] = {}
         self._keys: dict[str, list[str]] = {}
@@ -68,7 +70,11 @@ class Accounts:
             self._by_date.setdefault(born, array("i")).append(place)
         else:
             self._undated.append(place)
-        for key in {*self._keys_of(held.given_names), *self._keys_of(held.family_name)}:
+        if held.other_names:
+            self._others[place] = held.other_names
+        spelt = [held.given_names, held.family_name]
+        spelt += [name for one in held.other_names for name in (one.given_names, one.family_name)]
+        for key in {key for name in spelt for key in self._keys_of(name)}:
             self._by_key.setdefault(key, array("i")).append(place)
 
     def _keys_of(self, text: str) -> list[str]:
@@ -111,6 +117,8 @@ class Accounts:
     def _sharing(self, places: Sequence[int], given: Keys, family: Keys) -> Iterable[int]:
         for place in places:
             words = {*index_words(self._given[place], self._family[place])}
+            for one in self._others.get(place, ()):
+                words.update(index_words(one.given_names, one.family_name))
             if _shares(words, given) and _shares(words, family):
                 yield place
 
@@ -155,6 +163,7 @@ class Accounts:
             self._family[place],
             date.fromordinal(born) if born else None,
             frozenset(self._digests.get(place, ())),
+            self._others.get(place, ()),
         )
 
 

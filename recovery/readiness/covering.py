@@ -12,7 +12,6 @@ from recovery.held import HELD_FOR
 from recovery.models import Profile
 from recovery.readiness.judging import Asked
 from recovery.statuses import EvidenceKind
-from tenants.directory.matching import MatchPolicy
 from tenants.directory.models import DirectoryPerson
 
 
@@ -41,7 +40,7 @@ def covering(profile: Profile | None = None) -> Covering:
 
 def _asked_by(profile: Profile) -> Asked:
     return Asked(
-        policy=MatchPolicy.in_mode(profile.names, birthdate_required=profile.birthdate_required),
+        policy=profile.match_policy,
         address=EvidenceKind.HELD_ADDRESS.value in profile.evidence_required,
         document=EvidenceKind.HELD_DOCUMENT_NUMBER.value in profile.evidence_required,
         held_before=clock.now() - HELD_FOR,

@@ -17,8 +17,11 @@ from recovery.readiness.accounts import Near
 from recovery.readiness.reasons import DOUBTS, Reason, in_order
 from tenants.directory.matching import (
     Candidate,
+    HeldDocument,
     MatchOutcome,
     MatchPolicy,
+    NameKind,
+    OtherName,
     PersonMatch,
     ProvenIdentity,
     match_person,
@@ -49,6 +52,15 @@ class Facts:
     has_saved_code: bool = False
     source_is_stale: bool = False
     is_guest: bool = False
+    other_names: tuple[OtherName, ...] = field(default=(), repr=False)
+
+    @property
+    def own_names(self) -> list[tuple[str, str]]:
+        """The name a document is in: as the directory has it, and in another script where that is kept as well."""
+        script = [
+            (one.given_names, one.family_name) for one in self.other_names if one.kind is NameKind.SCRIPT
+        ]
+        return list(dict.fromkeys([(self.given_names, self.family_name), *script]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +126,17 @@ def _of_names(facts: Facts, asked: Asked, prints: Sequence[Printed], near: Near)
 
 def match_as(facts: Facts, asked: Asked, printed: Printed, near: Near) -> PersonMatch:
     """What a recovery would find when the document says so, and is the one held before if one is asked for."""
-    digest = min(facts.digests) if asked.document and facts.digests else ""
+    brings_it = asked.document or asked.policy.held_document is HeldDocument.DECIDES
+    digest = min(facts.digests) if brings_it and facts.digests else ""
     proven = ProvenIdentity(printed.given_names, printed.family_name, facts.birthdate, digest)
-    claimed = Candidate(facts.person_id, facts.given_names, facts.family_name, facts.birthdate, facts.digests)
+    claimed = Candidate(
+        facts.person_id,
+        facts.given_names,
+        facts.family_name,
+        facts.birthdate,
+        facts.digests,
+        facts.other_names,
+    )
     return match_person(proven, claimed, near(proven), policy=asked.policy)
 
 

@@ -18,7 +18,9 @@ from recovery.readiness.judging import Facts
 from tenants.audit.events import EventName
 from tenants.audit.models import AuditEvent
 from tenants.directory.graph.models import GraphConnection
+from tenants.directory.matching import OtherName
 from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddress, ScimToken
+from tenants.directory.named import Named, names_by_person, whole_name
 
 BATCH = 5_000
 # Longer without a word from a source, and what it says may be over.
@@ -38,8 +40,9 @@ def read_accounts(tenant_id: UUID, goes_on: Callable[[], bool]) -> Accounts | No
                 .order_by("id")
                 .values_list("id", "given_names", "family_name", "birthdate")[:BATCH]
             )
+            named = names_by_person([row[0] for row in rows])
         for row in rows:
-            accounts.add(Held(*row))
+            accounts.add(Held(*row, _whole(named.get(row[0], ()), row[1], row[2])))
         if not goes_on():
             return None
         if len(rows) < BATCH:
@@ -49,6 +52,10 @@ def read_accounts(tenant_id: UUID, goes_on: Callable[[], bool]) -> Accounts | No
         numbers = HeldEvidence.objects.filter(kind=HeldEvidence.Kind.DOCUMENT_NUMBER)
         accounts.settle(numbers.values_list("person_id", "digest").iterator(chunk_size=BATCH))
     return accounts
+
+
+def _whole(named: Sequence[Named], given: str, family: str) -> tuple[OtherName, ...]:
+    return tuple(whole_name(one, given, family) for one in named)
 
 
 def next_people(sort_key: str, person_id: UUID | None, limit: int) -> list[DirectoryPerson]:
@@ -61,7 +68,7 @@ def next_people(sort_key: str, person_id: UUID | None, limit: int) -> list[Direc
 
 
 def facts_of(people: Sequence[DirectoryPerson], stale: frozenset[str]) -> list[Facts]:
-    """Three statements, however many people."""
+    """Four statements, however many people."""
     ids = [person.id for person in people]
     held: dict[UUID, Mapping[str, Any]] = {
         row["person_id"]: row
@@ -74,15 +81,28 @@ def facts_of(people: Sequence[DirectoryPerson], stale: frozenset[str]) -> list[F
     for person_id, digest in numbers.values_list("person_id", "digest"):
         digests.setdefault(person_id, set()).add(digest)
     codes = SavedRecoveryCode.objects.filter(person_id__in=ids, used_at=None, replaced_at=None)
+    named = names_by_person(ids)
     saved = set(codes.filter(created_at__lte=clock.now() - HELD_FOR).values_list("person_id", flat=True))
     return [
-        _facts(person, held.get(person.id, {}), digests.get(person.id, ()), person.id in saved, stale)
+        _facts(
+            person,
+            held.get(person.id, {}),
+            digests.get(person.id, ()),
+            person.id in saved,
+            stale,
+            _whole(named.get(person.id, ()), person.given_names, person.family_name),
+        )
         for person in people
     ]
 
 
 def _facts(
-    person: DirectoryPerson, held: Mapping[str, Any], digests: Any, has_code: bool, stale: frozenset[str]
+    person: DirectoryPerson,
+    held: Mapping[str, Any],
+    digests: Any,
+    has_code: bool,
+    stale: frozenset[str],
+    others: tuple[OtherName, ...],
 ) -> Facts:
     return Facts(
         person.id,
@@ -99,6 +119,7 @@ def _facts(
         has_code,
         person.source in stale,
         person.is_guest,
+        others,
     )
 
 

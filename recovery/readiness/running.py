@@ -177,7 +177,10 @@ def _findings(
     rehearses = survey.kind == Survey.Kind.REHEARSAL
     each = zip(people, facts_of(people, stale), covers.asked_of_each(people), strict=True)
     for number, (person, facts, asked) in enumerate(each, 1):
-        prints = prints_of(facts.given_names, facts.family_name) if rehearses else [_own(person)]
+        # Spelled from each writing of the name that the directory keeps: one answers where the other cannot.
+        prints = (
+            [each for name in facts.own_names for each in prints_of(*name)] if rehearses else [_own(person)]
+        )
         reasons = judge(facts, asked, prints, accounts.near)
         if rehearses:
             reasons = [reason for reason in reasons if reason not in OF_TODAY]

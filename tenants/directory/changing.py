@@ -15,8 +15,9 @@ from uuid import UUID
 from portal.kit import clock
 from portal.kit.bulk import insert_many, uuid7s
 from tenants.directory.import_file import ImportedRow
-from tenants.directory.import_plan import Change
-from tenants.directory.models import DirectoryPerson, NoticeAddress, PersonKey, SearchWord
+from tenants.directory.import_plan import NAMES, Change
+from tenants.directory.models import DirectoryPerson, NoticeAddress, PersonKey, PersonName, SearchWord
+from tenants.directory.named import Named, names_by_person, put_names
 from tenants.directory.services import names_of, new_person, words_of
 from tenants.notices.services import send_notice
 
@@ -33,6 +34,7 @@ def change_people(changes: Sequence[Change]) -> None:
         SearchWord.objects.filter(person_id__in=ids).delete()
         for change in batch:
             _apply_fields(change, moment)
+        put_names({change.person.id: named for change in batch if (named := change.row.named())}, moment)
         DirectoryPerson.objects.bulk_update(
             [change.person for change in batch],
             [
@@ -44,12 +46,16 @@ def change_people(changes: Sequence[Change]) -> None:
                 "employee_number",
                 "department",
                 "birthdate",
+                "manager",
+                "country",
+                "is_privileged",
+                "is_guest",
                 "names_changed_at",
                 "changed_at",
             ],
             batch_size=500,
         )
-        write_words([(change.person, change.row) for change in batch])
+        write_words([(change.person, change.row) for change in batch], names_by_person(ids))
         _change_addresses(batch, moment)
     _tell(changes)
 
@@ -72,8 +78,25 @@ def add_people(
                 for person, _row in made
             ),
         )
-        write_words(made)
+        named = {person.id: [one for each in row.named().values() for one in each] for person, row in made}
+        write_words(made, named)
+        _write_names(made, named, moment)
         _write_addresses(made, moment, labels or {})
+
+
+def _write_names(
+    people: Sequence[tuple[DirectoryPerson, ImportedRow]],
+    named: Mapping[UUID, Sequence[Named]],
+    moment: datetime,
+) -> None:
+    found = [(person, one) for person, _row in people for one in named[person.id]]
+    insert_many(
+        PersonName,
+        (
+            owned_row(identifier, moment, person, held_since=moment, **one._asdict())
+            for identifier, (person, one) in zip(uuid7s(len(found)), found, strict=True)
+        ),
+    )
 
 
 def _write_addresses(
@@ -116,6 +139,7 @@ def _apply_fields(change: Change, moment: datetime) -> None:
         person.department = fresh.department
     if row.has_birthdate:
         person.birthdate = fresh.birthdate
+    take_standing(person, row)
     if change.touches_identity:
         person.names_changed_at = moment
 
@@ -151,7 +175,7 @@ def _tell(changes: Sequence[Change]) -> None:
             "details_changed",
             addresses=[held.value for held in change.held if held.kind == "email"],
             context={
-                "names": "yes" if change.names & {"given_names", "family_name"} else "",
+                "names": "yes" if change.names & NAMES else "",
                 "birthdate": "yes" if "birthdate" in change.names else "",
                 "addresses": "yes" if change.touches_addresses else "",
             },
@@ -175,11 +199,22 @@ def person_of(row: ImportedRow) -> DirectoryPerson:
         department=row.department or "",
     )
     person.display_name = row.display_name or person.display_name or person.user_name
+    take_standing(person, row)
     return person
 
 
-def write_words(people: Sequence[tuple[DirectoryPerson, ImportedRow]]) -> None:
-    """What each is named and found by."""
+def take_standing(person: DirectoryPerson, row: ImportedRow) -> None:
+    """What the source tells of where somebody stands; what it does not tell of stays."""
+    for name in ("manager", "country", "is_privileged", "is_guest"):
+        said = getattr(row, name)
+        if said is not None:
+            setattr(person, name, said)
+
+
+def write_words(
+    people: Sequence[tuple[DirectoryPerson, ImportedRow]], named: Mapping[UUID, Sequence[Named]]
+) -> None:
+    """What each is named and found by. `named`: their other names."""
     moment = clock.now()
     keys = [(person, *pair) for person, row in people for pair in names_of(person, row.emails).items()]
     insert_many(
@@ -189,7 +224,11 @@ def write_words(people: Sequence[tuple[DirectoryPerson, ImportedRow]]) -> None:
             for identifier, (person, value, kind) in zip(uuid7s(len(keys)), keys, strict=True)
         ),
     )
-    found = [(person, word) for person, row in people for word in words_of(person, row.emails)]
+    found = [
+        (person, word)
+        for person, row in people
+        for word in words_of(person, row.emails, named.get(person.id, ()))
+    ]
     insert_many(
         SearchWord,
         (

@@ -31,12 +31,14 @@ class Obstacle(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """`departments` None: everybody. `groups_in`, if any: in one of them; `groups_out`: in none. `held_before`: an e-mail
+    """`departments` None: everybody. `groups_in`, if any: in one of them; `groups_out`: in none. `privileged`: such
+    accounts as well. `held_before`: an e-mail
     address has to be older than that. `document`: a number seen before. `birthdate`: a date of birth, or such a number."""
 
     departments: Sequence[str] | None = None
     groups_in: Sequence[str] = ()
     groups_out: Sequence[str] = ()
+    privileged: bool = False
     held_before: datetime | None = None
     document: bool = False
     birthdate: bool = False
@@ -45,7 +47,7 @@ class Needs:
 _SQL = """
 WITH facts AS (
     SELECT id AS person_id,
-           status = %(active)s AND recovery_allowed
+           status = %(active)s AND recovery_allowed AND (%(privileged)s OR is_privileged IS NOT TRUE)
                AND (%(departments)s::text[] IS NULL OR department = ANY(%(departments)s::text[])) AS inside,
            birthdate IS NOT NULL AS has_birthdate, NULL::timestamptz AS held_since, FALSE AS has_document,
            FALSE AS is_in, FALSE AS is_out
@@ -87,6 +89,7 @@ def count_by_obstacle(needs: Needs) -> dict[Obstacle, int]:
         "departments": None if needs.departments is None else list(needs.departments),
         "groups_in": list(needs.groups_in),
         "groups_out": list(needs.groups_out),
+        "privileged": needs.privileged,
         "held_before": needs.held_before,
         "document": needs.document,
         "birthdate": needs.birthdate,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from portal.kit.sheet_file import MAX_BYTES
+from portal.kit.seen import SeenForm
+from portal.kit.sheet_file import MAX_BYTES, BadCell
 from portal.kit.typed import TypedWordForm
+from tenants.directory.import_file import LENGTHS, called_in, names_in, whole_names_in
 
 
 class ImportForm(forms.Form):
@@ -50,6 +53,75 @@ class ReasonForm(forms.Form):
 
 class SuspendSeveralForm(TypedWordForm, ReasonForm):
     """A typed word as well, because many people lose their way back in at once."""
+
+    field_order = ["reason", "word"]
+
+
+class DetailsForm(SeenForm):
+    """Names beside the one that documents print, and where somebody stands."""
+
+    former_names = forms.CharField(
+        label=_("Former names"),
+        required=False,
+        max_length=1_000,
+        help_text=_(
+            "As in a file: “Novak | Dvořák, Anna Marie”. Given names only where those were others too. They count after 72 "
+            "hours, and only in profiles that accept former names."
+        ),
+    )
+    preferred_name = forms.CharField(
+        label=_("Called"),
+        required=False,
+        max_length=1_000,
+        help_text=_("Given names that people use for them and that a document may have."),
+    )
+    name_in_other_script = forms.CharField(
+        label=_("Name in another script"),
+        required=False,
+        max_length=1_000,
+        help_text=_("Family name first: “Свобода, Анна”. It is compared with the spelling of the document."),
+    )
+    manager = forms.CharField(label=_("Manager"), required=False, max_length=LENGTHS["manager"])
+    country = forms.CharField(label=_("Country"), required=False, max_length=LENGTHS["country"])
+    privileged = forms.BooleanField(
+        label=_("Privileged account"),
+        required=False,
+        help_text=_(
+            "Out of every profile that does not let privileged accounts in. Taking it off holds recoveries for a while."
+        ),
+    )
+
+    def clean_former_names(self) -> tuple[tuple[str, str], ...]:
+        return _read(names_in, self.cleaned_data["former_names"])
+
+    def clean_preferred_name(self) -> tuple[tuple[str, str], ...]:
+        return _read(called_in, self.cleaned_data["preferred_name"])
+
+    def clean_name_in_other_script(self) -> tuple[tuple[str, str], ...]:
+        return _read(whole_names_in, self.cleaned_data["name_in_other_script"])
+
+    def values(self) -> dict[str, Any]:
+        """What the service takes."""
+        data = self.cleaned_data
+        return {
+            "former_names": data["former_names"],
+            "preferred_names": data["preferred_name"],
+            "script_names": data["name_in_other_script"],
+            "manager": data["manager"],
+            "country": data["country"],
+            "is_privileged": data["privileged"],
+        }
+
+
+def _read(read: Callable[[str], tuple[tuple[str, str], ...]], text: str) -> tuple[tuple[str, str], ...]:
+    try:
+        return read(text)
+    except BadCell as problem:
+        raise forms.ValidationError(str(problem)) from problem
+
+
+class RemoveForm(TypedWordForm, ReasonForm):
+    """A typed word as well: nothing brings a removed person back."""
 
     field_order = ["reason", "word"]
 

@@ -7,6 +7,7 @@ used is named by its line, and one such row keeps the whole file out. What it do
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -17,6 +18,8 @@ from django.utils.translation import gettext as _
 from portal.kit.errors import Invalid
 from portal.kit.sheet_file import BadCell, Columns, decode, named_cells, read_heading, records
 from portal.kit.sheets import DANGEROUS, plain_cell
+from tenants.directory.matching import NameKind
+from tenants.directory.named import LONGEST_NAME, MOST_NAMES, Named
 
 MAX_ROWS = 50_000
 REQUIRED = ("user_name", "given_names", "family_name", "email")
@@ -26,9 +29,23 @@ LENGTHS = {
     "family_name": 120,
     "employee_number": 60,
     "department": 120,
+    "manager": 250,
+    "country": 60,
 }
 # Cells that are words: none of them begins with a sign that makes a spreadsheet calculate.
-TEXTS = ("user_name", "given_names", "family_name", "email", "employee_number", "department")
+TEXTS = (
+    "user_name",
+    "given_names",
+    "family_name",
+    "email",
+    "employee_number",
+    "department",
+    "former_names",
+    "preferred_name",
+    "name_in_other_script",
+    "manager",
+    "country",
+)
 # What people call the columns, compared without case, spaces, hyphens and underscores.
 ALIASES = {
     "user_name": ("username", "login", "userprincipalname", "upn", "account"),
@@ -39,8 +56,17 @@ ALIASES = {
     "employee_number": ("employeenumber", "employeeid", "personnelnumber", "staffnumber"),
     "birthdate": ("birthdate", "dateofbirth", "dob", "birthday"),
     "department": ("department", "unit", "team"),
+    "former_names": ("formernames", "formername", "previousname", "previousnames", "maidenname", "birthname"),
+    "preferred_name": ("preferredname", "knownas", "nickname", "callname"),
+    "name_in_other_script": ("nameinotherscript", "nativename", "localname"),
+    "manager": ("manager", "supervisor", "reportsto"),
+    "country": ("country", "countrycode", "location", "usagelocation"),
+    "privileged": ("privileged", "isprivileged", "privilegedaccount"),
+    "guest": ("guest", "isguest", "external", "externalguest"),
 }
 COLUMNS = Columns(ALIASES, REQUIRED)
+YES = frozenset({"yes", "y", "true", "1", "x"})
+NO = frozenset({"", "no", "n", "false", "0", "-"})
 _PHONE = re.compile(r"^\+?[0-9 ()/.-]{5,40}$")
 _SEVERAL = re.compile(r"[\s|;,]+")
 
@@ -59,8 +85,29 @@ class ImportedRow:
     birthdate: date | None = None
     has_birthdate: bool = False
     department: str | None = None
+    # Each (given names, family name), an empty one the account's own.
+    former_names: tuple[tuple[str, str], ...] | None = None
+    preferred_names: tuple[tuple[str, str], ...] | None = None
+    script_names: tuple[tuple[str, str], ...] | None = None
+    manager: str | None = None
+    country: str | None = None
+    is_privileged: bool | None = None
+    is_guest: bool | None = None
     # Where the source writes it itself; else it is made of the names.
     display_name: str | None = None
+
+    def named(self) -> dict[str, list[Named]]:
+        """The other names by kind; a kind that the source does not tell of is not in it."""
+        told = {
+            NameKind.FORMER.value: self.former_names,
+            NameKind.PREFERRED.value: self.preferred_names,
+            NameKind.SCRIPT.value: self.script_names,
+        }
+        return {
+            kind: [Named(kind, *one) for one in dict.fromkeys(names)]
+            for kind, names in told.items()
+            if names is not None
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +162,16 @@ def _row(line: int, cells: dict[str, str]) -> ImportedRow:
 
 def _all_that_is_wrong(cells: dict[str, str], first: str) -> list[str]:
     told = [first]
-    for column, read in (("email", _emails), ("phone", _phones), ("birthdate", _birthdate)):
+    readers: tuple[tuple[str, Callable[[str], object]], ...] = (
+        ("email", _emails),
+        ("phone", _phones),
+        ("birthdate", _birthdate),
+        ("former_names", names_in),
+        ("name_in_other_script", whole_names_in),
+        ("privileged", _yes_or_no),
+        ("guest", _yes_or_no),
+    )
+    for column, read in readers:
         try:
             read(cells.get(column, ""))
         except BadCell as problem:
@@ -149,6 +205,15 @@ def _usable_row(line: int, cells: dict[str, str]) -> ImportedRow:
         birthdate=_birthdate(cells.get("birthdate", "")),
         has_birthdate="birthdate" in cells,
         department=cells.get("department"),
+        former_names=names_in(cells["former_names"]) if "former_names" in cells else None,
+        preferred_names=called_in(cells["preferred_name"]) if "preferred_name" in cells else None,
+        script_names=whole_names_in(cells["name_in_other_script"])
+        if "name_in_other_script" in cells
+        else None,
+        manager=cells.get("manager"),
+        country=cells.get("country"),
+        is_privileged=_yes_or_no(cells["privileged"]) if "privileged" in cells else None,
+        is_guest=_yes_or_no(cells["guest"]) if "guest" in cells else None,
     )
 
 
@@ -175,6 +240,60 @@ def _phones(text: str) -> tuple[str, ...]:
         if not _PHONE.match(number):
             raise BadCell(_("“%(value)s” is not a telephone number.") % {"value": number[:40]})
     return tuple(dict.fromkeys(found))
+
+
+def _parts(text: str) -> list[str]:
+    found = [part.strip() for part in re.split(r"[|;\n]", text) if part.strip()]
+    if len(found) > MOST_NAMES:
+        raise BadCell(_("Nobody has more than %(most)s names of a kind here.") % {"most": MOST_NAMES})
+    return found
+
+
+def names_in(text: str) -> tuple[tuple[str, str], ...]:
+    """ "Novak | Svoboda, Anna Maria": family names, each with given names behind a comma where those were others too."""
+    found = []
+    for part in _parts(text):
+        family, _comma, given = (piece.strip() for piece in part.partition(","))
+        if not family:
+            raise BadCell(
+                _("“%(value)s” has no family name before the comma. Write “Family name, Given names”.")
+                % {"value": part[:40]}
+            )
+        found.append((_short(given), _short(family)))
+    return tuple(dict.fromkeys(found))
+
+
+def whole_names_in(text: str) -> tuple[tuple[str, str], ...]:
+    """The same where both have to be there: one field alone in another script is no name."""
+    found = names_in(text)
+    for given, family in found:
+        if not given:
+            raise BadCell(
+                _("“%(value)s” has no given names. Write “Family name, Given names”.")
+                % {"value": family[:40]}
+            )
+    return found
+
+
+def called_in(text: str) -> tuple[tuple[str, str], ...]:
+    """Given names that somebody is called by, beside their own family name."""
+    return tuple(dict.fromkeys((_short(part), "") for part in _parts(text)))
+
+
+def _short(name: str) -> str:
+    if len(name) > LONGEST_NAME:
+        raise BadCell(_("A name is longer than %(most)s characters.") % {"most": LONGEST_NAME})
+    return name
+
+
+def _yes_or_no(text: str) -> bool:
+    """Empty is no."""
+    plain = text.strip().casefold()
+    if plain in YES:
+        return True
+    if plain in NO:
+        return False
+    raise BadCell(_("“%(value)s” is neither yes nor no.") % {"value": text[:30]})
 
 
 def _birthdate(text: str) -> date | None:

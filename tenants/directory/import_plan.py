@@ -10,13 +10,23 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from tenants.directory.import_file import ImportedRow, RowProblem, keys_of
-from tenants.directory.models import DirectoryPerson, NoticeAddress, PersonKey
+from tenants.directory.models import DirectoryPerson, NoticeAddress, PersonKey, PersonName
+from tenants.directory.named import Named, names_by_person, written
 from tenants.directory.selectors import normalise_identifier
 
 BATCH = 5_000
 Value = TypeVar("Value")
 # What recovery compares with the document: a change of it counts only after a while (THREATS, insider).
-IDENTITY = frozenset({"given_names", "family_name", "birthdate"})
+NAMES = frozenset({"given_names", "family_name", "former_names", "preferred_name", "name_in_other_script"})
+# Who is no longer privileged may come under a looser profile.
+IDENTITY = NAMES | {"birthdate", "privileged_no_more"}
+
+
+NAME_FIELDS = {
+    PersonName.Kind.FORMER.value: "former_names",
+    PersonName.Kind.PREFERRED.value: "preferred_name",
+    PersonName.Kind.SCRIPT.value: "name_in_other_script",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +74,10 @@ def plan_import(rows: Sequence[ImportedRow]) -> Plan:
     owners = _owners({key for row in rows for key in keys_of(row)})
     people = _people({owners[name] for name in map(_user_name, rows) if name in owners})
     held = held_addresses(people)
+    named: dict[UUID, list[Named]] = {}
+    if any(row.named() for row in rows):
+        for batch in _batches(people):
+            named |= names_by_person(batch)
     plan = Plan()
     for row in rows:
         known = people.get(owners.get(_user_name(row), UUID(int=0)))
@@ -77,7 +91,7 @@ def plan_import(rows: Sequence[ImportedRow]) -> Plan:
         elif person is None:
             plan.added.append(row)
         else:
-            _note_change(plan, row, person, held.get(person.id, ()))
+            _note_change(plan, row, person, held.get(person.id, ()), named.get(person.id, ()))
     return plan
 
 
@@ -85,17 +99,22 @@ def _user_name(row: ImportedRow) -> str:
     return normalise_identifier(row.user_name)
 
 
-def _note_change(plan: Plan, row: ImportedRow, person: DirectoryPerson, held: Sequence[Held]) -> None:
-    change = change_of(row, person, held)
+def _note_change(
+    plan: Plan, row: ImportedRow, person: DirectoryPerson, held: Sequence[Held], named: Sequence[Named]
+) -> None:
+    change = change_of(row, person, held, named)
     if change is not None:
         plan.changed.append(change)
     else:
         plan.unchanged += 1
 
 
-def change_of(row: ImportedRow, person: DirectoryPerson, held: Sequence[Held]) -> Change | None:
-    """What the row changes of the person, None when that is nothing."""
-    fields = _differences(row, person, held)
+def change_of(
+    row: ImportedRow, person: DirectoryPerson, held: Sequence[Held], named: Sequence[Named] = ()
+) -> Change | None:
+    """What the row changes of the person, None when that is nothing. `named`: the other names held, where the row tells of
+    any."""
+    fields = _differences(row, person, held) + _of_names(row, named) + _of_standing(row, person)
     return Change(person, row, fields, tuple(held)) if fields else None
 
 
@@ -119,6 +138,32 @@ def _differences(
     if row.phones is not None:
         pairs.append(("phone", _values(held, "phone"), " | ".join(sorted(row.phones))))
     return tuple((name, before, after) for name, before, after in pairs if not _same(name, before, after))
+
+
+def _of_names(row: ImportedRow, named: Sequence[Named]) -> tuple[tuple[str, str, str], ...]:
+    """A kind of names that the row does not tell of stays as it is."""
+    pairs = [
+        (NAME_FIELDS[kind], written(named, kind), written(names, kind)) for kind, names in row.named().items()
+    ]
+    return tuple(pair for pair in pairs if pair[1] != pair[2])
+
+
+def _of_standing(row: ImportedRow, person: DirectoryPerson) -> tuple[tuple[str, str, str], ...]:
+    pairs = [
+        (name, getattr(person, name), said)
+        for name, said in (("manager", row.manager), ("country", row.country))
+        if said is not None
+    ]
+    if row.is_privileged is not None:
+        name = "privileged_no_more" if person.is_privileged and not row.is_privileged else "privileged"
+        pairs.append((name, _sign(person.is_privileged), _sign(row.is_privileged)))
+    if row.is_guest is not None:
+        pairs.append(("guest", _sign(person.is_guest), _sign(row.is_guest)))
+    return tuple(pair for pair in pairs if pair[1] != pair[2])
+
+
+def _sign(is_so: bool | None) -> str:
+    return "" if is_so is None else "✓" if is_so else "–"
 
 
 def _same(name: str, before: str, after: str) -> bool:

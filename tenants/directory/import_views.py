@@ -35,6 +35,15 @@ FIELD_LABELS = {
     "employee_number": gettext_noop("Employee number"),
     "birthdate": gettext_noop("Date of birth"),
     "department": gettext_noop("Department"),
+    "display_name": gettext_noop("Name shown"),
+    "former_names": gettext_noop("Former names"),
+    "preferred_name": gettext_noop("Called"),
+    "name_in_other_script": gettext_noop("Name in another script"),
+    "manager": gettext_noop("Manager"),
+    "country": gettext_noop("Country"),
+    "privileged": gettext_noop("Privileged account"),
+    "privileged_no_more": gettext_noop("Privileged account"),
+    "guest": gettext_noop("Guest"),
 }
 
 

@@ -138,6 +138,9 @@ def _unpacked(packed: dict[str, Any]) -> ImportedRow:
     values["birthdate"] = date.fromisoformat(values["birthdate"]) if values["birthdate"] else None
     values["emails"] = tuple(values["emails"])
     values["phones"] = None if values["phones"] is None else tuple(values["phones"])
+    for kind in ("former_names", "preferred_names", "script_names"):
+        told = values.get(kind)
+        values[kind] = None if told is None else tuple((given, family) for given, family in told)
     return ImportedRow(**values)
 
 

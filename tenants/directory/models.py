@@ -42,6 +42,11 @@ class DirectoryPerson(TenantModel):
     names_changed_at = models.DateTimeField(null=True)
     # A guest of another organisation: no Temporary Access Pass can be made for them there.
     is_guest = models.BooleanField(default=False)
+    # May do more than others: out of every profile that does not let such accounts in. None: nobody said.
+    is_privileged = models.BooleanField(_("privileged account"), null=True)
+    # As the source names them: a user name, an identifier or a name. For colleagues; nothing is decided by it.
+    manager = models.CharField(_("manager"), max_length=250, blank=True)
+    country = models.CharField(_("country"), max_length=60, blank=True)
     source = models.CharField(max_length=20, default="csv")
     # How the system that provisions people calls this one (RFC 7643, 3.1).
     external_id = models.CharField(max_length=250, blank=True)
@@ -92,6 +97,28 @@ class SearchWord(TenantModel):
         indexes = [
             models.Index(fields=["tenant_id", "word"], name="search_word"),
             models.Index(fields=["tenant_id", "person"], name="search_words_of"),
+        ]
+
+
+class PersonName(TenantModel):
+    """A name the person bore before, is called by, or has in another script. An empty field means the account's own."""
+
+    class Kind(models.TextChoices):
+        FORMER = "former", _("Former name")
+        PREFERRED = "preferred", _("Called")
+        SCRIPT = "script", _("In another script")
+
+    person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    given_names = models.CharField(max_length=120, blank=True)
+    family_name = models.CharField(max_length=120, blank=True)
+    held_since = models.DateTimeField(default=clock.now)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "person", "kind", "given_names", "family_name"], name="person_name_once"
+            )
         ]
 
 

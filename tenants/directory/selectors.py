@@ -12,7 +12,7 @@ from portal.kit.codes import keyed_digest
 from portal.kit.errors import NotHere
 from portal.kit.paging import Column, Page, page_of, read_order
 from portal.kit.scope import current_tenant_id
-from tenants.directory.matching import Candidate, ProvenIdentity, document_keys, words
+from tenants.directory.matching import Candidate, OtherName, ProvenIdentity, document_keys, words
 from tenants.directory.models import (
     DirectoryPerson,
     Group,
@@ -20,8 +20,10 @@ from tenants.directory.models import (
     HeldEvidence,
     NoticeAddress,
     PersonKey,
+    PersonName,
     SearchWord,
 )
+from tenants.directory.named import names_by_person, names_that_count, whole_names
 
 MAX_IDENTIFIER = 254
 
@@ -81,6 +83,11 @@ def emails_of(person_id: UUID) -> list[str]:
     return [address.value for address in addresses_of(person_id) if address.kind == NoticeAddress.Kind.EMAIL]
 
 
+def other_names_of(person_id: UUID) -> list[PersonName]:
+    """Names beside the account's own, by kind."""
+    return list(PersonName.objects.filter(person_id=person_id).order_by("kind", "held_since", "id"))
+
+
 def held_evidence(person_id: UUID) -> list[HeldEvidence]:
     return list(HeldEvidence.objects.filter(person_id=person_id).order_by("held_since"))
 
@@ -108,7 +115,7 @@ def candidate_of(
     digests = HeldEvidence.objects.filter(person_id=person.id, kind=number_kind).values_list(
         "digest", flat=True
     )
-    return _candidate(person, digests)
+    return _candidate(person, digests, names_that_count(person))
 
 
 def _shares(keys: Sequence[str], cut: str) -> Q:
@@ -149,11 +156,21 @@ def near(proven: ProvenIdentity) -> list[Candidate]:
     digests: dict[UUID, set[str]] = {}
     for held in HeldEvidence.objects.filter(person_id__in=ids, kind=proven.number_kind):
         digests.setdefault(held.person_id, set()).add(held.digest)
-    return [_candidate(person, digests.get(person.id, ())) for person in people]
+    named = names_by_person(ids)
+    return [
+        _candidate(
+            person,
+            digests.get(person.id, ()),
+            whole_names(named.get(person.id, ()), person),
+        )
+        for person in people
+    ]
 
 
-def _candidate(person: DirectoryPerson, digests: Iterable[str]) -> Candidate:
-    return Candidate(person.id, person.given_names, person.family_name, person.birthdate, frozenset(digests))
+def _candidate(person: DirectoryPerson, digests: Iterable[str], others: tuple[OtherName, ...]) -> Candidate:
+    return Candidate(
+        person.id, person.given_names, person.family_name, person.birthdate, frozenset(digests), others
+    )
 
 
 def _search(found: QuerySet[DirectoryPerson], text: str) -> QuerySet[DirectoryPerson]:

@@ -22,8 +22,10 @@ from tenants.directory.models import (
     HeldEvidence,
     NoticeAddress,
     PersonKey,
+    PersonName,
     SearchWord,
 )
+from tenants.directory.named import Named, search_words_of
 from tenants.directory.selectors import get_person, normalise_identifier
 
 LONGEST_WORD = 120
@@ -41,11 +43,14 @@ def names_of(person: DirectoryPerson, emails: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def words_of(person: DirectoryPerson, emails: Sequence[str]) -> list[str]:
-    """Every word a person is found by, names also as a document may spell them (`selectors.near` looks there)."""
+def words_of(person: DirectoryPerson, emails: Sequence[str], named: Sequence[Named] = ()) -> list[str]:
+    """Every word a person is found by, names also as a document may spell them (`selectors.near` looks there), the `named`
+    ones among them."""
     text = " ".join([person.display_name, person.user_name, person.employee_number, *emails])
     spelt = index_words(person.given_names, person.family_name)
-    return list(dict.fromkeys(word[:LONGEST_WORD] for word in [*words(text), *spelt]))
+    return list(
+        dict.fromkeys(word[:LONGEST_WORD] for word in [*words(text), *spelt, *search_words_of(person, named)])
+    )
 
 
 def person_keys(person: DirectoryPerson, emails: Sequence[str]) -> list[PersonKey]:
@@ -54,8 +59,10 @@ def person_keys(person: DirectoryPerson, emails: Sequence[str]) -> list[PersonKe
     ]
 
 
-def search_words(person: DirectoryPerson, emails: Sequence[str]) -> list[SearchWord]:
-    return [SearchWord(person=person, word=word) for word in words_of(person, emails)]
+def search_words(
+    person: DirectoryPerson, emails: Sequence[str], named: Sequence[Named] = ()
+) -> list[SearchWord]:
+    return [SearchWord(person=person, word=word) for word in words_of(person, emails, named)]
 
 
 def new_person(
@@ -97,8 +104,9 @@ def create_person(
     department: str = "",
     held_since: datetime | None = None,
     source: str = "csv",
+    named: Sequence[Named] = (),
 ) -> DirectoryPerson:
-    """Add one person with the addresses the organisation holds. Invalid if a name for them is taken."""
+    """Add one person with the addresses the organisation holds, and their other names. Invalid if a name for them is taken."""
     person = new_person(
         user_name=user_name,
         given_names=given_names,
@@ -115,8 +123,11 @@ def create_person(
         )
     person.save(force_insert=True)
     PersonKey.objects.bulk_create(keys)
-    SearchWord.objects.bulk_create(search_words(person, emails))
+    SearchWord.objects.bulk_create(search_words(person, emails, named))
     since = held_since or clock.now()
+    PersonName.objects.bulk_create(
+        [PersonName(person=person, held_since=since, **one._asdict()) for one in named]
+    )
     NoticeAddress.objects.bulk_create(
         [
             NoticeAddress(person=person, kind="email", value=value.strip(), held_since=since)
@@ -178,21 +189,27 @@ def follow_standing(person: DirectoryPerson, is_active: bool, *, actor: Actor) -
 
 
 @transaction.atomic
-def remove_person(person_id: UUID, *, actor: Actor) -> None:
+def remove_person(person_id: UUID, *, actor: Actor, reason: str = "") -> None:
     """Take a person out of the directory for good, with everything it knows of them. The row stays under its identifier,
     because cases and the audit log point at it; it has no name, is found by nothing and may neither sign in nor recover."""
     person = _locked(person_id)
     groups = list(GroupMember.objects.filter(person_id=person.id).values_list("group_id", flat=True))
     Group.objects.filter(id__in=groups).update(changed_at=clock.now())
-    for model in (PersonKey, SearchWord, NoticeAddress, HeldEvidence, GroupMember):
+    for model in (PersonKey, SearchWord, PersonName, NoticeAddress, HeldEvidence, GroupMember):
         model.objects.filter(person_id=person.id).delete()
     person.status, person.changed_at = DirectoryPerson.Status.REMOVED, clock.now()
     person.user_name, person.display_name = f"removed {person.id.hex}", _("Removed person")
     person.given_names = person.family_name = person.sort_key = ""
     person.employee_number = person.department = person.external_id = ""
+    person.manager = person.country = ""
     person.birthdate = None
     person.save()
-    record_event(EventName.PERSON_REMOVED, actor=actor, subject=person.public_id)
+    record_event(
+        EventName.PERSON_REMOVED,
+        actor=actor,
+        subject=person.public_id,
+        personal={"reason": reason} if reason else None,
+    )
 
 
 def hold_evidence(person_id: UUID, *proven: tuple[str, str]) -> None:

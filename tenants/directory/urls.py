@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tenants.directory import import_views, views
+from tenants.directory import import_views, person_views, views
 from tenants.directory.graph import accounts_page
 from tenants.directory.graph import console as entra
 from tenants.directory.scim import console as provisioning
@@ -31,6 +31,9 @@ urlpatterns = [
     path("entra/accounts", accounts_page.home, name="graph_accounts"),
     path("entra/allow", entra.allow, name="graph_allow"),
     path("<str:person_id>/", views.person, name="person"),
+    path("<str:person_id>/details", person_views.details, name="details"),
+    path("<str:person_id>/export", person_views.export, name="export"),
+    path("<str:person_id>/remove", person_views.remove, name="remove"),
     path("<str:person_id>/suspend", views.suspend, name="suspend"),
     path("<str:person_id>/activate", views.activate, name="activate"),
 ]

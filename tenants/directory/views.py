@@ -63,7 +63,7 @@ def _is_filtered(chosen: dict[str, str]) -> bool:
     return any(value for name, value in chosen.items() if name != "sort")
 
 
-def _row(request: HttpRequest, person: DirectoryPerson) -> dict[str, Any]:
+def shown_person(request: HttpRequest, person: DirectoryPerson) -> dict[str, Any]:
     return {
         "person": person,
         "url": reverse("people:person", args=[slug_of(request), person.public_id]),
@@ -78,7 +78,7 @@ def people(request: HttpRequest) -> HttpResponse:
     chosen = form.chosen()
     page = selectors.people_page(**chosen, cursor=request.GET.get("cursor", ""), size=PAGE)
     context = {
-        "rows": [_row(request, person) for person in page.rows],
+        "rows": [shown_person(request, person) for person in page.rows],
         "count": selectors.people_found(**chosen).count(),
         "chosen": chosen,
         "is_filtered": _is_filtered(chosen),
@@ -128,7 +128,7 @@ def csv(request: HttpRequest) -> HttpResponse:
     return cast(HttpResponse, answer)  # Django's two kinds of answers share only a base
 
 
-def _person_or_404(person_id: str) -> DirectoryPerson:
+def person_or_404(person_id: str) -> DirectoryPerson:
     try:
         found = selectors.get_person(parse_public_id("person", person_id))
     except ValueError as error:
@@ -141,11 +141,12 @@ def _person_or_404(person_id: str) -> DirectoryPerson:
 @require_GET
 @requires(Right.SEE_PEOPLE)
 def person(request: HttpRequest, person_id: str) -> HttpResponse:
-    found = _person_or_404(person_id)
+    found = person_or_404(person_id)
     seat = seat_of(request)
     context = {
-        **_row(request, found),
+        **shown_person(request, found),
         "addresses": selectors.addresses_of(found.id),
+        "other_names": selectors.other_names_of(found.id),
         "evidence": selectors.held_evidence(found.id),
         "breadcrumbs": crumbs(request, found.display_name),
         "may_manage": seat.may(Right.MANAGE_PEOPLE),
@@ -197,13 +198,13 @@ def suspend_several(request: HttpRequest) -> HttpResponse:
 @requires(Right.MANAGE_PEOPLE)
 def suspend(request: HttpRequest, person_id: str) -> HttpResponse:
     """Out of recovery and sign-in, with a reason."""
-    return _change_status(request, _person_or_404(person_id), suspends=True)
+    return _change_status(request, person_or_404(person_id), suspends=True)
 
 
 @require_http_methods(["GET", "POST"])
 @requires(Right.MANAGE_PEOPLE)
 def activate(request: HttpRequest, person_id: str) -> HttpResponse:
-    return _change_status(request, _person_or_404(person_id), suspends=False)
+    return _change_status(request, person_or_404(person_id), suspends=False)
 
 
 def _change_status(request: HttpRequest, found: DirectoryPerson, *, suspends: bool) -> HttpResponse:
@@ -213,7 +214,7 @@ def _change_status(request: HttpRequest, found: DirectoryPerson, *, suspends: bo
         change(found.id, actor=actor_of(request), reason=form.cleaned_data["reason"])
         return redirect("people:person", organisation=slug_of(request), person_id=found.public_id)
     context = {
-        **_row(request, found),
+        **shown_person(request, found),
         "form": form,
         "suspends": suspends,
         "breadcrumbs": crumbs(request, found.display_name),

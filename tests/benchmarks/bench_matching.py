@@ -15,8 +15,8 @@ from itertools import product
 from uuid import UUID
 
 from tenants.directory.matching import Candidate, MatchPolicy, ProvenIdentity, compare
-from tests.matching.labelled import Pair, labelled
-from tests.matching.measuring import RULES, rates, same_name_strangers
+from tests.matching.labelled import NamedPair, Pair, labelled, labelled_with_other_names
+from tests.matching.measuring import RULES, named_rates, rates, same_name_strangers
 from tests.matching.people import BORN, MODES
 
 
@@ -29,6 +29,22 @@ def table(pairs: tuple[Pair, ...]) -> list[str]:
     lines = [f"{'refused/accepted/near, %':26}{'pairs':>6}" + "".join(f"{name:>19}" for name in RULES)]
     for culture, found in cultures.items():
         cells = (rates(found, rule) for rule in RULES.values())
+        figures = "".join(f"{one.refused:8.1f}/{one.accepted:4.1f}/{one.near:4.1f}" for one in cells)
+        lines.append(f"{culture:26}{len(found):6}{figures}")
+    return lines
+
+
+def named_table() -> list[str]:
+    """Accounts with a former name, or with one in another script: by culture and mode, with a policy that accepts former
+    names and one that does not."""
+    cultures: dict[str, list[NamedPair]] = defaultdict(list)
+    for one in labelled_with_other_names():
+        for label in (one.pair.culture, f"all {one.other.kind.value}"):
+            cultures[f"{label}"].append(one)
+    heads = [f"{mode}{'+' if former else ''}" for mode in MODES for former in (False, True)]
+    lines = [f"{'other names, + former count':26}{'pairs':>6}" + "".join(f"{head:>19}" for head in heads)]
+    for culture, found in sorted(cultures.items(), key=lambda item: item[0].startswith("all ")):
+        cells = (named_rates(found, mode, former_names=former) for mode in MODES for former in (False, True))
         figures = "".join(f"{one.refused:8.1f}/{one.accepted:4.1f}/{one.near:4.1f}" for one in cells)
         lines.append(f"{culture:26}{len(found):6}{figures}")
     return lines
@@ -78,7 +94,7 @@ def speed_unknown(pairs: tuple[Pair, ...], mode: str, number: int = 1_000) -> fl
 
 def main() -> None:
     pairs = labelled()
-    lines = table(pairs)
+    lines = [*table(pairs), *named_table()]
     for held in (False, True):
         accepted, refused = same_name_strangers(pairs, held=held)
         what = "a document held before, same birth date" if held else "name and birth date"

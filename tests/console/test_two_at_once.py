@@ -60,6 +60,7 @@ def profile_form(**values: Any) -> dict[str, Any]:
         "face_threshold": "70",
         "names": "exact",
         "birthdate_required": "on",
+        "other_document": "told",
         "pass_lifetime_minutes": "60",
         "reuse_hours": "24",
         "held_days": "365",

@@ -26,7 +26,7 @@ from recovery.statuses import CaseStatus
 from tenants.directory.graph import services as graph
 from tenants.directory.graph.models import GraphRun
 from tenants.directory.imports import begin_import
-from tenants.directory.models import Group, GroupMember
+from tenants.directory.models import Group, GroupMember, PersonName
 from tenants.directory.scim.tokens import make_token
 from tenants.rights import Role
 from tenants.verified_id.certifying import certify, signing_request
@@ -218,10 +218,16 @@ def addresses(tenant, page) -> dict[str, str]:
         entra_with_something_to_tell(anna.public_id)
         payroll = callout_with_something_to_tell()
         change_profile(narrow.id, callouts=[payroll.id], actor=SYSTEM)
+        anna.manager, anna.country, anna.is_privileged = "jan.dvorak", "CZ", True
+        anna.save(update_fields=["manager", "country", "is_privileged"])
+        for kind, given, family in (("former", "", "Svobodová"), ("script", "Анна", "Новакова")):
+            PersonName.objects.create(person=anna, kind=kind, given_names=given, family_name=family)
         sound = begin_import(FILE.encode(), file_name="people.csv", member_id=member_id)
         made = {
             "people": "/people/",
             "person": f"/people/{anna.public_id}/",
+            "person_details": f"/people/{anna.public_id}/details",
+            "person_remove": f"/people/{anna.public_id}/remove",
             "suspend": f"/people/{anna.public_id}/suspend",
             "import": "/people/import",
             "provisioning": "/people/provisioning/",

@@ -6,13 +6,17 @@ people). `near` strangers share one name and have neighbours of the alphabet for
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from tenants.directory.matching import NameKind, OtherName
 from tests.matching.cultures import CULTURES, FAMILY, GIVEN, Culture, names
 
 EACH = 14
+# What somebody from elsewhere is called at work: in no document of theirs.
+CALLED = ("Jack", "Lucy", "Tony", "Nina", "Alex", "Grace", "Max")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +29,48 @@ class Pair:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class NamedPair:
+    """A pair whose account has another name beside its own."""
+
+    pair: Pair
+    other: OtherName
+
+
 @lru_cache(maxsize=1)
 def labelled() -> tuple[Pair, ...]:
     return tuple(pair for culture in CULTURES for pair in pairs_of(culture))
+
+
+@lru_cache(maxsize=1)
+def labelled_with_other_names() -> tuple[NamedPair, ...]:
+    """`former`: the account took another family name, the document has the old one. `script`: the account has what somebody
+    is called at work, and the name in their own script beside it. Strangers and near names against the other name."""
+    return tuple(pair for culture in CULTURES for pair in _other_named(culture))
+
+
+def _other_named(culture: Culture) -> Iterator[NamedPair]:
+    given = [name for name in names(culture.locale, GIVEN) if culture.spell(name)]
+    family = [name for name in names(culture.locale, FAMILY) if culture.spell(name)]
+    writes_otherwise = any(
+        char.isalpha() and not unicodedata.name(char).startswith("LATIN") for char in "".join(family)
+    )
+    for at, (first, last) in enumerate(zip(_cycle(given), _cycle(family), strict=True)):
+        taken = family[(family.index(last) + len(family) // 3 + 1) % len(family)]
+        variants = [("former", (first, taken), NameKind.FORMER)]
+        if writes_otherwise:
+            variants.append(
+                ("script", (CALLED[at % len(CALLED)], culture.spell(taken).title()), NameKind.SCRIPT)
+            )
+        for label, held, kind in variants:
+            other = OtherName(first, last, kind)
+            shown = culture.spell(first), culture.spell(last)
+            yield NamedPair(Pair(culture.label, label, shown, held, True, culture.source), other)
+            for wrong in _strangers(culture, first, last, at, given, family):
+                if wrong.shown[1] != culture.spell(taken):
+                    yield NamedPair(
+                        Pair(culture.label, wrong.kind, wrong.shown, held, False, culture.source), other
+                    )
 
 
 def _sample(values: list[str], number: int) -> list[str]:

@@ -16,7 +16,7 @@ from tenants.directory.matching import (
     ProvenIdentity,
     compare,
 )
-from tests.matching.labelled import Pair
+from tests.matching.labelled import NamedPair, Pair
 from tests.matching.people import BORN, SOMEBODY
 
 Rule = Callable[[Pair], bool]
@@ -31,6 +31,18 @@ def ours(mode: str) -> Rule:
         return found.decision is Decision.MATCH
 
     return accepts
+
+
+def named_rates(pairs: Iterable[NamedPair], mode: str, *, former_names: bool) -> Rates:
+    """The same for accounts that have another name, with a policy that accepts former ones or does not."""
+    policy = MatchPolicy.in_mode(mode, former_names=former_names)
+    others = {id(one.pair): one.other for one in pairs}
+
+    def accepts(pair: Pair) -> bool:
+        account = Candidate(SOMEBODY, *pair.held, BORN, other_names=(others[id(pair)],))
+        return compare(ProvenIdentity(*pair.shown, BORN), account, policy).decision is Decision.MATCH
+
+    return rates([one.pair for one in pairs], accepts)
 
 
 def microsoft_exact(pair: Pair) -> bool:

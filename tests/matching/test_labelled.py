@@ -9,11 +9,11 @@ from collections import Counter
 
 import pytest
 
-from tenants.directory.matching import index_words
+from tenants.directory.matching import NameKind, index_words
 from tenants.directory.matching.finding import document_keys
 from tests.matching.cultures import CULTURES
-from tests.matching.labelled import labelled, pairs_of
-from tests.matching.measuring import RULES, rates, same_name_strangers
+from tests.matching.labelled import NamedPair, labelled, labelled_with_other_names, pairs_of
+from tests.matching.measuring import RULES, named_rates, rates, same_name_strangers
 from tests.matching.people import document
 
 
@@ -32,6 +32,35 @@ def test_the_set_is_large_wide_and_always_the_same():
 def test_no_stranger_is_accepted_and_few_genuine_people_are_refused(mode: str, refused: float, near: float):
     """Percent. `near` are people whose names are neighbours of the alphabet, with the very same birth date."""
     found = rates(labelled(), RULES[mode])
+    assert found.accepted == 0 and found.refused <= refused and found.near <= near
+
+
+def of_kind(kind: NameKind) -> list[NamedPair]:
+    return [one for one in labelled_with_other_names() if one.other.kind is kind]
+
+
+@pytest.mark.parametrize(
+    ("mode", "refused", "near"), [("exact", 4.0, 0.0), ("relaxed", 4.0, 0.7), ("fuzzy", 0.5, 3.5)]
+)
+def test_former_names_count_where_the_policy_says_so_and_nowhere_else(mode: str, refused: float, near: float):
+    pairs = of_kind(NameKind.FORMER)
+    assert len(pairs) > 3_000
+    accepted = named_rates(pairs, mode, former_names=True)
+    assert accepted.accepted == 0 and accepted.refused <= refused and accepted.near <= near
+    refusing = named_rates(pairs, mode, former_names=False)
+    assert (refusing.accepted, refusing.near, refusing.refused) == (0, 0, 100)
+
+
+@pytest.mark.parametrize(
+    ("mode", "refused", "near"), [("exact", 16, 0), ("relaxed", 16, 0.6), ("fuzzy", 1, 3)]
+)
+def test_a_name_in_its_own_script_agrees_with_the_document_whatever_somebody_is_called_at_work(
+    mode: str, refused: float, near: float
+):
+    """Names in Devanagari agree by their consonants only, which the strict modes do not take: nearly all of those refused."""
+    pairs = of_kind(NameKind.SCRIPT)
+    assert len({one.pair.culture for one in pairs}) >= 13
+    found = named_rates(pairs, mode, former_names=False)
     assert found.accepted == 0 and found.refused <= refused and found.near <= near
 
 

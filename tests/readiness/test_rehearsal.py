@@ -105,6 +105,18 @@ def test_names_are_printed_as_documents_do(
     assert prints_of(given, family) == [Printed(*pair) for pair in expected]
 
 
+def test_a_second_writing_of_a_name_answers_where_the_first_cannot_be_spelled(tenant: Tenant) -> None:
+    """Burmese has no table here; the name in Latin letters that the directory keeps beside it is printed and matched."""
+    alone = row(1, "သူရ", "အောင်")
+    both = row(2, "မြ", "ဝင်း", script_names=(("Mya", "Win"),))
+    work = row(3, "Jack", "Ma", script_names=(("云", "马"),))
+    settle(tenant, [alone, both, work])
+    with tenant_scope(tenant.id):
+        profile = published_profile(names="relaxed")
+    _survey, found = look(tenant, profile)
+    assert found == {"user1": ["spelling_unknown"]}
+
+
 def test_long_names_are_cut_as_the_zones_of_passports_and_cards_cut_them() -> None:
     whole, passport, card = prints_of("Maximilian Alexander", "Wolfeschlegelsteinhausen")
     assert (whole.given_names, whole.family_name) == ("Maximilian Alexander", "Wolfeschlegelsteinhausen")

@@ -230,3 +230,14 @@ def test_withdrawing_one_lets_its_people_fall_to_the_next(someone):
     publish_profile(pilots.id, place=Place.FIRST, actor=SYSTEM)
     withdraw_profile(pilots.id, actor=SYSTEM)
     assert profile_for(someone).name == "Everyone"
+
+
+def test_privileged_accounts_are_out_of_every_profile_that_does_not_let_them_in(someone):
+    profile = published_profile()
+    plain = reach_of(profile)
+    someone.is_privileged = True
+    someone.save(update_fields=["is_privileged"])
+    assert applied_to(someone).considered[0][1] is WhyNot.PRIVILEGED and profile_for(someone) is None
+    assert (reach_of(profile).can, reach_of(profile).outside) == (plain.can - 1, plain.outside + 1)
+    profile = change_profile(profile.id, privileged=True, actor=SYSTEM)
+    assert may_recover(profile, someone) and reach_of(profile).can == plain.can

@@ -9,10 +9,10 @@ import pytest
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
-from recovery.models import Case
+from recovery.models import Case, Profile
 from recovery.profiles import withdraw_profile
 from recovery.stages import Stage
-from tenants.directory.models import DirectoryPerson
+from tenants.directory.models import DirectoryPerson, PersonName
 from tenants.directory.selectors import document_digest
 from tenants.directory.services import hold_evidence, suspend_person
 from tests.recovery.journey import Journey, Place, make_place
@@ -119,6 +119,40 @@ def test_a_document_shown_before_for_another_account_is_refused(place: Place, br
         hold_evidence(grace.id, ("document_number", document_digest("P1234567", "UTO")))
     browser.to_face().face()
     assert_refused(browser, "match_another", "document_of_another_account")
+
+
+def set_profile(place: Place, **values: object) -> None:
+    with tenant_scope(place.tenant.id):
+        Profile.objects.update(**values)
+
+
+def test_another_document_than_the_one_held_is_refused_where_the_profile_says_so(
+    place: Place, ada: DirectoryPerson
+):
+    """A stranger of the same name, born on the same day, with a genuine document of their own."""
+    with tenant_scope(place.tenant.id):
+        hold_evidence(ada.id, ("document_number", document_digest("X0000001", "UTO")))
+    set_profile(place, other_document="decides")
+    browser = place.browser().to_face("ada")
+    browser.face()
+    assert_refused(browser, "match_none", "another_document_than_held")
+    set_profile(place, other_document="told")
+    told = place.browser().to_face("ada")
+    told.face()
+    assert told.stage is Stage.PASS
+
+
+def test_a_document_in_a_former_name_counts_after_three_days_where_the_profile_says_so(place: Place):
+    person = place.person("grace", family_name="Byron")
+    with tenant_scope(place.tenant.id):
+        former = PersonName.objects.create(person=person, kind="former", family_name="Lovelace")
+    for accepts, age, granted in ((True, 1, False), (False, 100, False), (True, 100, True)):
+        set_profile(place, former_names=accepts)
+        with tenant_scope(place.tenant.id):
+            PersonName.objects.filter(id=former.id).update(held_since=clock.now() - timedelta(hours=age))
+        browser = place.browser().to_face("grace")
+        browser.face()
+        assert (browser.stage is Stage.PASS) is granted, (accepts, age, browser.outcome())
 
 
 def test_the_wrong_face_gets_five_tries_and_then_the_case_is_refused(place: Place, browser: Journey):

@@ -23,12 +23,13 @@ from tenants.directory.models import (
     HeldEvidence,
     NoticeAddress,
     PersonKey,
+    PersonName,
     ScimToken,
 )
 from tenants.directory.selectors import find_person
 from tenants.directory.services import hold_evidence, suspend_person
 from tenants.notices.models import Notice
-from tests.scim.conftest import BULK, ENTERPRISE, GROUP, PATCH, USER, Provisioner, provisioner_of
+from tests.scim.conftest import BULK, ENTERPRISE, GROUP, PATCH, RECOVERY, USER, Provisioner, provisioner_of
 
 MEMBER = Actor(ActorKind.MEMBER, "member_x")
 
@@ -388,3 +389,56 @@ def test_half_a_character_in_one_operation_stops_no_other(scim: Provisioner) -> 
     }
     answer = json.loads(scim.ask("POST", "/Bulk", body).content)
     assert [one["status"] for one in answer["Operations"]] == ["400", "201"]
+
+
+def test_other_names_manager_and_standing_come_with_the_user_and_are_told_back(scim: Provisioner) -> None:
+    own = {"formerNames": "Byron", "nameInOtherScript": "Лавлейс, Ада", "country": "GB", "privileged": True}
+    told = scim.made(
+        nickName="Addie | Ady",
+        **{RECOVERY: own, ENTERPRISE: {"employeeNumber": "n-ada", "manager": {"value": "person_x"}}},
+    )
+    person = person_of(scim, told)
+    assert (person.manager, person.country, person.is_privileged) == ("person_x", "GB", True)
+    with tenant_scope(scim.tenant.id):
+        named = set(PersonName.objects.values_list("kind", "given_names", "family_name"))
+    assert named == {
+        ("former", "", "Byron"),
+        ("script", "Ада", "Лавлейс"),
+        ("preferred", "Addie", ""),
+        ("preferred", "Ady", ""),
+    }
+    assert told[RECOVERY] == own and told["nickName"] == "Addie | Ady"
+    assert told[ENTERPRISE]["manager"]["value"] == "person_x"
+    for query in (
+        'filter=nickName eq "ady"',
+        f'filter={RECOVERY}:formerNames eq "byron"',
+        f"filter={RECOVERY}:privileged eq true",
+        f'filter={ENTERPRISE}:manager.value eq "person_x"',
+    ):
+        assert names(scim, query) == ["ada@people.example"], query
+
+
+def test_the_manager_comes_in_the_dialect_of_entra_and_leaves_again(scim: Provisioner) -> None:
+    told = scim.made()
+    path = f"/Users/{told['id']}"
+    for value in ("person_boss", {"value": "person_boss"}):
+        answer = scim.patch(path, {"op": "Add", "path": f"{ENTERPRISE}:manager", "value": value})
+        assert answer.status_code == 200, answer.content
+        assert person_of(scim, told).manager == "person_boss"
+        answer = scim.patch(path, {"op": "Remove", "path": f"{ENTERPRISE}:manager"})
+        assert answer.status_code == 200, answer.content
+        assert person_of(scim, told).manager == ""
+
+
+def test_silence_about_a_privileged_account_leaves_it_one(scim: Provisioner) -> None:
+    told = scim.made(**{RECOVERY: {"privileged": True}})
+    body = {key: value for key, value in told.items() if key not in (RECOVERY, "meta", "groups")}
+    body["schemas"] = [USER, ENTERPRISE]
+    assert scim.ask("PUT", f"/Users/{told['id']}", body).status_code == 200
+    assert person_of(scim, told).is_privileged
+    answer = scim.patch(
+        f"/Users/{told['id']}", {"op": "replace", "path": f"{RECOVERY}:privileged", "value": False}
+    )
+    assert answer.status_code == 200, answer.content
+    person = person_of(scim, told)
+    assert person.is_privileged is False and person.names_changed_at is not None

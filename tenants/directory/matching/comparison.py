@@ -8,7 +8,7 @@ anything; what agrees only weakly, and slips, are told and never accepted. What 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum, StrEnum
 from uuid import UUID
@@ -49,6 +49,10 @@ class Reason(StrEnum):
     """Why a decision is what it is. Codes for us and for the console; a name's `Trouble` may stand beside them."""
 
     NAMES_AGREE = "names_agree"
+    FORMER_NAME = "former_name_agrees"
+    FORMER_NAME_NOT_ACCEPTED = "former_name_not_accepted"
+    PREFERRED_NAME = "preferred_name_agrees"
+    OTHER_SCRIPT = "name_in_another_script_agrees"
     NAMES_DIFFER = "names_differ"
     NAMES_NOT_USABLE = "names_not_usable"
     NAMES_AGREE_TOO_WEAKLY = "names_agree_too_weakly"
@@ -72,7 +76,7 @@ class HeldDocument(Enum):
     """What it means that another document than the one held before is shown: passports are renewed."""
 
     TOLD = "told"
-    DECIDES = "decides"
+    DECIDES = "decides"  # such a document is none of the account's until somebody looks at it
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,22 @@ class ProvenIdentity:
     is_cut: bool = False
 
 
+class NameKind(StrEnum):
+    """What another name of an account is. `OTHER`: its directory does not say."""
+
+    FORMER = "former"
+    PREFERRED = "preferred"
+    SCRIPT = "script"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class OtherName:
-    """A former or preferred name, or the name in another script."""
+    """A former or preferred name, or the name in another script. Always whole: both fields stand in it."""
 
     given_names: str = field(repr=False)
     family_name: str = field(repr=False)
+    kind: NameKind = NameKind.OTHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +123,9 @@ class Candidate:
     other_names: tuple[OtherName, ...] = field(default=(), repr=False)
 
 
+ALL_KINDS = frozenset(NameKind)
+
+
 @dataclass(frozen=True, slots=True)
 class MatchPolicy:
     """For each attribute how far it may differ. The default is the strictest."""
@@ -117,6 +134,25 @@ class MatchPolicy:
     family_name: Mode = Mode.EXACT
     birthdate_required: bool = True
     held_document: HeldDocument = HeldDocument.TOLD
+    # Whether a document in a name that the person bore before counts: documents outlive weddings, and so do stolen ones.
+    former_names: bool = False
+    every_name: bool = False
+
+    @property
+    def kinds(self) -> frozenset[NameKind]:
+        """Which other names count. What somebody likes to be called is no name of a register: not where names have to agree
+        exactly."""
+        if self.every_name:
+            return ALL_KINDS
+        left_out = set() if self.former_names else {NameKind.FORMER}
+        if self.given_names is Mode.EXACT:
+            left_out.add(NameKind.PREFERRED)
+        return ALL_KINDS - left_out
+
+    def towards_others(self) -> MatchPolicy:
+        """How accounts that were not claimed are compared: by every name they have, whatever counts for the claimed one. Who
+        might be meant is never overlooked because a profile is strict."""
+        return replace(self, every_name=True)
 
     @classmethod
     def in_mode(cls, mode: str, **settings: bool | HeldDocument) -> MatchPolicy:
@@ -133,6 +169,8 @@ class NamesFound:
     # Agreement of the whole name that needs a birth date beside it.
     is_weak: bool = False
     trouble: str = ""
+    # Which other name of the account agreed; None for its own.
+    by: NameKind | None = None
 
     @property
     def agree(self) -> bool:
@@ -152,6 +190,17 @@ class Comparison:
 
 
 _BOTH_DIFFER = NamesFound(DIFFERS, DIFFERS)
+_BY_NAME = {
+    NameKind.FORMER: Reason.FORMER_NAME,
+    NameKind.PREFERRED: Reason.PREFERRED_NAME,
+    NameKind.SCRIPT: Reason.OTHER_SCRIPT,
+}
+_RULES = {
+    NameKind.FORMER: "former_name",
+    NameKind.PREFERRED: "preferred_name",
+    NameKind.SCRIPT: "name_in_another_script",
+    NameKind.OTHER: "other_name",
+}
 
 
 def compare(proven: ProvenIdentity, candidate: Candidate, policy: MatchPolicy) -> Comparison:
@@ -190,11 +239,13 @@ def _decided(
     if another and policy.held_document is HeldDocument.DECIDES:
         return Decision.REVIEW, (Reason.ANOTHER_DOCUMENT,)
     reasons = [Reason.NAMES_AGREE]
+    if names.by in _BY_NAME:
+        reasons.append(_BY_NAME[names.by])
     if birth is Birth.AGREES:
         reasons.append(Reason.BIRTHDATE_AGREES)
     if held:
         reasons.append(Reason.DOCUMENT_HELD_BEFORE)
-    if another:
+    if another and proven.document_digest:
         reasons.append(Reason.ANOTHER_DOCUMENT)
     return Decision.MATCH, tuple(reasons)
 
@@ -210,6 +261,11 @@ def _differing(
         other = candidate.given_names if given else candidate.family_name
         if given != family and one_letter_apart(name_of(one), name_of(other)):
             return Decision.REVIEW, (Reason.NAMES_DIFFER, Reason.ONE_LETTER_DIFFERS)
+    if any(one.kind is NameKind.FORMER for one in candidate.other_names) and not policy.former_names:
+        accepting = replace(policy, former_names=True)
+        if not compare_names(proven, candidate, accepting).agree:
+            return Decision.NO_MATCH, (Reason.NAMES_DIFFER,)
+        return Decision.NO_MATCH, (Reason.NAMES_DIFFER, Reason.FORMER_NAME_NOT_ACCEPTED)
     return Decision.NO_MATCH, (Reason.NAMES_DIFFER,)
 
 
@@ -230,10 +286,13 @@ def compare_names(proven: ProvenIdentity, candidate: Candidate, policy: MatchPol
     if found.agree and not found.is_weak:
         return found
     for other in candidate.other_names:
+        if other.kind not in policy.kinds:
+            continue
         also = _one_name(proven, other.given_names, other.family_name, policy)
         if also.agree and (not found.agree or found.is_weak):
-            given, family = Found(also.given.level, "other_name"), Found(also.family.level, "other_name")
-            return NamesFound(given, family, is_weak=also.is_weak)
+            rule = _RULES[other.kind]
+            given, family = Found(also.given.level, rule), Found(also.family.level, rule)
+            return NamesFound(given, family, is_weak=also.is_weak, by=other.kind)
     return found
 
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 SENTENCES = {
     "names_agree": "The names agree.",
+    "former_name_agrees": "They agree by a name the person bore before.",
+    "former_name_not_accepted": "They agree only by a name the person bore before, which does not count here.",
+    "preferred_name_agrees": "They agree by the name the person is called by.",
+    "name_in_another_script_agrees": "They agree by the name in another script.",
     "names_differ": "The names differ.",
     "names_not_usable": "A name on one side cannot be compared.",
     "names_agree_too_weakly": "The names are only alike, and no birth date agrees beside them.",
@@ -44,6 +48,9 @@ RULES = {
     "fields_exchanged": "given and family name exchanged",
     "cut_short": "cut at the end of the document's zone",
     "other_name": "by a former or another name of the account",
+    "former_name": "by a name the person bore before",
+    "preferred_name": "by the name the person is called by",
+    "name_in_another_script": "by the name in another script",
     "generation_differs": "the generations differ (Jr, Sr)",
     "": "no rule brings them together",
 }

@@ -38,10 +38,12 @@ class PersonMatch:
 
 
 def could_be(proven: ProvenIdentity, candidate: Candidate, policy: MatchPolicy) -> bool:
-    """Somebody whom this document might just as well belong to."""
+    """Somebody whom this document might just as well belong to, by any name they have or had."""
     if compare_birthdates(proven.birthdate, candidate.birthdate) not in (Birth.AGREES, Birth.NOT_KNOWN):
         return False
-    return compare_names(proven, candidate, policy).agree
+    if compare_names(proven, candidate, policy).agree:
+        return True
+    return bool(candidate.other_names) and compare_names(proven, candidate, policy.towards_others()).agree
 
 
 def match_person(

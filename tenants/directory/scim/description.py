@@ -8,7 +8,7 @@ The annotations of this module are evaluated as they stand: the library reads th
 
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from scim2_models import (
     URN,
     AnyExtension,
@@ -81,6 +81,22 @@ class Membership(ComplexAttribute):
     """The name of the group."""
 
 
+class Manager(ComplexAttribute):
+    value: Annotated[str | None, CaseExact.true] = None
+    """The identifier of the manager, as the provisioning system has it."""
+
+    ref: Annotated[Reference["User"] | None, Mutability.read_only] = Field(  # type: ignore[type-arg]
+        None, serialization_alias="$ref", validation_alias="$ref"
+    )
+    """Where the manager is, if they are a user here."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def read_identifier(cls, told: Any) -> Any:
+        """Entra writes the identifier alone."""
+        return {"value": told} if isinstance(told, str) else told
+
+
 class EnterpriseUser(Extension):
     __schema__ = URN("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User")
 
@@ -89,6 +105,30 @@ class EnterpriseUser(Extension):
 
     department: str | None = None
     """The department, for profiles that are for one."""
+
+    manager: Manager | None = None
+    """Whom the person answers to."""
+
+    Manager: ClassVar[type[ComplexAttribute]] = Manager
+
+
+class RecoveryUser(Extension):
+    """What recovery compares and the standard has no place for. Plain strings, which every provisioning system can map; the
+    URN has the only form that Entra lets an administrator add."""
+
+    __schema__ = URN("urn:ietf:params:scim:schemas:extension:readmit:2.0:User")
+
+    former_names: str | None = None
+    """Names borne before: "Novak | Svoboda, Anna Maria", given names only where those were others too."""
+
+    name_in_other_script: str | None = None
+    """The name as it is written at home, family name first: "Юрченко, Юлия"."""
+
+    country: str | None = None
+    """Where the person works."""
+
+    privileged: bool | None = None
+    """Whether the account may do more than others."""
 
 
 class User(Resource[AnyExtension]):
@@ -103,6 +143,9 @@ class User(Resource[AnyExtension]):
     """The names that are compared with a document."""
 
     Name: ClassVar[type[ComplexAttribute]] = Name
+
+    nick_name: str | None = None
+    """Given names the person is called by; several with a bar between them."""
 
     display_name: str | None = None
     """The name that colleagues see; made of the names where it is absent."""
@@ -172,9 +215,9 @@ POLICY = ScimPolicy(
     remove_value_as_filter=ScimPolicy.RemoveValue.apply,
     unmatched_path_filter=ScimPolicy.UnmatchedPathFilter.create,
 )
-PersonResource = User[EnterpriseUser]
+PersonResource = User[EnterpriseUser | RecoveryUser]
 PROVIDER = ScimProvider(
-    models=[User, EnterpriseUser, Group],
+    models=[User, EnterpriseUser, RecoveryUser, Group],
     resource_types=[ResourceType.from_resource(PersonResource), ResourceType.from_resource(Group)],
     config=CONFIG,
     policy=POLICY,

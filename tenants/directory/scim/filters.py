@@ -100,7 +100,7 @@ class Standing:
     """A yes where the column has one value, a no where it has another."""
 
     column: str
-    yes: str
+    yes: str | bool
 
     def asked(self, op: str, value: Any) -> Q:
         found = NOTHING if value is None else Q(**{self.column: self.yes})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -20,13 +20,15 @@ from scim2_models import InvalidValueException, Meta, NotFoundException, Resourc
 from portal.kit import clock
 from portal.kit.actors import Actor
 from portal.kit.ids import public_id
+from portal.kit.sheet_file import BadCell
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.directory.changing import change_people
-from tenants.directory.import_file import LENGTHS, ImportedRow
+from tenants.directory.changing import change_people, take_standing
+from tenants.directory.import_file import LENGTHS, ImportedRow, called_in, names_in
 from tenants.directory.import_plan import change_of, held_addresses
-from tenants.directory.models import DirectoryPerson, GroupMember, NoticeAddress, PersonKey
-from tenants.directory.scim.description import EnterpriseUser, PersonResource, User
+from tenants.directory.models import DirectoryPerson, GroupMember, NoticeAddress, PersonKey, PersonName
+from tenants.directory.named import Named, names_by_person, written
+from tenants.directory.scim.description import EnterpriseUser, PersonResource, RecoveryUser, User
 from tenants.directory.scim.filters import (
     Columns,
     Identifier,
@@ -42,6 +44,7 @@ from tenants.directory.services import create_person, follow_standing, remove_pe
 
 SOURCE = "scim"
 LONGEST = 250
+LONGEST_NAMES = 1_000
 LONGEST_ADDRESS = {"email": 254, "phone": 40}
 LONGEST_LABEL = 60
 MOST_ADDRESSES = 20
@@ -50,7 +53,7 @@ _ADDRESS: Mapping[str, Text | Truth | Identifier] = {
     "type": Text("label"),
     "primary": Truth("is_primary"),
 }
-_ENTERPRISE = EnterpriseUser.__schema__.rpartition(":")[2].lower()
+KINDS = PersonName.Kind
 # (address, label, whether it is the first, where that was said)
 Given = tuple[str, str, bool | None]
 COLUMNS: Columns = {
@@ -63,6 +66,14 @@ COLUMNS: Columns = {
     "active": Standing("status", DirectoryPerson.Status.ACTIVE),
     "employeenumber": Text("employee_number"),
     "department": Text("department"),
+    "manager": Text("manager", exact=True),
+    "country": Text("country"),
+    "privileged": Truth("is_privileged"),
+    "nickname": Several(PersonName, "person", {"value": Text("given_names")}, {"kind": KINDS.PREFERRED}),
+    "formernames": Several(PersonName, "person", {"value": Text("family_name")}, {"kind": KINDS.FORMER}),
+    "nameinotherscript": Several(
+        PersonName, "person", {"value": Text("family_name")}, {"kind": KINDS.SCRIPT}
+    ),
     "emails": Several(NoticeAddress, "person", _ADDRESS, {"kind": "email"}),
     "phonenumbers": Several(NoticeAddress, "person", _ADDRESS, {"kind": "phone"}),
     "groups": Several(
@@ -89,7 +100,7 @@ def person_with(resource_id: str, *, lock: bool = False) -> DirectoryPerson:
 
 
 def resources_of(people: Sequence[DirectoryPerson]) -> list[Resource[Any]]:
-    """As the service shows them, three statements for all."""
+    """As the service shows them, four statements for all."""
     ids = [person.id for person in people]
     addresses: dict[UUID, list[NoticeAddress]] = {}
     for address in NoticeAddress.objects.filter(person_id__in=ids).order_by("created_at", "id"):
@@ -101,17 +112,25 @@ def resources_of(people: Sequence[DirectoryPerson]) -> list[Resource[Any]]:
         groups.setdefault(person_id, []).append(
             {"value": identifier, "$ref": f"Groups/{identifier}", "display": name}
         )
-    return [_resource(person, addresses.get(person.id, ()), groups.get(person.id, ())) for person in people]
+    named = names_by_person(ids)
+    return [
+        _resource(person, addresses.get(person.id, ()), groups.get(person.id, ()), named.get(person.id, ()))
+        for person in people
+    ]
 
 
 def _resource(
-    person: DirectoryPerson, addresses: Collection[NoticeAddress], groups: Collection[dict[str, str]]
+    person: DirectoryPerson,
+    addresses: Collection[NoticeAddress],
+    groups: Collection[dict[str, str]],
+    named: Sequence[Named],
 ) -> Resource[Any]:
     said = {
         "externalId": person.external_id,
         "userName": person.user_name,
         "name": {"givenName": person.given_names or None, "familyName": person.family_name or None},
         "displayName": person.display_name,
+        "nickName": " | ".join(one.given_names for one in named if one.kind == KINDS.PREFERRED),
         "active": person.status == DirectoryPerson.Status.ACTIVE,
         "emails": [_address(one) for one in addresses if one.kind == NoticeAddress.Kind.EMAIL],
         "phoneNumbers": [_address(one) for one in addresses if one.kind == NoticeAddress.Kind.PHONE],
@@ -119,12 +138,21 @@ def _resource(
         EnterpriseUser.__schema__: {
             "employeeNumber": person.employee_number or None,
             "department": person.department or None,
+            "manager": _manager(person.manager) if person.manager else None,
+        },
+        RecoveryUser.__schema__: {
+            "formerNames": written(named, KINDS.FORMER) or None,
+            "nameInOtherScript": written(named, KINDS.SCRIPT) or None,
+            "country": person.country or None,
+            "privileged": person.is_privileged,
         },
     }
     if not (person.given_names or person.family_name):
         del said["name"]
-    if not (person.employee_number or person.department):
-        del said[EnterpriseUser.__schema__]
+    for schema in (EnterpriseUser.__schema__, RecoveryUser.__schema__):
+        told = said[schema]
+        if isinstance(told, dict) and all(value is None for value in told.values()):
+            del said[schema]
     return shown(
         PersonResource, person, {name: value for name, value in said.items() if value not in ("", [])}
     )
@@ -148,6 +176,22 @@ def shown(model: type[Resource[Any]], row: Any, said: dict[str, Any], *, version
 def _address(row: NoticeAddress) -> dict[str, Any]:
     told: dict[str, Any] = {"value": row.value, "type": row.label or None, "primary": row.is_primary}
     return {name: value for name, value in told.items() if value is not None}
+
+
+def _manager(value: str) -> dict[str, str]:
+    told = {"value": value}
+    if identifier_in(DirectoryPerson.prefix, value):
+        told["$ref"] = f"Users/{value}"
+    return told
+
+
+def _names(
+    read: Callable[[str], tuple[tuple[str, str], ...]], value: str | None
+) -> tuple[tuple[str, str], ...]:
+    try:
+        return read(word(value, LONGEST_NAMES))
+    except BadCell as problem:
+        raise InvalidValueException(detail="A name is not written as this service reads names.") from problem
 
 
 def word(value: str | None, longest: int) -> str:
@@ -187,7 +231,7 @@ class Written:
     """A user as a system writes it, checked: what our own shapes hold of it."""
 
     def __init__(self, resource: Any) -> None:
-        name, extension = resource.name, resource.EnterpriseUser
+        name, extension, own = resource.name, resource.EnterpriseUser, resource.RecoveryUser
         self.emails = _addresses("email", resource.emails)
         self.phones = _addresses("phone", resource.phone_numbers)
         self.external_id = word(resource.external_id, LONGEST)
@@ -197,6 +241,12 @@ class Written:
         self.family_name = word(name and name.family_name, LENGTHS["family_name"])
         self.employee_number = word(extension and extension.employee_number, LENGTHS["employee_number"])
         self.department = word(extension and extension.department, LENGTHS["department"])
+        self.manager = word(extension and extension.manager and extension.manager.value, LENGTHS["manager"])
+        self.country = word(own and own.country, LENGTHS["country"])
+        self.is_privileged: bool | None = own.privileged if own else None
+        self.former_names = _names(names_in, own and own.former_names)
+        self.script_names = _names(names_in, own and own.name_in_other_script)
+        self.preferred_names = _names(called_in, resource.nick_name)
         self.display_name = word(resource.display_name, LONGEST)
         if not self.user_name:
             raise InvalidValueException(detail="A user has a userName.")
@@ -212,6 +262,12 @@ class Written:
             phones=tuple(value for value, _label, _first in self.phones),
             employee_number=self.employee_number,
             department=self.department,
+            former_names=self.former_names,
+            preferred_names=self.preferred_names,
+            script_names=self.script_names,
+            manager=self.manager,
+            country=self.country,
+            is_privileged=self.is_privileged,
             display_name=self.display_name or names or normalise_identifier(self.user_name),
         )
 
@@ -235,10 +291,14 @@ def add_user(resource: User[Any], actor: Actor) -> DirectoryPerson:
         department=row.department or "",
         actor=actor,
         source=SOURCE,
+        named=[one for names in row.named().values() for one in names],
     )
+    take_standing(person, row)
     person.display_name, person.external_id = row.display_name or "", written.external_id
     person.changed_at = person.created_at
-    person.save(update_fields=["display_name", "external_id", "changed_at"])
+    person.save(
+        update_fields=["display_name", "external_id", "manager", "country", "is_privileged", "changed_at"]
+    )
     _label(person, written)
     return person if written.active else suspend_person(person.id, actor=actor, reason="")
 
@@ -248,7 +308,12 @@ def change_user(person: DirectoryPerson, resource: User[Any], actor: Actor) -> D
     written = Written(resource)
     _require_free(written, person)
     before = _labels(person)
-    change = change_of(written.row(), person, held_addresses([person.id]).get(person.id, []))
+    change = change_of(
+        written.row(),
+        person,
+        held_addresses([person.id]).get(person.id, []),
+        names_by_person([person.id]).get(person.id, []),
+    )
     if change is not None:
         change_people([change])
     person.external_id = written.external_id
