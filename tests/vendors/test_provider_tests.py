@@ -12,8 +12,12 @@ from django.db import connections
 
 from portal.kit import clock, outbox
 from portal.kit.limits import Limit
+from tenants.verified_id.trusting import HANDED_OVER
 from tests.conftest import site_client
 from tests.vendors.hostile import CLIENT_ID, CLIENT_SECRET, make_jpeg
+from vendors.adapters.handoff.adapter import ANSWERS, WAITING
+from vendors.adapters.handoff.calls import ERRORS
+from vendors.adapters.handoff.claims import NEEDED, WANTED
 from vendors.trying import services
 from vendors.trying.models import ProviderTest
 from vendors.trying.requirements import BY_CODE, REQUIREMENTS, Finding
@@ -93,6 +97,14 @@ def test_everybody_reads_the_contract_and_each_requirement_of_it(vendor):
     for each in REQUIREMENTS:
         assert each.clause in text
     assert "assurance_level" in text and "/contracts/openid/test" in text
+
+
+def test_the_profile_of_the_hand_off_is_read_by_everybody_and_names_what_is_asked_for(vendor):
+    answer = vendor.client.get("/contracts/handoff.md")
+    text = answer.content.decode()
+    assert answer["Content-Type"] == "text/plain; charset=utf-8"
+    for word in (HANDED_OVER, *NEEDED, *WANTED, *ANSWERS, *WAITING, *ERRORS, "verified"):
+        assert f"`{word}`" in text, word
 
 
 def test_a_provider_that_keeps_the_contract_meets_everything(vendor):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.kit.errors import TooMany
 from portal.kit.origins import client_address, network_of
+from vendors.adapters.handoff import adapter as handing_over
 from vendors.adapters.oidc.adapter import DEFAULT_FRAMEWORK
 from vendors.adapters.oidc.verified_claims import claims_request
 from vendors.trying import services
@@ -21,11 +23,19 @@ from vendors.trying.models import ProviderTest
 from vendors.trying.requirements import Finding
 from vendors.trying.wording import lines
 
+PROFILE = Path(handing_over.__file__).with_name("HANDOFF.md")
+
 
 @require_GET
 def contract(request: HttpRequest) -> HttpResponse:
     claims = json.dumps(claims_request(DEFAULT_FRAMEWORK, "…"), indent=2, ensure_ascii=False)
     return render(request, "trying/contract.html", {"requirements": lines({}), "claims": claims})
+
+
+@require_GET
+def handoff(request: HttpRequest) -> HttpResponse:
+    """The profile for partners that hand over a credential, as it is written beside its adapter."""
+    return HttpResponse(PROFILE.read_bytes(), content_type="text/plain; charset=utf-8")
 
 
 @require_http_methods(["GET", "POST"])

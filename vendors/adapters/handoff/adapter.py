@@ -75,7 +75,7 @@ class HandoffAdapter:
         the service, the client id and the secret."""
         problem = ctx.credentials.problem_with(_issuer(ctx))
         if problem:
-            return [ConfigProblem("issuer_did", problem, _issuer(ctx)[:80])]
+            return [ConfigProblem("issuer_did", problem)]
         setting = "service"
         try:
             for return_url in return_urls:
