@@ -15,7 +15,11 @@ import pytest
 
 # Longest first; whatever is in none of them follows in the order of its name. Measured on two cores.
 FAMILIES: dict[str, tuple[str, ...]] = {
-    "the whole product": ("tests/browser/test_walk.py", "tests/running/test_surviving.py"),
+    "the whole product": (
+        "tests/browser/test_walk.py",
+        "tests/browser/test_held_walk.py",
+        "tests/running/test_surviving.py",
+    ),
     "the house partner": ("tests/house/", "tests/vendors/test_house_partner.py"),
     "faces": ("tests/engine/faces/", "tests/engine/test_commands.py"),
     "documents": ("tests/engine/documents/",),
