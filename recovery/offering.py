@@ -46,7 +46,7 @@ def offer_to_person(
     configuration that is not offered, or a picture that is none. Without `review_first` the design of the card says
     whether a member looks first."""
     authority = get_authority()
-    require_configuration(configuration_id)
+    require_configuration(configuration_id, authority)
     person = _active(user_name)
     made = issuance.begin_issuance(
         claims=_claims(person),

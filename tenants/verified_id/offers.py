@@ -55,7 +55,8 @@ def make_offer(
     """A fresh offer in place of earlier ones. For another wallet it asks for a transaction code. Invalid for a
     configuration that is not offered."""
     issuance = open_issuance(issuance_id)
-    require_configuration(configuration_id)
+    authority = get_authority()
+    require_configuration(configuration_id, authority)
     IssuanceOffer.objects.filter(issuance=issuance, used_at=None).update(used_at=clock.now())
     address = new_token()
     row = IssuanceOffer(
@@ -69,7 +70,7 @@ def make_offer(
     if tx_code:
         row.tx_code_digest = tx_digest(row.id, tx_code)
     row.save(force_insert=True)
-    uri = f"{get_authority().issuer}/openid4vci/offers/{address}"
+    uri = f"{authority.issuer}/openid4vci/offers/{address}"
     return Offer(
         wallet_link=offer_link_by_reference(uri, wallet=wallet_url("/offer")),
         deep_link=offer_link_by_reference(uri),

@@ -125,9 +125,9 @@ def configuration_ids(authority: Authority) -> tuple[str, ...]:
     return (CONFIGURATION_ID, *by_certificate, *as_jwt)
 
 
-def require_configuration(configuration_id: str) -> None:
+def require_configuration(configuration_id: str, authority: Authority) -> None:
     """Invalid for one that is not offered."""
-    known = configuration_ids(get_authority())
+    known = configuration_ids(authority)
     if configuration_id not in known:
         raise Invalid(
             "configuration_unknown",
