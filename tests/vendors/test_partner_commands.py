@@ -6,8 +6,10 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from datetime import date
 
 import pytest
@@ -195,6 +197,48 @@ def test_the_command_knows_every_simulator():
         [sys.executable, "-c", script], cwd=REPOSITORY, env=env, capture_output=True, check=True, text=True
     )
     assert tuple(found.stdout.split()) == KEYS
+
+
+def test_a_simulator_shares_its_port_with_nobody(run):
+    """Its server would take a port that somebody else shares, and answer some of the other's requests."""
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        code, told, sentence = run("simulator", "persona", "--port", str(port))
+    assert (code, told) == (2, None)
+    assert f"Port {port} cannot be had" in sentence
+
+
+@pytest.mark.parametrize("port", ["0", "-1", "65536"])
+def test_a_simulator_s_port_is_one_that_there_is(run, port):
+    assert run("simulator", "persona", f"--port={port}")[0] == 2
+
+
+def test_a_simulator_ends_with_its_command_however_that_ends():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = subprocess.Popen(
+        [sys.executable, "-m", "django", "simulator", "persona", "--port", str(port), "--json"],
+        cwd=REPOSITORY,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "portal.settings"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    with command:
+        assert command.stdout is not None and command.stdout.readline()
+        command.kill()
+    until = time.monotonic() + 10
+    while is_listening(port) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not is_listening(port)
+
+
+def is_listening(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import hmac
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -27,6 +29,8 @@ FIRST_PORT = 10
 # Where a simulator that asks for a client certificate does so, above its own port.
 TLS_ABOVE = 30
 START_SECONDS = 30.0
+LAST_PORT = 65_535
+PR_SET_PDEATHSIG = 1
 
 
 class Command(OperatingCommand):
@@ -56,9 +60,14 @@ class Command(OperatingCommand):
             raise Refused(
                 "simulator_in_production", "A simulator verifies nobody and is refused in production."
             )
-        port = options["port"] or _own_port(options["key"])
+        port = _own_port(options["key"]) if options["port"] is None else options["port"]
+        _require_free(port)
         process = subprocess.Popen(  # noqa: S603 (a program of ours, named above)
-            _program(port), env=_environment(options, port), cwd=settings.ROOT, stdout=sys.stderr
+            _program(port),
+            env=_environment(options, port),
+            cwd=settings.ROOT,
+            stdout=sys.stderr,
+            preexec_fn=_end_with_us,
         )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_given: process.terminate())
@@ -86,6 +95,27 @@ class Command(OperatingCommand):
     def words(self, told: Mapping[str, Any]) -> str:
         config = json.dumps(told["config"], indent=2)
         return f"The simulator of {told['key']} answers at {told['address']}. For connect_vendor --config:\n{config}"
+
+
+def _require_free(port: int) -> None:
+    """The server shares a port with whoever else is willing to, and each would get some of the requests."""
+    if not 0 < port <= LAST_PORT:
+        raise Unavailable("port_unusable", f"--port is a number from 1 to {LAST_PORT}.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as problem:
+            raise Unavailable(
+                "port_taken", f"Port {port} cannot be had ({problem.strerror}): choose another with --port."
+            ) from problem
+
+
+def _end_with_us() -> None:
+    """A simulator whose command was killed would keep its port, and answer for the next one."""
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def _own_port(key: str) -> int:
