@@ -95,6 +95,7 @@ def void_proof(case: Case) -> None:
     presentation.destroy_of_reference(case.id)
     for credential_id in credentials.credentials_of(case.id):
         credentials.revoke_credential(credential_id, reason="eid_asked_again", actor=SYSTEM)
+    record_event(EventName.PROOF_VOIDED, actor=SYSTEM, subject=case.public_id, case_id=case.id)
     case.proof_void_at = clock.now()
     case.attempt_id = case.issuance_id = case.credential_id = case.presentation_id = None
     case.proofed_browser_digest = None

@@ -29,6 +29,7 @@ EVENTS: dict[EventName, str] = {
     N.CASE_CONTINUED: gettext_noop("Continued in another browser"),
     N.CARRY_CODE_REFUSED: gettext_noop("Code that moves the case refused"),
     N.PROOF_REUSED: gettext_noop("An earlier proof served again"),
+    N.PROOF_VOIDED: gettext_noop("What the eID proved does not stand any more: it is asked again"),
     N.CASE_HANDED_TO_PHONE: gettext_noop("Moved to a phone"),
     N.PAID_CHECK_HELD_BACK: gettext_noop("Paid check not begun: too many from one network"),
     N.CONSENT_GIVEN: gettext_noop("Consent given"),

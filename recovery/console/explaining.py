@@ -18,8 +18,8 @@ WORDS: dict[CaseStatus, str] = {
         "code on the page where you began. I cannot see the code, and I will never ask you for it."
     ),
     S.PROVING: gettext_noop(
-        "Your recovery is under way. Go on in the browser where you began, and have your document at hand. The page "
-        "says what comes next."
+        "Your recovery is under way. Go on in the browser where you began, and have your document or your eID at hand. "
+        "The page says what comes next."
     ),
     S.DECIDING: gettext_noop(
         "Everything has arrived and is being compared. Keep the page open for a moment."
@@ -55,7 +55,7 @@ WORDS: dict[CaseStatus, str] = {
     ),
     S.REFUSED: gettext_noop(
         "This recovery could not be completed. I cannot see, and may not say, which part it was. You may begin again with "
-        "a valid document, in good light, in the same name that we hold for you."
+        "a valid document, in good light, or with your eID, in the same name that we hold for you."
     ),
     S.CANCELED: gettext_noop("This recovery was ended. You may begin again at any time."),
     S.EXPIRED: gettext_noop(

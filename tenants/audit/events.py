@@ -152,6 +152,7 @@ class EventName(StrEnum):
     CASE_CONTINUED = "recovery:case:continue"
     CARRY_CODE_REFUSED = "recovery:carry_code:refuse"
     PROOF_REUSED = "recovery:proof:reuse"
+    PROOF_VOIDED = "recovery:proof:void"
     CASE_HANDED_TO_PHONE = "recovery:case:hand_over"
     PAID_CHECK_HELD_BACK = "recovery:paid_check:hold_back"
     CONSENT_GIVEN = "recovery:consent:give"

@@ -155,6 +155,7 @@ SENTENCES: dict[EventName, str] = {
     E.CASE_CONTINUED: gettext_noop("A case was continued in another browser"),
     E.CARRY_CODE_REFUSED: gettext_noop("A code that moves a case was refused"),
     E.PROOF_REUSED: gettext_noop("An earlier proof served a case again"),
+    E.PROOF_VOIDED: gettext_noop("What an eID proved does not stand any more"),
     E.CASE_HANDED_TO_PHONE: gettext_noop("A case was moved to another browser"),
     E.PAID_CHECK_HELD_BACK: gettext_noop("A paid check was not begun, since one network began too many"),
     E.CONSENT_GIVEN: gettext_noop("A claimant consented"),

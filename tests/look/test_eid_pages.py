@@ -1,0 +1,84 @@
+"""The pages of the route without a face, in a browser: what the person reads, and what staff read of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser
+
+from portal.kit.origins import tenant_origin
+from portal.kit.scope import tenant_scope
+from recovery.stages import Stage
+from recovery.statuses import Route
+from tests.facecheck.conftest import PaperVision, vision
+from tests.look.drawing import answer_by
+from tests.look.looking import examined
+from tests.recovery.eids import agree, choose, make_eid_place, sign_in
+from tests.vendors.conftest import Simulators, provider
+from tests.vendors.hostile import HostileProvider
+
+__all__ = ["provider", "vision"]
+
+
+@pytest.fixture(scope="session")
+def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]:
+    made = Simulators(tmp_path_factory.mktemp("simulators"))
+    yield made
+    made.stop()
+
+
+def test_its_pages_are_sound_wide_and_narrow_in_light_and_dark(
+    browser: Browser,
+    simulators: Simulators,
+    provider: HostileProvider,
+    vision: PaperVision,
+    staff_client: Callable[..., Client],
+) -> None:
+    broker = simulators["oidc"]
+    place = make_eid_place(broker, vision, document=provider)
+    place.person("ada")
+    journey = place.browser()
+    context = browser.new_context()
+    answer_by(context, journey.client)
+    page, found = context.new_page(), list[str]()
+
+    def look(path: str, name: str) -> None:
+        found.extend(examined(page, tenant_origin(place.tenant.slug) + path, f"eid-{name}"))
+
+    look("/recover/", "start")
+    journey.who("ada").confirm()
+    look("/recover/choose", "choose")
+    choose(journey, Route.DOCUMENT)
+    look("/recover/consent", "consent-document")
+    agree(journey)
+    journey.come_back({**journey.at_partner(), "error": ["access_denied"]})
+    look("/recover/prove", "prove-document")
+    choose(journey)
+    look("/recover/consent", "consent-eid")
+    agree(journey)
+    assert journey.stage is Stage.PARTNER
+    look("/recover/partner", "partner")
+    journey.come_back({**sign_in(journey, broker), "error": ["access_denied"]})
+    look("/recover/prove", "prove-eid")
+    journey.post("/recover/prove")
+    journey.work().come_back(sign_in(journey, broker)).keep()
+    look("/recover/present", "present")
+    there = place.carry(journey.continuation())
+    context.unroute("**/*")
+    answer_by(context, there.client)
+    look("/recover/prove", "prove-again")
+    context.close()
+    context = browser.new_context()
+    staff = staff_client(of=place.tenant)
+    answer_by(context, staff)
+    page = context.new_page()
+    with tenant_scope(place.tenant.id):
+        case, profile = there.case.public_id, place.profile.public_id
+    site = f"http://localhost:8000/o/{place.tenant.slug}/recovery"
+    found += examined(page, f"{site}/cases/{case}", "eid-case")
+    found += examined(page, f"{site}/profiles/{profile}/", "eid-profile")
+    found += examined(page, f"{site}/profiles/{profile}/publish", "eid-publish")
+    context.close()
+    assert found == []
