@@ -277,7 +277,8 @@ def _unusable(case: Case, result: ProofingResult, level: str) -> list[str]:
     """Why the answer proves nothing in the way the person agreed to. What the partner is listed as is asked once more: a
     portrait that is missing is never a way without a face."""
     missing = [f"{name}_missing" for name in NEEDED if not result.claims.get(name)]
-    if case.connection is None or route_of(case.connection).value != case.route:
+    # A case from before there were two ways has none written down, and proves by a document.
+    if case.connection is None or route_of(case.connection).value != (case.route or Route.DOCUMENT.value):
         return [*missing, "proven_another_way"]
     if not is_by_eid(case):
         return [*missing, *(["portrait_missing"] if result.portrait is None else [])]

@@ -30,7 +30,6 @@ class Stage(Enum):
 # The number shown to the claimant; hidden where the total is not sure.
 NUMBERS: dict[Stage, int] = {
     Stage.CODE: 1,
-    Stage.CHOOSE: 2,
     Stage.CONSENT: 2,
     Stage.PROVE: 3,
     Stage.PARTNER: 3,

@@ -17,7 +17,8 @@ from recovery.profiles import check_profile
 from recovery.readiness.evaluation import counts_of
 from recovery.readiness.models import Survey
 from recovery.readiness.selectors import newest_of
-from recovery.statuses import Mode
+from recovery.routes import routes_of
+from recovery.statuses import Mode, Route
 from tenants.models import Tenant
 from tenants.verified_id.selectors import standing
 from vendors.models import Connection
@@ -54,6 +55,7 @@ def items(profile: Profile, tenant: Tenant, problem: str) -> list[Item]:
     return [
         _sound(problem),
         _partner(profile),
+        _without_a_face(profile),
         _authority(),
         _help_desk(tenant),
         _rehearsed(profile, rehearsed),
@@ -74,6 +76,19 @@ def _partner(profile: Profile) -> Item:
         _("It answers.") if ready else _("None of its partners is ready: nobody would get past the document.")
     )
     return Item(_("A partner of it works"), "done" if ready else "problem", hint, "partners:browse")
+
+
+def _without_a_face(profile: Profile) -> Item:
+    has_one = Route.EID in routes_of(partners_of(profile))
+    hint = (
+        _("By an eID, which people choose before they agree to anything.")
+        if has_one
+        else _(
+            "There is none: whoever cannot or does not want to show their face has to call your help desk."
+        )
+    )
+    status = "done" if has_one else "todo"
+    return Item(_("There is a way without a face"), status, hint, "profiles:edit", of_profile=True)
 
 
 def _authority() -> Item:

@@ -99,6 +99,35 @@ def test_of_several_partners_the_dearest_counts_in_each_currency(tenant):
     assert found.totals == {"EUR": Decimal("4.45"), "USD": Decimal("6.00")}
 
 
+@pytest.mark.parametrize(
+    ("document", "eid", "most_of_it"),
+    [
+        ("0.50", "2.00", "6.00"),  # three times the eID, and no face
+        ("1.00", "2.00", "6.25"),  # twice the eID, then a document and five faces
+        ("2.00", "1.00", "7.25"),  # three documents and five faces
+    ],
+)
+def test_with_an_eid_beside_a_document_the_dearest_mix_counts(tenant, document, eid, most_of_it):
+    with tenant_scope(tenant.id):
+        for vendor, price in (("oidc", document), ("mitid", eid)):
+            ContractPrice.objects.create(vendor=vendor, unit_price=Decimal(price), currency="EUR")
+        asked = [made("oidc", "own_contract"), made("mitid", "own_contract")]
+        found = most(asked, decisions=MAX_PROOFINGS, face_checks=MAX_TRIES)
+        assert found.totals == {"EUR": Decimal(most_of_it)}
+        reached = max(
+            Decimal(document) * first + Decimal(eid) * (3 - first) + (Decimal("1.25") if first else 0)
+            for first in range(4)
+        )
+        assert reached == Decimal(most_of_it)
+
+
+def test_an_eid_alone_costs_no_face(tenant):
+    with tenant_scope(tenant.id):
+        ContractPrice.objects.create(vendor="mitid", unit_price=Decimal("2.00"), currency="EUR")
+        found = most([made("mitid", "own_contract")], decisions=MAX_PROOFINGS, face_checks=MAX_TRIES)
+    assert found.totals == {"EUR": Decimal("6.00")} and len(found.parts) == 1
+
+
 def test_without_a_price_nothing_is_stated(tenant):
     with tenant_scope(tenant.id):
         assert not most([made(load(unit_price="1") + "x", "through_us")], decisions=1, face_checks=1).is_known

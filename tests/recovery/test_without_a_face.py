@@ -7,21 +7,30 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core import mail
 
 from portal.kit import clock
+from portal.kit.actors import SYSTEM
+from portal.kit.errors import Refused
 from portal.kit.ids import uuid7
 from portal.kit.outbox import Job
 from portal.kit.scope import tenant_scope
+from recovery.applying import applied_to
+from recovery.cases import create_case, move_case
+from recovery.choosing import choose_route, has_to_choose, may_choose
 from recovery.deciding import on_decide
 from recovery.decision import has_two_independent_kinds
+from recovery.enrolment import why_not as why_not_enrolled
 from recovery.holding import on_hold_over
-from recovery.models import Case, CaseStep
+from recovery.models import Case, CaseStep, Profile
+from recovery.ordering import partner_for
+from recovery.own_cards import own_cards
 from recovery.stages import Stage
-from recovery.statuses import EvidenceKind, Route, StepKind
+from recovery.statuses import CaseStatus, EvidenceKind, Route, StepKind
 from tenants.verified_id import presentation
 from tenants.verified_id.asking import ASKED
 from tenants.verified_id.credentials import status_of
@@ -35,6 +44,7 @@ from tests.recovery.journey import Journey, Place, codes_in
 from tests.vendors.conftest import Simulators
 from tests.vendors.hostile import HostileProvider
 from tests.vendors.simulated import Simulator
+from vendors.billing.services import BudgetPlan, open_budget
 
 WITHOUT_PORTRAIT = [name for name in ASKED if name != "portrait"]
 
@@ -122,6 +132,19 @@ def test_somebody_recovers_by_an_eid_and_nobody_looks_at_a_face(
     assert StepKind.FACE_CHECKED not in browser.done()
     assert [meter for meter, _billable, _why in browser.usage()] == ["decision"]
     assert evidence(browser, StepKind.PROOFED)["eid_level"] == "substantial"
+
+
+def test_no_face_check_is_reserved_for_an_eid_and_one_is_for_a_document(both: Place, broker: Simulator):
+    """A cap on Face Checks that lets none through: the document's way stops at it, the eID's does not."""
+    plan = BudgetPlan(name="Faces", amount=Decimal("0.10"), currency="EUR", vendor="readmit", is_hard=True)
+    with tenant_scope(both.tenant.id):
+        open_budget(plan, actor=SYSTEM)
+    browser = choose(began(both), Route.DOCUMENT)
+    agree(browser)
+    assert browser.stage is Stage.PROVE and browser.usage() == []
+    choose(browser)
+    prove_by_eid(browser, broker).keep().show().work()
+    assert browser.stage is Stage.PASS, browser.outcome()
 
 
 def test_the_card_has_no_portrait_and_the_level_of_the_eid(eid: Place, broker: Simulator):
@@ -242,6 +265,29 @@ def test_a_document_partner_that_drops_the_portrait_proves_nothing(both: Place, 
     assert browser.outcome() == ("refused", ["proofing_refused"])
 
 
+@pytest.mark.parametrize("kind", ["document", "electronic_record", "electronic_signature", "eid"])
+def test_a_provider_of_one_s_own_that_calls_itself_an_eid_is_none(
+    both: Place, provider: HostileProvider, kind: str
+):
+    """Listed as a partner that looks at documents, whatever its tokens say of themselves."""
+
+    def told(verified: dict[str, Any]) -> dict[str, Any]:
+        for evidence in verified["verification"]["evidence"]:
+            evidence["type"] = kind
+            evidence.pop("attachments", None)
+        return verified
+
+    provider.answers.change_verified = told
+    provider.answers.change_token = lambda claims: claims.update(
+        acr="eidas:high", amr=["eid"], proves_by="eid"
+    )
+    browser = choose(began(both), Route.DOCUMENT)
+    agree(browser)
+    browser.come_back(browser.at_partner())
+    assert browser.case.route == "document" and browser.case.issuance_id is None
+    assert browser.stage in (Stage.ENDED, Stage.PROVE)
+
+
 def test_a_wallet_that_withholds_the_portrait_is_refused(both: Place):
     browser = choose(began(both), Route.DOCUMENT)
     agree(browser)
@@ -335,6 +381,25 @@ def test_a_route_that_is_written_into_the_case_later_does_not_make_a_document_an
         Case.objects.filter(id=browser.case.id).update(route=Route.EID.value)
     browser.come_back(query)
     assert browser.outcome() == ("refused", ["proofing_refused"])
+
+
+def test_a_case_without_a_way_written_down_proves_by_a_document_and_a_face(both: Place, broker: Simulator):
+    """As cases stood before there were two ways; by an eID nothing is proven in such a case."""
+    browser = choose(began(both), Route.DOCUMENT)
+    agree(browser)
+    query = browser.at_partner()
+    with tenant_scope(both.tenant.id):
+        Case.objects.filter(id=browser.case.id).update(route="")
+    browser.come_back(query).keep().show()
+    assert browser.stage is Stage.FACE
+    by_eid = both.browser()
+    by_eid.who("ada").confirm()
+    agree(choose(by_eid))
+    query = sign_in(by_eid, broker)
+    with tenant_scope(both.tenant.id):
+        Case.objects.filter(id=by_eid.case.id).update(route="")
+    by_eid.come_back(query)
+    assert by_eid.outcome() == ("refused", ["proofing_refused"])
 
 
 def test_the_same_row_changed_after_the_proof_leads_to_no_pass(both: Place):
@@ -471,6 +536,46 @@ def test_who_waited_signs_in_with_the_eid_once_more(both: Place, broker: Simulat
     browser.work()
     browser.come_back(sign_in(browser, broker)).keep().show().work()
     assert browser.stage is Stage.PASS, browser.outcome()
+
+
+# ------------------------------------------------------------------ a card before a loss
+
+
+def test_nobody_gets_a_card_ahead_of_time_where_there_is_an_eid_alone(eid: Place):
+    ada = eid.person("ada")
+    with tenant_scope(eid.tenant.id):
+        assert "no portrait" in why_not_enrolled(applied_to(ada))
+
+
+def test_beside_an_eid_a_card_ahead_of_time_is_made_with_a_document(both: Place):
+    both.set_profile(partners=both.profile.partners[::-1])  # the eID first
+    ada = both.person("ada")
+    with tenant_scope(both.tenant.id):
+        assert why_not_enrolled(applied_to(ada)) == ""
+        case = create_case(
+            profile=Profile.objects.get(),
+            person=ada,
+            decoy_reason="",
+            browser_digest=b"0" * 32,
+            purpose=Case.Purpose.ENROLMENT,
+        )
+        move_case(case.id, CaseStatus.PROVING)
+        assert not has_to_choose(case) and not may_choose(case)
+        found = partner_for(case)
+        assert found is not None and found.vendor == "oidc"
+        with pytest.raises(Refused):
+            choose_route(case, Route.EID)
+
+
+def test_the_person_reads_that_a_card_without_portrait_starts_no_recovery(eid: Place, broker: Simulator):
+    ada = began(eid)
+    prove_by_eid(ada, broker).keep().show().work()
+    ada.use_pass().passkey()
+    person_id = ada.bound_to()
+    assert person_id is not None
+    with tenant_scope(eid.tenant.id):
+        (card,) = own_cards(person_id, Profile.objects.get())
+    assert not card.has_portrait and card.counts_until is None and card.is_valid
 
 
 # ------------------------------------------------------------------ other browsers, other days

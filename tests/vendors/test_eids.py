@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
 
 from tests.vendors.conformance.benches import BENCHES, CzechBench, EidBench, MojeIdBench, request_of
 from vendors.adapters.eid.claims import aml_claims, plain_claims
-from vendors.contract import BadConfig, ContractBroken
+from vendors.contract import BadConfig, ContractBroken, EidLevel
 from vendors.registry import adapter_of
 
 EIDS = sorted({bench.vendor for bench in BENCHES.values() if issubclass(bench, EidBench)} - {"oidc"})
@@ -97,3 +98,24 @@ def test_the_czech_answer_is_read_inside_its_verified_claims_alone():
 def test_a_name_or_date_that_is_missing_or_odd_is_a_broken_contract(claims):
     with pytest.raises(ContractBroken):
         list(plain_claims(claims))
+
+
+@pytest.mark.parametrize("vendor", EIDS)
+def test_a_document_and_a_picture_that_an_eid_s_token_speaks_of_are_not_read(vendor, simulators):
+    """Evidence of another kind in an eID's answer changes nothing of what the eID is."""
+    adapter = adapter_of(vendor)
+    ctx = MojeIdBench(simulators["oidc"]).ctx()
+    picture = {
+        "desc": "portrait",
+        "url": "https://elsewhere.example/p",
+        "digest": {"alg": "sha-256", "value": "x"},
+    }
+    evidence = [{"type": "document", "document_details": {"type": "passport"}, "attachments": [picture]}]
+    told = dict(
+        deepcopy(PROFILE), acr="urn:test:eid", given_name="Jan", family_name="Novák", birthdate="1970-08-01"
+    )
+    told["verified_claims"]["verification"]["evidence"] = evidence
+    snapshot = adapter.read_answer(ctx, None, told, "")
+    assert snapshot.media == () and [check.name for check in snapshot.checks] == ["eid"]
+    level = EidLevel.SUBSTANTIAL if vendor != "mitid" else None
+    assert [said.eid for said in snapshot.assurance] == [level]
