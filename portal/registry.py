@@ -23,6 +23,9 @@ OUTBOX_TOPICS: dict[str, str] = {
     "verified_id.credential_issued": "recovery.proofing.on_credential_issued",
     "recovery.decide": "recovery.deciding.on_decide",
     "recovery.callouts_answered": "recovery.deciding.on_callouts_answered",
+    "entry.exchange": "recovery.entry.signing_in.on_exchange",
+    "entry.test_provider": "recovery.entry.provider_services.on_test",
+    "entry.send": "recovery.entry.inviting.on_send",
     "callouts.ask": "recovery.callouts.asking.on_ask",
     "callouts.test": "recovery.callouts.services.on_test",
     "recovery.hold_over": "recovery.holding.on_hold_over",
@@ -66,6 +69,9 @@ PERIODIC_JOBS: dict[str, tuple[int, str]] = {
     "vendors.forget_signals": (6 * 3600, "vendors.fetching.forget_signals"),
     "recovery.expire": (20, "recovery.tasks.expire_cases"),
     "connected.keep_going": (60, "recovery.connected.tasks.keep_going"),
+    "entry.refresh": (6 * 3600, "recovery.entry.provider_services.refresh"),
+    "entry.let_go": (600, "recovery.entry.signing_in.let_go"),
+    "entry.remind": (3600, "recovery.entry.inviting.remind"),
     "readiness.look": (3600, "recovery.readiness.tasks.look_once_a_day"),
     "readiness.take_up": (300, "recovery.readiness.tasks.take_up"),
     "billing.roll_up": (2, "vendors.billing.tasks.roll_up_usage"),
@@ -108,6 +114,9 @@ RECOVERED_BETWEEN = "recovery.selectors.recovered_between"
 # Whose a card is, for the room that issues them: a module with of_cards, of_people and cards_of
 # (tenants.verified_id.holders.Holders), called in the tenant's scope.
 CARD_HOLDERS = "recovery.holders"
+
+# The name of the organisation's own sign-in, for the page where people sign in: function() -> str, in the tenant's scope.
+SIGN_IN_OFFER = "recovery.entry.signing_in.offered"
 
 # Finds the seat of somebody who came by a set-up link: function(request, slug) -> Seat | None.
 LIMITED_SEATS = "portal.console.setup_links.limited_seat"

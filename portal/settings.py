@@ -124,6 +124,7 @@ INSTALLED_APPS += [
     "recovery",
     "recovery.connected",
     "recovery.readiness",
+    "recovery.entry",
     "portal.demo",
     "portal.api",
 ]
@@ -136,6 +137,7 @@ LIMITED_SEATS = registry.LIMITED_SEATS
 PROFILE_NAMES = registry.PROFILE_NAMES
 RECOVERED_BETWEEN = registry.RECOVERED_BETWEEN
 CARD_HOLDERS = registry.CARD_HOLDERS
+SIGN_IN_OFFER = registry.SIGN_IN_OFFER
 
 MIDDLEWARE = [
     "portal.middleware.HostMiddleware",

@@ -41,6 +41,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(IDENTITY, gettext_noop("Verified ID"), "verified_id:home", "credential", Right.SEE_VERIFIED_ID),
     Entry(IDENTITY, gettext_noop("Partners"), "partners:browse", "store", Right.SEE_PARTNERS),
     Entry(PEOPLE, gettext_noop("People"), "people:list", "people", Right.SEE_PEOPLE),
+    Entry(PEOPLE, gettext_noop("Coverage"), "coverage:home", "passkey", Right.SEE_OVERVIEW),
     Entry(MONEY, gettext_noop("Usage"), "usage:usage", "chart", Right.SEE_USAGE),
     Entry(MONEY, gettext_noop("Invoices"), "invoices:list", "receipt", Right.SEE_USAGE),
     Entry(MONEY, gettext_noop("Partner invoices"), "partner_invoices:list", "store", Right.SEE_USAGE),

@@ -20,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
 ]
 # Rooms of the console, each a line below `/o/<organisation>/`.
 CONSOLE_ROOMS: list[tuple[str, str]] = [
+    ("people/coverage/", "recovery.entry.console_urls"),
+    ("people/sign-in/", "recovery.entry.provider_urls"),
     ("people/", "tenants.directory.urls"),
     ("verified-id/", "tenants.verified_id.console.urls"),
     ("recovery/cases/", "recovery.console.case_urls"),

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("recovery.urls")),
     path("", include("recovery.passkeys.urls")),
     path("", include("recovery.callouts.urls")),
+    path("", include("recovery.entry.hosted_urls")),
     path("", include("recovery.readiness.hosted_urls")),
     path("", include("portal.demo.urls")),
 ]

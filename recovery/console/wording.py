@@ -218,6 +218,9 @@ NOTICES: dict[str, str] = {
     "recovery_doubted": gettext_noop("A recovery is doubted"),
     "repudiated": gettext_noop("A recovery was stopped by its owner"),
     "verified_id_added": gettext_noop("A Verified ID was handed out"),
+    "enrolment_invitation": gettext_noop("An invitation to create a passkey"),
+    "enrolment_reminder": gettext_noop("A reminder to create a passkey"),
+    "first_passkey": gettext_noop("A first passkey was created"),
     "verified_id_removed": gettext_noop("A Verified ID was removed"),
     "details_changed": gettext_noop("Details were changed"),
 }

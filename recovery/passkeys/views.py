@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.module_loading import import_string
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.kit.actors import Actor, ActorKind
@@ -77,7 +79,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if session_of_request(request) is not None:
         return HttpResponseRedirect(reverse("passkeys:security"))
     token, _digest = ceremony_browser(request)
-    response = render(request, "passkeys/sign_in.html")
+    offer = import_string(settings.SIGN_IN_OFFER)()
+    response = render(request, "passkeys/sign_in.html", {"offer": offer})
     remember_browser(response, token)
     return response
 

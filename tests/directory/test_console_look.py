@@ -17,6 +17,8 @@ from portal.kit.scope import tenant_scope
 from recovery.access_pass.services import issue_pass
 from recovery.callouts.models import Callout
 from recovery.callouts.services import create_callout
+from recovery.entry.models import Round, SignInAttempt
+from recovery.entry.provider_services import save_provider
 from recovery.models import Review
 from recovery.ordering import partners_of
 from recovery.profiles import Place, change_profile, publish_profile
@@ -26,7 +28,7 @@ from recovery.statuses import CaseStatus
 from tenants.directory.graph import services as graph
 from tenants.directory.graph.models import GraphRun
 from tenants.directory.imports import begin_import
-from tenants.directory.models import Group, GroupMember, PersonName
+from tenants.directory.models import DirectoryPerson, Group, GroupMember, PersonName
 from tenants.directory.scim.tokens import make_token
 from tenants.rights import Role
 from tenants.verified_id.certifying import certify, signing_request
@@ -138,6 +140,31 @@ def callout_with_something_to_tell() -> Callout:
     return row
 
 
+def provider_with_something_to_tell(person: DirectoryPerson) -> None:
+    """One that was tested, and a sign-in that was tried."""
+    row = save_provider(
+        given={
+            "name": "Nordlicht",
+            "issuer": "https://login.example.com/nordlicht/v2.0",
+            "client_id": "readmit",
+            "proof": "private_key",
+            "match": "external_id",
+            "claim": "oid",
+        },
+        secret="",
+        actor=SYSTEM,
+    )
+    row.tested_at, row.memory = clock.now(), {"provider": {"issuer": row.issuer, "document": {}}}
+    row.save()
+    SignInAttempt.objects.create(
+        provider=row,
+        is_trial=True,
+        state=SignInAttempt.State.DONE,
+        person=person,
+        expires_at=clock.now() + timedelta(minutes=5),
+    )
+
+
 @pytest.fixture
 def addresses(tenant, page) -> dict[str, str]:
     base = f"/o/{tenant.slug}"
@@ -217,6 +244,9 @@ def addresses(tenant, page) -> dict[str, str]:
         token = make_token(tenant=tenant, label="Entra ID", actor=SYSTEM).row
         entra_with_something_to_tell(anna.public_id)
         payroll = callout_with_something_to_tell()
+        provider_with_something_to_tell(anna)
+        Round.objects.create(kind="invitation", group_id=pilots, sent=31, ended_at=clock.now())
+        Round.objects.create(kind="reminder", sent=12)
         change_profile(narrow.id, callouts=[payroll.id], actor=SYSTEM)
         anna.manager, anna.country, anna.is_privileged = "jan.dvorak", "CZ", True
         anna.save(update_fields=["manager", "country", "is_privileged"])
@@ -244,6 +274,11 @@ def addresses(tenant, page) -> dict[str, str]:
             "act": f"/recovery/cases/{held.public_id}/cancel",
             "reviews": "/recovery/reviews/",
             "review": f"/recovery/reviews/{reviewed.public_id}/",
+            "coverage": "/people/coverage/",
+            "coverage_invite": "/people/coverage/invite",
+            "coverage_reminders": "/people/coverage/reminders",
+            "first_sign_in": "/people/sign-in/",
+            "first_sign_in_remove": "/people/sign-in/remove",
             "callouts": "/recovery/profiles/callouts/",
             "callout": f"/recovery/profiles/callouts/{payroll.public_id}/",
             "callout_new": "/recovery/profiles/callouts/new",

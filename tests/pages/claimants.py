@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import re
+import secrets
 from datetime import timedelta
 
 from django.conf import settings
@@ -18,6 +20,7 @@ from portal.kit.sealed import seal
 from recovery.carrying import make_hand_over
 from recovery.connected.models import DirectoryPass, PassState
 from recovery.connected.rows import sealed_as
+from recovery.entry.inviting import begin_round
 from recovery.models import Case
 from recovery.passkeys.models import Passkey
 from recovery.passkeys.saved_codes import make_saved_codes
@@ -26,7 +29,9 @@ from recovery.statuses import CaseStatus
 from tenants.verified_id.models import StatusList
 from tests.conftest import client_of, make_tenant
 from tests.holder import Wallet, path_of
+from tests.recovery.authenticator import Authenticator
 from tests.recovery.journey import Journey, Place
+from tests.vendors.conftest import work
 from vendors.models import Connection, ProofingAttempt
 from vendors.sealing import seal_state, seal_url
 
@@ -56,6 +61,8 @@ def before_the_code(browser: Journey, user_name: str) -> None:
         "/sign-in",
         "/could-i-recover/",
         "/not-me/unknown",
+        "/enter/passkey",
+        "/enter/done",
         RETURNED,
     ):
         browser.get(path)
@@ -174,6 +181,23 @@ def ending(browser: Journey) -> None:
     browser.get("/recover/passkey")
     browser.work()
     browser.get("/recover/passkey")
+
+
+def invited(place: Place) -> None:
+    """Somebody who has no passkey yet opens a link from a mail and makes one; somebody else wants no reminders."""
+    place.person(f"new{secrets.token_hex(4)}", given_names="Nora", family_name="Neu")
+    with tenant_scope(place.tenant.id):
+        begin_round("reminder", group_id=None, actor=SYSTEM)
+    work(place.tenant)
+    link = path_of(re.findall(r"http\S+/enter/[^\s/]+(?=\s)", mail.outbox[-1].body)[-1])
+    browser = place.browser()
+    browser.get(link)
+    browser.get(f"{link}/no-reminders")
+    browser.post(f"{link}/no-reminders")
+    browser.post(link)
+    browser.get("/enter/passkey")
+    made = Authenticator(origin=browser.origin).create(browser.post("/enter/passkey/options").json())
+    browser.post("/enter/passkey/register", {"credential": made}, content_type="application/json")
 
 
 def ahead_of_time(browser: Journey) -> None:
@@ -349,4 +373,5 @@ def walk_everything(place: Place, user_name: str) -> None:
     given_up(place, f"{user_name}.early")
     by_eid(place, f"{user_name}.eid")
     by_app(place, f"{user_name}.app")
+    invited(place)
     documents(place)

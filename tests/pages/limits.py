@@ -60,6 +60,12 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         "revokes the card, forgets whose it was, and tells every address, each in an entry of its own",
     ),
     "tenant POST /sign-in/complete": (13, COMMITS),
+    "tenant POST /enter/passkey/options": (14, COMMITS),
+    "tenant POST /enter/passkey/register": (
+        19,
+        "looks under the person's lock whether they may, keeps the passkey, voids other links and tells every address; "
+        + COMMITS,
+    ),
     "tenant POST /could-i-recover/": (
         14,
         "counts the network and the person and commits, then looks for namesakes as a recovery does: several scopes",

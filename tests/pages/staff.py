@@ -78,6 +78,9 @@ IN_THE_CONSOLE = (
     "people/?q=maria+mus",
     "people/?department=Dept",
     "people/csv",
+    "people/coverage/",
+    "people/coverage/invite",
+    "people/coverage/reminders",
     "people/import",
     "people/import/example",
     "recovery/cases/",
@@ -262,6 +265,16 @@ def people(tenant: Tenant, client: Client) -> None:
     client.post(f"{base}/suspend", {"person": [person.public_id]})
     for what in ("suspend", "activate"):
         client.post(f"{base}/{person.public_id}/{what}", {"reason": "They asked for it."})
+
+
+def coverage(tenant: Tenant, client: Client) -> None:
+    """People are invited and reminded; what is under way is stopped."""
+    base = f"/o/{tenant.slug}/people/coverage"
+    client.post(f"{base}/invite")
+    client.get(f"{base}/")
+    client.post(f"{base}/stop")
+    for word in ("yes", "no"):
+        client.post(f"{base}/reminders", {"on": word})
 
 
 def callouts(tenant: Tenant, client: Client) -> None:
@@ -535,6 +548,7 @@ def everything(tenant: Tenant) -> None:
     readiness(tenant, client)
     profiles(tenant, client)
     callouts(tenant, client)
+    coverage(tenant, client)
     budgets(tenant, client)
     money.walk(tenant, client)
     scripts.everything(tenant, client)

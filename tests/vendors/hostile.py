@@ -203,7 +203,8 @@ class HostileProvider:
         """A person follows the link and comes back: the query of the return."""
         query = parse_qs(urlsplit(url).query)
         assert query["client_id"] == [CLIENT_ID]
-        asked = self.requests[query["request_uri"][0]]
+        pushed = query.get("request_uri")
+        asked = self.requests[pushed[0]] if pushed else {name: values[0] for name, values in query.items()}
         code = secrets.token_hex(8)
         self.codes[code] = asked
         return {"code": [code], "state": [asked["state"]], "iss": [self.issuer]}

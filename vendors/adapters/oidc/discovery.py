@@ -54,15 +54,15 @@ def configured_issuer(ctx: Ctx) -> str:
     return issuer
 
 
-def find_provider(ctx: Ctx) -> Provider:
-    """The provider behind the configured issuer, from memory while that is fresh."""
+def find_provider(ctx: Ctx, *, pushes: bool = True) -> Provider:
+    """The provider behind the configured issuer, from memory while that is fresh. `pushes`: it has to take pushed requests."""
     issuer = configured_issuer(ctx)
     kept = ctx.memory.get("provider")
     if isinstance(kept, dict) and kept.get("issuer") == issuer and _is_fresh(kept, ctx.now, PROVIDER_AGE):
-        return _provider(kept["document"], issuer)
+        return _provider(kept["document"], issuer, pushes)
     document = fetch_document(ctx, issuer.rstrip("/") + "/.well-known/openid-configuration")
-    provider = _provider(document, issuer)
-    used = {name: document[name] for name in ("issuer", *_ENDPOINTS)}
+    provider = _provider(document, issuer, pushes)
+    used = {name: document.get(name) for name in ("issuer", *_ENDPOINTS)}
     used["authorization_response_iss_parameter_supported"] = provider.names_itself
     ctx.memory["provider"] = {"issuer": issuer, "read_at": ctx.now.isoformat(), "document": used}
     return provider
@@ -82,13 +82,15 @@ def fetch_document(ctx: Ctx, url: str) -> dict[str, Any]:
     return read_object(reply)
 
 
-def _provider(document: Mapping[str, Any], issuer: str) -> Provider:
+def _provider(document: Mapping[str, Any], issuer: str, pushes: bool) -> Provider:
     """OpenID Connect Discovery 1.0, section 4.3: the issuer must be the one that was asked, to the letter."""
     if document.get("issuer") != issuer:
         raise BadConfig("issuer_is_another", setting="issuer")
     for name in _ENDPOINTS:
         value = document.get(name)
         if value is None and name == "pushed_authorization_request_endpoint":
+            if not pushes:
+                continue
             raise BadConfig("pushed_requests_missing", setting="issuer")
         if not isinstance(value, str) or not is_web_address(value):
             raise ContractBroken(f"{name}_unusable")
@@ -96,7 +98,9 @@ def _provider(document: Mapping[str, Any], issuer: str) -> Provider:
         issuer=issuer,
         authorization_endpoint=str(document["authorization_endpoint"]),
         token_endpoint=str(document["token_endpoint"]),
-        pushed_authorization_request_endpoint=str(document["pushed_authorization_request_endpoint"]),
+        pushed_authorization_request_endpoint=str(
+            document.get("pushed_authorization_request_endpoint") or ""
+        ),
         jwks_uri=str(document["jwks_uri"]),
         names_itself=document.get("authorization_response_iss_parameter_supported") is True,
     )
