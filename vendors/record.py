@@ -54,6 +54,7 @@ class Record:
     link_median: float | None
     link_slowest: float | None
     session_median: float | None
+    session_slowest: float | None
     last: Sequence[Session]
     health: PartnerHealth | None
 
@@ -90,6 +91,7 @@ def record_of(connection_id: UUID) -> Record:
         link_median=share_of(links, 0.5),
         link_slowest=share_of(links, 0.95),
         session_median=share_of(lasted, 0.5),
+        session_slowest=share_of(lasted, 0.95),
         last=last,
         health=PartnerHealth.objects.filter(connection_id=connection_id).first(),
     )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import json
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, transaction
 
+from portal.kit import clock
 from tests.catalogue.files import listing_file, plan, today
 from vendors.billing.models import PriceVersion
 from vendors.catalogue.loading import SHIPPED, files_of, load_listing
@@ -188,3 +190,11 @@ def test_the_web_role_puts_nothing_on_the_shelf():
         row.save(force_insert=True)
     with pytest.raises(DatabaseError), transaction.atomic():
         ListingVersion.objects.filter(slug="house").update(digest="x")
+
+
+def test_from_is_the_least_a_decision_counts_at_without_a_fee():
+    item = find_item("face_check")
+    assert item is not None
+    assert item.lowest("EUR", clock.now()) == Decimal("0.22"), (
+        "of a bundle, what each of its checks counts at"
+    )

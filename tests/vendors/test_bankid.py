@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection as database
@@ -14,10 +15,12 @@ from portal.kit.errors import Unavailable
 from portal.kit.ids import uuid7
 from portal.kit.scope import tenant_scope
 from tenants.directory.selectors import national_id_digest
+from tenants.directory.services import create_person
 from tests.conftest import make_tenant
 from tests.vendors.conformance.bankid import stranger
 from tests.vendors.conftest import completed, work
 from tests.vendors.rest_journey import RestJourney
+from tests.vendors.test_partner_commands import run
 from vendors import selectors, services
 from vendors.adapters.bankid_se.orders import birthdate_of
 from vendors.contract import ContractBroken
@@ -26,6 +29,7 @@ from vendors.planning import plan_fetch
 from vendors.registry import adapter_of
 from vendors.sealing import open_claims
 
+__all__ = ["run"]
 NUMBER = "199002012384"
 ADDRESS = "203.0.113.9"
 
@@ -278,3 +282,37 @@ def test_a_paused_partner_gives_no_order(place, partner):
                 demonstration=True,
                 address=ADDRESS,
             )
+
+
+def test_an_operator_connects_tries_uses_and_reads_it_from_the_command_line(place, run, tmp_path):
+    with tenant_scope(place.tenant.id):
+        create_person(
+            user_name="ada",
+            given_names="Ada",
+            family_name="Lovelace",
+            emails=["ada@acme.example"],
+            birthdate=date(1990, 2, 1),
+            actor=SYSTEM,
+        )
+    file = tmp_path / "bankid.json"
+    here = ("--tenant", place.tenant.slug, "--vendor", "bankid_se")
+    for changes, said in (
+        ({"identity": "no certificate"}, "private key"),
+        ({"server_root": "no root"}, "not a certificate"),
+        ({"strength": "strong"}, "What the app asks for"),
+    ):
+        file.write_text(json.dumps({**place.simulator.settings, "unit_price": 0.2, **changes}))
+        code, _, error = run("connect_vendor", *here, "--config", str(file))
+        assert code == 1 and said in error and "PRIVATE KEY" not in error
+    file.write_text(json.dumps({**place.simulator.settings, "unit_price": 0.2}))
+    code, told, _ = run("connect_vendor", *here, "--config", str(file))
+    assert (code, told["status"], told["problems"]) == (0, "ready", [])
+    assert run("test_vendor", *here)[0] == 0
+    code, begun, _ = run("start_proofing", *here, "--person", "ada")
+    assert code == 0 and begun["address"].startswith(f"{place.simulator.origin}/app?autostarttoken=")
+    (order,) = place.simulator.control()["sessions"][-1:]
+    place.simulator.finish_session(order, "verified")
+    work(place.tenant)
+    code, told, _ = run("proofing_result", begun["id"])
+    assert (code, told["outcome"]) == (0, "verified")
+    assert told["claims"]["family_name"] == "Lovelace" and NUMBER not in json.dumps(told)

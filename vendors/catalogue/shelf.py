@@ -103,11 +103,12 @@ class Item:
         return (known or list(self.currencies) or list(wanted) or list(DEFAULT_CURRENCIES))[0]
 
     def lowest(self, currency: str, moment: datetime) -> Decimal | None:
-        """What one decision costs at least, in plans without a fee or bundle; None when nothing is ours to sell."""
+        """What one decision costs at least, in plans without a fee; of a bundle, what each of its checks is counted at. None
+        when nothing is ours to sell."""
         found = [
             price.unit_price
             for plan in self.listing.plans
-            if plan.kind in ("per_decision", "tiers")
+            if plan.kind in ("per_decision", "tiers", "bundle")
             and (price := self.price_of(plan, currency, moment)) is not None
         ]
         return min(found, default=None)

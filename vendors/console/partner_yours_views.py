@@ -97,6 +97,11 @@ def _seconds(value: float | None) -> str:
     return _("%(minutes)d min") % {"minutes": value / 60}
 
 
+def _half_and_most(half: float | None, most: float | None) -> str:
+    """The median and the ninety-fifth of a hundred, or that nothing was measured."""
+    return _seconds(half) if half is None else f"{_seconds(half)} / {_seconds(most)}"
+
+
 def _session(row: Session) -> dict[str, Any]:
     label, tone = _end(row.outcome)
     return {
@@ -116,10 +121,8 @@ def _recorded(found: Record) -> dict[str, Any]:
         "is_cut": found.is_cut,
         "outcomes": [(*_end(outcome), count) for outcome, count in found.outcomes],
         "reasons": [(partner_reason(code), count) for code, count in found.reasons],
-        "link": _seconds(found.link_median)
-        if found.link_median is None
-        else f"{_seconds(found.link_median)} / {_seconds(found.link_slowest)}",
-        "session_median": _seconds(found.session_median),
+        "link": _half_and_most(found.link_median, found.link_slowest),
+        "session": _half_and_most(found.session_median, found.session_slowest),
         "last": [_session(row) for row in found.last],
         "rests_until": health.rests_until if health and health.rests_until and _is_ahead(health) else None,
         "faults": health.faults_in_row if health else 0,
