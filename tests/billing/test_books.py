@@ -184,12 +184,21 @@ class Books(RuleBasedStateMachine):
             if period.end > self.now:
                 return
             drafted = draft_of(found, period)
+            assert draft_of(found, period, summed=True) == drafted
             (invoice, *notes) = close_period(period.label, actor=SYSTEM)
             assert invoice.total_minor == drafted[0].invoice.total
             assert [note.total_minor for note in notes] == [note.total for note in drafted[0].credit_notes]
             for document in (invoice, *notes):
                 tax = Money(document.total_minor * 21 // 100, "EUR")
                 note_tax(document.id, key=f"tax:{document.id}", tax=tax, actor=SYSTEM)
+
+    @rule()
+    def look_at_the_running_invoice(self):
+        """The page adds up days, closing reads the entries: to the last line the same."""
+        with self.at_work(), clock.frozen(self.now):
+            found = standing()
+            period = found.period_at(self.now)
+            assert draft_of(found, period, summed=True) == draft_of(found, period)
 
     @invariant()
     def the_books_hold(self):

@@ -12,11 +12,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, Subquery
 
 from portal.kit.scope import current_tenant_id, scope_memory
 from tenants.selectors import own_tenant
-from vendors.billing.models import ContractPrice, PriceVersion, Subscription
+from vendors.billing.models import ContractPrice, PriceVersion, Subscription, UsageDays
 from vendors.billing.rating.billability import Billability, Outcome
 from vendors.billing.rating.periods import Anchor, Period, period_at, period_named
 from vendors.billing.rating.prices import STANDARD, PlanSpan, Price, plan_at, price_in_force
@@ -119,6 +119,8 @@ class Standing:
     is_chosen: bool = True
     # Plans of single vendors, each from its first on; an empty plan is the tenant's own again.
     of_vendors: Mapping[str, tuple[PlanSpan, ...]] = field(default_factory=dict)
+    # The zone of the days that usage is added up in; empty where none are, None where it was not read.
+    days_zone: str | None = field(default=None, compare=False)
 
     def spans_of(self, vendor: str) -> tuple[PlanSpan, ...]:
         """The plans that hold for a vendor's checks, in their order of time."""
@@ -141,7 +143,8 @@ class Standing:
 
 def standing() -> Standing:
     """Of the tenant in scope. One that never chose a plan is on the standard one, by calendar months, in euros."""
-    rows = list(Subscription.objects.order_by("effective_at"))
+    days = UsageDays.objects.order_by("id").values("time_zone")[:1]
+    rows = list(Subscription.objects.annotate(days_zone=Subquery(days)).order_by("effective_at"))
     own = [row for row in rows if not row.vendor]
     if own:
         first = own[0]
@@ -154,7 +157,13 @@ def standing() -> Standing:
                     *of_vendors.get(row.vendor, ()),
                     PlanSpan(row.plan, row.effective_at),
                 )
-        return Standing(anchor, spans, tuple(first.currencies), of_vendors=of_vendors)
+        return Standing(
+            anchor,
+            spans,
+            tuple(first.currencies),
+            of_vendors=of_vendors,
+            days_zone=first.days_zone or "",
+        )
     tenant = own_tenant()
     zone = zone_named(tenant.time_zone)
     local = tenant.created_at.astimezone(zone)

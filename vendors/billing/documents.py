@@ -118,7 +118,7 @@ def document_of(invoice: Invoice) -> Document:
 def drafts_of(found: Standing, period: Period) -> list[Document]:
     """What the period would be invoiced as if it were over now: for each currency an invoice, and its credit notes."""
     documents = []
-    for drafts in draft_of(found, period):
+    for drafts in draft_of(found, period, summed=True):
         documents.append(_draft(Invoice.Kind.INVOICE, drafts.invoice))
         documents += [_draft(Invoice.Kind.CREDIT_NOTE, note) for note in drafts.credit_notes]
     return documents

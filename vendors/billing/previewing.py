@@ -65,7 +65,7 @@ Document = tuple[str, str, Sequence[Line]]
 
 def _drafted(found: Standing, period: Period) -> list[Document]:
     told: list[Document] = []
-    for drafts in draft_of(found, period):
+    for drafts in draft_of(found, period, summed=True):
         told.append(("invoice", drafts.invoice.currency, drafts.invoice.lines))
         told += [("credit_note", note.currency, note.lines) for note in drafts.credit_notes]
     return told
