@@ -20,6 +20,9 @@ from tenants.audit.services import record_event
 from tenants.directory.models import DirectoryPerson
 
 CASE_LIFE = timedelta(hours=2)
+# How long two members have to agree on a verdict. Longer than any proof serves again (`Profile.reuse_hours`): a case that
+# ends unreviewed gives none away.
+REVIEW_LIFE = timedelta(days=7)
 # Reasons a case is born with: somebody tries this account often; no more mail goes to it for this network.
 MANY, SILENT = "many_attempts", "no_more_mail"
 TERMINAL = frozenset(
@@ -136,6 +139,8 @@ def move_case(
         changes["reasons"] = list(dict.fromkeys([*case.reasons, *reasons]))
     if target in TERMINAL:
         changes.setdefault("ended_at", clock.now())
+    if target is CaseStatus.IN_REVIEW:
+        changes.setdefault("expires_at", clock.now() + REVIEW_LIFE)
     for name, value in changes.items():
         setattr(case, name, value)
     case.save(update_fields=["status", *changes])

@@ -12,6 +12,7 @@ from portal.kit.actors import SYSTEM, Actor, ActorKind
 from portal.kit.ids import public_id
 from portal.kit.outbox import Job
 from recovery.access_pass.services import revoke_passes
+from recovery.alerting import alert_members
 from recovery.cases import has_done, locked, move_case, record_step
 from recovery.connected.clearing import take_back as take_back_elsewhere
 from recovery.gathering import number_kind_of
@@ -30,6 +31,9 @@ from tenants.models import Tenant
 from tenants.notices.services import send_notice
 from tenants.verified_id import credentials, issuance, presentation
 from vendors.services import release_case
+
+# Why a case ended in review.
+UNREVIEWED = "review_time_over"
 
 
 def complete_recovery(tenant: Tenant, case: Case, passkey_id: UUID) -> None:
@@ -111,7 +115,7 @@ def _tell(
 
 def on_case_ended(job: Job) -> None:
     """Every end but `recovered` and `enrolled` revokes what the case was given, and every end destroys the proof unless it may serve the
-    person again; refusals after the code are told to the person."""
+    person again; refusals after the code, and reviews that nobody decided, are told to the person."""
     case = locked(job.uuid("case_id"))
     status = CaseStatus(job.payload["status"])
     release_case(case.id)
@@ -128,34 +132,52 @@ def on_case_ended(job: Job) -> None:
     presentation.destroy_of_reference(case.id)
     for credential_id in credentials.credentials_of(case.id):
         credentials.revoke_credential(credential_id, reason=f"case_{status.value}", actor=SYSTEM)
-    if status is CaseStatus.REFUSED and case.person_id and has_done(case, StepKind.CONFIRMED):
+    kind = _kind_of_end(case, status)
+    if kind and case.person_id and has_done(case, StepKind.CONFIRMED):
         tenant = Tenant.objects.get(id=case.tenant_id)
         send_notice(
-            "enrolment_refused" if case.is_enrolment else "recovery_refused",
+            kind,
             addresses=emails_of(case.person_id),
-            context={"reference": case.reference, "not_me_url": make_repudiation_link(tenant, case)},
+            context={
+                "reference": case.reference,
+                "not_me_url": make_repudiation_link(tenant, case),
+                "enrolment": "yes" if case.is_enrolment else "",
+            },
             case_id=case.id,
         )
 
 
+def _kind_of_end(case: Case, status: CaseStatus) -> str:
+    """The notice of an end that the person could not see coming; empty for one that tells itself."""
+    if status is CaseStatus.REFUSED:
+        return "enrolment_refused" if case.is_enrolment else "recovery_refused"
+    return "review_ended" if status is CaseStatus.EXPIRED and UNREVIEWED in case.reasons else ""
+
+
 def expire_cases_of(tenant: Tenant) -> int:
-    """End the tenant's cases whose time is over. Called in its scope."""
+    """End the tenant's cases whose time is over, those in review among them: of these members hear, too. Called in its scope."""
     due = Case.objects.filter(
         expires_at__lt=clock.now(),
         status__in=[
             CaseStatus.OPENED,
             CaseStatus.PROVING,
             CaseStatus.DECIDING,
+            CaseStatus.IN_REVIEW,
             CaseStatus.HELD,
             CaseStatus.GRANTED,
             CaseStatus.HANDED_OVER,
         ],
-    ).values_list("id", flat=True)[:500]
+    )
     ended = 0
-    for case_id in due:
+    for case_id in due.order_by("id").values_list("id", flat=True)[:500]:
         # Read again under the lock: a case that went on in between is left alone, and ends nobody else's turn.
         case = locked(case_id)
         if case.expires_at < clock.now() and MOVES.allows(case.state, CaseStatus.EXPIRED):
-            move_case(case_id, CaseStatus.EXPIRED, reasons=["time_over"])
+            if case.state is CaseStatus.IN_REVIEW:
+                alert_members(
+                    move_case(case_id, CaseStatus.EXPIRED, reasons=[UNREVIEWED]), reasons=[UNREVIEWED]
+                )
+            else:
+                move_case(case_id, CaseStatus.EXPIRED, reasons=["time_over"])
             ended += 1
     return ended

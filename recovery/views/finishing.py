@@ -179,7 +179,8 @@ def done(request: HttpRequest, case: Case) -> HttpResponse:
 @at_stage(Stage.WAITING)
 @require_GET
 def waiting(request: HttpRequest, case: Case) -> HttpResponse:
-    return page(request, "recovery/waiting.html", case)
+    review_ends = case.expires_at if case.state is CaseStatus.IN_REVIEW else None
+    return page(request, "recovery/waiting.html", case, review_ends=review_ends)
 
 
 @require_GET

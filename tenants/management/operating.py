@@ -28,6 +28,8 @@ class OperatingCommand(BaseCommand):
     """`answer` does the work: an exit code, and what is printed as one JSON object. A command with a result for each line of
     a file prints those as they come and answers with nothing more to print."""
 
+    # Codes of the errors that say what was typed cannot be used at all: nothing was looked up, and nothing refused.
+    unusable: frozenset[str] = frozenset()
     exit_codes = "Exit codes: 0 done, 1 refused, 2 it could not be found out (one sentence on standard error says why)."
 
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
@@ -49,7 +51,7 @@ class OperatingCommand(BaseCommand):
             return UNKNOWN
         except ReadmitError as problem:
             self.stderr.write(problem.sentence or f"Refused: {problem.code}.")
-            return REFUSED
+            return UNKNOWN if problem.code in self.unusable else REFUSED
         except DatabaseError as error:
             if is_unreachable(error):
                 raise

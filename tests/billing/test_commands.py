@@ -79,6 +79,19 @@ def test_prices_are_loaded_once_and_what_is_wrong_is_refused_while_the_rest_goes
     assert PriceVersion.objects.filter(vendor=good["vendor"]).count() == 1
 
 
+@pytest.mark.parametrize(
+    "written", ["1e5", "1E-2", "1_000", " 1", "1 ", "+1", "٣", ".5", "5.", "1,5", "Infinity", ""]
+)
+@pytest.mark.parametrize("place", ["unit_price", "minimum", "tiers"])
+def test_an_amount_is_plain_digits_with_a_point(tmp_path, written, place):
+    wrong = price(**{place: [{"unit_price": written}] if place == "tiers" else written})
+    if place == "tiers":
+        del wrong["unit_price"]
+    code, (refused,) = prices_file(tmp_path, wrong)
+    assert (code, refused["code"]) == (1, "price_not_plain")
+    assert refused["sentence"] and not PriceVersion.objects.filter(vendor=wrong["vendor"]).exists()
+
+
 @pytest.mark.parametrize("content", ["", "{", '"prices"', '{"prices": 5}', '{"prices": [], "prices": []}'])
 def test_a_file_without_prices_is_unusable(tmp_path, content):
     path = tmp_path / "prices.json"
@@ -327,7 +340,17 @@ def test_an_invoice_is_shown_for_people_too(tenant, tmp_path):
     assert code == 0 and partner in out and "12.00 EUR" in out
     assert run("preview_invoice", "--tenant", tenant.slug, "--json")[0] == 0
     assert run("preview_invoice", "--tenant", "nobody-here")[0] == 1
-    assert run("preview_invoice", "--tenant", tenant.slug, "--period", "March")[0] == 1
+    assert run("preview_invoice", "--tenant", tenant.slug, "--period", "March")[0] == 2
+
+
+@pytest.mark.parametrize("command", ["preview_invoice", "close_period"])
+@pytest.mark.parametrize("period", ["March", "2026-13", "2026-00", "2026-3", "9999-12", "", "２０２６-03"])
+def test_a_period_that_is_no_month_is_unusable(tenant, command, period):
+    code, out, err = run(command, "--tenant", tenant.slug, "--period", period, "--json")
+    if command == "preview_invoice" and not period:
+        assert code == 0  # as if none were named
+    else:
+        assert (code, out) == (2, "") and "2026-02" in err
 
 
 def test_periods_are_closed_in_their_order_once_and_when_they_are_over(tenant, tmp_path):

@@ -6,6 +6,7 @@ The operator's own connection writes: the web role may not add a price.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -41,6 +42,7 @@ FIELDS = frozenset(
     }
 )
 OPERATOR = "ops"
+_PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 LONGEST_WINDOW = 31 * 24 * 60
 
 SENTENCES = {
@@ -58,6 +60,7 @@ SENTENCES = {
     "price_exists": _("Another price holds from that moment. Prices are never changed: name a later date."),
     "price_missing": _("A price needs a unit_price or tiers."),
     "price_not_exact": _('Write amounts as text, for example "0.25": a JSON fraction is not exact.'),
+    "price_not_plain": _('Write amounts as digits with a point, for example "0.25" or "1200".'),
     "price_unusable": _("A price lies between 0 and 1,000,000."),
     "price_too_fine": _("A price has at most six decimals."),
     "quantity_unusable": _("A quantity is a whole number from 0."),
@@ -146,6 +149,7 @@ def read_price(found: object) -> PriceVersion:
     meter = found.get("meter")
     if meter not in Meter.values:
         raise BadTerms("meter_unknown", "meter", meter)
+    _refuse_what_is_not_plain(found)
     terms = read_terms(found)
     if meter == Meter.FEE and terms != Terms(Model.FLAT, terms.tiers):
         raise BadTerms("fee_is_flat", "meter")
@@ -161,6 +165,21 @@ def read_price(found: object) -> PriceVersion:
         billable_outcomes=_outcomes(found.get("billable_outcomes", sorted(DECISIONS))),
         duplicate_window_minutes=_window(found.get("duplicate_window_minutes", 0)),
     )
+
+
+def _refuse_what_is_not_plain(found: Mapping[str, Any]) -> None:
+    """No exponent, separator or other script's digits: "1e5" is a slip of "1.5" as likely as a hundred thousand. What
+    is stored already is read without this."""
+    tiers = found.get("tiers")
+    amounts = [(field, found.get(field)) for field in ("unit_price", "minimum")]
+    amounts += [
+        ("unit_price", tier.get("unit_price"))
+        for tier in (tiers if isinstance(tiers, list) else ())
+        if isinstance(tier, Mapping)
+    ]
+    for field, amount in amounts:
+        if isinstance(amount, str) and not _PLAIN.fullmatch(amount):
+            raise BadTerms("price_not_plain", field, amount)
 
 
 def _name(found: object, field: str) -> str:

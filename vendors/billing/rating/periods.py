@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-LABEL = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+LABEL = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, slots=True)

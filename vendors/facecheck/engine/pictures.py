@@ -79,6 +79,8 @@ def open_picture(unverified: bytes, *, limits: ImageLimits = PORTRAIT_LIMITS) ->
             return plain if turn is None else plain.transpose(turn)
     except ImageRefused:
         raise
+    except Image.DecompressionBombError as error:  # the decoder's own bound comes before ours
+        raise ImageRefused("image_too_many_pixels") from error
     except UnidentifiedImageError as error:
         raise ImageRefused("image_wrong_type") from error
     except Exception as error:  # the decoder's own errors are many: all of them mean the bytes are broken

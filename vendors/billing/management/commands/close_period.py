@@ -16,7 +16,11 @@ from vendors.billing.services import close_period
 
 class Command(OperatingCommand):
     help = "Close a billing period that is over: its invoice, and credit notes for what became cheaper."
-    exit_codes = "Exit codes: 0 closed, 1 refused, 2 it could not be found out (one sentence on standard error says why)."
+    unusable = frozenset({"period_unusable"})
+    exit_codes = (
+        "Exit codes: 0 closed, 1 refused, 2 the period is no month, or it could not be found out (one sentence on standard\n"
+        "error says why)."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)

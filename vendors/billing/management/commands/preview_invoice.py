@@ -18,9 +18,10 @@ from vendors.billing.rating.periods import Period
 
 class Command(OperatingCommand):
     help = "Show the invoice of a period as it stands: each line, its amount, and how many entries are behind it."
+    unusable = frozenset({"period_unusable"})
     exit_codes = (
-        "Exit codes: 0 with the invoice, 1 no such organisation or period, 2 it could not be found out (one sentence on\n"
-        "standard error says why)."
+        "Exit codes: 0 with the invoice, 1 no such organisation, 2 the period is no month, or it could not be found out\n"
+        "(one sentence on standard error says why)."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
