@@ -129,6 +129,8 @@ LABELS: dict[str, str] = {
     "spent": gettext_noop("Spent"),
     "state": gettext_noop("State"),
     "status": gettext_noop("Status"),
+    "suspended": gettext_noop("Suspended"),
+    "suspended_here": gettext_noop("Suspended, of those who were active"),
     "saved_codes": gettext_noop("Saved codes that were ended"),
     "step": gettext_noop("Step"),
     "template": gettext_noop("Mail"),

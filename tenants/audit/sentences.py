@@ -124,8 +124,10 @@ SENTENCES: dict[EventName, str] = {
     ),
     E.SYNC_ASKED: gettext_noop("A synchronisation was asked for"),
     E.SYNC_ENDED: gettext_noop("A synchronisation ended"),
-    E.SYNC_REMOVAL_HELD: gettext_noop("A synchronisation would remove many people and waits for an owner"),
-    E.SYNC_REMOVAL_ALLOWED: gettext_noop("An owner allowed a synchronisation to remove who left"),
+    E.SYNC_REMOVAL_HELD: gettext_noop(
+        "A synchronisation would remove or suspend many people and waits for an owner"
+    ),
+    E.SYNC_REMOVAL_ALLOWED: gettext_noop("An owner allowed what a synchronisation held"),
     E.EVIDENCE_HELD: gettext_noop("Evidence about a person was kept"),
     E.PROFILE_CREATED: gettext_noop("A recovery profile was written"),
     E.PROFILE_CHANGED: gettext_noop("A recovery profile was changed"),

@@ -91,7 +91,8 @@ def entra_with_something_to_tell(object_id: str) -> None:
     row = graph.connect(
         given={"directory": str(uuid7()), "client_id": str(uuid7())}, secret="a secret", actor=SYSTEM
     )
-    row.held_people, row.held_memberships, row.synced_at, row.tested_at = 31, 120, clock.now(), clock.now()
+    row.held_people, row.held_memberships, row.held_suspensions = 31, 120, 46
+    row.synced_at = row.tested_at = clock.now()
     row.found = [
         {"step": "token", "ok": True, "problem": ""},
         {"step": "users", "ok": True, "problem": ""},

@@ -46,7 +46,7 @@ def test_its_exit_code_says_what_is_held_and_what_went_wrong(connected: Connecte
     run("--tenant", connected.tenant.slug)
     connected.graph.change(remove=list(connected.people())[:10])
     code, told, _err = run("--tenant", connected.tenant.slug)
-    assert (code, told["held"]) == (1, {"people": 10, "memberships": 0})
+    assert (code, told["held"]) == (1, {"people": 10, "memberships": 0, "suspensions": 0})
     connected.connect("Nothing is granted")
     code, told, err = run("--tenant", connected.tenant.slug)
     assert (code, told["problem"]) == (2, "permission_missing_users")

@@ -52,7 +52,7 @@ def test_an_owner_allows_what_was_shown_and_no_more(connected: Connected) -> Non
     names = {connected.people()[one].display_name for one in everybody[:8]}
     shown = owner.get(f"{page}allow").content.decode()
     assert all(name in shown for name in names)
-    typed = {"word": "remove", "people": 8, "memberships": 0}
+    typed = {"word": "remove", "people": 8, "memberships": 0, "suspensions": 0}
     connected.graph.change(remove=everybody[8:10])
     connected.sync()
     assert "More would be removed by now" in owner.post(f"{page}allow", typed).content.decode()
@@ -60,6 +60,36 @@ def test_an_owner_allows_what_was_shown_and_no_more(connected: Connected) -> Non
     while connected.step():
         pass
     assert set(connected.people()) == set(everybody[10:])
+
+
+def test_an_owner_sees_in_numbers_who_would_be_suspended_and_allows_it(connected: Connected) -> None:
+    connected.graph.seed(30, groups=0, disabled=0)
+    connected.sync()
+    everybody = list(connected.people())
+    connected.graph.change(change=[{"id": one, "accountEnabled": False} for one in everybody[:8]])
+    connected.sync()
+    page = f"/o/{connected.tenant.slug}/people/entra/"
+    administrator = client_of_member(make_member(connected.tenant, Role.ADMINISTRATOR))
+    shown = administrator.get(page).content.decode()
+    assert "Nobody was suspended" in shown
+    assert "8 people who are active here are disabled at Microsoft" in shown
+    assert "Allow the suspension" not in shown
+    typed = {"word": "suspend", "people": 0, "memberships": 0, "suspensions": 8}
+    assert administrator.post(f"{page}allow", typed).status_code == 403
+    owner = client_of_member(make_member(connected.tenant))
+    shown = owner.get(f"{page}allow").content.decode()
+    assert all(connected.people()[one].display_name in shown for one in everybody[:8])
+    assert "Who would be removed" not in shown
+    assert (
+        "More would be suspended" in owner.post(f"{page}allow", {**typed, "suspensions": 7}).content.decode()
+    )
+    assert owner.post(f"{page}allow", {**typed, "word": "remove"}).status_code == 200
+    assert owner.post(f"{page}allow", typed).status_code == 302
+    while connected.step():
+        pass
+    suspended = {name for name, person in connected.people().items() if person.status == "suspended"}
+    assert suspended == set(everybody[:8])
+    assert "Nobody was suspended" not in owner.get(page).content.decode()
 
 
 def test_an_auditor_reads_what_is_connected_and_changes_nothing(connected: Connected) -> None:

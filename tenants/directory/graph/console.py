@@ -18,7 +18,7 @@ from portal.kit.seen import ChangedMeanwhile
 from portal.kit.typed import TypedWordForm
 from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
-from tenants.directory.graph import addresses, leaving, services, wording
+from tenants.directory.graph import addresses, leaving, services, suspending, wording
 from tenants.directory.graph.forms import AllowForm, ConnectionForm
 from tenants.directory.graph.models import GraphConnection, GraphRun
 from tenants.directory.views import crumbs, slug_of
@@ -113,6 +113,7 @@ def _standing(request: HttpRequest, row: GraphConnection | None) -> dict[str, An
     ]
     return {
         "connection": row,
+        "held": wording.held_of(row) if row else None,
         "found": found,
         "all_ok": bool(found) and all(line["is_ok"] for line in found),
         "is_waiting": waiting,
@@ -232,11 +233,12 @@ def remove(request: HttpRequest) -> HttpResponse:
 @requires(Right.ALLOW_REMOVAL)
 @recent_sign_in
 def allow(request: HttpRequest) -> HttpResponse:
-    """An owner's word for a removal that was held, with a typed word, for the numbers that were shown."""
+    """An owner's word for what was held, with a typed word, for the numbers that were shown."""
     row = services.connection()
     if row is None:
         raise NotHere("no_graph_connection")
-    form = TypedWordForm(request.POST or None, word=_("remove"))
+    told = wording.held_of(row)
+    form = TypedWordForm(request.POST or None, word=told.word)
     shown = AllowForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and shown.is_valid():
         try:
@@ -244,13 +246,21 @@ def allow(request: HttpRequest) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, refused.sentence)
         else:
-            messages.success(request, _("Allowed. A synchronisation removes them now."))
+            messages.success(request, _("Allowed. A synchronisation does it now."))
             return _back(request)
     context = {
         "form": form,
         "connection": row,
-        "names": leaving.who_left(SHOWN_NAMES),
-        "numbers": AllowForm(initial={"people": row.held_people, "memberships": row.held_memberships}),
-        "breadcrumbs": _crumbs(request, _("Allow the removal")),
+        "told": told,
+        "names": leaving.who_left(SHOWN_NAMES) if row.held_people else [],
+        "disabled": suspending.who_is_disabled(SHOWN_NAMES) if row.held_suspensions else [],
+        "numbers": AllowForm(
+            initial={
+                "people": row.held_people,
+                "memberships": row.held_memberships,
+                "suspensions": row.held_suspensions,
+            }
+        ),
+        "breadcrumbs": _crumbs(request, told.allow),
     }
     return render(request, "directory/graph/allow.html", context)

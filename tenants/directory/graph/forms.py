@@ -79,6 +79,7 @@ class AllowForm(forms.Form):
 
     people = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     memberships = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    suspensions = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
 
 def _uuid(text: str) -> str:

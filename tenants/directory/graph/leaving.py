@@ -1,4 +1,4 @@
-"""Who left, once a round is complete: removed, or held until an owner has looked.
+"""Who left, once a round is complete: removed, or held until an owner has looked. Who is disabled: `suspending`.
 
 Protects an organisation from a directory that answers half, from one that was emptied by whoever took it over, and from a
 filter somebody set there: more than a share of its people never goes without an owner's word, counted over a day, so that
@@ -49,7 +49,8 @@ def share_of(known: int) -> int:
     return max(FEW, known * SHARE // 100)
 
 
-def _may_go(leaving: int, known: int, name: str) -> bool:
+def may_go(leaving: int, known: int, name: str) -> bool:
+    """Whether so many of those `known` are few enough, with all that the runs of a day counted as `name`."""
     recent = GraphRun.objects.filter(created_at__gt=clock.now() - DAY).values_list("counts", flat=True)
     gone = sum(int(counts.get(name, 0)) for counts in recent)
     return gone + leaving <= share_of(known + gone)
@@ -59,8 +60,8 @@ def decide_people(run: GraphRun, row: GraphConnection) -> None:
     """Whether those who left may go. Sets `run.may_remove`; tells the owners once for each number."""
     leaving = _leaving().exclude(person=None).count()
     known = GraphObject.objects.filter(kind=Kind.USERS).exclude(person=None).count()
-    run.may_remove = row.allowed_people >= leaving or _may_go(leaving, known, "removed")
-    _hold(row, "held_people", 0 if run.may_remove else leaving)
+    run.may_remove = row.allowed_people >= leaving or may_go(leaving, known, "removed")
+    hold(row, "held_people", 0 if run.may_remove else leaving)
 
 
 def decide_members(run: GraphRun, row: GraphConnection, track: GraphTrack) -> None:
@@ -68,11 +69,12 @@ def decide_members(run: GraphRun, row: GraphConnection, track: GraphTrack) -> No
     ends, however much it is."""
     unseen = GraphEdge.objects.filter(seen_round__lt=track.round, is_leaving=False).count()
     known = GraphEdge.objects.count()
-    run.may_remove = row.allowed_memberships >= unseen or _may_go(unseen, known, "memberships_unseen")
-    _hold(row, "held_memberships", 0 if run.may_remove else unseen)
+    run.may_remove = row.allowed_memberships >= unseen or may_go(unseen, known, "memberships_unseen")
+    hold(row, "held_memberships", 0 if run.may_remove else unseen)
 
 
-def _hold(row: GraphConnection, name: str, number: int) -> None:
+def hold(row: GraphConnection, name: str, number: int) -> None:
+    """So many wait now; owners are told when it is more than before."""
     before = getattr(row, name)
     if before == number:
         return
@@ -83,7 +85,7 @@ def _hold(row: GraphConnection, name: str, number: int) -> None:
             EventName.SYNC_REMOVAL_HELD,
             actor=ACTOR,
             subject=row.public_id,
-            data={"people": row.held_people, "memberships": row.held_memberships},
+            data=_numbers(row.held_people, row.held_memberships, row.held_suspensions),
         )
         _tell_owners(row)
 
@@ -95,6 +97,7 @@ def _tell_owners(row: GraphConnection) -> None:
         "organisation": tenant.name,
         "people": str(row.held_people or ""),
         "memberships": str(row.held_memberships or ""),
+        "suspensions": str(row.held_suspensions or ""),
         "page_url": site_url(path),
     }
     owners = Member.objects.filter(role=Role.OWNER, removed_at=None).select_related("user")
@@ -155,15 +158,22 @@ def _remove_group(row: GraphObject) -> None:
     group.delete()
 
 
-def allow_removal(row: GraphConnection, *, people: int, memberships: int, actor: Actor) -> None:
+def _numbers(people: int, memberships: int, suspensions: int) -> dict[str, int]:
+    return {"people": people, "memberships": memberships, "suspended": suspensions}
+
+
+def allow_removal(
+    row: GraphConnection, *, people: int, memberships: int, suspensions: int, actor: Actor
+) -> None:
     """An owner's word for what waits: for that number and no more. Invalid numbers hold nothing open."""
     row.allowed_people, row.allowed_memberships = people, memberships
-    row.save(update_fields=["allowed_people", "allowed_memberships"])
+    row.allowed_suspensions = suspensions
+    row.save(update_fields=["allowed_people", "allowed_memberships", "allowed_suspensions"])
     record_event(
         EventName.SYNC_REMOVAL_ALLOWED,
         actor=actor,
         subject=row.public_id,
-        data={"people": people, "memberships": memberships},
+        data=_numbers(people, memberships, suspensions),
     )
 
 

@@ -33,12 +33,14 @@ class GraphConnection(TenantModel):
     paused_at = models.DateTimeField(null=True)
     # When a synchronisation last came to its end.
     synced_at = models.DateTimeField(null=True)
-    # How many wait for an owner's word before they are removed; told again when there are more.
+    # How many wait for an owner's word before they are removed or suspended; told again when there are more.
     held_people = models.PositiveIntegerField(default=0)
     held_memberships = models.PositiveIntegerField(default=0)
-    # An owner's word: that many may go, once.
+    held_suspensions = models.PositiveIntegerField(default=0)
+    # An owner's word: for that many, once.
     allowed_people = models.PositiveIntegerField(default=0)
     allowed_memberships = models.PositiveIntegerField(default=0)
+    allowed_suspensions = models.PositiveIntegerField(default=0)
     # Since when people's accounts live there: a recovery hands over to it. None: they live here.
     accounts_since = models.DateTimeField(null=True)
     removes_lost = models.BooleanField(default=True)
@@ -91,8 +93,9 @@ class GraphRun(TenantModel):
     next_at = models.DateTimeField(null=True)
     # A second one that was asked for meanwhile: it follows.
     is_wanted_again = models.BooleanField(default=False)
-    # What the stage that is under way was allowed to remove.
+    # What the stage that is under way was allowed to do.
     may_remove = models.BooleanField(default=False)
+    may_suspend = models.BooleanField(default=False)
     problem = models.CharField(max_length=60, blank=True)
     counts = models.JSONField(default=dict)
     # What could not be kept: [{"code", "object"}], the object by Microsoft's id.
@@ -131,6 +134,8 @@ class GraphObject(TenantModel):
     seen_round = models.PositiveIntegerField()
     # Left the directory there; here it goes when a round is complete.
     leaving_at = models.DateTimeField(null=True)
+    # Disabled there while active here; suspended here when a round is complete.
+    suspending_at = models.DateTimeField(null=True)
     # A group whose members have to be counted anew.
     is_touched = models.BooleanField(default=False)
 
@@ -144,6 +149,11 @@ class GraphObject(TenantModel):
                 fields=["tenant_id", "kind", "leaving_at"],
                 name="graph_object_leaving",
                 condition=models.Q(leaving_at__isnull=False),
+            ),
+            models.Index(
+                fields=["tenant_id", "suspending_at"],
+                name="graph_object_suspending",
+                condition=models.Q(suspending_at__isnull=False),
             ),
             models.Index(
                 fields=["tenant_id"], name="graph_object_touched", condition=models.Q(is_touched=True)

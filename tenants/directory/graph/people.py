@@ -1,8 +1,8 @@
-"""People of a page: added, changed, suspended, marked as leaving.
+"""People of a page: added, changed, marked as leaving or as disabled.
 
 Protects people from whoever edits them at Microsoft to recover their account: what changes goes the way of every other
-change (`tenants.directory.changing`). Nobody is removed here: who left is marked, and goes when a round is complete
-(`leaving`). What it does not do: believe that two people may be named alike.
+change (`tenants.directory.changing`). Nobody is removed here, and nobody suspended who was here before: who left or is
+disabled is marked, and follows when a round is complete (`leaving`, `suspending`). What it does not do: believe that two people may be named alike.
 """
 
 from __future__ import annotations
@@ -318,11 +318,20 @@ def _note_seen(
 
 
 def _follow(meant: Sequence[_Meant], outcome: Outcome) -> None:
-    for one in meant:
-        person, enabled = one.person, one.user.is_enabled
-        if person is None or enabled is None or (person.status == SUSPENDED) is not enabled:
-            continue
-        after = follow_standing(person, enabled, actor=ACTOR)
-        if after.status != person.status:
-            outcome.suspended += not enabled
-            outcome.reactivated += enabled
+    """Whoever is enabled again is active at once, and waits for nothing any more; whoever is disabled waits for the end of
+    the round."""
+    enabled = [one for one in meant if one.person is not None and one.user.is_enabled is True]
+    waiting = GraphObject.objects.exclude(suspending_at=None)
+    waiting.filter(object_id__in=[one.user.id for one in enabled]).update(suspending_at=None)
+    for one in enabled:
+        person = one.person
+        if person is not None and person.status == SUSPENDED:
+            outcome.reactivated += follow_standing(person, True, actor=ACTOR).status != person.status
+    disabled = [
+        one.user.id
+        for one in meant
+        if one.person is not None and one.user.is_enabled is False and one.person.status != SUSPENDED
+    ]
+    if disabled:
+        fresh = GraphObject.objects.filter(object_id__in=disabled, suspending_at=None)
+        fresh.update(suspending_at=clock.now())

@@ -21,7 +21,7 @@ from portal.kit.outbox import Apply, enqueue
 from portal.kit.scope import current_tenant_id, tenant_scope
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.directory.graph import client, leaving, reading
+from tenants.directory.graph import client, leaving, reading, suspending
 from tenants.directory.graph.addresses import first_url
 from tenants.directory.graph.groups import apply_groups, settle_members, touch_groups_around
 from tenants.directory.graph.models import MOVES, GraphConnection, GraphRun, GraphTrack, Kind
@@ -212,6 +212,7 @@ def _turn_on(kind: Kind, track: GraphTrack, run: GraphRun, row: GraphConnection)
     if kind is Kind.USERS:
         run.stage = STAGE.LEAVING
         leaving.decide_people(run, row)
+        suspending.decide_suspensions(run, row)
         return
     run.stage = STAGE.MEMBERS
     leaving.decide_members(run, row, track)
@@ -230,11 +231,7 @@ def _take_back(row: GraphConnection, name: str) -> None:
 
 def _apply_inside(run: GraphRun, row: GraphConnection) -> None:
     if run.stage == STAGE.LEAVING:
-        removed = leaving.remove_some() if run.may_remove else 0
-        _count(run, "removed", removed)
-        if not run.may_remove or not leaving.are_left():
-            _take_back(row, "allowed_people")
-            run.stage = STAGE.GROUPS
+        _settle_people(run, row)
         return
     groups, changed = settle_members()
     _count(run, "memberships", changed)
@@ -242,6 +239,20 @@ def _apply_inside(run: GraphRun, row: GraphConnection) -> None:
         row.synced_at = clock.now()
         row.save(update_fields=["synced_at"])
         end_run(run, GraphRun.State.DONE)
+
+
+def _settle_people(run: GraphRun, row: GraphConnection) -> None:
+    """A batch of those who are disabled, then one of those who left."""
+    if run.may_suspend and suspending.are_waiting():
+        suspended = suspending.suspend_some()
+        _count(run, "suspended", suspended)
+        _count(run, "suspended_here", suspended)
+        return
+    _count(run, "removed", leaving.remove_some() if run.may_remove else 0)
+    if not run.may_remove or not leaving.are_left():
+        _take_back(row, "allowed_people")
+        _take_back(row, "allowed_suspensions")
+        run.stage = STAGE.GROUPS
 
 
 # Trouble, and the end ----------------------------------------------------------------------------------------------

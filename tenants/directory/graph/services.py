@@ -195,12 +195,14 @@ def ask_for_sync(*, actor: Actor, everything: bool = False) -> tuple[GraphRun, b
 
 
 @transaction.atomic
-def allow_removal(*, people: int, memberships: int, actor: Actor) -> None:
+def allow_removal(*, people: int, memberships: int, suspensions: int = 0, actor: Actor) -> None:
     """An owner's word for what waits, and a synchronisation that acts on it. Refused when more waits by now."""
     row = _locked()
     if row.held_people > people or row.held_memberships > memberships:
         raise Refused("more_is_held", _("More would be removed by now. Look at the numbers again."))
-    leaving.allow_removal(row, people=people, memberships=memberships, actor=actor)
+    if row.held_suspensions > suspensions:
+        raise Refused("more_is_held", _("More would be suspended by now. Look at the numbers again."))
+    leaving.allow_removal(row, people=people, memberships=memberships, suspensions=suspensions, actor=actor)
     ask_for_sync(actor=actor)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from tenants.directory.graph.models import GraphRun
+from tenants.directory.graph.models import GraphConnection, GraphRun
 
 STEPS = {
     "token": gettext_noop("Signing in at Microsoft"),
@@ -128,3 +129,23 @@ def sentence_of(run: GraphRun) -> str:
     """A run in one line."""
     told: Sequence[str] = [f"{title}: {number}" for title, number in counts_of(run)]
     return " · ".join(told) or _("Nothing changed.")
+
+
+@dataclass(frozen=True, slots=True)
+class HeldWords:
+    """What waits for an owner, in words: what has not happened, what the button says, and the word to type."""
+
+    title: str
+    allow: str
+    word: str
+
+
+def held_of(row: GraphConnection) -> HeldWords:
+    if not row.held_suspensions:
+        title = _("Nothing was removed. An owner decides.")
+        return HeldWords(title, _("Allow the removal"), _("remove"))
+    if not (row.held_people or row.held_memberships):
+        title = _("Nobody was suspended. An owner decides.")
+        return HeldWords(title, _("Allow the suspension"), _("suspend"))
+    title = _("Nothing was removed and nobody suspended. An owner decides.")
+    return HeldWords(title, _("Allow removal and suspension"), _("remove"))

@@ -28,7 +28,7 @@ class Command(OperatingCommand):
         "Read people and groups from Microsoft Entra now, as the page does. Waits for one that is under way."
     )
     exit_codes = (
-        "Exit codes: 0 done, 1 done and a removal is held for an owner, or refused (no such organisation, not connected,\n"
+        "Exit codes: 0 done, 1 done and a removal or suspension is held for an owner, or refused (no such organisation, not connected,\n"
         "paused), 2 it stopped by a problem (one sentence on standard error says why)."
     )
 
@@ -72,6 +72,7 @@ class Command(OperatingCommand):
         held = {
             "people": row.held_people if row else 0,
             "memberships": row.held_memberships if row else 0,
+            "suspensions": row.held_suspensions if row else 0,
         }
         told = {
             "tenant": tenant.slug,
