@@ -163,7 +163,8 @@ def _django(argv: list[str]) -> int:
         if "connection" not in str(problem):
             raise
         folder = os.environ.get(VARIABLE, "")
+        said = str(problem).strip().splitlines()[-1].strip().rstrip(".")
         raise Unreachable(
-            f"The database does not answer: start `python3 manage.py up` (data folder {folder}) first."
+            f"The database does not answer ({said}): start `python3 manage.py up` (data folder {folder}) first."
         ) from problem
     return 0

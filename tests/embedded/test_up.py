@@ -215,6 +215,6 @@ def test_a_command_that_needs_no_database_needs_no_data_folder(installation, pla
 
 def test_a_command_that_needs_the_database_says_what_to_start(installation, place):
     answer = installation.command("demo", "--data", str(place / "nowhere"))
-    assert answer.returncode == 1
+    assert answer.returncode == 2
     assert "manage.py up" in answer.stderr
     assert "Traceback" not in answer.stderr
