@@ -198,13 +198,19 @@ def try_settings(ctx: Ctx, *, redirect_uri: str) -> str:
 
 def value_of(claims: Mapping[str, Any], name: str) -> str:
     value = claims.get(name)
-    return value.strip() if isinstance(value, str) and len(value) <= 254 and "\x00" not in value else ""
+    return value.strip() if isinstance(value, str) and len(value) <= 254 and is_legible(value) else ""
+
+
+def is_legible(text: str) -> bool:
+    """Whether it can be kept and shown: no control characters, and no halves of characters, which JSON may hold."""
+    return text.strip().isprintable()
 
 
 def shown_claims(claims: Mapping[str, Any], chosen: str) -> list[tuple[str, str]]:
     """For whoever tries it out: the claims that could name a person, and how they signed in."""
     names = dict.fromkeys((*SHOWN, chosen))
-    return [(name, str(claims[name])[:200]) for name in names if name in claims]
+    told = [(name, str(claims[name])[:200]) for name in names if name in claims]
+    return [(name, value if is_legible(value) else ascii(value)) for name, value in told]
 
 
 def make_key() -> tuple[str, dict[str, Any]]:

@@ -225,9 +225,10 @@ def _how(found: SignedIn, begun_at: datetime) -> dict[str, Any]:
     """How sure the provider says that it was, and how old the sign-in: codes and numbers."""
     level, ways = found.claims.get("acr"), found.claims.get("amr")
     named = [str(way)[:20] for way in ways[:5]] if isinstance(ways, list) else []
+    named = [way if contract.is_legible(way) else "?" for way in named]
     seconds = int((clock.now() - found.at).total_seconds())
     return {
-        "level": str(level)[:60] if isinstance(level, str) else "",
+        "level": level[:60] if isinstance(level, str) and contract.is_legible(level) else "",
         "ways": named,
         "seconds": max(0, seconds),
     }

@@ -109,6 +109,37 @@ def test_what_is_not_right_to_the_letter_is_refused(ready, idp, problem, lie):
     assert here.client.get("/enter/passkey").status_code == 404
 
 
+UNKEEPABLE = {
+    "sub of zero": ({"sub": "\x00a"}, "token_subject_missing"),
+    "sub of half a character": ({"sub": "0001\ud800"}, "token_subject_missing"),
+    "acr of zero": ({"acr": "\x00"}, ""),
+    "acr of half a character": ({"acr": "\ud800"}, ""),
+    "amr of anything": ({"amr": ["\x00", "\ud800", {"a": 1}, None]}, ""),
+    "name of half a character": ({"name": "\ud800", "email": "\x00"}, ""),
+    "nonce of half a character": ({"nonce": "\ud800"}, "token_nonce_wrong"),
+    "audience in a list in a list": ({"aud": [["client-of-the-tests"]]}, "token_audience_wrong"),
+    "time of no number": ({"exp": float("nan")}, "token_exp_missing"),
+    "sign-in of many digits": ({"auth_time": 10**400}, "auth_time_missing"),
+    "hash of a list": ({"at_hash": []}, "access_token_differs"),
+}
+
+
+@pytest.mark.parametrize(("lie", "problem"), UNKEEPABLE.values(), ids=list(UNKEEPABLE))
+def test_what_json_can_hold_and_a_database_cannot_ends_the_attempt(ready, idp, lie, problem):
+    """Otherwise its job fails again and again, and the browser waits."""
+    says(idp, **lie)
+    signs_in(ready, idp)
+    found = attempt_of(ready)
+    assert (found.state, found.problem) == ("refused" if problem else "done", problem)
+
+
+def test_a_trial_shows_what_no_page_could_hold(ready, idp, staff_client):
+    says(idp, name="\ud800", acr="\x00")
+    tried(ready, idp.visit)
+    body = staff_client("owner", ready.tenant).get(f"/o/{ready.tenant.slug}/people/sign-in/").content
+    assert b"\\ud800" in body and b"\\x00" in body
+
+
 @pytest.mark.parametrize(
     ("change", "problem"),
     [

@@ -212,6 +212,8 @@ def _opened(response: str, expected: PresentationTransaction) -> dict[str, Any]:
 def _wallet_error(parameters: Mapping[str, Any], expected: PresentationTransaction) -> WalletError:
     _check_state(parameters.get("state"), expected)
     error = parameters["error"]
+    if not isinstance(error, str):  # inside an encrypted answer it may be any JSON
+        raise _REFUSING("error", clause="OpenID4VP 1.0 section 8.5", found=type(error).__name__)
     return WalletError(error if error in _KNOWN_ERRORS else "unknown")
 
 

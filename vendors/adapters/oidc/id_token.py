@@ -79,7 +79,8 @@ def verify_id_token(
     if not isinstance(nonce, str) or not _same(nonce, expected_nonce):  # 11
         raise StateMismatch("token_nonce_wrong")
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= 255:
+    # Core, section 2: at most 255 ASCII characters. Others are let be, as long as they are characters.
+    if not isinstance(subject, str) or not 0 < len(subject) <= 255 or not subject.isprintable():
         raise ContractBroken("token_subject_missing")
     return VerifiedIdToken(claims, hashlib.sha256(unverified_token.encode()).hexdigest())
 
