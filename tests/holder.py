@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +23,16 @@ FORM = "application/x-www-form-urlencoded"
 def path_of(url: str) -> str:
     parts = urlsplit(url)
     return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def disclosed(credential: str) -> dict[str, Any]:
+    """What stands in a credential beside its signed part."""
+    found = [part for part in credential.split("~")[1:] if part]
+    return {name: value for _salt, name, value in (json.loads(_decoded(part)) for part in found)}
 
 
 @dataclass

@@ -24,6 +24,8 @@ class PaperVision:
         self.broken: tuple[int, bytes] | None = None
         self.tickets = 0
         self.judged: list[dict[str, Any]] = []
+        # What came with each: the clip and the portrait, one behind the other.
+        self.pictures: list[bytes] = []
         vision = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -63,6 +65,7 @@ class PaperVision:
             return 429, {"error": "overloaded", "retry_after_ms": 700}
         length = int.from_bytes(body[:4], "big")
         self.judged.append(json.loads(body[4 : 4 + length])["fields"])
+        self.pictures.append(body[4 + length :])
         if self.broken:
             return self.broken
         comparison = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -38,7 +36,7 @@ from tenants.verified_id.models import Presentation
 from tenants.verified_id.presentation import get_presentation
 from tenants.verified_id.protocol.dcql import ClaimQuery, DcqlQuery
 from tests.facecheck.conftest import PaperVision
-from tests.holder import Wallet
+from tests.holder import Wallet, disclosed
 from tests.recovery.eids import HIGH, agree, choose, make_eid_place, prove_by_eid, sign_in
 from tests.recovery.journey import Journey, Place, codes_in
 from tests.vendors.conftest import Simulators
@@ -94,22 +92,12 @@ def asked(browser: Journey) -> list[str]:
         return [claim["path"][0] for claim in row.query["credentials"][0]["claims"]]
 
 
-def disclosed(credential: str) -> dict[str, Any]:
-    """What stands in a credential beside its signed part."""
-    found = [part for part in credential.split("~")[1:] if part]
-    return {name: value for _salt, name, value in (json.loads(b64u_decode(part)) for part in found)}
-
-
 def answer_with(wallet: Wallet, link: str, claims: Sequence[str], credential: str | None = None) -> Any:
     """The tenant's answer to a wallet that shows these claims, whatever it was asked for."""
     request = wallet.request(link)
     query = request.query.credentials[0]
     shown = replace(query, claims=tuple(ClaimQuery(path=(name,)) for name in claims))
     return wallet.respond(replace(request, query=DcqlQuery((shown,))), credential)
-
-
-def b64u_decode(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 # ------------------------------------------------------------------ the whole way
