@@ -6,6 +6,8 @@ import base64
 import io
 import re
 import secrets
+import time
+from contextlib import closing
 from datetime import timedelta
 
 from django.conf import settings
@@ -26,12 +28,16 @@ from recovery.passkeys.models import Passkey
 from recovery.passkeys.saved_codes import make_saved_codes
 from recovery.stages import Stage
 from recovery.statuses import CaseStatus
+from tenants.directory.models import DirectoryPerson
 from tenants.verified_id.models import StatusList
 from tests.conftest import client_of, make_tenant
+from tests.entry.test_inviting import Visitor
+from tests.entry.walking import back, begin, enter_settings, tried
 from tests.holder import Wallet, path_of
 from tests.recovery.authenticator import Authenticator
 from tests.recovery.journey import Journey, Place
 from tests.vendors.conftest import work
+from tests.vendors.hostile import CLIENT_ID, CLIENT_SECRET, HostileProvider
 from vendors.models import Connection, ProofingAttempt
 from vendors.sealing import seal_state, seal_url
 
@@ -198,6 +204,27 @@ def invited(place: Place) -> None:
     browser.get("/enter/passkey")
     made = Authenticator(origin=browser.origin).create(browser.post("/enter/passkey/options").json())
     browser.post("/enter/passkey/register", {"credential": made}, content_type="application/json")
+
+
+def by_the_organisations_sign_in(place: Place) -> None:
+    """Somebody signs in once at the organisation's own provider, which was tried out before, and may make a passkey."""
+    idp, subject = HostileProvider(), secrets.token_hex(4)
+
+    def says(claims: dict[str, object]) -> None:
+        claims.update({"sub": subject, "auth_time": int(time.time())})
+
+    idp.answers.change_token = says
+    with closing(idp):
+        person = place.person(f"own{subject}", given_names="Olga", family_name="Own")
+        with tenant_scope(place.tenant.id):
+            DirectoryPerson.objects.filter(id=person.id).update(external_id=subject)
+        enter_settings(place, idp.issuer, client_id=CLIENT_ID, secret=CLIENT_SECRET, match="external_id")
+        tried(place, idp.visit)
+        here = Visitor(place)
+        here.client.get("/sign-in/provider/keys")
+        back(here, idp.visit(begin(here)))
+        here.client.get("/sign-in/checking")
+        here.client.post("/sign-in/checking")
 
 
 def ahead_of_time(browser: Journey) -> None:
@@ -374,4 +401,5 @@ def walk_everything(place: Place, user_name: str) -> None:
     by_eid(place, f"{user_name}.eid")
     by_app(place, f"{user_name}.app")
     invited(place)
+    by_the_organisations_sign_in(place)
     documents(place)

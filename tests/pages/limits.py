@@ -127,6 +127,14 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         14,
         DEAREST + "; " + SAVEPOINT,
     ),
+    "site POST /o/<slug:organisation>/people/<str:person_id>/details": (
+        23,
+        "each kind of name is compared with what is held, told at the addresses held before, and searched for anew",
+    ),
+    "site POST /o/<slug:organisation>/people/<str:person_id>/remove": (
+        19,
+        "everything that is held of the person goes, table by table",
+    ),
     "site GET /o/<slug:organisation>/usage/": (
         13,
         "sums, entries, what the filters offer, budgets, half a year for the forecast, and the help desk's cost",

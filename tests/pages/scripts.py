@@ -80,6 +80,7 @@ def provisioning(tenant: Tenant, client: Client) -> None:
         client.get(console + path)
     client.post(console + "new", {"label": "Entra ID"})
     scim.ask("GET", "")
+    scim.ask("GET", "/")
     scim.ask("GET", "/Schemas")
     told = scim.made("provisioned")
     scim.ask("GET", '/Users?filter=emails[value eq "provisioned@people.example"]')

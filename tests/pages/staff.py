@@ -265,6 +265,23 @@ def people(tenant: Tenant, client: Client) -> None:
     client.post(f"{base}/suspend", {"person": [person.public_id]})
     for what in ("suspend", "activate"):
         client.post(f"{base}/{person.public_id}/{what}", {"reason": "They asked for it."})
+    for path in ("details", "export", "remove"):
+        client.get(f"{base}/{person.public_id}/{path}")
+    client.post(f"{base}/{person.public_id}/details", {"former_names": "Anna Alt", "country": "NO"})
+    client.post(f"{base}/{person.public_id}/remove", {"reason": "They left.", "word": "remove"})
+
+
+def first_sign_in(tenant: Tenant, client: Client) -> None:
+    """The organisation's own sign-in: entered, asked for a test, tried (too early), turned off and removed."""
+    base = f"/o/{tenant.slug}/people/sign-in"
+    sent = {"name": "Nordlicht", "issuer": "https://id.example.com", "client_id": "readmit"}
+    sent |= {"proof": "client_secret", "client_secret": "a-secret", "match": "external_id"}
+    client.post(f"{base}/", sent)
+    for act in ("test", "trial", "turn"):
+        client.post(f"{base}/{act}")
+    for path in ("", "state", "remove"):
+        client.get(f"{base}/{path}")
+    client.post(f"{base}/remove", {"word": "remove"})
 
 
 def coverage(tenant: Tenant, client: Client) -> None:
@@ -549,6 +566,7 @@ def everything(tenant: Tenant) -> None:
     profiles(tenant, client)
     callouts(tenant, client)
     coverage(tenant, client)
+    first_sign_in(tenant, client)
     budgets(tenant, client)
     money.walk(tenant, client)
     scripts.everything(tenant, client)

@@ -7,21 +7,23 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.conftest import browser as chromium
 from tests.conftest import make_member
 from tests.console.conftest import client_of_member
+from tests.facecheck.conftest import vision
 from tests.look.drawing import answer_by
 from tests.look.looking import examined
-from tests.recovery.connected.conftest import There, shown_characters
+from tests.recovery.conftest import ada, place
+from tests.recovery.connected.conftest import There, shown_characters, there
 from tests.recovery.journey import Journey
+from tests.vendors.conftest import provider
 
-__all__ = ["chromium"]
+__all__ = ["ada", "place", "provider", "there", "vision"]
 pytestmark = pytest.mark.browser
 
 
-def _examined(chromium: Browser, client: Any, pages: dict[str, str], *, posted: bytes = b"") -> list[str]:
+def _examined(browser: Browser, client: Any, pages: dict[str, str], *, posted: bytes = b"") -> list[str]:
     """`posted` is what a form was answered with, which is looked at under the address `/posted`."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     answer_by(context, client)
     kind = "text/html; charset=utf-8"
     context.route("**/posted", lambda route: route.fulfill(status=200, content_type=kind, body=posted))
@@ -32,14 +34,14 @@ def _examined(chromium: Browser, client: Any, pages: dict[str, str], *, posted: 
     return found
 
 
-def test_pages_at_microsoft_are_accessible(there: There, chromium: Browser) -> None:
+def test_pages_at_microsoft_are_accessible(there: There, browser: Browser) -> None:
     journey = Journey(there.place)
     journey.to_pass()
-    found = _examined(chromium, journey.client, {"there-ready": "/recover/pass"})
+    found = _examined(browser, journey.client, {"there-ready": "/recover/pass"})
     shown_characters(journey)
     body = journey.last.content
-    found += _examined(chromium, journey.client, {"there-characters": "/posted"}, posted=body)
-    found += _examined(chromium, journey.client, {"there-shown": "/recover/pass"})
+    found += _examined(browser, journey.client, {"there-characters": "/posted"}, posted=body)
+    found += _examined(browser, journey.client, {"there-shown": "/recover/pass"})
     assert found == []
 
 
@@ -58,22 +60,22 @@ def _staff(there: There, journey: Journey) -> dict[str, str]:
     }
 
 
-def test_what_staff_see_of_it_is_accessible(there: There, journey: Journey, chromium: Browser) -> None:
+def test_what_staff_see_of_it_is_accessible(there: There, journey: Journey, browser: Browser) -> None:
     journey.to_pass()
     there.register(shown_characters(journey))
     there.look()
-    found = _examined(chromium, journey.client, {"there-done": "/recover/done"})
+    found = _examined(browser, journey.client, {"there-done": "/recover/done"})
     client = client_of_member(make_member(there.place.tenant))
-    found += _examined(chromium, client, _staff(there, journey))
+    found += _examined(browser, client, _staff(there, journey))
     assert found == []
 
 
-def test_refusals_are_accessible(there: There, journey: Journey, chromium: Browser) -> None:
+def test_refusals_are_accessible(there: There, journey: Journey, browser: Browser) -> None:
     there.connect("May not read the policy")
     journey.to_pass()
-    found = _examined(chromium, journey.client, {"there-delayed": "/recover/pass"})
+    found = _examined(browser, journey.client, {"there-delayed": "/recover/pass"})
     there.connect()
     there.graph.tell("/control", {"policy": {"state": "disabled"}})
     there.run()
-    found += _examined(chromium, journey.client, {"there-refused": "/recover/ended"})
+    found += _examined(browser, journey.client, {"there-refused": "/recover/ended"})
     assert found == []
