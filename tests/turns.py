@@ -18,6 +18,7 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "the whole product": (
         "tests/browser/test_walk.py",
         "tests/browser/test_held_walk.py",
+        "tests/browser/test_eid_walk.py",
         "tests/running/test_surviving.py",
     ),
     "the house partner": ("tests/house/", "tests/vendors/test_house_partner.py"),
