@@ -7,6 +7,7 @@ take different ones) and from text that no database can hold. What it does not d
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -31,7 +32,7 @@ def read_json(request: HttpRequest, *, max_bytes: int) -> dict[str, Any]:
         found = read_once(text)
     except (ValueError, RecursionError) as error:
         raise Refused("not_json") from error
-    if not isinstance(found, dict) or not _is_plain(found, MAX_DEPTH):
+    if not isinstance(found, dict) or not is_plain(found, MAX_DEPTH):
         raise Refused("not_json")
     return found
 
@@ -55,14 +56,16 @@ def _no_constant(name: str) -> None:
 _STRICT = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
 
 
-def _is_plain(value: object, depth: int) -> bool:
-    """Of bounded depth, and its texts can be written as UTF-8 and kept by PostgreSQL: no lone surrogates, no NUL."""
+def is_plain(value: object, depth: int) -> bool:
+    """Of bounded depth, and it can be written as UTF-8 and kept by PostgreSQL: no lone surrogates, no NUL, no NaN."""
     if depth == 0:
         return False
     if isinstance(value, dict):
-        return all(_is_plain(name, depth - 1) and _is_plain(item, depth - 1) for name, item in value.items())
+        return all(is_plain(name, depth - 1) and is_plain(item, depth - 1) for name, item in value.items())
     if isinstance(value, list):
-        return all(_is_plain(item, depth - 1) for item in value)
+        return all(is_plain(item, depth - 1) for item in value)
+    if isinstance(value, float):
+        return math.isfinite(value)
     if not isinstance(value, str):
         return True
     return not _UNSTORABLE.search(value)

@@ -261,6 +261,21 @@ def test_the_link_of_a_trial_works_once_and_permits_nothing(ready, idp):
         assert not Entry.objects.exists()
 
 
+@pytest.mark.parametrize("text", ["\x00", "\ud800", float("nan"), {"a": ["\x00"]}], ids=ascii)
+@pytest.mark.parametrize("place_of", ["key", "address"])
+def test_what_cannot_be_kept_of_a_provider_ends_its_test_with_a_problem(place, idp, text, place_of):
+    if place_of == "key":
+        idp.published.append({**idp.published[0], "kid": "odd", "note": text})
+    elif isinstance(text, str):
+        idp.answers.metadata["token_endpoint"] = f"{idp.issuer}/token{text}"
+    enter_settings(place, idp.issuer, client_id=CLIENT_ID, secret=CLIENT_SECRET, match="external_id")
+    with tenant_scope(place.tenant.id):
+        row = provider_row()
+    is_told = place_of == "address" and isinstance(text, str)
+    assert row.tested_at is not None
+    assert row.problem == ("token_endpoint_unusable" if is_told else "")
+
+
 def test_a_private_address_is_never_asked(place):
     enter_settings(place, "https://10.0.0.8", client_id="x", secret="y", match="email")
     with tenant_scope(place.tenant.id):

@@ -194,6 +194,9 @@ def test_many_tests_from_one_network_or_of_one_issuer_are_refused(vendor, monkey
     vendor.begin()
     answer = vendor.client.post("/contracts/openid/test", {"issuer": vendor.provider.issuer, **ENTERED})
     assert answer.status_code == 429 and "many tests" in answer.content.decode()
+    for same in ("https://id.partner.example", "https://ID.partner.example.:8443/x"):
+        answer = vendor.client.post("/contracts/openid/test", {"issuer": same, **ENTERED})
+    assert answer.status_code == 429
 
 
 def test_a_return_counts_once_and_only_with_the_state_of_an_open_test(vendor):

@@ -52,7 +52,7 @@ def begin_test(
     *, issuer: str, client_id: str, client_secret: str, trust_framework: str, locale: str, network: str
 ) -> str:
     """The word of the test's address. TooMany when the network, the issuer's host or everybody asked too often."""
-    host = urlsplit(issuer).hostname or ""
+    host = (urlsplit(issuer).hostname or "").rstrip(".")  # the same host, with the root's dot and without
     take_in_turn((BY_NETWORK, network), (BY_ISSUER, host), (ALL, "all"))
     address = new_token()
     row = ProviderTest(

@@ -79,11 +79,13 @@ def origin_of(url: str) -> str:
 
 
 def is_web_address(url: str) -> bool:
-    """https, or http to a name under localhost; no user name, no fragment."""
+    """https, or http to a name under localhost; no user name, no fragment, nothing that is no character."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
     except ValueError:
         return False
     plain = parts.scheme == "http" and (host == "localhost" or host.endswith(".localhost"))
-    return bool(host) and (parts.scheme == "https" or plain) and not parts.username and not parts.fragment
+    if not host or not url.isprintable():
+        return False
+    return (parts.scheme == "https" or plain) and not parts.username and not parts.fragment

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from portal.kit.bodies import is_plain
 from vendors.adapters.oidc.answers import fault_of, is_web_address, origin_of, read_object
 from vendors.contract import BadConfig, ContractBroken, Ctx, PartnerDown, RateLimited
 
 PROVIDER_AGE = timedelta(hours=12)
 KEYS_AGE = timedelta(hours=1)
 MAX_KEYS = 32
+MAX_KEY_DEPTH = 8
 _ENDPOINTS = (
     "authorization_endpoint",
     "token_endpoint",
@@ -145,7 +147,8 @@ class ProviderKeys:
         listed = read_object(reply).get("keys")
         if not isinstance(listed, list) or len(listed) > MAX_KEYS:
             raise ContractBroken("keys_unusable")
-        keys = [key for key in listed if isinstance(key, dict)]
+        # A key that cannot be kept is none: the memory that all others are in could not be written.
+        keys = [key for key in listed if isinstance(key, dict) and is_plain(key, MAX_KEY_DEPTH)]
         self.ctx.memory["keys"] = {
             "uri": self.provider.jwks_uri,
             "read_at": self.ctx.now.isoformat(),
