@@ -37,6 +37,8 @@ OUTBOX_TOPICS: dict[str, str] = {
     "readiness.work": "recovery.readiness.running.on_work",
     "vendors.connect": "vendors.tasks.connect",
     "vendors.test_connection": "vendors.tasks.test_connection",
+    "vendors.test_keys": "vendors.tasks.test_keys",
+    "vendors.destroy_keys": "vendors.tasks.destroy_keys",
     "vendors.start_proofing": "vendors.tasks.start_proofing",
     "vendors.exchange_return": "vendors.tasks.exchange_return",
     "vendors.fetch_proofing": "vendors.fetching.fetch_proofing",

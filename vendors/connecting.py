@@ -32,6 +32,7 @@ from vendors.contract import (
     Registers,
 )
 from vendors.endings import fail_attempt
+from vendors.keeping import destroy_beside
 from vendors.models import Connection, ProofingAttempt
 from vendors.phases import OPEN
 from vendors.registry import adapter_of, entry_of
@@ -173,6 +174,9 @@ def bring_own_partner(
     if absent is not None:
         raise Invalid("credential_missing", asked_for(manifest, absent), field=absent)
     changed = sorted(name for name, value in config.items() if connection.config.get(name, "") != value)
+    if changed or given:
+        # What lies beside was tried with other settings than these.
+        destroy_beside(connection, actor=actor)
     connection.config = {name: value for name, value in config.items() if value}
     connection.secrets_sealed = seal_secrets(connection, kept)
     connection.memory = {}
@@ -188,7 +192,7 @@ def bring_own_partner(
     )
     if terms is not None and terms != priced:
         enter_contract_price(vendor=vendor, unit_price=terms.unit_price, currency=terms.currency, actor=actor)
-    _enqueue_test(connection)
+    enqueue_test(connection)
     return connection
 
 
@@ -201,11 +205,12 @@ def ask_for_test(connection_id: UUID, *, actor: Actor) -> Connection:
         connection.save(update_fields=["status", "problems"])
         enqueue("vendors.connect", tenant_id=current_tenant_id(), connection_id=connection.id)
         return connection
-    _enqueue_test(connection)
+    enqueue_test(connection)
     return connection
 
 
-def _enqueue_test(connection: Connection) -> None:
+def enqueue_test(connection: Connection) -> None:
+    """The caller holds the connection's row."""
     connection.test_asked_at = clock.now()
     connection.save(update_fields=["test_asked_at"])
     enqueue("vendors.test_connection", tenant_id=current_tenant_id(), connection_id=connection.id)
@@ -249,6 +254,7 @@ def remove_partner(connection_id: UUID, *, actor: Actor) -> Connection:
     connection.secrets_sealed = None
     connection.config = {}
     connection.memory = {}
+    destroy_beside(connection, actor=actor)
     connection.save(update_fields=["status", "removed_at", "secrets_sealed", "config", "memory"])
     tell_purchase(connection)
     record_event(
@@ -282,11 +288,17 @@ def complete_connection(connection_id: UUID, connected: Connected) -> None:
     )
 
 
-def note_problems(connection_id: UUID, problems: Sequence[ConfigProblem], *, final: bool = True) -> None:
+def note_problems(
+    connection_id: UUID,
+    problems: Sequence[ConfigProblem],
+    *,
+    final: bool = True,
+    keys_id: UUID | None = None,
+) -> None:
     """What a test or an attempt found. No problem means ready; `final` False: still trying. Quiet when the tenant
-    removed the partner meanwhile."""
+    removed the partner meanwhile, and for a set of keys, `keys_id`, that is not in use any more."""
     connection = _still_there(connection_id)
-    if connection is None:
+    if connection is None or keys_id not in (None, connection.keys_in_use):
         return
     connection.problems = [asdict(problem) for problem in problems]
     connection.tested_at = clock.now()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from portal.kit import clock, http
 from portal.kit.client_tls import ClientTls
@@ -13,10 +15,12 @@ from portal.kit.errors import Misconfigured, Unavailable
 from portal.kit.sealed import Context, seal, unseal
 from vendors.believing import believed_identities
 from vendors.contract import BadConfig, Ctx, HttpReply, MutualTls, PartnerDown
-from vendors.models import Connection
+from vendors.models import Connection, PartnerKeys
 from vendors.registry import adapter_of, entry_of, platform_config, platform_secrets
 
 TIMEOUT_SECONDS = 10.0
+# However many people are still at the partner, a former set of keys is used no longer.
+LONGEST_KEPT = timedelta(hours=24)
 
 
 class Egress:
@@ -67,13 +71,42 @@ def open_secrets(connection: Connection) -> dict[str, str]:
     return values
 
 
-def open_context(connection: Connection) -> Ctx:
-    """Inside the tenant's scope; what it returns may be used outside."""
+def _keys_context(row: PartnerKeys) -> Context:
+    return Context("vendors_partnerkeys", "secrets_sealed", row.id)
+
+
+def seal_keys(row: PartnerKeys, values: Mapping[str, str]) -> bytes:
+    return seal(json.dumps(dict(values)).encode(), _keys_context(row))
+
+
+def open_keys(row: PartnerKeys) -> dict[str, str]:
+    """Of a set beside the one in use. Inside the tenant's scope."""
+    if row.secrets_sealed is None:
+        return {}
+    values: dict[str, str] = json.loads(unseal(row.secrets_sealed, _keys_context(row)))
+    return values
+
+
+def former_keys(connection: Connection) -> list[PartnerKeys]:
+    """The sets that were in use before and may still be used, the newest first. One query."""
+    kept = PartnerKeys.objects.filter(connection=connection, replaced_at__gt=clock.now() - LONGEST_KEPT)
+    return list(kept.order_by("-replaced_at", "-id"))
+
+
+def keys_of(connection: Connection, set_id: UUID) -> PartnerKeys | None:
+    """A former set by its name; None for the one in use, and once it was destroyed: then the one in use counts."""
+    if set_id == connection.keys_in_use:
+        return None
+    return next((row for row in former_keys(connection) if row.set_id == set_id), None)
+
+
+def open_context(connection: Connection, keys: PartnerKeys | None = None) -> Ctx:
+    """With the keys in use, or those of another set. Inside the tenant's scope; what it returns may be used outside."""
     entry = entry_of(connection.vendor)
     memory: dict[str, Any] = dict(connection.memory)
     return Ctx(
         config={**platform_config(entry), **connection.config},
-        secrets={**platform_secrets(entry), **open_secrets(connection)},
+        secrets={**platform_secrets(entry), **(open_keys(keys) if keys else open_secrets(connection))},
         memory=memory,
         http=Egress(),
         now=clock.now(),

@@ -19,7 +19,7 @@ from portal.kit.scope import tenant_scope
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from vendors.contract import AdapterError, Erases, ErasureReceipt
-from vendors.leases import Lease, hold, lock_attempt, scope_of
+from vendors.leases import Lease, gave_keys_in_use, hold, lock_attempt, scope_of
 from vendors.models import ProofingAttempt
 from vendors.phases import OPEN
 from vendors.planning import enqueue_erasing
@@ -43,7 +43,8 @@ def erase_proofing(job: Job) -> Apply | None:
     except AdapterError as error:
         with tenant_scope(scope_of(job)):
             _release(attempt.id)
-        if error.retry == "later":
+            is_given = gave_keys_in_use(lease, error)
+        if is_given or error.retry == "later":
             raise Unavailable(error.code) from error
         return partial(_note, lease, error.code)
     return partial(_write, lease, receipt, int(job.payload["times"]) + 1)

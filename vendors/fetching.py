@@ -31,6 +31,7 @@ from vendors.contract import (
 )
 from vendors.leases import (
     Lease,
+    gave_keys_in_use,
     hold,
     lock_attempt,
     portrait_of,
@@ -151,6 +152,9 @@ def _note_standing(attempt: ProofingAttempt, snapshot: Snapshot, manifest: Manif
 def _after_error(lease: Lease, error: AdapterError) -> None:
     """Nobody who is still at the partner is hurt by a question that went wrong; somebody who waits for the answer is
     told after a minute that there is none."""
+    if gave_keys_in_use(lease, error):
+        plan_fetch(lock_attempt(lease.attempt.id), clock.now())
+        return
     attempt = lock_attempt(lease.attempt.id)
     if attempt.phase not in OPEN and isinstance(error, SessionOver):
         # The partner forgot it, or was told to by somebody else: that contradicts nothing.

@@ -24,7 +24,7 @@ from portal.kit.origins import client_address, network_of
 from portal.kit.scope import tenant_scope
 from portal.middleware.scope import own_scope
 from tenants.selectors import tenant_of_slug
-from vendors.context import open_context
+from vendors.context import former_keys, open_context
 from vendors.contract import AdapterError, HandlesWebhook, InboundHook, Signal
 from vendors.leases import lock_attempt
 from vendors.models import Connection, PartnerSignal, ProofingAttempt
@@ -95,14 +95,16 @@ def _signal(connection: Connection, inbound: InboundHook) -> Signal | None:
     adapter: object = adapter_of(connection.vendor)
     if not isinstance(adapter, HandlesWebhook):
         return None
-    ctx = open_context(connection)
-    if not ctx.secrets.get(adapter.webhook_secret):
-        return None
-    try:
-        return adapter.receive(ctx, inbound)
-    except AdapterError as error:
-        log.warning("vendors.hook_refused %s %s", error.fault.value, error.code)
-        return None
+    # While keys are changed the partner may sign with either.
+    for keys in (None, *former_keys(connection)):
+        ctx = open_context(connection, keys)
+        if not ctx.secrets.get(adapter.webhook_secret):
+            continue
+        try:
+            return adapter.receive(ctx, inbound)
+        except AdapterError as error:
+            log.warning("vendors.hook_refused %s %s", error.fault.value, error.code)
+    return None
 
 
 def _keep(connection: Connection, signal: Signal) -> None:

@@ -14,7 +14,7 @@ from portal.kit.errors import Unavailable
 from portal.kit.outbox import Apply, Job
 from portal.kit.scope import tenant_scope
 from vendors import connecting, endings, health
-from vendors.context import keep_memory, open_context
+from vendors.context import keep_memory, keys_of, open_context
 from vendors.contract import (
     Adapter,
     AdapterError,
@@ -23,6 +23,7 @@ from vendors.contract import (
     Fault,
     GivesMedia,
     Outcome,
+    PartnerAuthFailed,
     SessionRef,
     Snapshot,
 )
@@ -48,6 +49,8 @@ class Lease:
     adapter: Adapter
     ctx: Ctx
     ref: SessionRef | None
+    # The set of keys that `ctx` holds.
+    keys_id: UUID
 
 
 def scope_of(job: Job) -> UUID:
@@ -66,18 +69,44 @@ def hold(attempt: ProofingAttempt) -> Lease:
     if attempt.leased_until is not None and attempt.leased_until > moment:
         raise Unavailable("attempt_busy")
     attempt.leased_until = moment + LEASE
-    attempt.save(update_fields=["leased_until"])
     connection = Connection.objects.get(id=attempt.connection_id)
+    if attempt.started_at is None:
+        attempt.keys_id = connection.keys_in_use
+    attempt.save(update_fields=["leased_until", "keys_id"])
+    keys = keys_of(connection, attempt.keys_id or connection.id)
     state = open_state(attempt)
     ref = (
         SessionRef(attempt.id, attempt.partner_ref, attempt.started_at, state) if attempt.started_at else None
     )
-    return Lease(attempt, connection, adapter_of(connection.vendor), open_context(connection), ref)
+    return Lease(
+        attempt,
+        connection,
+        adapter_of(connection.vendor),
+        open_context(connection, keys),
+        ref,
+        keys.set_id if keys else connection.keys_in_use,
+    )
+
+
+def gave_keys_in_use(lease: Lease, error: AdapterError) -> bool:
+    """The partner refused keys that are not the ones in use: somebody revoked them there early, or they were changed while
+    it was asked. The attempt goes on with those in use and is let go; the caller asks again. In the tenant's scope."""
+    if not isinstance(error, PartnerAuthFailed):
+        return False
+    present = Connection.objects.get(id=lease.connection.id).keys_in_use
+    if present == lease.keys_id:
+        return False
+    ProofingAttempt.objects.filter(id=lease.attempt.id).update(keys_id=present, leased_until=None)
+    return True
 
 
 def after_error(lease: Lease, error: AdapterError) -> Apply:
     """Try again later what may pass by itself; write everything else down."""
     tenant_id = lease.attempt.tenant_id
+    with tenant_scope(tenant_id):
+        is_given = gave_keys_in_use(lease, error)
+    if is_given:
+        raise Unavailable(error.code) from error
     last = lease.attempt.failures + 1 >= MAX_FAILURES or lease.attempt.expires_at <= clock.now()
     if error.retry == "later" and not last:
         with tenant_scope(tenant_id):
@@ -93,7 +122,8 @@ def after_error(lease: Lease, error: AdapterError) -> Apply:
 def refuse(lease: Lease, error: AdapterError) -> None:
     # The connection is locked before the attempt, here as everywhere, so that nobody waits in a circle.
     if error.fault is Fault.CONFIG and lease.connection.status != Connection.Status.REMOVED:
-        connecting.note_problems(lease.connection.id, [connecting.problem_of(error, lease.adapter.manifest)])
+        problem = connecting.problem_of(error, lease.adapter.manifest)
+        connecting.note_problems(lease.connection.id, [problem], keys_id=lease.keys_id)
     ProofingAttempt.objects.filter(id=lease.attempt.id).update(leased_until=None)
     endings.refuse_answer(lease.attempt.id, error)
     health.note_fault(lease.connection, error)

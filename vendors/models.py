@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import ClassVar
+from uuid import UUID
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -33,6 +34,8 @@ class Connection(TenantModel):
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.CONNECTING)
     config = models.JSONField(default=dict)
     secrets_sealed = models.BinaryField(null=True)
+    # Which set of keys that is (PartnerKeys); the first set goes by the connection's own id.
+    keys_id = models.UUIDField(null=True)
     memory = models.JSONField(default=dict)
     chosen_at = models.DateTimeField(default=clock.now)
     removed_at = models.DateTimeField(null=True)
@@ -50,6 +53,40 @@ class Connection(TenantModel):
                 condition=~models.Q(status="removed"),
                 name="connection_once_per_vendor",
             )
+        ]
+
+    @property
+    def keys_in_use(self) -> UUID:
+        return self.keys_id or self.id
+
+
+class PartnerKeys(TenantModel):
+    """A set of keys beside the one in use (vendors.rotating): entered and not yet in use, or in use before. The row goes
+    with the set."""
+
+    connection = TenantForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    # A set keeps its name when it goes in and out of use; its row does not.
+    set_id = models.UUIDField()
+    # None once a test failed: what does not work is not kept.
+    secrets_sealed = models.BinaryField(null=True)
+    # Names of the settings that were entered, never a value.
+    names = models.JSONField(default=list)
+    tested_at = models.DateTimeField(null=True)
+    problems = models.JSONField(default=list)
+    # Since when it is a former set; None for one that was never in use.
+    replaced_at = models.DateTimeField(null=True)
+    kept_until = models.DateTimeField()
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "connection"],
+                condition=models.Q(replaced_at=None),
+                name="partner_keys_one_waits",
+            ),
+            models.UniqueConstraint(
+                fields=["tenant_id", "connection", "set_id"], name="partner_keys_set_once"
+            ),
         ]
 
 
@@ -92,6 +129,8 @@ class ProofingAttempt(TenantModel):
 
     # The browser's address, for partners that are told it, until the attempt is over.
     address_sealed = models.BinaryField(null=True)
+    # The set of keys it was begun with at the partner; the connection's first set goes by the connection's id.
+    keys_id = models.UUIDField(null=True)
 
     phase = models.CharField(max_length=16, choices=AttemptPhase.choices, default=AttemptPhase.STARTING)
     # What the person is to do now (vendors.contract.Hint).

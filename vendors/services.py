@@ -20,6 +20,7 @@ from vendors.proofing import (
     take_result,
 )
 from vendors.reserving import Spender, proofing_fits, release_case, reserve_face_check, reserve_proofing
+from vendors.rotating import discard_keys, enter_keys, use_keys
 
 __all__ = [
     "ProofingResult",
@@ -28,6 +29,8 @@ __all__ = [
     "begin_proofing",
     "bring_own_partner",
     "choose_partner",
+    "discard_keys",
+    "enter_keys",
     "give_up_proofing",
     "note_reused_proof",
     "pause_partner",
@@ -40,4 +43,5 @@ __all__ = [
     "reserve_proofing",
     "take_result",
     "unpause_partner",
+    "use_keys",
 ]

@@ -16,7 +16,7 @@ from portal.kit.ids import short_reference
 from portal.kit.outbox import Apply, Job, effect, enqueue
 from portal.kit.scope import current_tenant_id, tenant_scope
 from tenants.models import Tenant
-from vendors import connecting, endings
+from vendors import connecting, endings, rotating
 from vendors.addresses import return_url_of
 from vendors.billing.models import Meter
 from vendors.billing.rating.billability import DECISIONS, outcome_named
@@ -58,6 +58,7 @@ from vendors.reserving import face_check_key
 from vendors.sealing import open_address, open_query, seal_state, seal_url
 
 MAX_CONNECT_RUNS = 11
+MAX_KEY_TESTS = 4
 
 
 # ------------------------------------------------------------------ proofing
@@ -236,17 +237,49 @@ def test_connection(job: Job) -> Apply | None:
     if loaded is None:
         return None
     connection, ctx, tenant = loaded
-    ctx.memory.clear()
     try:
-        problems = list(adapter_of(connection.vendor).check(ctx, return_urls=[return_url_of(tenant.slug)]))
+        problems = _tried(connection, ctx, tenant)
     except AdapterError as error:
         problems = [connecting.problem_of(error, adapter_of(connection.vendor).manifest)]
     return partial(_write_test, connection, ctx, problems)
 
 
+def _tried(connection: Connection, ctx: Ctx, tenant: Tenant) -> list[ConfigProblem]:
+    """Nothing that is remembered counts. Raises AdapterError."""
+    ctx.memory.clear()
+    return list(adapter_of(connection.vendor).check(ctx, return_urls=[return_url_of(tenant.slug)]))
+
+
 def _write_test(connection: Connection, ctx: Ctx, problems: list[ConfigProblem]) -> None:
     keep_memory(connection, ctx)
-    connecting.note_problems(connection.id, problems)
+    connecting.note_problems(connection.id, problems, keys_id=connection.keys_in_use)
+
+
+# ------------------------------------------------------------------ keys beside the ones in use
+
+
+@effect
+def test_keys(job: Job) -> Apply | None:
+    """Try keys that were entered, as the connection's own are tried. While nobody answers it is tried again for a while:
+    that says nothing about keys."""
+    with tenant_scope(scope_of(job)):
+        row = rotating.waiting_for_test(job.uuid("keys_id"))
+        if row is None:
+            return None
+        connection = row.connection
+        ctx, tenant = open_context(connection, row), Tenant.objects.get(id=current_tenant_id())
+    try:
+        problems = _tried(connection, ctx, tenant)
+    except AdapterError as error:
+        if error.retry == "later" and job.attempt < MAX_KEY_TESTS:
+            raise Unavailable(error.code) from error
+        problems = [connecting.problem_of(error, adapter_of(connection.vendor).manifest)]
+    return partial(rotating.note_test, row.id, problems)
+
+
+def destroy_keys(job: Job) -> None:
+    """Their time is over, unless somebody is still at the partner who began with them."""
+    rotating.destroy_when_over(job.uuid("keys_id"))
 
 
 # ------------------------------------------------------------------ Face Checks

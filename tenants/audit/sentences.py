@@ -58,6 +58,12 @@ SENTENCES: dict[EventName, str] = {
     E.PARTNER_TESTED: gettext_noop("A verification partner was tested and answered well"),
     E.PARTNER_CHANGED: gettext_noop("A verification partner's settings were changed"),
     E.PARTNER_FAILING: gettext_noop("A verification partner failed its test"),
+    E.PARTNER_KEYS_ENTERED: gettext_noop("New keys for a verification partner were entered"),
+    E.PARTNER_KEYS_TESTED: gettext_noop("New keys for a verification partner were tested and work"),
+    E.PARTNER_KEYS_REFUSED: gettext_noop("New keys for a verification partner failed their test"),
+    E.PARTNER_KEYS_USED: gettext_noop("New keys for a verification partner were put into use"),
+    E.PARTNER_KEYS_RESTORED: gettext_noop("Former keys for a verification partner were put back into use"),
+    E.PARTNER_KEYS_DESTROYED: gettext_noop("Keys for a verification partner were destroyed"),
     E.PARTNER_PAUSED: gettext_noop("A verification partner was paused"),
     E.PARTNER_UNPAUSED: gettext_noop("A verification partner is used again"),
     E.PARTNER_RESTING: gettext_noop(

@@ -188,6 +188,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "partners:test": ("-", "OA"),
     "partners:remove": ("OA", "OA"),
     "partners:record": ("OABU", "-"),
+    "partners:keys": ("OA", "OA"),
+    "partners:keys_state": ("OA", "-"),
+    "partners:keys_use": ("-", "OA"),
+    "partners:keys_discard": ("-", "OA"),
     "partners:pause": ("OA", "OA"),
     "partners:unpause": ("-", "OA"),
     "partners:buy": ("OB", "OB"),
@@ -373,7 +377,13 @@ class World:
             **self._bought(),
             "connection_id": Connection.objects.get().public_id,
             "vendor": "house",
+            **self._keys(),
         }
+
+    def _keys(self) -> dict[str, str]:
+        """A partner that is used with keys."""
+        Connection.objects.create(vendor="stripe_identity", kind="own_contract", status="ready")
+        return {}
 
     def _bought(self) -> dict[str, str]:
         for plan, status in (("volume", "ready"), ("bundle-500", "paying")):
@@ -404,6 +414,8 @@ class World:
         places = {**self.places, "organisation": slug or self.tenant.slug}
         if name in ("partners:settings", "partners:request"):
             places["vendor"] = "oidc"
+        if name.startswith("partners:keys"):
+            places["vendor"] = "stripe_identity"
         if name in BOUGHT:
             places["vendor"] = "face_check"
         if "import_id" in routes()[name]:

@@ -78,6 +78,10 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /openid4vp/responses/<str:presentation_id>": (15, SENT),
     "site POST /setup/<str:token>": (14, GUEST),
     "site POST /setup/<str:token>/code": (19, GUEST + "; " + COMMITS),
+    "site POST /o/<slug:organisation>/partners/<slug:vendor>/keys/use": (
+        14,
+        "locks the connection, exchanges two sets of keys, looks which former ones are too many, plans their end and a test",
+    ),
     "site POST /o/<slug:organisation>/partners/<slug:vendor>/buy": (14, BUYING),
     "site POST /o/<slug:organisation>/partners/<slug:vendor>/buy/review": (22, BUYING),
     "site POST /o/<slug:organisation>/verified-id/domain": (15, SAVEPOINT),

@@ -33,7 +33,9 @@ from tests.recovery.console.world import add_whole_journey, make_case, make_pers
 from tests.verified_id.entra.entered import TYPED
 from vendors.billing.models import Budget, UsageEntry
 from vendors.catalogue.models import Purchase
-from vendors.models import Connection
+from vendors.context import seal_secrets
+from vendors.models import Connection, PartnerKeys
+from vendors.rotating import note_test
 from vendors.trying.models import ProviderTest
 from vendors.trying.services import test_at
 
@@ -445,6 +447,26 @@ def buying(tenant: Tenant, client: Client) -> None:
     client.post(f"/o/{tenant.slug}/partners/oidc/request")
 
 
+def keys(tenant: Tenant, client: Client, path: str) -> None:
+    """Keys of a partner: entered, put into use, switched back, destroyed."""
+    with tenant_scope(tenant.id):
+        held = Connection(vendor="persona", kind="own_contract", status="ready")
+        held.secrets_sealed = seal_secrets(held, {"api_key": "rk_test_first"})
+        held.save(force_insert=True)
+    for key in ("rk_test_second", "rk_test_third"):
+        seen = client.get(path).context["form"].fields["seen"].initial
+        assert client.post(path, {"api_key": key, "seen": seen}).status_code == 302
+        with tenant_scope(tenant.id):
+            waiting = PartnerKeys.objects.get(replaced_at=None)
+            note_test(waiting.id, [])
+        client.get(f"{path}/state")
+        if key == "rk_test_second":
+            client.post(f"{path}/use", {"set": waiting.set_id.hex})
+    client.post(f"{path}/discard", {"set": waiting.set_id.hex})
+    client.post(f"{path}/use", {"set": held.id.hex})
+    client.get(path)
+
+
 def rooms(tenant: Tenant, client: Client) -> None:
     """Partners, the authority and the audit log."""
     base = f"/o/{tenant.slug}"
@@ -457,6 +479,7 @@ def rooms(tenant: Tenant, client: Client) -> None:
     client.post(f"{base}/partners/house/pause")
     client.post(f"{base}/partners/house/unpause")
     client.post(f"{base}/partners/house/remove", {"word": "remove"})
+    keys(tenant, client, f"{base}/partners/persona/keys")
     client.post(f"{base}/verified-id/turn-on")
     client.post(f"{base}/verified-id/check")
     client.post(f"{base}/verified-id/domain", {"origin": "https://acme.example"})

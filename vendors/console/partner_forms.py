@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from joserfc.errors import JoseError
@@ -30,6 +32,7 @@ from vendors.connecting import (
 from vendors.context import open_secrets
 from vendors.contract import Field, Manifest
 from vendors.models import Connection
+from vendors.registry import adapter_of
 from vendors.wording import PROBLEMS
 
 LONGEST = 4_000
@@ -92,31 +95,13 @@ def _is_address(text: str) -> bool:
     )
 
 
-class PartnerSettingsForm(SeenForm):
-    """One field for each setting of the manifest, and the price of one's own contract."""
+class ManifestForm(SeenForm):
+    """One field for each setting of the manifest."""
 
-    unit_price = forms.DecimalField(
-        label=gettext_lazy("Price of one decision"),
-        help_text=gettext_lazy("From your contract. It is used to count, never to invoice."),
-        min_value=Decimal(0),
-        max_value=Decimal(99_999),
-        max_digits=12,
-        decimal_places=6,
-        initial=Decimal(0),
-    )
-    currency = forms.ChoiceField(
-        label=gettext_lazy("Currency"), choices=[(code, code) for code in EXPONENTS], initial="EUR"
-    )
+    manifest: Manifest
+    stored: Sequence[str]
 
-    def __init__(
-        self,
-        *args: Any,
-        manifest: Manifest,
-        connection: Connection | None,
-        terms: ContractTerms | None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
+    def add_settings(self, manifest: Manifest, connection: Connection | None) -> None:
         self.manifest = manifest
         self.stored = sorted(open_secrets(connection)) if connection is not None else []
         for field in manifest.fields:
@@ -124,12 +109,6 @@ class PartnerSettingsForm(SeenForm):
             if connection is not None and field.kind != "secret":
                 self.fields[field.name].initial = connection.config.get(field.name, "")
         self.order_fields([field.name for field in manifest.fields])
-        plain = [field.name for field in manifest.fields if field.kind != "secret"]
-        priced = shown_terms(terms)
-        if terms is not None:
-            for name, value in priced.items():
-                self.fields[name].initial = value
-        self.fields["seen"].initial = marks_of(settings_of(connection, plain) | priced)
 
     def clean_issuer(self) -> str:
         issuer: str = self.cleaned_data["issuer"]
@@ -201,6 +180,47 @@ class PartnerSettingsForm(SeenForm):
     def _secret_names(self) -> list[str]:
         return [field.name for field in self.manifest.fields if field.kind == "secret"]
 
+    def secrets(self) -> dict[str, str]:
+        return {
+            field.name: self.cleaned_data[field.name]
+            for field in self.manifest.fields
+            if field.kind == "secret"
+        }
+
+
+class PartnerSettingsForm(ManifestForm):
+    """One field for each setting of the manifest, and the price of one's own contract."""
+
+    unit_price = forms.DecimalField(
+        label=gettext_lazy("Price of one decision"),
+        help_text=gettext_lazy("From your contract. It is used to count, never to invoice."),
+        min_value=Decimal(0),
+        max_value=Decimal(99_999),
+        max_digits=12,
+        decimal_places=6,
+        initial=Decimal(0),
+    )
+    currency = forms.ChoiceField(
+        label=gettext_lazy("Currency"), choices=[(code, code) for code in EXPONENTS], initial="EUR"
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        manifest: Manifest,
+        connection: Connection | None,
+        terms: ContractTerms | None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_settings(manifest, connection)
+        plain = [field.name for field in manifest.fields if field.kind != "secret"]
+        priced = shown_terms(terms)
+        if terms is not None:
+            for name, value in priced.items():
+                self.fields[name].initial = value
+        self.fields["seen"].initial = marks_of(settings_of(connection, plain) | priced)
+
     def terms(self) -> ContractTerms:
         return ContractTerms(self.cleaned_data["unit_price"], self.cleaned_data["currency"])
 
@@ -211,9 +231,23 @@ class PartnerSettingsForm(SeenForm):
             if field.kind != "secret"
         }
 
-    def secrets(self) -> dict[str, str]:
-        return {
-            field.name: self.cleaned_data[field.name]
-            for field in self.manifest.fields
-            if field.kind == "secret"
-        }
+
+class KeysForm(ManifestForm):
+    """New keys beside the ones in use. `seen` is which were in use, and which waited, when the page was drawn."""
+
+    def __init__(self, *args: Any, connection: Connection, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        manifest = adapter_of(connection.vendor).manifest
+        secret = tuple(field for field in manifest.fields if field.kind == "secret")
+        self.add_settings(replace(manifest, fields=secret), connection)
+        for field in secret:
+            self.fields[field.name].help_text = _("Leave it empty to go on with the one in use.")
+
+    def draw_from(self, standing: str) -> None:
+        """What was typed is never shown again; the next try counts from what stands there now."""
+        self.fields["seen"].initial = standing
+        if not self.is_bound:
+            return
+        data = cast(QueryDict, self.data).copy()
+        data[self.add_prefix("seen")] = standing
+        self.data = data

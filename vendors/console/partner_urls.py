@@ -4,6 +4,7 @@ from django.urls import path
 
 from vendors.console import partner_browse_views as catalogue
 from vendors.console import partner_buy_views as buying
+from vendors.console import partner_keys_views as keys
 from vendors.console import partner_views as views
 from vendors.console import partner_yours_views as yours
 
@@ -18,6 +19,10 @@ urlpatterns = [
     path("<slug:vendor>/settings", views.settings, name="settings"),
     path("<slug:vendor>/test", views.test, name="test"),
     path("<slug:vendor>/record", yours.record, name="record"),
+    path("<slug:vendor>/keys", keys.keys, name="keys"),
+    path("<slug:vendor>/keys/state", keys.state, name="keys_state"),
+    path("<slug:vendor>/keys/use", keys.use, name="keys_use"),
+    path("<slug:vendor>/keys/discard", keys.discard, name="keys_discard"),
     path("<slug:vendor>/pause", yours.pause, name="pause"),
     path("<slug:vendor>/unpause", yours.unpause, name="unpause"),
     path("<slug:vendor>/buy", buying.buy, name="buy"),

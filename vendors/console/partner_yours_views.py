@@ -26,6 +26,7 @@ from vendors.console.partner_purchase import TONES as PURCHASE_TONES
 from vendors.heard import heard_from
 from vendors.models import Connection, PartnerHealth
 from vendors.record import DAYS, Record, Session, costs_of, record_of
+from vendors.rotating import has_keys
 from vendors.wording import PROBLEMS, TONES, partner_reason
 
 
@@ -160,6 +161,7 @@ def record(request: HttpRequest, vendor: str) -> HttpResponse:
         "running": running,
         "whole": whole,
         "since": since,
+        "has_keys": connection is not None and has_keys(connection.vendor),
         "may_manage": seat_of(request).may(Right.MANAGE_PARTNERS),
         "may_see_usage": seat_of(request).may(Right.SEE_USAGE),
         "ledger_vendor": item.listing.vendor,

@@ -17,6 +17,8 @@ FAULTS = {
     "hang": "No answer within 40 seconds",
     "down": "Every answer is an error 500",
     "rate_limited": "Every answer asks to slow down",
+    "key_revoked": "The first key is refused, the one it was rolled to works",
+    "another_account": "The rolled key is another account's, and knows no session",
     "unpaid": "Every answer asks for payment",
     "answer_lost": "A session is made, and the answer to that is lost",
     "not_json": "Answers are not JSON",

@@ -53,6 +53,11 @@ def api_key() -> str:
     return f"rk_test_{word('stripe restricted key')}"
 
 
+def rolled_key() -> str:
+    """What the first key was rolled to: both work until the first is revoked."""
+    return f"rk_test_{word('stripe rolled key')}"
+
+
 def weak_key() -> str:
     """It may make and read sessions, and nothing sensitive."""
     return f"rk_test_{word('stripe weak key')}"
@@ -79,7 +84,7 @@ def _door(**calls: Call) -> Callable[..., HttpResponse]:
             parameters = decode(
                 request.body.decode() if request.method == "POST" else request.META["QUERY_STRING"]
             )
-            _authorise(request, parameters)
+            _authorise(request, parameters, about)
             call = calls.get(str(request.method).lower())
             if call is None:
                 raise ApiError(f"Unrecognized request URL ({request.method}).", status=404)
@@ -90,10 +95,13 @@ def _door(**calls: Call) -> Callable[..., HttpResponse]:
     return answer
 
 
-def _authorise(request: HttpRequest, parameters: dict[str, Any]) -> None:
+def _authorise(request: HttpRequest, parameters: dict[str, Any], about: str) -> None:
     given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if given not in (api_key(), weak_key()):
+    first = () if has("key_revoked") else (api_key(),)
+    if given not in (*first, rolled_key(), weak_key()):
         raise ApiError("Invalid API Key provided.", status=401)
+    if about and given == rolled_key() and has("another_account"):
+        raise ApiError("No such verification session.", "resource_missing", status=404)
     wanted = {name.removeprefix("data.") for name in _expanded(parameters)}
     if given == weak_key() and wanted & SENSITIVE:
         raise ApiError("This key may not read sensitive verification results.", status=403)
