@@ -536,7 +536,7 @@ def graph(tenant: Tenant, client: Client) -> None:
     for path in ("/", "/state", "/accounts", "/allow"):
         client.get(f"{base}{path}")
     client.post(f"{base}/accounts", {"home": "there"})
-    client.post(f"{base}/allow", {"word": "remove", "people": 0, "memberships": 0})
+    client.post(f"{base}/allow", {"word": "remove", "people": 0, "memberships": 0, "suspensions": 0})
     client.post(f"{base}/pause")
     client.post(f"{base}/resume")
     client.get(f"{base}/remove")
