@@ -39,10 +39,13 @@ def _slug(request: HttpRequest) -> str:
 
 
 def _crumbs(request: HttpRequest, label: str = "") -> list[dict[str, str]]:
-    own = {"label": _("Coverage")}
+    """The way back from a page below Coverage."""
     if not label:
-        return [own]
-    return [{**own, "url": reverse("coverage:home", args=[_slug(request)])}, {"label": label}]
+        return []
+    return [
+        {"label": _("Coverage"), "url": reverse("coverage:home", args=[_slug(request)])},
+        {"label": label},
+    ]
 
 
 def _rounds() -> list[dict[str, Any]]:
