@@ -1,6 +1,6 @@
 from django.urls import path
 
-from recovery.views import beginning, brand, eid, elsewhere, finishing, own_card, proving
+from recovery.views import beginning, brand, eid, elsewhere, finishing, moving, own_card, proving
 
 app_name = "recovery"
 urlpatterns = [
@@ -12,15 +12,15 @@ urlpatterns = [
     path("recover/code/again", beginning.code_again, name="code_again"),
     path("recover/choose", beginning.choose, name="choose"),
     path("recover/consent", beginning.consent, name="consent"),
-    path("recover/hand-over", beginning.hand_over, name="hand_over"),
-    path("recover/hand-over/state", beginning.hand_over_state, name="hand_over_state"),
-    path("recover/moved/stop", beginning.stop_moved, name="stop_moved"),
-    path("recover/phone/<str:token>", beginning.phone, name="phone"),
-    path("recover/continuation-code", beginning.continuation_code, name="continuation_code"),
-    path("recover/continue", beginning.continue_here, name="continue"),
-    path("recover/continue/code", beginning.continue_code, name="continue_code"),
-    path("recover/continue/code/saved", beginning.continue_saved_code, name="continue_saved_code"),
-    path("recover/continue/code/again", beginning.continue_code_again, name="continue_code_again"),
+    path("recover/hand-over", moving.hand_over, name="hand_over"),
+    path("recover/hand-over/state", moving.hand_over_state, name="hand_over_state"),
+    path("recover/moved/stop", moving.stop_moved, name="stop_moved"),
+    path("recover/phone/<str:token>", moving.phone, name="phone"),
+    path("recover/continuation-code", moving.continuation_code, name="continuation_code"),
+    path("recover/continue", moving.continue_here, name="continue"),
+    path("recover/continue/code", moving.continue_code, name="continue_code"),
+    path("recover/continue/code/saved", moving.continue_saved_code, name="continue_saved_code"),
+    path("recover/continue/code/again", moving.continue_code_again, name="continue_code_again"),
     path("recover/cancel", beginning.cancel, name="cancel"),
     path("recover/ended", beginning.ended, name="ended"),
     path("recover/forget", beginning.forget, name="forget"),
