@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
+from portal.embedded.bytecode import keep_bytecode
 from portal.embedded.data import REPOSITORY, VARIABLE, DataFolder, Secrets, State, data_folder
 from portal.embedded.files import Progress, Trouble, locked
 from portal.embedded.install import ensure_installed, inside
@@ -76,6 +77,8 @@ def _run(argv: list[str]) -> int:
     say = Progress(sys.stderr if JSON in rest else None)
     tests = command in WITH_TEST_PACKAGES or rest == ["install", "--tests"]
     python = ensure_installed(tests=tests, say=say)
+    data = data_folder(named, os.environ)
+    keep_bytecode(REPOSITORY, data.path, os.environ)
     if not inside():
         say.hand_on()
         sys.stdout.flush()
@@ -83,7 +86,6 @@ def _run(argv: list[str]) -> int:
     models = _materials(photographs=tests, say=say)
     if command == "install":
         return 0
-    data = data_folder(named, os.environ)
     if command in {"up", "test"}:
         module: _Module = import_module(f"portal.embedded.{'suite' if command == 'test' else 'up'}")
         say.hand_on()

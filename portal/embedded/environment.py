@@ -17,7 +17,7 @@ from portal.embedded.data import REPOSITORY, DataFolder, Secrets, State
 from portal.embedded.databases import HOUSE_DATABASE, PRODUCT_DATABASE, roles, url
 from portal.embedded.postgres import PORT
 
-# From the person's own environment: paths, languages, proxies and certificates.
+# From the person's own environment: paths, languages, proxies and certificates; and where compiled files lie.
 PASSED_ON = (
     *(
         "PATH",
@@ -43,6 +43,7 @@ PASSED_ON = (
         "all_proxy",
     ),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+    "PYTHONPYCACHEPREFIX",
     *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),
     *("READMIT_LOG_LEVEL", "READMIT_OUTBOUND_CA_FILE"),
     *("READMIT_HOUSE_NAME", "READMIT_TRUSTED_PROXIES"),

@@ -13,10 +13,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import import_module
+from typing import Any
 
 import interscript
-from pypinyin import lazy_pinyin
 
 from recovery.readiness.judging import Printed
 from vendors.facecheck.engine.documents.mrz import Format
@@ -106,7 +107,7 @@ def spell(word: str, cyrillic: str = SYSTEMS["CYRILLIC"]) -> str:
     """One word in capital letters A to Z; empty where the table leaves a letter as it was, or there is no table."""
     script = script_of(word)
     if script == "CJK":
-        return "".join(lazy_pinyin(word)).upper()
+        return "".join(_pinyin().lazy_pinyin(word)).upper()
     system = cyrillic if script == "CYRILLIC" else SYSTEMS.get(script, "")
     if not system or (script == "ARABIC" and _OTHERWISE in word):
         return ""
@@ -115,6 +116,12 @@ def spell(word: str, cyrillic: str = SYSTEMS["CYRILLIC"]) -> str:
     written = interscript.transliterate(system, unicodedata.normalize("NFC", text))
     bare = "".join(char for char in unicodedata.normalize("NFKD", written) if not unicodedata.combining(char))
     return _NO_LETTER.sub("", bare).upper()
+
+
+@cache
+def _pinyin() -> Any:
+    """Its dictionary of phrases takes a second to load, and few processes ever print a Chinese name."""
+    return import_module("pypinyin")
 
 
 def _cyrillic_of(name: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 import pytest
 
-from portal.embedded import command, environment, telling
+from portal.embedded import bytecode, command, environment, telling
 from portal.embedded.data import REPOSITORY, DataFolder, Secrets, State, data_folder
 from portal.embedded.files import Trouble
 
@@ -190,3 +190,46 @@ def test_a_command_without_a_database_says_what_to_start_and_that_it_does_not_kn
     assert ran.returncode == 2
     assert json.loads(ran.stdout)["error"] == ran.stderr.strip()
     assert "manage.py up" in ran.stderr and len(ran.stderr.strip().splitlines()) == 1
+
+
+# What was compiled -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def project(tmp_path):
+    for folder in ("portal", ".venv", "data"):
+        (tmp_path / folder).mkdir()
+    return tmp_path
+
+
+def test_compiled_files_lie_beside_the_sources_unless_the_person_refuses(project):
+    assert bytecode.place_of(project, project / "data", {}) is None
+    refused = bytecode.place_of(project, project / "data", {"PYTHONDONTWRITEBYTECODE": "1"})
+    assert refused == project / ".venv/bytecode"
+
+
+def test_a_folder_that_the_person_named_stays(project):
+    environ = {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": "/somewhere"}
+    bytecode.keep_bytecode(project, project / "data", environ)
+    assert environ == {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": "/somewhere"}
+
+
+def test_a_project_that_cannot_be_written_keeps_them_in_the_data_folder(project, monkeypatch):
+    readable = {project / "data"}
+    monkeypatch.setattr(os, "access", lambda path, _how: path in readable)
+    assert bytecode.place_of(project, project / "data", {}) == project / "data/bytecode"
+    readable.clear()
+    assert bytecode.place_of(project, project / "data", {}) is None
+
+
+def test_processes_of_the_product_learn_where_compiled_files_lie(monkeypatch, data):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", "/somewhere")
+    whole = environment.whole_environment(data, data.secrets_made(), State.unstarted(data), None)
+    for handed in (
+        environment.for_web(whole),
+        environment.for_vision(whole),
+        environment.for_house(whole, data),
+    ):
+        assert handed["PYTHONPYCACHEPREFIX"] == "/somewhere"
+        assert "PYTHONDONTWRITEBYTECODE" not in handed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -22,8 +21,7 @@ from portal.embedded.environment import OF_HOUSE
 from portal.embedded.testing import create_database, drop_database, ensure_test_services
 from tests.house.person import Person
 from tests.house.relying_party import RelyingParty
-
-PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG")
+from tests.outside import kept_environment
 
 
 class House:
@@ -52,9 +50,8 @@ class House:
 
 def house_environment(services: dict[str, str], port: int, settings: str) -> dict[str, str]:
     own = {name: value for name, value in services.items() if name in OF_HOUSE}
-    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return (
-        passed
+        kept_environment()
         | own
         | {
             "READMIT_HOUSE_ORIGIN": f"http://house.localhost:{port}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -14,8 +13,8 @@ from urllib.parse import urlencode
 
 from portal.embedded import broker
 from portal.embedded.data import REPOSITORY
+from tests.outside import kept_environment
 
-PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG")
 SERVICE = "3db474b9-6a0c-4840-96ac-1fceb342124f"
 
 
@@ -29,8 +28,7 @@ class EntraSimulator:
 
     @property
     def env(self) -> dict[str, str]:
-        passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        return passed | {
+        return kept_environment() | {
             "DJANGO_SETTINGS_MODULE": "portal.sandboxes.entra.settings",
             "PYTHONPATH": str(REPOSITORY),
             "READMIT_MODE": "development",

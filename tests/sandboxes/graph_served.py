@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -14,8 +13,8 @@ from urllib.parse import urlencode, urlsplit
 
 from portal.embedded import broker
 from portal.embedded.data import REPOSITORY
+from tests.outside import kept_environment
 
-PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG")
 EVERYTHING = "Everything is granted"
 RESOURCE = "https://graph.microsoft.com"
 
@@ -30,8 +29,7 @@ class GraphSimulator:
 
     @property
     def env(self) -> dict[str, str]:
-        passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        return passed | {
+        return kept_environment() | {
             "DJANGO_SETTINGS_MODULE": "portal.sandboxes.graph.settings",
             "PYTHONPATH": str(REPOSITORY),
             "READMIT_MODE": "development",

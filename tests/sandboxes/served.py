@@ -15,8 +15,7 @@ import stripe
 
 from portal.embedded import broker
 from portal.embedded.data import REPOSITORY
-
-PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG")
+from tests.outside import kept_environment
 
 
 class Sandbox:
@@ -32,8 +31,7 @@ class Sandbox:
 
     @property
     def env(self) -> dict[str, str]:
-        passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        return passed | {
+        return kept_environment() | {
             "DJANGO_SETTINGS_MODULE": "portal.sandboxes.stripe.settings",
             "PYTHONPATH": str(REPOSITORY),
             "READMIT_MODE": "development",

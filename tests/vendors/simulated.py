@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -14,9 +13,9 @@ from urllib.parse import urlsplit
 
 from portal.embedded import broker
 from portal.embedded.data import REPOSITORY
+from tests.outside import kept_environment
 
 SECRETS = frozenset({"api_key", "webhook_secret", "client_secret", "identity"})
-PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG")
 
 
 class Simulator:
@@ -35,8 +34,7 @@ class Simulator:
 
     @property
     def env(self) -> dict[str, str]:
-        passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        return passed | {
+        return kept_environment() | {
             "DJANGO_SETTINGS_MODULE": "portal.sandboxes.partners.settings",
             "PYTHONPATH": str(REPOSITORY),
             "READMIT_MODE": "development",

@@ -12,7 +12,6 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.csrf import csrf_exempt
 from scim2_models import (
     Error,
     InvalidSyntaxException,
@@ -29,7 +28,6 @@ from portal.kit.errors import ReadmitError, Refused, TooMany
 from portal.kit.limits import Limit, limiter
 from portal.kit.origins import client_address, network_of
 from portal.kit.scope import tenant_scope
-from portal.middleware.scope import own_scope
 from tenants.directory.models import ScimToken
 from tenants.directory.scim.description import MAX_BYTES
 from tenants.directory.scim.service import SERVICE
@@ -46,10 +44,8 @@ LONGEST_HEADER = 200
 OPEN = "/ServiceProviderConfig"
 
 
-@csrf_exempt
-@own_scope
-def serve(request: HttpRequest, slug: str, path: str = "") -> HttpResponse:
-    """Any request below the base address; every answer is SCIM's."""
+def serve(request: HttpRequest, slug: str, path: str) -> HttpResponse:
+    """Any request below the base address, by way of `door`; every answer is SCIM's."""
     try:
         answer = _answer(request, slug, "/" + path.removesuffix(".scim").strip("/"))
     except TooMany as busy:
