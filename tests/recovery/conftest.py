@@ -3,26 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tenants.directory.models import DirectoryPerson
 from tests.facecheck.conftest import PaperVision, vision
 from tests.recovery.journey import Journey, Place, make_place
-from tests.vendors.conftest import provider
+from tests.recovery.memory import SETTINGS, WatchedPatch, memory
 from tests.vendors.hostile import HostileProvider
 
-__all__ = ["provider", "vision"]
+__all__ = ["vision"]
 
 
 @pytest.fixture
-def place(provider: HostileProvider, vision: PaperVision) -> Iterator[Place]:
-    yield make_place(provider, vision)
+def provider() -> Iterator[HostileProvider]:
+    """One partner for all tests of a worker: what was walked to it is remembered."""
+    made = memory().partner()
+    yield made
+    made.released.set()
+
+
+@pytest.fixture
+def monkeypatch() -> Iterator[pytest.MonkeyPatch]:
+    """pytest's own, watched: a walk in which a function is another one is not remembered."""
+    patch = WatchedPatch()
+    yield patch
+    patch.undo()
+
+
+@pytest.fixture
+def place(
+    provider: HostileProvider, vision: PaperVision, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> Place:
+    def pristine() -> bool:
+        changed = [override.options.keys() for override in settings._to_restore]
+        watched = isinstance(monkeypatch, WatchedPatch) and WatchedPatch.none_in_force()
+        return watched and all(names and names <= SETTINGS for names in changed)
+
+    if provider is not memory().provider:
+        return make_place(provider, vision)
+    return memory().place(vision, lambda: make_place(provider, vision), pristine)
 
 
 @pytest.fixture
 def ada(place: Place) -> DirectoryPerson:
-    return place.person()
+    return place.memory.ada(place) if place.memory else place.person()
 
 
 @pytest.fixture

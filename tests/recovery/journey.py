@@ -7,7 +7,7 @@ software. The vision process is played (tests.facecheck.conftest.PaperVision): i
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -40,6 +40,7 @@ from tests.conftest import client_of, make_tenant
 from tests.facecheck.conftest import PaperVision
 from tests.holder import Wallet, path_of
 from tests.recovery.authenticator import Authenticator
+from tests.recovery.memory import Memory, remembered
 from tests.vendors.conftest import work
 from tests.vendors.hostile import CLIENT_ID, CLIENT_SECRET, HostileProvider, make_jpeg
 from vendors import services as partners
@@ -63,6 +64,9 @@ class Place:
     vision: PaperVision
     profile: Profile
     connection: Connection
+    # Where walks from here are remembered, and whether the test left settings and functions alone.
+    memory: Memory | None = None
+    is_pristine: Callable[[], bool] = lambda: False
 
     def person(
         self, user_name: str = "ada", *, held: timedelta = LONG_AGO, **changes: Any
@@ -137,6 +141,8 @@ class Journey:
     wallet: Wallet = field(init=False)
     client: Client = field(init=False)
     last: Any = None
+    # The steps that led here, as far as they are remembered; None from the first that is not.
+    way: tuple[Any, ...] | None = ()
 
     def __post_init__(self) -> None:
         self.client = client_of(self.place.tenant)
@@ -263,6 +269,7 @@ class Journey:
         self.post("/recover/code", {"code": code or self.code_mailed()})
         return self
 
+    @remembered
     def begin(self, identifier: str) -> Journey:
         """Who, and the right code."""
         self.who(identifier).confirm()
@@ -284,15 +291,18 @@ class Journey:
         self.last = self.client.get("/recover/return", query)
         return self.work()
 
+    @remembered
     def prove(self) -> Journey:
         return self.consent().come_back(self.at_partner())
 
+    @remembered
     def keep(self) -> Journey:
         """The wallet fetches the credential over its own endpoints."""
         answer = self.post("/recover/credential/offer", {"wallet": "other"})
         self.wallet.accept(answer.context["link"], answer.context["tx_code"])
         return self.work()
 
+    @remembered
     def show(self, credential: str | None = None, wallet: Wallet | None = None) -> Journey:
         """The wallet presents and sends this browser back."""
         answer = self.get("/recover/present")
@@ -300,6 +310,7 @@ class Journey:
         self.get(path_of(back))
         return self
 
+    @remembered
     def face(self) -> Any:
         """The page with the challenge, and the recorded answer to it."""
         self.get("/recover/face")
@@ -310,16 +321,19 @@ class Journey:
     def clip(self, body: bytes = b"a recorded answer") -> Any:
         return self.post("/recover/face/clip", body, content_type="application/octet-stream").json()
 
+    @remembered
     def to_face(self, identifier: str = "ada") -> Journey:
         self.begin(identifier).prove().keep().show()
         assert self.stage is Stage.FACE, (self.stage, self.outcome())
         return self
 
+    @remembered
     def to_pass(self, identifier: str = "ada") -> Journey:
         self.to_face(identifier).face()
         assert self.stage is Stage.PASS, (self.stage, self.outcome(), self.decided())
         return self
 
+    @remembered
     def use_pass(self) -> Journey:
         self.get("/recover/pass")
         self.post("/recover/pass/use")
@@ -344,6 +358,7 @@ class Journey:
         self.work()
         return authenticator
 
+    @remembered
     def to_end(self, identifier: str = "ada") -> Journey:
         self.to_pass(identifier).use_pass().passkey()
         return self
