@@ -10,7 +10,7 @@ import argparse
 import io
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TextIO
 
@@ -26,7 +26,7 @@ DONE, REFUSED, UNKNOWN = 0, 1, 2
 
 class OperatingCommand(BaseCommand):
     """`answer` does the work: an exit code, and what is printed as one JSON object. A command with a result for each line of
-    a file prints those as they come and answers with nothing more to print."""
+    a file prints those as they come, and answers with how many of each there were (`summary_of`): the last line."""
 
     # Codes of the errors that say what was typed cannot be used at all: nothing was looked up, and nothing refused.
     unusable: frozenset[str] = frozenset()
@@ -71,6 +71,17 @@ class OperatingCommand(BaseCommand):
     def actor(self) -> Actor:
         """The operator, by the name of the command."""
         return Actor(ActorKind.OPERATOR, type(self).__module__.rpartition(".")[2])
+
+
+def summary_of(noun: str, results: Mapping[str, int], kinds: Sequence[str]) -> dict[str, dict[str, int]]:
+    """What ends the results of a file: its number of lines, and of each kind of result. Whoever does not read it was cut off."""
+    return {"summary": {noun: sum(results.values()), **{kind: results.get(kind, 0) for kind in kinds}}}
+
+
+def words_of_summary(told: Mapping[str, Any]) -> str:
+    (noun, number), *rest = told["summary"].items()
+    found = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in rest if count)
+    return f"{number} {noun}: {found}" if found else f"{number} {noun}"
 
 
 def is_unreachable(error: BaseException) -> bool:

@@ -12,7 +12,7 @@ from portal.kit import clock
 from portal.kit.ids import public_id, short_reference, uuid7
 from portal.kit.scope import tenant_scope
 from tenants.audit.models import AuditEvent
-from tests.billing.world import close, event, load, look, new_name, record_file, run, subscribe
+from tests.billing.world import close, event, load, look, new_name, record_file, results_of, run, subscribe
 from vendors.billing.event_file import record_lines, set_aside
 from vendors.billing.event_lines import SENTENCES
 from vendors.billing.models import PriceVersion, UsageEntry
@@ -22,7 +22,7 @@ def prices_file(tmp_path, *prices):
     path = tmp_path / "prices.json"
     path.write_text(json.dumps({"prices": list(prices)}))
     code, out, _err = run("load_prices", str(path), "--json")
-    return code, [json.loads(line) for line in out.splitlines()]
+    return code, results_of(out, "prices")
 
 
 def price(**more):

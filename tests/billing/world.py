@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import secrets
+from collections import Counter
 from datetime import UTC, datetime
 
 from django.core.management import call_command
@@ -80,7 +81,16 @@ def record_file(tmp_path, events, name="events.jsonl"):
     path = tmp_path / name
     path.write_text("".join(line if isinstance(line, str) else json.dumps(line) + "\n" for line in events))
     code, out, _err = run("record_usage", str(path), "--json")
-    return code, [json.loads(line) for line in out.splitlines()]
+    return code, results_of(out, "lines")
+
+
+def results_of(out, noun):
+    """The result of each line of a file. The last line printed counts them."""
+    *results, last = map(json.loads, out.splitlines())
+    counts = Counter(each["result"] for each in results)
+    told = last["summary"]
+    assert told.pop(noun) == len(results) and {kind: n for kind, n in told.items() if n} == counts
+    return results
 
 
 def look(tenant, label):

@@ -162,7 +162,8 @@ def test_the_command_tells_a_result_for_each_file(tmp_path):
     (tmp_path / "b.json").write_text(json.dumps(bad))
     (tmp_path / "c.json").write_text("{")
     code, told = run("load_listings", str(tmp_path), "--json")
-    results = [json.loads(line) for line in told.splitlines()]
+    *results, last = [json.loads(line) for line in told.splitlines()]
+    assert last == {"summary": {"files": 3, "loaded": 1, "known": 0, "refused": 2}}
     assert code == 1 and [each["result"] for each in results] == ["loaded", "refused", "refused"]
     assert results[1]["problems"][0]["code"] == "logo_unusable"
     assert run("load_listings", str(tmp_path / "nowhere.json"))[0] == 2

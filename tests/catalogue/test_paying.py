@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -97,12 +98,60 @@ def agreed_in_two_tabs_at_once(shop: Shop) -> None:
     assert len(shop.sessions()) == 1
 
 
+def given_up(shop: Shop) -> None:
+    """Its page is closed at Stripe: nobody can pay on it any more."""
+    page = shop.visit()
+    shop.client.post(shop.address("buy/give-up"))
+    shop.work()
+    assert [session.status for session in shop.sessions()] == ["expired"]
+    assert page.pay(GOOD).status >= 400
+
+
+def given_up_while_its_page_was_being_opened(shop: Shop) -> None:
+    shop.client.post(shop.address("buy/give-up"))
+    shop.choose("bundle-500")
+    shop.client.post(shop.address("buy/review"), {"seen_minor": 11000, "agreed": ["biometric_consent"]})
+    shop.client.post(shop.address("buy/give-up"))
+    shop.work()
+    assert {session.status for session in shop.sessions()} == {"expired"}
+
+
 def given_up_here_and_paid_there(shop: Shop) -> None:
     page = shop.visit()
     shop.client.post(shop.address("buy/give-up"))
     assert not shop.is_entitled()
     page.pay(GOOD)
+    shop.work()
     shop.tell()
+
+
+def paid_just_before_its_page_was_closed(shop: Shop) -> None:
+    """Between our look at the page and the call that closes it somebody pays: Stripe refuses, and what was paid counts."""
+    page, real = shop.visit(), stripe_door.ask
+
+    def late(operation: str, params: Any, *, key: str) -> Any:
+        if operation == "expire_checkout":
+            page.pay(GOOD)
+        return real(operation, params, key=key)  # type: ignore[arg-type]
+
+    shop.client.post(shop.address("buy/give-up"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(stripe_door, "ask", late)
+        shop.work()
+    assert shop.call(operation="expire_checkout").state == "answered"
+
+
+def given_up_and_paid_after_another_choice(shop: Shop) -> None:
+    """The newer plan stays; what the older page took is credit."""
+    page = shop.visit()
+    shop.client.post(shop.address("buy/give-up"))
+    page.pay(GOOD)
+    shop.buy("trial-25")
+    shop.tell()
+    assert not shop.is_entitled()
+    shop.visit().pay(GOOD)
+    shop.tell()
+    assert shop.purchase.plan == "trial-25"
 
 
 def told_before_the_browser_is_back(shop: Shop) -> None:
@@ -174,7 +223,11 @@ ROWS: dict[str, tuple[Callable[[Shop], None], int, bool]] = {
         (ran_out_and_paid_on_a_new_page, 1, True),
         (paid_in_two_tabs, 1, True),
         (agreed_in_two_tabs_at_once, 1, True),
+        (given_up, 0, False),
+        (given_up_while_its_page_was_being_opened, 0, False),
         (given_up_here_and_paid_there, 1, True),
+        (paid_just_before_its_page_was_closed, 1, True),
+        (given_up_and_paid_after_another_choice, 1, True),
         (told_before_the_browser_is_back, 1, True),
         (back_before_anybody_told, 1, True),
         (never_told_and_never_back, 1, True),

@@ -234,6 +234,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "partner_invoices:csv": ("OABU", "-"),
     "invoices:list": ("OABU", "-"),
     "invoices:details": ("OB", "OB"),
+    "invoices:so_far": ("OABU", "-"),
     "invoices:running": ("OABU", "-"),
     "invoices:running_line": ("OABU", "-"),
     "invoices:invoice": ("OABU", "-"),

@@ -17,7 +17,6 @@ LOCKS = "locks the case and reads again under the lock what the page was chosen 
 GUEST = "somebody without an account: link, its maker's right, the item, and a session of their own"
 SAVEPOINT = "changes several things or none inside the page's scope: savepoints, and a lock after the look"
 SEATS = "one change of seats at a time: locks, reads again, and takes back what was sent beyond the new role"
-RATES = "rates the running period: prices, plans, credits, and what came late for closed ones"
 DEAREST = "reads prices and connections to say what one recovery costs at most"
 SHOWN_ONCE = "makes what opens a card and draws the whole page with it, since it is shown once and not kept"
 ONCE = "counts and verifies the key in scopes of their own (eight), keeps the answer for a day, reads what a budget may name"
@@ -139,10 +138,6 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         19,
         "everything that is held of the person goes, table by table",
     ),
-    "site GET /o/<slug:organisation>/usage/": (
-        13,
-        "sums, entries, what the filters offer, budgets, half a year for the forecast, and the help desk's cost",
-    ),
     "site POST /o/<slug:organisation>/usage/budgets/new": (
         15,
         "adds up what the ledger has under a lock that writers share, then tells whose share is spent",
@@ -166,11 +161,6 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "site POST /o/<slug:organisation>/members/<slug:member>": (13, SEATS),
     "site POST /o/<slug:organisation>/members/<slug:member>/remove": (16, SEATS),
     "site POST /join/<str:token>/accept": (16, "takes the seat and the name of whoever joins; " + COMMITS),
-    "site GET /o/<slug:organisation>/usage/invoices/": (17, RATES + ", and lists what is closed beside it"),
-    "site GET /o/<slug:organisation>/usage/invoices/running/<str:currency>/<str:about>/<str:price_id>": (
-        14,
-        RATES + " to know the line",
-    ),
     "site POST /o/<slug:organisation>/usage/disputes/<str:entry_id>/open": (
         15,
         "writes the dispute under the ledger's lock and tells those who manage billing",

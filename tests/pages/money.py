@@ -39,7 +39,15 @@ def walk(tenant: Tenant, client: Client) -> None:
     running = client.get(f"{base}/invoices/running/EUR/").content.decode()
     lines = re.findall(r'href="([^"]+/running/EUR/[^"]+)"', running)
     at = f"invoices/{invoice.public_id}"
-    paths = ["invoices/", "invoices/details", f"{at}/", f"{at}/pdf", f"{at}/lines/1", "disputes/"]
+    paths = [
+        "invoices/",
+        "invoices/so-far",
+        "invoices/details",
+        f"{at}/",
+        f"{at}/pdf",
+        f"{at}/lines/1",
+        "disputes/",
+    ]
     paths += [f"disputes/{entry.public_id}/open", "partner-invoices/", "partner-invoices/new"]
     for path in (*(f"{base}/{path}" for path in paths), *lines[:1]):
         client.get(path)

@@ -31,6 +31,11 @@ class Group:
     amount: Decimal
 
 
+def zone_of_days(known: str | None = None) -> str:
+    """The zone of the days that are rolled up, asked once by a page. `known`: whoever read the tenant's standing knows it."""
+    return read_once("billing.rolled_up_zone", rolled_up_zone if known is None else lambda: known)
+
+
 def groups_of(chosen: UsageFilter, *columns: str) -> list[Group]:
     """In no order. `day` is a column like the others. A case's reference is in no roll-up: for one the entries are read."""
     found: dict[tuple[Any, ...], Group] = {}
@@ -57,7 +62,7 @@ def _added(one: Group, other: Group) -> Group:
 
 def _rows(chosen: UsageFilter, columns: tuple[str, ...]) -> QuerySet[Any, tuple[Any, ...]]:
     entries = usage(chosen).order_by()
-    zone = read_once("billing.rolled_up_zone", rolled_up_zone)
+    zone = zone_of_days()
     whole = _whole_days(chosen)
     if chosen.reference or zone != chosen.zone.key or whole is None:
         return _summed(entries, chosen, columns)

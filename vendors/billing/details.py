@@ -22,7 +22,7 @@ from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.models import Tenant
 from vendors.billing.collecting.asking import ask_to_change_customers
-from vendors.billing.document_models import BillingDetails
+from vendors.billing.document_models import BillingDetails, PaidBackTo
 from vendors.billing.models import Invoice
 from vendors.billing.recording import lock_billing
 
@@ -33,6 +33,7 @@ LONGEST = {
     "tax_id": 40,
     "purchase_order": 60,
     "cost_centre": 60,
+    "paid_back_to": 8,
 }
 MOST_ADDRESS_LINES = 6
 _PREFIXES = {Invoice.Kind.INVOICE: "INV", Invoice.Kind.CREDIT_NOTE: "CN"}
@@ -40,7 +41,8 @@ _PREFIXES = {Invoice.Kind.INVOICE: "INV", Invoice.Kind.CREDIT_NOTE: "CN"}
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """What stands on an invoice about the tenant. The address has a line for each of its lines."""
+    """What stands on an invoice about the tenant, and where what it paid too much goes. The address has a line for each of
+    its lines."""
 
     legal_name: str = ""
     address: str = ""
@@ -48,6 +50,11 @@ class Buyer:
     tax_id: str = ""
     purchase_order: str = ""
     cost_centre: str = ""
+    paid_back_to: str = PaidBackTo.BALANCE.value
+
+    def on_paper(self) -> dict[str, str]:
+        """What a document keeps of it."""
+        return {name: value for name, value in asdict(self).items() if name != "paid_back_to"}
 
 
 def buyer_now() -> Buyer:
@@ -87,6 +94,10 @@ def _cleaned(wanted: Buyer) -> Buyer:
         raise Invalid("country_unusable", _("Two letters, for example CZ."), field="country")
     if values["address"].count("\n") >= MOST_ADDRESS_LINES:
         raise Invalid("address_too_long", _("An address has at most six lines."), field="address")
+    if values["paid_back_to"] not in PaidBackTo.values:
+        raise Invalid(
+            "paid_back_to_unusable", _("Choose the next invoice or the card."), field="paid_back_to"
+        )
     return Buyer(**values)
 
 
@@ -110,5 +121,5 @@ def parties_of(kind: str, period: str, currency: str, number: int) -> dict[str, 
     return {
         "number": f"{_PREFIXES[Invoice.Kind(kind)]}-{slug.upper()}-{period}-{currency}-{number}",
         "seller": dict(settings.SELLER),
-        "buyer": asdict(buyer_now()),
+        "buyer": buyer_now().on_paper(),
     }

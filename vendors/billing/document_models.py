@@ -13,6 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from portal.kit.models import TenantForeignKey, TenantModel
 
 
+class PaidBackTo(models.TextChoices):
+    """Where money goes when an invoice that was paid becomes smaller."""
+
+    BALANCE = "balance", _("Keep it as credit for the next invoice")
+    CARD = "card", _("Pay it back to the card that paid")
+
+
 class BillingDetails(TenantModel):
     """Whom invoices are made out to, from the next one on. Rows are never changed: the newest holds."""
 
@@ -24,6 +31,7 @@ class BillingDetails(TenantModel):
     tax_id = models.CharField(max_length=40, blank=True)
     purchase_order = models.CharField(max_length=60, blank=True)
     cost_centre = models.CharField(max_length=60, blank=True)
+    paid_back_to = models.CharField(max_length=8, choices=PaidBackTo.choices, default=PaidBackTo.BALANCE)
 
 
 class Dispute(TenantModel):

@@ -14,7 +14,7 @@ from portal.kit.money import EXPONENTS, rounded
 from portal.kit.paging import Column, Order
 from vendors.billing.book import Standing
 from vendors.billing.details import parties_of
-from vendors.billing.drafting import draft_of, price_versions, stored_line
+from vendors.billing.drafting import draft_lines_about, draft_of, price_versions, stored_line
 from vendors.billing.models import Entry, EntryKind, Invoice, InvoiceLine, Paid, PriceVersion, UsageEntry
 from vendors.billing.rating.invoice import Draft, Line, LineKind
 from vendors.billing.rating.periods import Period
@@ -122,6 +122,16 @@ def drafts_of(found: Standing, period: Period) -> list[Document]:
         documents.append(_draft(Invoice.Kind.INVOICE, drafts.invoice))
         documents += [_draft(Invoice.Kind.CREDIT_NOTE, note) for note in drafts.credit_notes]
     return documents
+
+
+def running_line(
+    found: Standing, period: Period, currency: str, about: str, price_version: str
+) -> Document | None:
+    """One usage line of the running period's draft, in a document of its own; None when it has no such line."""
+    for line in draft_lines_about(found, period, currency, about) if currency in found.currencies else ():
+        if (line.version, line.kind) == (price_version, LineKind.USAGE):
+            return Document(Invoice.Kind.INVOICE, period, currency, _shown([line]), 0, {"number": ""})
+    return None
 
 
 def _draft(kind: Invoice.Kind, drafted: Draft) -> Document:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Min, Q, Sum
+from django.db.models import Count, DecimalField, Min, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from portal.kit.money import EXPONENTS
-from portal.kit.scope import read_once
 from vendors.billing.book import Standing, known_version, load_versions
-from vendors.billing.day_sums import Group, groups_of
+from vendors.billing.counted import NOTHING, Counted, InDays, InEntries, ProductName, Used, Whose
 from vendors.billing.models import Entry, EntryKind, Invoice, InvoiceLine, Paid, PriceVersion, UsageEntry
 from vendors.billing.rating.invoice import (
     Credit,
@@ -32,102 +31,26 @@ from vendors.billing.rating.invoice import (
 from vendors.billing.rating.periods import Period
 from vendors.billing.rating.prices import FEE, Fee, InForce, Price, Stretch, fees, in_force, stretches
 from vendors.billing.rating.rate import Segment
-from vendors.billing.rollups import rolled_up_zone
-from vendors.billing.selectors import UsageFilter
 
 FEE_PRODUCT = (FEE, "readmit")
 # How long a transaction that was open while a period was closed may take to become visible.
 SLOWEST_WRITER = timedelta(days=1)
+Cut = tuple[Whose, list[Stretch]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Used:
-    quantity: int
-    entries: int
+def _cuts_of(standing: Standing, period: Period) -> list[Cut]:
+    """Vendors with a plan of their own are cut where that changes, all others where the tenant's does."""
+    apart = standing.of_vendors
+    cuts = [(Whose(vendor), stretches(standing.spans_of(vendor), period)) for vendor in sorted(apart)]
+    return [*cuts, (Whose(besides=frozenset(apart)), stretches(standing.spans, period))]
 
 
-ProductName = tuple[str, str]  # meter, vendor
-
-
-@dataclass(frozen=True, slots=True)
-class _Whose:
-    """One vendor's entries, or those of all `besides` some."""
-
-    vendor: str = ""
-    besides: frozenset[str] = frozenset()
-
-    @property
-    def entries(self) -> Q:
-        if self.vendor:
-            return Q(vendor=self.vendor)
-        return ~Q(vendor__in=sorted(self.besides)) if self.besides else Q()
-
-    def includes(self, vendor: str) -> bool:
-        return vendor == self.vendor if self.vendor else vendor not in self.besides
-
-
-Usage = dict[ProductName, dict[str, _Used]]
-# Reads what is ours to invoice in a stretch and a currency, by product and price version.
-Read = Callable[[Stretch, str, _Whose], Usage]
-
-
-def _from_entries(stretch: Stretch, currency: str, whose: _Whose) -> Usage:
-    """From the ledger itself, in a time that grows with it: for closing."""
-    rows = (
-        UsageEntry.objects.filter(
-            whose.entries,
-            occurred_at__gte=stretch.start,
-            occurred_at__lt=stretch.end,
-            connection_kind=Paid.THROUGH_US,
-            billable=True,
-            currency=currency,
-        )
-        .values("meter", "vendor", "price_version_id")
-        .annotate(units=Sum("quantity"), rows=Count("id"))
-    )
-    found: Usage = {}
-    for row in rows:
-        by_version = found.setdefault((row["meter"], row["vendor"]), {})
-        by_version[str(row["price_version_id"])] = _Used(row["units"], row["rows"])
-    return found
-
-
-def _from_days(standing: Standing) -> Read:
-    """From the sums of days, with what waits to be added to them (decision 0014): exact, and as quick for millions of
-    entries as for ten. Each stretch is asked for once."""
-    known_zone = standing.days_zone
-    name = read_once("billing.rolled_up_zone", rolled_up_zone if known_zone is None else lambda: known_zone)
-    zone = ZoneInfo(name or standing.anchor.zone.key)
-    known: dict[tuple[datetime, datetime], list[Group]] = {}
-
-    def groups(stretch: Stretch) -> list[Group]:
-        key = (stretch.start, stretch.end)
-        if key not in known:
-            chosen = UsageFilter(
-                stretch.start.astimezone(zone).date(),
-                stretch.end.astimezone(zone).date(),
-                zone,
-                Period("", stretch.start, stretch.end),
-                connection_kind=Paid.THROUGH_US,
-                billable=True,
-            )
-            known[key] = groups_of(chosen, "meter", "vendor", "price_version_id", "currency")
-        return known[key]
-
-    def read(stretch: Stretch, currency: str, whose: _Whose) -> Usage:
-        found: Usage = {}
-        for group in groups(stretch):
-            meter, vendor, version, of = group.key
-            if group.entries and of == currency and whose.includes(vendor):
-                by_version = found.setdefault((meter, vendor), {})
-                by_version[str(version)] = _Used(group.quantity, group.entries)
-        return found
-
-    return read
+def _stretches_of(standing: Standing, periods: Iterable[Period]) -> list[Stretch]:
+    return [each for period in periods for _whose, cut in _cuts_of(standing, period) for each in cut]
 
 
 def _segments(
-    used: Mapping[str, _Used], prices: Sequence[Price], stretch: Stretch, period: Period
+    used: Mapping[str, Used], prices: Sequence[Price], stretch: Stretch, period: Period
 ) -> list[Segment]:
     """The versions in force in a stretch, and any that is in the ledger all the same: what was booked before a price was
     loaded for that time keeps its own."""
@@ -135,13 +58,12 @@ def _segments(
     missing = set(used) - {held.price.id for held in found}
     found += [InForce(price, price.effective_from, Fraction(0)) for price in prices if price.id in missing]
     found.sort(key=lambda held: (held.began, held.price.id))
-    nothing = _Used(0, 0)
     return [
         Segment(
             version=held.price.id,
             terms=held.price.terms,
-            quantity=used.get(held.price.id, nothing).quantity,
-            entries=used.get(held.price.id, nothing).entries,
+            quantity=used.get(held.price.id, NOTHING).quantity,
+            entries=used.get(held.price.id, NOTHING).entries,
             share=held.share,
         )
         for held in found
@@ -166,13 +88,11 @@ def _used_before(
     return earlier.aggregate(units=Sum("quantity"))["units"] or 0
 
 
-def lines_of(standing: Standing, period: Period, currency: str, read: Read = _from_entries) -> list[Line]:
-    """What a period costs in a currency as the ledger stands now. Vendors with a plan of their own are cut where that
-    changes, all others where the tenant's does."""
-    apart = standing.of_vendors
-    cuts = [(_Whose(vendor), stretches(standing.spans_of(vendor), period)) for vendor in sorted(apart)]
-    cuts.append((_Whose(besides=frozenset(apart)), stretches(standing.spans, period)))
-    usages = [(cut, [read(stretch, currency, whose) for stretch in cut]) for whose, cut in cuts]
+def lines_of(standing: Standing, period: Period, currency: str, counted: Counted | None = None) -> list[Line]:
+    """What a period costs in a currency as the ledger stands now."""
+    counted = counted or InEntries(_stretches_of(standing, [period]))
+    cuts = _cuts_of(standing, period)
+    usages = [(cut, [counted.used(stretch, currency, whose) for stretch in cut]) for whose, cut in cuts]
     names = sorted({name for _cut, usage in usages for used in usage for name in used})
     # With the fees that are asked for below, in one question.
     versions = load_versions([*names, *_fee_products(standing)])
@@ -207,12 +127,6 @@ def _fees(standing: Standing, period: Period) -> list[Fee]:
 
 
 # ------------------------------------------------------------------ earlier periods
-
-
-def invoiced_lines(period: str, currency: str) -> list[Line]:
-    """What was put on documents about a period so far, credits apart."""
-    rows = InvoiceLine.objects.filter(about=period, invoice__currency=currency).exclude(kind=LineKind.CREDIT)
-    return [stored_line(row) for row in rows.order_by("invoice_id", "position")]
 
 
 def stored_line(row: InvoiceLine) -> Line:
@@ -258,52 +172,55 @@ def _earliest_late(period: Period, closed_by: UUID) -> datetime | None:
     return found
 
 
-def corrections(standing: Standing, period: Period, currency: str) -> dict[Period, list[Line]]:
-    """What earlier closed periods cost more or less than their documents say, because events came or were taken back.
-
-    Every closed period since the earliest late event is rated anew: trial quantities make later ones depend on it.
-    """
+def _changed_periods(standing: Standing, period: Period) -> list[Period]:
+    """Every closed period since the earliest late event: trial quantities make later ones depend on it."""
     invoices = _first_invoices(standing)
     closed = sorted((each for each in invoices if each.start < period.start), key=lambda each: each.start)
     since = _earliest_late(period, invoices[closed[-1]]) if closed else None
-    if since is None:
-        return {}
-    found = {
-        earlier: differences(lines_of(standing, earlier, currency), invoiced_lines(earlier.label, currency))
-        for earlier in closed
-        if earlier.end > since
-    }
-    return {earlier: lines for earlier, lines in found.items() if lines}
+    return [each for each in closed if each.end > since] if since else []
 
 
-# ------------------------------------------------------------------ credits
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A line of a document, and which document."""
+
+    line: Line
+    invoice_id: UUID
+    is_note: bool
+    period: str
+    currency: str
 
 
-def credits_left(currency: str) -> list[Credit]:
-    """What was given, less what was used."""
-    given = Entry.objects.filter(kind=EntryKind.CREDIT_GRANTED, currency=currency)
-    rows = list(given.values_list("id", "amount", "occurred_at", "expires_at"))
-    used = dict(
-        Entry.objects.filter(kind=EntryKind.CREDIT, refers_to_id__in=[row[0] for row in rows])
-        .values_list("refers_to_id")
-        .annotate(used=Sum("amount"))
-    )
-    scale = 10 ** EXPONENTS[currency]
+def _stored_about(periods: Sequence[Period]) -> list[_Stored]:
+    """The lines about these periods, whatever else stands on their invoices, and the notes about them: in their order."""
+    if not periods:
+        return []
+    labels = [each.label for each in periods]
+    invoices = InvoiceLine.objects.filter(about__in=labels, invoice__kind=Invoice.Kind.INVOICE)
+    rows = InvoiceLine.objects.filter(
+        Q(invoice_id__in=invoices.values("invoice_id"))
+        | Q(invoice__kind=Invoice.Kind.CREDIT_NOTE, invoice__period__in=labels)
+    ).select_related("invoice")
     return [
-        Credit(str(grant), int((amount - used.get(grant, Decimal(0))) * scale), granted_at, expires_at)
-        for grant, amount, granted_at, expires_at in rows
+        _Stored(
+            stored_line(row),
+            row.invoice_id,
+            row.invoice.kind == Invoice.Kind.CREDIT_NOTE,
+            row.invoice.period,
+            row.invoice.currency,
+        )
+        for row in rows.order_by("invoice_id", "position")
     ]
 
 
-def settled(earlier: Period, currency: str) -> Settled:
-    """What the invoices with lines about a period charged, and the credits that paid for them."""
-    about = InvoiceLine.objects.filter(about=earlier.label, invoice__currency=currency)
-    invoices = about.filter(invoice__kind=Invoice.Kind.INVOICE).values("invoice_id")
-    rows = InvoiceLine.objects.filter(invoice__currency=currency).filter(
-        Q(invoice_id__in=invoices) | Q(invoice__kind=Invoice.Kind.CREDIT_NOTE, invoice__period=earlier.label)
-    )
+def _settled(earlier: Period, stored: Sequence[_Stored]) -> Settled:
+    """What the invoices with lines about a period charged, and the credits that paid for them. `stored` is of a currency."""
+    about = {row.invoice_id for row in stored if not row.is_note and row.line.about == earlier.label}
     charged, used = 0, dict[str, Line]()
-    for line in map(stored_line, rows.order_by("invoice_id", "position")):
+    for row in stored:
+        line = row.line
+        if row.invoice_id not in about and not (row.is_note and row.period == earlier.label):
+            continue
         if line.kind is not LineKind.CREDIT:
             charged += line.minor
         elif line.version in used:
@@ -313,27 +230,85 @@ def settled(earlier: Period, currency: str) -> Settled:
     return Settled(charged, tuple(used.values()))
 
 
+# ------------------------------------------------------------------ credits
+
+
+def credits_left(currency: str) -> list[Credit]:
+    """What was given, less what was used."""
+    return _credits_left([currency])[currency]
+
+
+def _credits_left(currencies: Sequence[str]) -> dict[str, list[Credit]]:
+    uses = Entry.objects.filter(kind=EntryKind.CREDIT, refers_to=OuterRef("pk")).order_by()
+    used = uses.values("refers_to").annotate(used=Sum("amount")).values("used")
+    given = Entry.objects.filter(kind=EntryKind.CREDIT_GRANTED, currency__in=currencies)
+    rows = given.annotate(used=Coalesce(Subquery(used), Value(Decimal(0)), output_field=DecimalField()))
+    found: dict[str, list[Credit]] = {currency: [] for currency in currencies}
+    columns = ("id", "currency", "amount", "used", "occurred_at", "expires_at")
+    for grant, currency, amount, spent, granted_at, expires_at in rows.values_list(*columns):
+        left = int((amount - spent).scaleb(EXPONENTS[currency]))
+        found[currency].append(Credit(str(grant), left, granted_at, expires_at))
+    return found
+
+
+# ------------------------------------------------------------------ the whole of it
+
+
 def draft_of(standing: Standing, period: Period, *, summed: bool = False) -> list[Drafts]:
     """The invoice of a period and the credit notes that go with it, one of each currency of the tenant. `summed`: the
-    period's own usage from the sums of days, for a page; what is closed is always read from the entries."""
-    read = _from_days(standing) if summed else _from_entries
-    return [_draft_in(currency, standing, period, read) for currency in standing.currencies]
+    period's own usage from the sums of days, for a page; what is closed is always read from the entries.
+
+    Each table is asked once, however many earlier periods and currencies there are.
+    """
+    own = _stretches_of(standing, [period])
+    running: Counted = InDays(standing, own) if summed else InEntries(own)
+    changed = _changed_periods(standing, period)
+    before = InEntries(_stretches_of(standing, changed))
+    load_versions(sorted({*running.names(), *before.names(), *_fee_products(standing)}))
+    stored, credits = _stored_about(changed), _credits_left(standing.currencies)
+    found = []
+    for currency in standing.currencies:
+        ours = [row for row in stored if row.currency == currency]
+        corrections = {
+            earlier: lines
+            for earlier in changed
+            if (lines := _corrections(standing, earlier, currency, before, ours))
+        }
+        found.append(
+            draft(
+                period,
+                currency,
+                lines_of(standing, period, currency, running),
+                corrections=corrections,
+                credits=credits[currency],
+                settled={
+                    earlier: _settled(earlier, ours)
+                    for earlier, lines in corrections.items()
+                    if sum(line.minor for line in lines) < 0
+                },
+            )
+        )
+    return found
 
 
-def _draft_in(currency: str, standing: Standing, period: Period, read: Read) -> Drafts:
-    changed = corrections(standing, period, currency)
-    return draft(
-        period,
-        currency,
-        lines_of(standing, period, currency, read),
-        corrections=changed,
-        credits=credits_left(currency),
-        settled={
-            earlier: settled(earlier, currency)
-            for earlier, lines in changed.items()
-            if sum(line.minor for line in lines) < 0
-        },
-    )
+def draft_lines_about(standing: Standing, period: Period, currency: str, about: str) -> list[Line]:
+    """Of the draft of a running period the lines about that or an earlier one, without rating the rest. For a page."""
+    if about == period.label:
+        return lines_of(standing, period, currency, InDays(standing, _stretches_of(standing, [period])))
+    changed = [each for each in _changed_periods(standing, period) if each.label == about]
+    stored = [row for row in _stored_about(changed) if row.currency == currency]
+    counted = InEntries(_stretches_of(standing, changed))
+    return [line for each in changed for line in _corrections(standing, each, currency, counted, stored)]
+
+
+def _corrections(
+    standing: Standing, earlier: Period, currency: str, counted: Counted, stored: Sequence[_Stored]
+) -> list[Line]:
+    """What a closed period costs more or less than its documents say, because events came or were taken back."""
+    told = [
+        row.line for row in stored if row.line.about == earlier.label and row.line.kind is not LineKind.CREDIT
+    ]
+    return differences(lines_of(standing, earlier, currency, counted), told)
 
 
 # ------------------------------------------------------------------ what is not invoiced

@@ -25,7 +25,7 @@ from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from vendors.billing.book import standing
-from vendors.billing.collecting.asking import ask_for_checkout, collects
+from vendors.billing.collecting.asking import ask_for_checkout, ask_to_close_checkout, collects
 from vendors.billing.collecting.models import FactKind, Operation, PaymentCall, PaymentFact
 from vendors.billing.collecting.selectors import paying_parties
 from vendors.billing.services import grant_credit, put_on_plan
@@ -177,9 +177,10 @@ def pay_purchase(purchase_id: UUID, *, return_url: str, cancel_url: str, actor: 
         or purchase.agreed.get("price") != offered.version
     ):
         purchase.agreed = {}
+        _close_page(purchase)
         _move(purchase, S.PLANNED, actor, "agreed")
         return purchase
-    if not offered.due.minor and (not collects() or _has_method(purchase.currency)):
+    if not offered.due.minor and (not collects() or paying_parties([purchase.currency])[0].last4):
         _activate(purchase, actor)
         return purchase
     if not collects():
@@ -187,6 +188,7 @@ def pay_purchase(purchase_id: UUID, *, return_url: str, cancel_url: str, actor: 
             "nobody_collects",
             _("Nobody collects payments in this installation yet, so nothing can be paid in advance."),
         )
+    _close_page(purchase)
     _open_page(purchase, offered, return_url, cancel_url)
     _move(purchase, S.PAYING, actor, "checkout_id", "tries")
     return purchase
@@ -206,6 +208,12 @@ def _open_page(purchase: Purchase, offered: Offered, return_url: str, cancel_url
     )
 
 
+def _close_page(purchase: Purchase) -> None:
+    """The page that was opened last is not to be paid any more. One that was paid all the same is told and counts."""
+    if (call := page_of(purchase)) is not None:
+        ask_to_close_checkout(call)
+
+
 def page_of(purchase: Purchase) -> PaymentCall | None:
     """The call that opened its payment page last."""
     if purchase.checkout_id is None:
@@ -221,13 +229,10 @@ def _page_is_open(purchase: Purchase) -> bool:
     return fact is None or fact.status != "expired"
 
 
-def _has_method(currency: str) -> bool:
-    return bool(paying_parties([currency])[0].last4)
-
-
 def abandon_purchase(purchase_id: UUID, *, actor: Actor) -> Purchase:
-    """Give it up before it is paid. A payment page that stays open elsewhere and is paid all the same counts."""
+    """Give it up before it is paid. Its payment page is closed; what was paid on it before that counts."""
     purchase = get_purchase(purchase_id)
+    _close_page(purchase)
     _move(purchase, S.ABANDONED, actor)
     return purchase
 
@@ -247,9 +252,15 @@ def settle_checkout(stripe_id: str) -> Purchase | None:
         return purchase
     if call.params["minor"]:
         _enter_payment(purchase, fact)
-    if purchase.status in BUYING | {S.ABANDONED}:
+    if purchase.status in BUYING or (purchase.status == S.ABANDONED and not _is_superseded(purchase)):
         _activate(purchase, SYSTEM)
     return purchase
+
+
+def _is_superseded(purchase: Purchase) -> bool:
+    """Somebody chose anew after it was given up: what its page took stays as credit, and the newer choice as it is."""
+    newer = Purchase.objects.filter(slug=purchase.slug, status__in=BUYING | ACTIVE)
+    return newer.filter(created_at__gt=purchase.created_at).exists()
 
 
 def _is_paid(call: PaymentCall, fact: PaymentFact) -> bool:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kit.seen import SeenForm, marks_of
 from vendors.billing.details import LONGEST
+from vendors.billing.document_models import PaidBackTo
 
 
 class DetailsForm(SeenForm):
@@ -39,12 +40,23 @@ class DetailsForm(SeenForm):
         required=False,
     )
     cost_centre = forms.CharField(label=_("Cost centre"), max_length=LONGEST["cost_centre"], required=False)
+    paid_back_to = forms.ChoiceField(
+        label=_("When an invoice that you have paid becomes cheaper"),
+        help_text=_("Its tax goes the same way. What no card paid stays as credit."),
+        choices=PaidBackTo.choices,
+        widget=forms.RadioSelect,
+        required=False,
+    )
 
     def __init__(self, *args: Any, present: dict[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, value in present.items():
             self.fields[name].initial = value
         self.fields["seen"].initial = marks_of(present)
+
+    def clean_paid_back_to(self) -> str:
+        """A form that does not say it leaves it as it is."""
+        return str(self.cleaned_data["paid_back_to"] or self.fields["paid_back_to"].initial)
 
 
 class DisputeForm(forms.Form):

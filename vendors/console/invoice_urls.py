@@ -8,6 +8,7 @@ app_name = "invoices"
 urlpatterns = [
     path("", invoice_views.invoices, name="list"),
     path("details", invoice_views.details, name="details"),
+    path("so-far", invoice_views.so_far, name="so_far"),
     path("running/<str:currency>/", invoice_views.running, name="running"),
     path(
         "running/<str:currency>/<str:about>/<str:price_id>", invoice_views.running_line, name="running_line"

@@ -108,17 +108,28 @@ def invoices(request: HttpRequest) -> HttpResponse:
             }
             for invoice in page.rows
         ],
-        "running": [
-            {"document": document, "url": _running_url(request, document)}
-            for document in documents.drafts_of(found, period)
-            if not document.is_credit_note
-        ],
         "may_manage": seat_of(request).may(Right.MANAGE_BILLING),
         "running_days": period_words(period, found.anchor.zone),
+        "running_url": reverse("invoices:so_far", args=[seat_of(request).tenant.slug]),
+        "currencies": found.currencies,
         "next_url": _address(request, page.next_cursor),
         "previous_url": _address(request, page.previous_cursor),
     }
     return render(request, "billing/invoices.html", context)
+
+
+@require_GET
+@requires(Right.SEE_USAGE)
+def so_far(request: HttpRequest) -> HttpResponse:
+    """The running period's totals, for the list: rating them takes longer than reading what is closed."""
+    found = standing()
+    drafts = documents.drafts_of(found, found.period_at(clock.now()))
+    running = [
+        {"document": document, "url": _running_url(request, document)}
+        for document in drafts
+        if not document.is_credit_note
+    ]
+    return render(request, "billing/parts/so_far.html", {"running": running})
 
 
 def _listed(
@@ -261,14 +272,10 @@ def running_line(request: HttpRequest, currency: str, about: str, price_id: str)
         version = str(parse_public_id(PriceVersion.prefix, price_id))
     except ValueError:
         raise Http404 from None
-    for document in documents.drafts_of(found, found.period_at(clock.now())):
-        for shown in document.lines:
-            told = shown.line
-            if (document.currency, told.about, told.version) == (currency, about, version) and (
-                told.kind is LineKind.USAGE
-            ):
-                return _entries(request, document, shown.position, found)
-    raise Http404
+    document = documents.running_line(found, found.period_at(clock.now()), currency, about, version)
+    if document is None:
+        raise Http404
+    return _entries(request, document, 1, found)
 
 
 def _entries(request: HttpRequest, document: Document, position: int, found: Standing) -> HttpResponse:

@@ -266,8 +266,16 @@ def _look_at(purchase: Purchase) -> None:
 def give_up(request: HttpRequest, vendor: str) -> HttpResponse:
     found = purchasing.purchase_under_way(vendor)
     if found is not None:
+        had_page = purchasing.page_of(found) is not None
         purchasing.abandon_purchase(found.id, actor=actor_of(request))
-        messages.success(request, _("Given up. Nothing was charged."))
+        messages.success(
+            request,
+            _(
+                "Given up. Its payment page is being closed. Had you just paid on it, what you paid for is yours."
+            )
+            if had_page
+            else _("Given up. Nothing was charged."),
+        )
     return _to(request, "partner", vendor)
 
 

@@ -176,6 +176,26 @@ def _ask_for_credit_note(document: Invoice, lines: Sequence[InvoiceLine], issue:
     write_chain(chain, [_call(chain, 0, Operation.CREATE_CREDIT_NOTE, name, params, currency, document)])
 
 
+def ask_for_rest_of_credit(call: PaymentCall) -> None:
+    """What one invoice at Stripe had no room for is taken off the next one: quiet when all is taken, and when asked before."""
+    document, sent = call.document, call.sent or {}
+    if document is None:
+        return
+    taken = int(call.params.get("taken", 0)) + sum(int(line["amount"]) for line in sent.get("lines", ()))
+    if taken >= -document.total_minor:
+        return
+    place = call.position + 1
+    about = call.params["metadata"]
+    params = {
+        **call.params,
+        "taken": taken,
+        "metadata": {**about, "identifier": f"{about['identifier'].partition('+')[0]}+{place}"},
+    }
+    key = f"{call.idempotency_key.partition(':')[2].partition('~')[0].partition('+')[0]}+{place}"
+    kind = Operation.CREATE_CREDIT_NOTE
+    write_chain(call.chain, [_call(call.chain, place, kind, key, params, call.currency, document)])
+
+
 _WORDS = {
     "decision": "partner decisions",
     "face_check": "Face Checks",
@@ -228,6 +248,14 @@ def ask_for_checkout(
     wanted.id = call_id
     write_chain(chain, [wanted])
     return wanted
+
+
+def ask_to_close_checkout(call: PaymentCall) -> None:
+    """Nobody is to pay on this page any more. It follows the call that opens the page, so that a page which is only just being
+    opened is closed as well; one that was paid meanwhile stays paid."""
+    if call.state != PaymentCall.State.REFUSED:
+        place, kind = call.position + 1, Operation.EXPIRE_CHECKOUT
+        write_chain(call.chain, [_call(call.chain, place, kind, f"{call.chain}:close", {}, call.currency)])
 
 
 def ask_to_choose_method(customer: str, method: str, *, checkout: str, currency: str) -> None:

@@ -122,6 +122,7 @@ _REQUESTS: Mapping[Operation, Request] = {
     Operation.OPEN_PORTAL: lambda to, given, how: to.v1.billing_portal.sessions.create(given, how),  # type: ignore[arg-type]
     Operation.BEGIN_SETUP: lambda to, given, how: to.v1.checkout.sessions.create(given, how),  # type: ignore[arg-type]
     Operation.BEGIN_CHECKOUT: lambda to, given, how: to.v1.checkout.sessions.create(given, how),  # type: ignore[arg-type]
+    Operation.EXPIRE_CHECKOUT: lambda to, given, how: to.v1.checkout.sessions.expire(given["id"], {}, how),
 }
 
 
@@ -134,6 +135,15 @@ def ask(operation: Operation, params: Params, *, key: str) -> Answer:
         raise _mended(problem) from problem
     doc = _plain(found)
     return Answer(doc["id"], str(doc.get("url") or ""))
+
+
+def preview_credit_note(params: Params) -> Doc:
+    """What a credit note with these lines would come to, with its taxes. Nothing is made."""
+    given = json.loads(json.dumps(params))
+    try:
+        return _plain(_open().v1.credit_notes.preview(given))
+    except stripe.StripeError as problem:
+        raise _mended(problem) from problem
 
 
 # ------------------------------------------------------------------ looking

@@ -7,6 +7,7 @@ change, and any row with that ticket or a higher one has seen it. So order and n
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -15,7 +16,7 @@ from django.db import connection
 
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
-from portal.kit.money import Money
+from portal.kit.money import EXPONENTS, Money
 from portal.kit.outbox import Apply, Job, effect, enqueue
 from portal.kit.scope import current_tenant_id
 from vendors.billing.closing import note_tax
@@ -24,6 +25,7 @@ from vendors.billing.collecting.asking import ask_to_choose_method
 from vendors.billing.collecting.facts import COMPARED, Fact, read_fact
 from vendors.billing.collecting.late import tell_if_late
 from vendors.billing.collecting.models import FactKind, Operation, Payer, PaymentCall, PaymentFact
+from vendors.billing.models import Entry, EntryKind
 
 LOOK_AGAIN = "billing.look_again"
 # Whoever asked for a payment page hears that it is paid, or ran out; rooms above this one are reached by it.
@@ -63,7 +65,7 @@ def apply_fact(fact: Fact, ticket: int) -> dict[str, tuple[Any, Any]]:
     if row is None or row.ticket >= ticket:
         return {}
     found = _differences(row, fact)
-    is_new = row.ticket == 0
+    is_new, was_known = row.ticket == 0, row.document_id is not None
     row.ticket, row.seen_at = ticket, clock.now()
     if fact.is_gone:
         row.gone_at = row.gone_at or clock.now()
@@ -74,9 +76,11 @@ def apply_fact(fact: Fact, ticket: int) -> dict[str, tuple[Any, Any]]:
             setattr(row, name, dict(value) if name == "detail" else value)
     row.document_id = row.document_id or _document_of(fact)
     row.save()
-    _note_taxes(row)
+    is_changed = is_new or bool(found)
+    if row.document_id is not None and row.kind in TAXED and (is_changed or not was_known):
+        settle_tax(row.document_id)
     tell_if_late(row)
-    if row.kind == FactKind.CHECKOUT and (is_new or found):
+    if row.kind == FactKind.CHECKOUT and is_changed:
         _note_checkout(row)
     return {"object": (None, fact.status or "there")} if is_new and not fact.is_gone else found
 
@@ -126,14 +130,26 @@ def _document_of(fact: Fact) -> UUID | None:
     return calls.values_list("document_id", flat=True).first()
 
 
-def _note_taxes(row: PaymentFact) -> None:
-    """The tax of an issued document, once; taken back when the document is void."""
-    if row.document_id is None or row.status in ("", "draft") or row.gone_at:
-        return
-    tax = int(row.detail.get("tax") or 0)
-    if not tax:
-        return
-    note_tax(row.document_id, key=f"tax:{row.stripe_id}", tax=Money(tax, row.currency), actor=SYSTEM)
-    if row.status == "void":
-        key = f"tax:{row.stripe_id}:void"
-        note_tax(row.document_id, key=key, tax=Money(-tax, row.currency), actor=SYSTEM)
+# ------------------------------------------------------------------ taxes
+
+TAXED = (FactKind.INVOICE, FactKind.CREDIT_NOTE)
+
+
+def settle_tax(document_id: UUID) -> tuple[int, int] | None:
+    """Enter what the ledger's tax of a document lacks of what stands at Stripe: nothing of a draft, nothing once it is void.
+
+    (ours, theirs) in the smallest unit if they differed. An entry is never changed; what is too much is taken back by another.
+    """
+    rows = PaymentFact.objects.filter(document=document_id, kind__in=TAXED, gone_at=None)
+    issued = [row for row in rows.order_by("made_at", "id") if row.status not in ("", "draft")]
+    if not issued:
+        return None
+    theirs = sum(int(row.detail.get("tax") or 0) for row in issued if row.status != "void")
+    last = issued[-1]
+    noted = Entry.objects.filter(kind=EntryKind.TAX, invoice=document_id).values_list("amount", flat=True)
+    ours = int(sum(noted, Decimal(0)).scaleb(EXPONENTS[last.currency]))
+    if ours == theirs:
+        return None
+    key = f"tax:{last.stripe_id}:{len(noted) + 1}"
+    note_tax(document_id, key=key, tax=Money(theirs - ours, last.currency), actor=SYSTEM)
+    return ours, theirs

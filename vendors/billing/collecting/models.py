@@ -47,6 +47,7 @@ class Operation(models.TextChoices):
     OPEN_PORTAL = "open_portal", _("Open the payment pages")
     BEGIN_SETUP = "begin_setup", _("Take a payment method")
     BEGIN_CHECKOUT = "begin_checkout", _("Open a payment page")
+    EXPIRE_CHECKOUT = "expire_checkout", _("Close a payment page")
 
 
 class Payer(PlatformModel):

@@ -6,7 +6,6 @@ Runs before the first try, outside any transaction; the sender keeps the result,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +17,13 @@ from vendors.billing.collecting import client, customers
 from vendors.billing.collecting.asking import DAYS_TO_PAY
 from vendors.billing.collecting.customers import Ready, customer_of, details_now
 from vendors.billing.collecting.models import FactKind, Operation, PaymentCall, PaymentFact
-from vendors.billing.document_models import BillingDetails
-from vendors.billing.models import Invoice
+from vendors.billing.document_models import BillingDetails, PaidBackTo
+from vendors.billing.models import Invoice, InvoiceLine
 
 Params = dict[str, Any]
 PORTAL = "portal:1"
+# After so many refusals of a credit note nothing is paid back to the card any more: it may be what was refused.
+TRIES_BY_CARD = 2
 
 
 def prepare(tenant_id: UUID, call: PaymentCall) -> Ready:
@@ -99,35 +100,80 @@ def _finalize(tenant_id: UUID, call: PaymentCall) -> Ready:
 
 
 def _credit_note(tenant_id: UUID, call: PaymentCall) -> Ready:
+    """What a note of the ledger takes off one invoice at Stripe: all of it where one has room for it, else as much as there
+    is, and the next call takes the rest off the next one. What is about a period may stand on several invoices."""
     with tenant_scope(tenant_id):
-        note = _document(call)
-        facts = PaymentFact.objects.filter(
-            kind=FactKind.INVOICE,
-            document__kind=Invoice.Kind.INVOICE,
-            document__period=note.period,
-            document__currency=note.currency,
-            gone_at=None,
-        ).exclude(status__in=("draft", "void"))
-        fact = facts.order_by("made_at").first()
-    if fact is None:
+        note, details = _document(call), details_now()
+        invoices = _invoices_about(note)
+    owed = -note.total_minor - int(call.params.get("taken", 0))
+    if not invoices:
         raise Refused("invoice_missing")
-    invoice = client.fetch(FactKind.INVOICE, fact.stripe_id)
-    if invoice is None:
-        raise Refused("invoice_missing")
-    lines = _creditable(fact.stripe_id)
-    spread = spread_credit(call.params["parts"], lines)
+    invoice, lines = _with_room(invoices, owed)
+    spread = spread_credit(call.params["parts"], lines, min(owed, _room(lines)))
     params: Params = {
-        "invoice": fact.stripe_id,
+        "invoice": invoice,
         "lines": [
             {"type": "invoice_line_item", "invoice_line_item": line, "amount": amount}
             for line, amount in spread
         ],
-        "metadata": call.params["metadata"],
     }
-    if invoice["status"] == "paid":
-        # What was paid stays with the customer as credit for its next invoice.
-        params["credit_amount"] = _with_taxes(spread, lines)
-    return Ready(params)
+    # Each line takes its tax along. How much that is to the cent, and how much of all was paid, only Stripe knows.
+    told = client.preview_credit_note(params)
+    if told["total_excluding_tax"] != sum(amount for _line, amount in spread):
+        raise Refused("amount_differs", detail={"message": f"{told['total_excluding_tax']}"})
+    by_card = details is not None and details.paid_back_to == PaidBackTo.CARD
+    by_card = by_card and call.attempts < TRIES_BY_CARD
+    back = _paid_back(invoice, told["post_payment_amount"], by_card=by_card)
+    return Ready({**params, **back, "metadata": call.params["metadata"]})
+
+
+def _invoices_about(note: Invoice) -> list[str]:
+    """Issued at Stripe, with lines about the note's period: its own first, then later ones with what came late."""
+    facts = PaymentFact.objects.filter(
+        kind=FactKind.INVOICE,
+        document__kind=Invoice.Kind.INVOICE,
+        document__currency=note.currency,
+        document__in=InvoiceLine.objects.filter(about=note.period).values("invoice"),
+        gone_at=None,
+    ).exclude(status__in=("draft", "void"))
+    found = facts.order_by("made_at", "id").values_list("stripe_id", "document__period")
+    return [invoice for invoice, period in sorted(found, key=lambda row: row[1] != note.period)]
+
+
+def _with_room(invoices: Sequence[str], owed: int) -> tuple[str, list[Params]]:
+    """The first that has room for all of it, else the first that has any. Refused("credit_too_large") where none has."""
+    rooms = [(invoice, _creditable(invoice)) for invoice in invoices]
+    for least in (owed, 1):
+        for invoice, lines in rooms:
+            if _room(lines) >= least:
+                return invoice, lines
+    raise Refused("credit_too_large", detail={"message": str(owed)})
+
+
+def _room(lines: Sequence[Mapping[str, Any]]) -> int:
+    """What is left of an invoice before tax: credits that paid for it, lines below nothing, are not paid back again."""
+    return sum(int(line["left"]) for line in lines)
+
+
+def _paid_back(invoice: str, paid: int, *, by_card: bool) -> Params:
+    """Where it goes that an invoice was paid and has become smaller: what no card paid is credit for the next one."""
+    to_card = min(paid, _left_on_card(invoice)) if by_card and paid else 0
+    given = {"refund_amount": to_card, "credit_amount": paid - to_card}
+    return {name: amount for name, amount in given.items() if amount}
+
+
+def _left_on_card(invoice: str) -> int:
+    """What can be refunded of the one payment of an invoice. Of several Stripe takes one of its choice, so none is."""
+    paid = [row for row in client.each(FactKind.PAYMENT, invoice=invoice) if row["status"] == "paid"]
+    intents = [(row.get("payment") or {}).get("payment_intent") for row in paid]
+    if len(intents) != 1 or not intents[0]:
+        return 0
+    charges = [
+        charge
+        for charge in client.each("charge", payment_intent=str(intents[0]))
+        if charge["paid"] and not charge["disputed"]
+    ]
+    return sum(int(charge["amount"]) - int(charge["amount_refunded"]) for charge in charges)
 
 
 def _creditable(invoice: str) -> list[Params]:
@@ -141,29 +187,13 @@ def _creditable(invoice: str) -> list[Params]:
     return list(lines.values())
 
 
-def _with_taxes(spread: Sequence[tuple[str, int]], lines: Sequence[Mapping[str, Any]]) -> int:
-    """What the note comes to: each tax of a line in the share of it that is credited, half a coin up, as Stripe does."""
-    by_id = {line["id"]: line for line in lines}
-    total = 0
-    for name, amount in spread:
-        line, total = by_id[name], total + amount
-        for tax in line.get("taxes") or []:
-            share = Decimal(tax["amount"]) * amount / Decimal(line["amount"])
-            total += int(share.to_integral_value(ROUND_HALF_UP))
-    return total
-
-
 def spread_credit(
-    parts: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]]
+    parts: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]], owed: int
 ) -> list[tuple[str, int]]:
-    """(line, amount) of what a credit note takes off an invoice: of the same partner first, then of the dearest lines.
-
-    Refused("credit_too_large") when the invoice has not that much to take off.
-    """
+    """(line, amount) of what a credit note takes off an invoice: of the same partner first, then of the dearest lines."""
     left = {line["id"]: int(line["left"]) for line in lines if int(line["left"]) > 0}
     partner = {line["id"]: _partner_of(line) for line in lines}
     taken: dict[str, int] = {}
-    owed = -sum(int(part["minor"]) for part in parts)
     wanted = [(str(part["vendor"]), -int(part["minor"])) for part in parts if int(part["minor"]) < 0]
     for vendor, amount in wanted:
         amount = min(amount, owed)
@@ -254,6 +284,16 @@ def _begin_checkout(tenant_id: UUID, call: PaymentCall) -> Ready:
     )
 
 
+def _expire_checkout(tenant_id: UUID, call: PaymentCall) -> Ready:
+    """Only what is still open: a page that was paid, or ran out, meanwhile is looked at and left as it is."""
+    with tenant_scope(tenant_id):
+        page = _begun(call)
+    found = client.fetch(FactKind.CHECKOUT, page)
+    if found is None or found["status"] != "open":
+        return Ready({}, found=page)
+    return Ready({"id": page})
+
+
 _PREPARED: Mapping[Operation, Callable[[UUID, PaymentCall], Ready]] = {
     Operation.CREATE_CUSTOMER: customers.create_customer,
     Operation.CHOOSE_METHOD: _choose_method,
@@ -268,4 +308,5 @@ _PREPARED: Mapping[Operation, Callable[[UUID, PaymentCall], Ready]] = {
     Operation.OPEN_PORTAL: _open_portal,
     Operation.BEGIN_SETUP: _begin_setup,
     Operation.BEGIN_CHECKOUT: _begin_checkout,
+    Operation.EXPIRE_CHECKOUT: _expire_checkout,
 }

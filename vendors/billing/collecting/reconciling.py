@@ -24,7 +24,7 @@ from vendors.billing.collecting import client
 from vendors.billing.collecting.asking import ask_for_customer, ask_to_change_customers, collect_document
 from vendors.billing.collecting.customers import stale_address
 from vendors.billing.collecting.facts import Fact, read_fact
-from vendors.billing.collecting.mirroring import LOOK_AGAIN, apply_fact, draw_ticket
+from vendors.billing.collecting.mirroring import LOOK_AGAIN, TAXED, apply_fact, draw_ticket, settle_tax
 from vendors.billing.collecting.models import FactKind, Operation, Payer, PaymentCall, PaymentFact
 from vendors.billing.collecting.reading import read_events, take_up_again
 from vendors.billing.collecting.sending import say_anew, send_next
@@ -203,8 +203,25 @@ def _compare(document: Invoice) -> Iterator[Difference]:
         yield from _ask_anew(document, "nothing" if not calls else "gone")
     elif fact.status == "draft":
         yield from _ask_anew(document, "draft")
-    elif fact.status != "void" and fact.detail.get("before_tax") != document.total_minor:
-        yield _differs(document, str(fact.detail.get("before_tax")), LEFT)
+    elif fact.status != "void" and (theirs := _issued(document)) != document.total_minor:
+        yield _differs(document, str(theirs), LEFT)
+    else:
+        yield from _settle_tax(document)
+
+
+def _issued(document: Invoice) -> int:
+    """Before tax, on everything that was issued for it and is not void."""
+    facts = PaymentFact.objects.filter(document=document, kind__in=TAXED, gone_at=None)
+    rows = facts.exclude(status__in=("draft", "void")).values_list("detail", flat=True)
+    return sum(int(detail.get("before_tax") or 0) for detail in rows)
+
+
+def _settle_tax(document: Invoice) -> Iterator[Difference]:
+    """Whoever computed a tax knows it; an entry of the ledger follows."""
+    found = settle_tax(document.id)
+    if found is not None:
+        ours, theirs = map(str, found)
+        yield Difference("ledger", _name(document), "tax", ours, theirs, MIRRORED)
 
 
 def _fact_of(document: Invoice) -> PaymentFact | None:
@@ -214,8 +231,11 @@ def _fact_of(document: Invoice) -> PaymentFact | None:
 
 
 def _differs(document: Invoice, theirs: str, done: str) -> Difference:
-    name = f"{document.kind} {document.period} {document.currency} {document.number}"
-    return Difference("ledger", name, "amount", str(document.total_minor), theirs, done)
+    return Difference("ledger", _name(document), "amount", str(document.total_minor), theirs, done)
+
+
+def _name(document: Invoice) -> str:
+    return f"{document.kind} {document.period} {document.currency} {document.number}"
 
 
 def _ask_anew(document: Invoice, theirs: str) -> Iterator[Difference]:

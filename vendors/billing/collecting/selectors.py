@@ -56,6 +56,17 @@ class StripeState:
     remaining_minor: int | None = None
     dunning: Dunning = Dunning.NONE
     next_try_at: datetime | None = None
+    given_back: GivenBack | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBack:
+    """Where a credit note's total went, tax included, in minor units."""
+
+    less_due: int = 0
+    to_card: int = 0
+    to_balance: int = 0
+    elsewhere: int = 0
 
 
 def stripe_state_of(document: Invoice) -> StripeState:
@@ -120,7 +131,15 @@ def state_of_fact(fact: PaymentFact) -> StripeState:
         remaining_minor=fact.detail.get("remaining"),
         dunning=dunning,
         next_try_at=_moment(fact.detail.get("next_try_at")),
+        given_back=_given_back(fact) if fact.kind == FactKind.CREDIT_NOTE else None,
     )
+
+
+def _given_back(fact: PaymentFact) -> GivenBack:
+    names = ("less_due", "to_card", "elsewhere")
+    less_due, to_card, elsewhere = (int(fact.detail.get(name) or 0) for name in names)
+    rest = -(fact.amount_minor or 0) - less_due - to_card - elsewhere
+    return GivenBack(less_due, to_card, rest, elsewhere)
 
 
 def dunning_of(fact: PaymentFact) -> Dunning:

@@ -22,7 +22,12 @@ from portal.kit.sealed import Context, seal, unseal
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from vendors.billing.collecting import client
-from vendors.billing.collecting.asking import ask_to_change_customers, payer_of, send_soon
+from vendors.billing.collecting.asking import (
+    ask_for_rest_of_credit,
+    ask_to_change_customers,
+    payer_of,
+    send_soon,
+)
 from vendors.billing.collecting.client import Answer
 from vendors.billing.collecting.customers import NOTHING_TO_DO, details_now, tax_number_of
 from vendors.billing.collecting.mirroring import LOOK_AGAIN, tell_checkout
@@ -34,8 +39,8 @@ State = PaymentCall.State
 # Stripe remembers a key for a day at least; after that a repetition could do the work twice.
 REMEMBERED = timedelta(hours=23)
 LONGEST_PAUSE = timedelta(hours=1)
-# What an unpaid invoice may become paid between two tries: then a credit note says something else.
-MAY_CHANGE = frozenset({Operation.CREATE_CREDIT_NOTE})
+# What is unpaid may become paid between two tries: then a credit note says something else, and a payment page stays.
+MAY_CHANGE = frozenset({Operation.CREATE_CREDIT_NOTE, Operation.EXPIRE_CHECKOUT})
 
 
 @effect
@@ -224,6 +229,7 @@ def _invoice_made(call: PaymentCall) -> None:
 
 
 def _note_made(call: PaymentCall) -> None:
+    ask_for_rest_of_credit(call)
     _look_again(FactKind.CREDIT_NOTE, call.answer_id)
     _look_again(FactKind.INVOICE, str((call.sent or {}).get("invoice", "")))
 
@@ -231,6 +237,11 @@ def _note_made(call: PaymentCall) -> None:
 def _checkout_opened(call: PaymentCall) -> None:
     """It may have been paid and told already, before anybody knew whose it is."""
     tell_checkout(call.answer_id)
+
+
+def _checkout_closed(call: PaymentCall) -> None:
+    """It may have been paid before it was closed: how it ended is read from there."""
+    _look_again(FactKind.CHECKOUT, call.answer_id)
 
 
 def _method_chosen(call: PaymentCall) -> None:
@@ -249,6 +260,7 @@ _FOLLOWS: dict[Operation, Callable[[PaymentCall], None]] = {
     Operation.CREATE_CREDIT_NOTE: _note_made,
     Operation.CHOOSE_METHOD: _method_chosen,
     Operation.BEGIN_CHECKOUT: _checkout_opened,
+    Operation.EXPIRE_CHECKOUT: _checkout_closed,
     Operation.UPDATE_CUSTOMER: _customer_changed,
     Operation.DROP_TAX_ID: _tax_id_changed,
     Operation.SET_TAX_ID: _tax_id_changed,

@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ('tax_id', models.CharField(blank=True, max_length=40)),
                 ('purchase_order', models.CharField(blank=True, max_length=60)),
                 ('cost_centre', models.CharField(blank=True, max_length=60)),
+                ('paid_back_to', models.CharField(choices=[('balance', 'Keep it as credit for the next invoice'), ('card', 'Pay it back to the card that paid')], default='balance', max_length=8)),
             ],
             options={
                 'abstract': False,

@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='paymentcall',
             name='operation',
-            field=models.CharField(choices=[('create_customer', 'Open the account'), ('choose_method', 'Choose the payment method'), ('update_customer', "Change the account's name and address"), ('drop_tax_id', 'Take the earlier tax number off'), ('set_tax_id', 'Enter the tax number'), ('create_invoice', 'Begin an invoice'), ('add_line', 'Add a line'), ('finalize_invoice', 'Issue the invoice'), ('create_credit_note', 'Issue a credit note'), ('configure_portal', 'Prepare the payment pages'), ('open_portal', 'Open the payment pages'), ('begin_setup', 'Take a payment method'), ('begin_checkout', 'Open a payment page')], max_length=20),
+            field=models.CharField(choices=[('create_customer', 'Open the account'), ('choose_method', 'Choose the payment method'), ('update_customer', "Change the account's name and address"), ('drop_tax_id', 'Take the earlier tax number off'), ('set_tax_id', 'Enter the tax number'), ('create_invoice', 'Begin an invoice'), ('add_line', 'Add a line'), ('finalize_invoice', 'Issue the invoice'), ('create_credit_note', 'Issue a credit note'), ('configure_portal', 'Prepare the payment pages'), ('open_portal', 'Open the payment pages'), ('begin_setup', 'Take a payment method'), ('begin_checkout', 'Open a payment page'), ('expire_checkout', 'Close a payment page')], max_length=20),
         ),
         migrations.AlterField(
             model_name='paymentfact',

@@ -1,8 +1,10 @@
-"""Credit notes: an invoice made smaller after it was finalised, never below nothing."""
+"""Credit notes: an invoice made smaller after it was finalised, never below nothing.
+
+A note first makes less due; what is left of it goes back to whoever paid.
+"""
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from portal.sandboxes.stripe import ids
@@ -10,36 +12,23 @@ from portal.sandboxes.stripe.api import parameters as p
 from portal.sandboxes.stripe.api.answers import list_of, page
 from portal.sandboxes.stripe.api.errors import ApiError, refused
 from portal.sandboxes.stripe.objects import (
+    credit_note_lines,
     customers,
     invoice_moves,
     invoice_payments,
     invoices,
     lines,
     previews,
-    prices,
     refunds,
     standing,
-    tax,
-    tiers,
 )
 from portal.sandboxes.stripe.store import Doc, Store
 
-LINE: dict[str, p.Reader] = {
-    "amount": p.integer(1),
-    "description": p.filled(),
-    "invoice_line_item": p.filled(200),
-    "metadata": p.metadata,
-    "quantity": p.integer(1),
-    "tax_rates": p.IDS,
-    "type": p.one_of("custom_line_item", "invoice_line_item"),
-    "unit_amount": p.integer(),
-    "unit_amount_decimal": p.decimal(),
-}
 CREATE: dict[str, p.Reader] = {
     "amount": p.integer(1),
     "credit_amount": p.integer(),
     "invoice": p.filled(200),
-    "lines": p.array(p.nested(LINE, required=("type",)), most=250),
+    "lines": p.array(p.nested(credit_note_lines.LINE, required=("type",)), most=250),
     "memo": p.or_empty(p.text()),
     "metadata": p.metadata,
     "out_of_band_amount": p.integer(),
@@ -49,6 +38,7 @@ CREATE: dict[str, p.Reader] = {
         p.nested({"amount_refunded": p.integer(1), "refund": p.filled(200)}, required=("refund",))
     ),
 }
+RETURNS = ("credit_amount", "refund_amount", "out_of_band_amount", "refunds")
 
 
 def create(store: Store, given: p.Given) -> Doc:
@@ -56,7 +46,10 @@ def create(store: Store, given: p.Given) -> Doc:
 
 
 def preview(store: Store, given: p.Given) -> Doc:
+    """With or without saying where the money goes: callers ask what a note comes to before they decide."""
     asked = p.read(given, CREATE, required=("invoice",))
+    if not any(asked.get(name) for name in RETURNS):
+        asked["credit_amount"] = None
     made = previews.tried(lambda: _create(store, asked))
     return made | {"number": None, "pdf": ""}
 
@@ -69,14 +62,18 @@ def _create(store: Store, asked: dict[str, Any]) -> Doc:
             "",
             "invoice",
         )
-    made = _lines(store, invoice, asked)
-    amount = sum(line["amount"] + _exclusive(line) for line in made)
-    _require_room(invoice, amount)
+    made = credit_note_lines.lines_of(store, invoice, asked)
+    amount = sum(line["amount"] + credit_note_lines.exclusive(line) for line in made)
+    _require_room(store, invoice, amount, asked)
     doc = _blank(store, invoice, made, amount, asked)
-    if invoice["status"] == "paid":
-        _after_payment(store, invoice, doc, asked)
-    else:
-        _before_payment(store, invoice, doc, asked)
+    _split(invoice, doc)
+    linked = _linked_refunds(store, asked.get("refunds", []))
+    given = _returned(doc, linked, asked)
+    store.add(doc, parent=invoice["id"])
+    if doc["pre_payment_amount"]:
+        _make_less_due(store, invoice, doc["pre_payment_amount"])
+    if doc["post_payment_amount"]:
+        _give_back(store, invoice, doc, linked, given)
     for line in made:
         store.add(line, parent=doc["id"])
     standing.tell_invoice(store, invoices.taken(store, invoice["id"]), "updated")
@@ -85,16 +82,12 @@ def _create(store: Store, asked: dict[str, Any]) -> Doc:
     return doc
 
 
-def _exclusive(line: Doc) -> int:
-    return sum(found["amount"] for found in line["taxes"] if found["tax_behavior"] == "exclusive")
-
-
-def _require_room(invoice: Doc, amount: int) -> None:
-    paid = invoice["status"] == "paid"
+def _require_room(store: Store, invoice: Doc, amount: int, asked: dict[str, Any]) -> None:
+    """What was refunded without a note counts as if it had been credited, unless this note is about that refund."""
     before = invoice["post_payment_credit_notes_amount"] + invoice["pre_payment_credit_notes_amount"]
-    room = invoice["total"] - before if paid else invoice["amount_remaining"]
+    room = invoice["total"] - before - _refunded_apart(store, invoice, asked)
     if amount > room:
-        kind = "creditable amount" if paid else "amount remaining"
+        kind = "creditable amount" if invoice["status"] == "paid" else "amount remaining"
         raise refused(
             f"The sum of credit amount ({amount}) must not be greater than the {kind} of the invoice ({room}).",
             "",
@@ -104,113 +97,15 @@ def _require_room(invoice: Doc, amount: int) -> None:
         raise refused("The credit note must be for more than nothing.", "", "amount")
 
 
-# Lines -----------------------------------------------------------------------------------------------------------
-
-
-def _lines(store: Store, invoice: Doc, asked: dict[str, Any]) -> list[Doc]:
-    if "lines" in asked:
-        made = [_line(store, invoice, line, f"lines[{place}]") for place, line in enumerate(asked["lines"])]
-        total = sum(line["amount"] + _exclusive(line) for line in made)
-        if asked.get("amount", total) != total:
-            raise refused(
-                f"The amount must equal the sum of the lines with their taxes ({total}).", "", "amount"
-            )
-        return made
-    amount = asked.get("amount") or sum(
-        asked.get(name, 0) for name in ("credit_amount", "refund_amount", "out_of_band_amount")
-    )
-    amount += (
-        sum(entry.get("amount_refunded", 0) for entry in asked.get("refunds", []))
-        if not asked.get("amount")
-        else 0
-    )
-    if not amount:
-        raise refused(
-            "You must specify `amount`, `lines` or how the amount is credited.", "parameter_missing", "amount"
-        )
-    return [_blank_line(invoice, "custom_line_item", amount, 1, "Credit", Decimal(amount))]
-
-
-def _line(store: Store, invoice: Doc, asked: dict[str, Any], param: str) -> Doc:
-    if asked["type"] == "invoice_line_item":
-        return _of_invoice_line(store, invoice, asked, param)
-    unit = prices.decimal_of(asked, "unit_amount")
-    if unit is None or "quantity" not in asked or "description" not in asked:
-        raise refused(
-            "A custom line needs `description`, `quantity` and `unit_amount`.", "parameter_missing", param
-        )
-    amount = tiers.rounded(Decimal(unit) * asked["quantity"])
-    line = _blank_line(
-        invoice, "custom_line_item", amount, asked["quantity"], asked["description"], Decimal(unit)
-    )
-    line["metadata"] = p.merged({}, asked.get("metadata"))
-    line["taxes"] = [
-        found.line(amount)
-        for found in tax.taxes_of(store, asked.get("tax_rates", []), param=f"{param}[tax_rates]")
-    ]
-    return line
-
-
-def _of_invoice_line(store: Store, invoice: Doc, asked: dict[str, Any], param: str) -> Doc:
-    """Some or all of one line, with the same share of its taxes."""
-    of = store.take("line_item", asked.get("invoice_line_item", ""), param=f"{param}[invoice_line_item]")
-    if of["invoice"] != invoice["id"]:
-        raise refused("The line item belongs to another invoice.", "", f"{param}[invoice_line_item]")
-    if ("amount" in asked) == ("quantity" in asked):
-        raise refused(
-            "You must specify exactly one of `amount` and `quantity`.",
-            "parameter_missing",
-            f"{param}[quantity]",
-        )
-    whole = max(of["quantity"] or 1, 1)
-    amount = asked.get("amount") or tiers.rounded(Decimal(of["amount"]) * asked["quantity"] / whole)
-    already = _credited(store, invoice, of["id"])
-    if amount > of["amount"] - already:
-        raise refused(
-            f"At most {of['amount'] - already} of this line can still be credited.", "", f"{param}[amount]"
-        )
-    line = _blank_line(invoice, "invoice_line_item", amount, asked.get("quantity"), of["description"], None)
-    line |= {"invoice_line_item": of["id"], "metadata": p.merged({}, asked.get("metadata"))}
-    line["taxes"] = [_share(found, amount, of["amount"]) for found in of["taxes"]]
-    return line
-
-
-def _credited(store: Store, invoice: Doc, line: str) -> int:
+def _refunded_apart(store: Store, invoice: Doc, asked: dict[str, Any]) -> int:
+    if not invoice["_intent"]:
+        return 0
+    charges = store.of_parent("charge", invoice["_intent"])
     notes = [note for note in store.of_parent("credit_note", invoice["id"]) if note["status"] == "issued"]
-    rows = [row for note in notes for row in store.of_parent("credit_note_line_item", note["id"])]
-    return sum(row["amount"] for row in rows if row["invoice_line_item"] == line)
-
-
-def _share(found: Doc, amount: int, whole: int) -> Doc:
-    part = Decimal(amount) / Decimal(whole)
-    return found | {
-        "amount": tiers.rounded(found["amount"] * part),
-        "taxable_amount": tiers.rounded(found["taxable_amount"] * part),
-    }
-
-
-def _blank_line(
-    invoice: Doc, kind: str, amount: int, quantity: int | None, words: str | None, unit: Decimal | None
-) -> Doc:
-    return {
-        "id": ids.new_id("credit_note_line_item"),
-        "object": "credit_note_line_item",
-        "amount": amount,
-        "description": words,
-        "discount_amount": 0,
-        "discount_amounts": [],
-        "invoice_line_item": None,
-        "livemode": False,
-        "metadata": {},
-        "pretax_credit_amounts": [],
-        "quantity": quantity,
-        "tax_rates": [],
-        "taxes": [],
-        "type": kind,
-        "unit_amount": prices.whole_or_none(p.plain(unit)) if unit is not None else None,
-        "unit_amount_decimal": p.plain(unit) if unit is not None else None,
-        "_clock": invoice["test_clock"],
-    }
+    linked = {entry["refund"] for note in notes for entry in note["refunds"]}
+    linked |= {entry["refund"] for entry in asked.get("refunds", [])}
+    made = [refund for charge in charges for refund in store.of_parent("refund", charge["id"])]
+    return sum(refund["amount"] for refund in made if refund["id"] not in linked)
 
 
 # The note --------------------------------------------------------------------------------------------------------
@@ -259,44 +154,49 @@ def _blank(store: Store, invoice: Doc, made: list[Doc], amount: int, asked: dict
     }
 
 
-def _before_payment(store: Store, invoice: Doc, doc: Doc, asked: dict[str, Any]) -> None:
-    """Less is due."""
-    for name in ("credit_amount", "refund_amount", "out_of_band_amount", "refunds"):
-        if asked.get(name):
-            raise refused(f"`{name}` is only for invoices that are paid.", "", name)
-    doc["pre_payment_amount"] = doc["amount"]
-    store.add(doc, parent=invoice["id"])
-    invoice["pre_payment_credit_notes_amount"] += doc["amount"]
-    invoice["amount_due"] -= doc["amount"]
-    invoice["amount_remaining"] -= doc["amount"]
+def _split(invoice: Doc, doc: Doc) -> None:
+    """As much as is still due is no longer due; the rest was paid."""
+    due = 0 if invoice["status"] == "paid" else min(doc["amount"], invoice["amount_remaining"])
+    kinds = {(True, False): "pre_payment", (False, True): "post_payment", (True, True): "mixed"}
+    doc |= {
+        "pre_payment_amount": due,
+        "post_payment_amount": doc["amount"] - due,
+        "type": kinds[due > 0, doc["amount"] > due],
+    }
+
+
+def _returned(doc: Doc, linked: list[Doc], asked: dict[str, Any]) -> dict[str, int]:
+    """Where what was paid goes: to the card, to the balance, or by other means. All of it goes somewhere."""
+    owed = doc["post_payment_amount"]
+    if asked.get("credit_amount", 0) is None:
+        asked = asked | {"credit_amount": owed}
+    given = {name: asked.get(name, 0) for name in ("credit_amount", "refund_amount", "out_of_band_amount")}
+    told = sum(given.values()) + sum(entry["amount_refunded"] for entry in linked)
+    if told != owed:
+        raise refused(
+            f"The sum of `refund_amount`, `credit_amount`, `out_of_band_amount` and `refunds` ({told}) must equal the "
+            f"post payment amount of the credit note ({owed}).",
+            "",
+            "amount",
+        )
+    return given
+
+
+def _make_less_due(store: Store, invoice: Doc, amount: int) -> None:
+    invoice["pre_payment_credit_notes_amount"] += amount
+    invoice["amount_due"] -= amount
+    invoice["amount_remaining"] -= amount
     store.save(invoice)
     if invoice["amount_remaining"] == 0:
         invoice_payments.cancel_open(store, invoice)
         invoice_moves.mark_paid(store, invoice)
 
 
-def _after_payment(store: Store, invoice: Doc, doc: Doc, asked: dict[str, Any]) -> None:
-    """What was paid goes back: to the card, to the balance, or by other means."""
-    given = {name: asked.get(name, 0) for name in ("credit_amount", "refund_amount", "out_of_band_amount")}
-    linked = _linked_refunds(store, asked.get("refunds", []))
-    told = sum(given.values()) + sum(entry["amount_refunded"] for entry in linked)
-    if told != doc["amount"]:
-        raise refused(
-            f"The sum of `refund_amount`, `credit_amount`, `out_of_band_amount` and `refunds` ({told}) must equal the "
-            f"credit note's total ({doc['amount']}).",
-            "",
-            "amount",
-        )
-    doc |= {
-        "type": "post_payment",
-        "post_payment_amount": doc["amount"],
-        "out_of_band_amount": given["out_of_band_amount"] or None,
-    }
+def _give_back(store: Store, invoice: Doc, doc: Doc, linked: list[Doc], given: dict[str, int]) -> None:
     if given["refund_amount"]:
         made = refunds.make(store, _charge_of(store, invoice), given["refund_amount"], reason=None)
         linked.append({"amount_refunded": made["amount"], "refund": made["id"], "type": "refund"})
-    doc["refunds"] = linked
-    store.add(doc, parent=invoice["id"])
+    doc |= {"refunds": linked, "out_of_band_amount": given["out_of_band_amount"] or None}
     if given["credit_amount"]:
         entry = customers.change_balance(
             store,
@@ -307,8 +207,8 @@ def _after_payment(store: Store, invoice: Doc, doc: Doc, asked: dict[str, Any]) 
             credit_note=doc["id"],
         )
         doc["customer_balance_transaction"] = entry["id"]
-        store.save(doc)
-    invoice["post_payment_credit_notes_amount"] += doc["amount"]
+    store.save(doc)
+    invoice["post_payment_credit_notes_amount"] += doc["post_payment_amount"]
     store.save(invoice)
 
 

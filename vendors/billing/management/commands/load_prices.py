@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,25 @@ from django.core.management.base import CommandParser
 
 from portal.kit.bodies import read_once
 from portal.kit.errors import Misconfigured, Unavailable
-from tenants.management.operating import DONE, REFUSED, OperatingCommand, standard_input
+from tenants.management.operating import (
+    DONE,
+    REFUSED,
+    OperatingCommand,
+    standard_input,
+    summary_of,
+    words_of_summary,
+)
 from vendors.billing.price_file import SENTENCES, Loaded, load_price, prices_of
+
+RESULTS = ("loaded", "known", "refused")
 
 
 class Command(OperatingCommand):
     help = "Write new price versions down, from a file."
     exit_codes = (
         "Exit codes: 0 every price is in force or was, 1 some were refused, 2 the file or the database could not be used\n"
-        "(one sentence on standard error says why). With --json one JSON object for each price."
+        "(one sentence on standard error says why). With --json one JSON object for each price,\n"
+        "and a last one that counts them."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -28,8 +39,8 @@ class Command(OperatingCommand):
             "file", metavar="FILE.json", help="README, annex, says what it holds; - is standard input"
         )
 
-    def answer(self, options: Mapping[str, Any]) -> tuple[int, None]:
-        is_refused = False
+    def answer(self, options: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+        counted: Counter[str] = Counter()
         for number, found in enumerate(_listed(options["file"]), 1):
             try:
                 result = load_price(number, found)
@@ -37,9 +48,12 @@ class Command(OperatingCommand):
                 raise Misconfigured(
                     "role_missing", "Prices are written by the operator's role: set READMIT_DB_OPS_URL."
                 ) from None
-            is_refused |= bool(result.code)
+            counted[result.result] += 1
             self.stdout.write(json.dumps(result.to_json()) if options["json"] else _line(result))
-        return REFUSED if is_refused else DONE, None
+        return REFUSED if counted["refused"] else DONE, summary_of("prices", counted, RESULTS)
+
+    def words(self, told: Mapping[str, Any]) -> str:
+        return words_of_summary(told)
 
 
 def _listed(name: str) -> Sequence[object]:

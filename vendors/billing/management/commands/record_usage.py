@@ -16,19 +16,29 @@ from django.db import DatabaseError
 
 from portal.kit.errors import Unavailable
 from portal.kit.ids import public_id
-from tenants.management.operating import DONE, REFUSED, OperatingCommand, is_unreachable, standard_input
+from tenants.management.operating import (
+    DONE,
+    REFUSED,
+    OperatingCommand,
+    is_unreachable,
+    standard_input,
+    summary_of,
+    words_of_summary,
+)
 from vendors.billing.event_file import record_lines
 from vendors.billing.event_lines import SENTENCES, Outcome
 from vendors.billing.models import UsageEntry
 
 MOST_WORKERS = 4
+RESULTS = ("recorded", "known", "kept_aside", "refused")
 
 
 class Command(OperatingCommand):
     help = "Record usage events from a file, one JSON object a line, each once."
     exit_codes = (
         "Exit codes: 0 every event is in the ledger, 1 some were refused or kept aside, 2 the file or the database could not\n"
-        "be used (one sentence on standard error says why). With --json one JSON object for each line."
+        "be used (one sentence on standard error says why). With --json one JSON object for each line,\n"
+        "and a last one that counts them."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -45,7 +55,7 @@ class Command(OperatingCommand):
             help=f"processes that share a long file, 1 to {MOST_WORKERS}; one for each core unless named",
         )
 
-    def answer(self, options: Mapping[str, Any]) -> tuple[int, None]:
+    def answer(self, options: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
         try:
             counted = self._record(options["file"], options["workers"], as_json=options["json"])
         except OSError as error:
@@ -55,9 +65,11 @@ class Command(OperatingCommand):
             if is_unreachable(error):
                 raise
             raise Unavailable("cut_off", f"Cut off: {type(error).__name__}. Run it again.") from error
-        told = ", ".join(f"{number} {result}" for result, number in sorted(counted.items()))
-        self.stderr.write(told or "nothing to do")
-        return REFUSED if counted["refused"] or counted["kept_aside"] else DONE, None
+        is_refused = counted["refused"] or counted["kept_aside"]
+        return REFUSED if is_refused else DONE, summary_of("lines", counted, RESULTS)
+
+    def words(self, told: Mapping[str, Any]) -> str:
+        return words_of_summary(told)
 
     def _record(self, name: str, workers: int, *, as_json: bool) -> Counter[str]:
         counted: Counter[str] = Counter()

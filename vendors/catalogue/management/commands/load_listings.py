@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,17 +12,26 @@ from django.core.management.base import CommandParser
 
 from portal.kit import http
 from portal.kit.errors import Misconfigured, ReadmitError, Unavailable
-from tenants.management.operating import DONE, REFUSED, OperatingCommand
+from tenants.management.operating import (
+    DONE,
+    REFUSED,
+    OperatingCommand,
+    summary_of,
+    words_of_summary,
+)
 from vendors.catalogue.listing import listing_of
 from vendors.catalogue.loading import SHIPPED, LoadedListing, files_of, load_file
 from vendors.catalogue.reading import Problem
+
+RESULTS = ("loaded", "known", "refused")
 
 
 class Command(OperatingCommand):
     help = "Put reviewed listings and the prices of their plans on the shelf of the marketplace."
     exit_codes = (
         "Exit codes: 0 every listing is on the shelf or was, 1 some were refused, 2 the files or the database could not\n"
-        "be used (one sentence on standard error says why). With --json one JSON object for each file."
+        "be used (one sentence on standard error says why). With --json one JSON object for each file,\n"
+        "and a last one that counts them."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -33,13 +43,16 @@ class Command(OperatingCommand):
             "--check-links", action="store_true", help="also ask each link whether it answers"
         )
 
-    def answer(self, options: Mapping[str, Any]) -> tuple[int, None]:
-        is_refused = False
+    def answer(self, options: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+        counted: Counter[str] = Counter()
         for path in _paths(options["path"]):
             result = _load(path, check_links=options["check_links"])
-            is_refused |= result.result == "refused"
+            counted[result.result] += 1
             self.stdout.write(json.dumps(result.to_json()) if options["json"] else _line(result))
-        return REFUSED if is_refused else DONE, None
+        return REFUSED if counted["refused"] else DONE, summary_of("files", counted, RESULTS)
+
+    def words(self, told: Mapping[str, Any]) -> str:
+        return words_of_summary(told)
 
 
 def _paths(named: str) -> Iterator[Path]:
