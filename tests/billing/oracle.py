@@ -180,3 +180,32 @@ def budget_total(prices, subscription, events, year):
                 price = price_of(prices, product, plan, subscription["currency"], moment)
                 total += dearest(price) * event["quantity"]
     return total
+
+
+def paid_by_credits(dues, grants):
+    """What is left to pay of each period in turn, in minor units. `dues`: (start, end, minor) of each; `grants`: (minor,
+    given at, ends at or None). The one that ends soonest pays first, of two that end alike the older one."""
+    left = [minor for minor, _given, _ends in grants]
+    never = datetime.max.replace(tzinfo=UTC)
+    order = sorted(range(len(grants)), key=lambda each: (grants[each][2] or never, grants[each][1]))
+    owed = []
+    for start, end, due in dues:
+        for each in order:
+            _minor, given, ends = grants[each]
+            if given < end and (ends is None or ends > start):
+                part = min(left[each], due)
+                left[each] -= part
+                due -= part
+        owed.append(due)
+    return owed
+
+
+def half_up(amount):
+    whole = amount.numerator // amount.denominator
+    return whole + (1 if amount - whole >= Fraction(1, 2) else 0)
+
+
+def tax_given_back(net, tax, so_far, amount):
+    """Minor units of tax that go with `amount` taken off a line of `net`, of which `so_far` was taken off before."""
+    after, before = (half_up(Fraction(tax * taken, net)) for taken in (so_far + amount, so_far))
+    return after - before
