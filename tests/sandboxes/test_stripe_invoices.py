@@ -1,4 +1,4 @@
-"""Invoices from draft to paid, void or given up; taxes, credit notes, refunds, disputes. Every total is done by hand."""
+"""Invoices from draft to paid, void or given up; taxes, refunds, disputes. Every total is done by hand."""
 
 from __future__ import annotations
 
@@ -259,55 +259,7 @@ def test_many_lines_come_in_pages(client: stripe.StripeClient) -> None:
     assert [line.amount for line in rest.data] == [11, 12, 13]
 
 
-# Credit notes, refunds, disputes ---------------------------------------------------------------------------------
-
-
-def test_a_credit_note_before_payment_makes_less_due(client: stripe.StripeClient) -> None:
-    customer = customer_with(client)
-    invoice = client.v1.invoices.finalize_invoice(invoice_of(client, customer.id, [1000]).id)
-    with pytest.raises(stripe.InvalidRequestError):
-        client.v1.credit_notes.create({"invoice": invoice.id, "amount": 1001})
-    note = client.v1.credit_notes.create({"invoice": invoice.id, "amount": 300, "reason": "order_change"})
-    assert (note.type, note.pre_payment_amount, note.status) == ("pre_payment", 300, "issued")
-    after = client.v1.invoices.retrieve(invoice.id)
-    assert (after.amount_due, after.amount_remaining, after.pre_payment_credit_notes_amount) == (
-        700,
-        700,
-        300,
-    )
-    client.v1.credit_notes.void_credit_note(note.id)
-    assert client.v1.invoices.retrieve(invoice.id).amount_remaining == 1000
-    client.v1.credit_notes.create({"invoice": invoice.id, "amount": 400})
-    assert client.v1.invoices.pay(invoice.id).amount_paid == 600
-
-
-def test_a_credit_note_after_payment_is_refunded_credited_or_both(client: stripe.StripeClient) -> None:
-    customer = customer_with(client)
-    vat = client.v1.tax_rates.create({"display_name": "VAT", "percentage": 19, "inclusive": False})
-    draft = invoice_of(client, customer.id, [1000, 500], default_tax_rates=[vat.id])
-    paid = client.v1.invoices.pay(client.v1.invoices.finalize_invoice(draft.id).id)
-    assert paid.amount_paid == 1785
-    line = paid.lines.data[0]
-    lines: list[Any] = [{"type": "invoice_line_item", "invoice_line_item": line.id, "amount": 500}]
-    preview = client.v1.credit_notes.preview({"invoice": paid.id, "lines": lines, "credit_amount": 595})
-    assert (preview.total, preview.subtotal) == (595, 500)
-    with pytest.raises(stripe.InvalidRequestError, match="must equal"):
-        client.v1.credit_notes.create({"invoice": paid.id, "lines": lines, "refund_amount": 500})
-    note = client.v1.credit_notes.create(
-        {"invoice": paid.id, "lines": lines, "refund_amount": 400, "credit_amount": 195}
-    )
-    assert (note.total, note.type, note.refunds[0].amount_refunded) == (595, "post_payment", 400)
-    assert client.v1.customers.retrieve(customer.id).balance == -195
-    assert client.v1.refunds.list().data[0].amount == 400
-    with pytest.raises(stripe.InvalidRequestError, match="still be credited"):
-        client.v1.credit_notes.create(
-            {
-                "invoice": paid.id,
-                "lines": [{"type": "invoice_line_item", "invoice_line_item": line.id, "amount": 501}],
-                "credit_amount": 596,
-            }
-        )
-    assert client.v1.invoices.retrieve(paid.id).post_payment_credit_notes_amount == 595
+# Refunds, disputes -----------------------------------------------------------------------------------------------
 
 
 def test_a_charge_is_refunded_in_parts_and_never_more_than_whole(client: stripe.StripeClient) -> None:

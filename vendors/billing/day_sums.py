@@ -12,11 +12,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, QuerySet, Subquery, Sum
 from django.db.models.functions import TruncDate
 
 from portal.kit.scope import current_tenant_id, read_once
-from vendors.billing.models import UsageDay, UsageEntry, UsagePending
+from vendors.billing.models import UsageDay, UsageDays, UsageEntry, UsagePending
 from vendors.billing.rollups import rolled_up_zone
 from vendors.billing.selectors import UsageFilter, usage
 
@@ -34,6 +34,11 @@ class Group:
 def zone_of_days(known: str | None = None) -> str:
     """The zone of the days that are rolled up, asked once by a page. `known`: whoever read the tenant's standing knows it."""
     return read_once("billing.rolled_up_zone", rolled_up_zone if known is None else lambda: known)
+
+
+def zone_beside() -> Subquery:
+    """The same as a column of another question, for a page that asks one anyway."""
+    return Subquery(UsageDays.objects.order_by("id").values("time_zone")[:1])
 
 
 def groups_of(chosen: UsageFilter, *columns: str) -> list[Group]:

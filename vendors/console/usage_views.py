@@ -24,7 +24,7 @@ from tenants.rights import Right
 from vendors.billing import selectors as billing
 from vendors.billing.book import Standing, standing
 from vendors.billing.budgeting import budget_states
-from vendors.billing.day_sums import zone_of_days
+from vendors.billing.day_sums import zone_beside, zone_of_days
 from vendors.billing.help_desk import reset_cost
 from vendors.billing.models import METERED, UsageEntry
 from vendors.billing.reasons import sentence_of
@@ -84,9 +84,10 @@ def _address(request: HttpRequest, **changes: str | None) -> str:
 def usage(request: HttpRequest) -> HttpResponse:
     tenant = seat_of(request).tenant
     found = standing()
-    zone_of_days(found.days_zone)
     chosen = read_filter(request.GET.dict(), tenant, found)
-    page = page_of(billing.usage(chosen).only(*SHOWN), chosen.order, request.GET.get("cursor", ""), PAGE)
+    listed = billing.usage(chosen).only(*SHOWN).annotate(days_zone=zone_beside())
+    page = page_of(listed, chosen.order, request.GET.get("cursor", ""), PAGE)
+    zone_of_days(getattr(page.rows[0], "days_zone") or "" if page.rows else found.days_zone)  # noqa: B009  annotated
     sums = sums_of_usage(chosen)
     options, names = options_of(request, chosen, found)
     columns = read_columns(request.GET.getlist("by"))
