@@ -42,7 +42,8 @@ QUERY_ID = "identity"
 LIFE_SECONDS = 60
 _MEANS: Mapping[str, type[AdapterError]] = {
     **dict.fromkeys(
-        ("issuer", "issuer_of_key", "key_not_trusted", "x5c", "x5c_not_trusted"), IssuerUntrusted
+        ("issuer", "issuer_of_key", "issuer_not_trusted", "key_not_trusted", "x5c", "x5c_not_trusted"),
+        IssuerUntrusted,
     ),
     **dict.fromkeys(("status_elsewhere",), IssuerUntrusted),
     **dict.fromkeys(("signature", "kb_sd_hash"), SignatureInvalid),

@@ -17,6 +17,7 @@ from vendors.believing import believed_identities
 from vendors.contract import BadConfig, Ctx, HttpReply, MutualTls, PartnerDown
 from vendors.models import Connection, PartnerKeys
 from vendors.registry import adapter_of, entry_of, platform_config, platform_secrets
+from vendors.wallets import TenantWallets
 
 TIMEOUT_SECONDS = 10.0
 # However many people are still at the partner, a former set of keys is used no longer.
@@ -102,7 +103,7 @@ def keys_of(connection: Connection, set_id: UUID) -> PartnerKeys | None:
 
 def open_context(connection: Connection, keys: PartnerKeys | None = None) -> Ctx:
     """With the keys in use, or those of another set. Inside the tenant's scope; what it returns may be used outside."""
-    entry = entry_of(connection.vendor)
+    entry, manifest = entry_of(connection.vendor), adapter_of(connection.vendor).manifest
     memory: dict[str, Any] = dict(connection.memory)
     return Ctx(
         config={**platform_config(entry), **connection.config},
@@ -111,7 +112,8 @@ def open_context(connection: Connection, keys: PartnerKeys | None = None) -> Ctx
         http=Egress(),
         now=clock.now(),
         random=secrets.token_bytes,
-        believed=believed_identities() if adapter_of(connection.vendor).manifest.reads_credentials else None,
+        believed=believed_identities() if manifest.reads_credentials else None,
+        asked=TenantWallets(connection.tenant_id) if manifest.asks_wallets else None,
     )
 
 

@@ -31,6 +31,7 @@ CONTRACTS = {
 TERMS = {
     "no_resale": gettext_noop("The partner's terms forbid reselling: you pay it yourself."),
     "no_id_switch": gettext_noop("The partner's terms forbid using it to hand out another way to sign in."),
+    "rp_registration": gettext_noop("You register as a relying party in your country."),
     "contract_required": gettext_noop("You need a contract of your own with the provider."),
 }
 SETTINGS = {
@@ -96,6 +97,14 @@ PROBLEMS = {
     ),
     "session_unknown": gettext_noop(
         "The partner does not know what was asked for. Look at the template or flow."
+    ),
+    "authority_missing": gettext_noop("Turn Verified ID on first."),
+    "client_unusable": gettext_noop("Choose how wallets know you."),
+    "no_client_certificate": gettext_noop(
+        "There is no access certificate to sign requests with, or it has run out. See Verified ID, Access certificate."
+    ),
+    "pid_issuers_missing": gettext_noop(
+        "Nobody's PID is believed. Add the certificates of PID providers under Verified ID, Trusted issuers, as identity of a state."
     ),
     "answer_not_json": gettext_noop("The answer was not JSON."),
     "answer_not_an_object": gettext_noop("The answer had another shape than agreed."),

@@ -216,7 +216,8 @@ def shown_claims(shown: VerifiedPresentation) -> dict[str, Any]:
 
 def _return_url(row: Presentation, **query: str) -> str:
     found = "&".join(f"{name}={value}" for name, value in query.items())
-    return f"{get_authority().issuer}{row.return_path}?{found}"
+    joined = "&" if "?" in row.return_path else "?"
+    return f"{get_authority().issuer}{row.return_path}{joined}{found}"
 
 
 def _refuse(reason: str) -> ProtocolError:
@@ -245,8 +246,10 @@ def _own_credential(shown: VerifiedPresentation) -> Credential:
 # The other issuer's status -----------------------------------------------------------------------------------------
 
 
-def complete_status_check(row: Presentation, problem: str) -> None:
-    """The worker has asked: shown and valid, or refused with its reason and what was shown destroyed."""
+def complete_status_check(presentation_id: UUID, problem: str) -> None:
+    """The worker has asked: shown and valid, or refused with its reason and what was shown destroyed. Quiet when it was noted
+    before."""
+    row = get_presentation(presentation_id)
     waiting = Presentation.objects.filter(id=row.id, state=Presentation.State.CHECKING)
     if not problem:
         if waiting.update(state=Presentation.State.RECEIVED):

@@ -14,6 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from django.utils.translation import gettext as _
 
 from portal.kit import clock
 from portal.kit.actors import Actor
@@ -67,13 +68,30 @@ def begin_certificate() -> tuple[ClientCertificate, str]:
     )
     row.private_sealed = seal(der, _context(row))
     row.save(force_insert=True)
+    return row, request_of(row)
+
+
+def request_of(row: ClientCertificate) -> str:
+    """The signing request of a key that was made here, for its host. It holds no secret."""
     wanted = (
         x509.CertificateSigningRequestBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host[:64])]))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        .sign(key, hashes.SHA256())
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, row.host[:64])]))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(row.host)]), critical=False)
+        .sign(_private_key(row), hashes.SHA256())
     )
-    return row, wanted.public_bytes(serialization.Encoding.PEM).decode()
+    return wanted.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def waiting_certificate() -> ClientCertificate | None:
+    """The newest key that no authority has answered for."""
+    return ClientCertificate.objects.filter(expires_at=None).order_by("-created_at").first()
+
+
+def newest_certificate() -> ClientCertificate | None:
+    """The one that signs now; where none is valid any more, the one that ended last."""
+    answered = ClientCertificate.objects.exclude(expires_at=None)
+    valid = answered.filter(expires_at__gt=clock.now()).order_by("-created_at").first()
+    return valid or answered.order_by("-expires_at").first()
 
 
 def complete_certificate(pem: str, *, actor: Actor) -> ClientCertificate:
@@ -81,19 +99,20 @@ def complete_certificate(pem: str, *, actor: Actor) -> ClientCertificate:
     try:
         chain = read_certificates(pem)
     except ValueError as error:
-        raise Invalid("certificate_unreadable", "The file holds no certificates in PEM.") from error
+        raise Invalid("certificate_unreadable", _("The file holds no certificates in PEM.")) from error
     leaf, now = chain[0], clock.now()
     row = next((row for row in _rows() if _private_key(row).public_key() == leaf.public_key()), None)
     if row is None:
         raise Invalid(
-            "certificate_of_another_key", "The first certificate is not for a key that was made here."
+            "certificate_of_another_key", _("The first certificate is not for a key that was made here.")
         )
     if leaf.subject == leaf.issuer or row.host not in dns_names(leaf):
         raise Invalid(
-            "certificate_of_another_host", f"It has to be signed by an authority, for the name {row.host}."
+            "certificate_of_another_host",
+            _("It has to be signed by an authority, for the name %(name)s.") % {"name": row.host},
         )
     if not leaf.not_valid_before_utc <= now < leaf.not_valid_after_utc:
-        raise Invalid("certificate_not_valid_now", "The certificate is not valid now.")
+        raise Invalid("certificate_not_valid_now", _("The certificate is not valid now."))
     row.chain_pem = pem
     row.expires_at = datetime.fromtimestamp(leaf.not_valid_after_utc.timestamp(), UTC)
     row.save(update_fields=["chain_pem", "expires_at"])

@@ -29,6 +29,7 @@ from tenants.verified_id.asking import PORTRAIT, query_of
 from tenants.verified_id.clients import ClientPrefix, client_id_for
 from tenants.verified_id.models import Presentation, Trial, TrustedIssuer
 from tenants.verified_id.portraits import portrait_bytes
+from tenants.verified_id.protocol.dcql import DcqlQuery
 from tenants.verified_id.protocol.encryption import generate_encryption_key
 from tenants.verified_id.protocol.presentation_request import ResponseMode, request_link
 from tenants.verified_id.selectors import get_authority
@@ -86,10 +87,11 @@ def begin_presentation(
     own: bool = True,
     portrait: bool = True,
     trial: Trial | None = None,
+    query: DcqlQuery | None = None,
 ) -> Presentation:
     """A request that lives five minutes, for one browser; without a `reference` it stands for itself. Across devices the
     wallet sends nobody back. The tenant's `own` Verified ID is asked for, or one that `others` issued; with its
-    `portrait` unless no face is compared with it."""
+    `portrait` unless no face is compared with it; or what `query` says, of trusted issuers by their public ids."""
     authority, address = get_authority(), new_token()
     row = Presentation(
         browser_digest=browser_digest,
@@ -99,7 +101,7 @@ def begin_presentation(
         nonce=new_token(192),
         state_value=new_token(192),
         client_id=client_id_for(client, authority),
-        query=query_of(authority, others=others, own=own, portrait=portrait).to_object(),
+        query=(query or query_of(authority, others=others, own=own, portrait=portrait)).to_object(),
         response_mode=response_mode.value,
         is_cross_device=is_cross_device,
         trial=trial,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from portal.kit import clock, http
 from portal.kit.actors import SYSTEM
 from portal.kit.errors import Misconfigured, ReadmitError, Unavailable
-from portal.kit.ids import parse_public_id
 from portal.kit.outbox import Apply, Job, effect
 from portal.kit.scope import tenant_scope
 from tenants.audit.events import EventName
@@ -17,21 +17,18 @@ from tenants.models import Tenant
 from tenants.verified_id.answering import complete_status_check
 from tenants.verified_id.issuance import destroy_old_issuances
 from tenants.verified_id.models import Authority, LinkedDomain, Presentation, ProofNonce, TrustedIssuer
-from tenants.verified_id.presentation import destroy_old_presentations, read_shown
+from tenants.verified_id.presentation import destroy_old_presentations
 from tenants.verified_id.protocol.did_web import did_document_url, linked_origins, read_did_document
 from tenants.verified_id.protocol.encoding import check_url, parse_json_object
 from tenants.verified_id.protocol.errors import ProtocolError, Refusing
 from tenants.verified_id.protocol.linked_domain import WELL_KNOWN_PATH, verify_did_configuration
-from tenants.verified_id.protocol.status_list import StatusReference
-from tenants.verified_id.protocol.trust import Trust
 from tenants.verified_id.publishing import published_addresses
 from tenants.verified_id.revoking import take_up_again
 from tenants.verified_id.rotation import use_due_keys
 from tenants.verified_id.selectors import get_authority, linked_domain
 from tenants.verified_id.signing import trusted_keys
-from tenants.verified_id.statuses import status_problem
+from tenants.verified_id.statuses import problem_of_shown
 from tenants.verified_id.trusting import check_trusted_issuer as check_issuer_again
-from tenants.verified_id.trusting import trust_of
 
 MOST_DOMAINS = 3
 _REFUSING = Refusing("invalid_request", "DID Core 5")
@@ -179,19 +176,9 @@ def check_shown(job: Job) -> Apply | None:
     """The status of a trusted issuer's credential, asked where that issuer's lists lie. No answer is no."""
     if job.tenant_id is None:
         return None
-    with tenant_scope(job.tenant_id):
-        row = Presentation.objects.filter(id=job.uuid("presentation_id")).first()
-        if row is None or row.state != Presentation.State.CHECKING or row.sealed is None:
-            return None
-        shown = read_shown(row)
-        issuer_id = parse_public_id(TrustedIssuer.prefix, shown.query)
-        issuer = TrustedIssuer.objects.filter(id=issuer_id).first()
-        trust = trust_of(issuer) if issuer is not None else Trust()
-    if issuer is None:
-        return lambda: complete_status_check(row, "issuer_not_trusted")
-    reference = StatusReference(shown.status_uri, shown.status_index)
-    problem = status_problem(reference, trust=trust, origin=issuer.status_origin)
-    return lambda: complete_status_check(row, problem)
+    row_id = job.uuid("presentation_id")
+    problem = problem_of_shown(job.tenant_id, row_id)
+    return None if problem is None else partial(complete_status_check, row_id, problem)
 
 
 def check_trusted_issuers() -> None:

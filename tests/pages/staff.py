@@ -133,6 +133,7 @@ IN_THE_CONSOLE = (
     "verified-id/issued/csv",
     "verified-id/issuers",
     "verified-id/issuers/new",
+    "verified-id/access",
 )
 
 
@@ -484,6 +485,10 @@ def rooms(tenant: Tenant, client: Client) -> None:
     client.post(f"{base}/verified-id/check")
     client.post(f"{base}/verified-id/domain", {"origin": "https://acme.example"})
     client.post(f"{base}/verified-id/domain/check")
+    client.post(f"{base}/verified-id/access/new")
+    client.get(f"{base}/verified-id/access")
+    client.get(f"{base}/verified-id/access/request")
+    client.post(f"{base}/verified-id/access", {"chain": SimpleUploadedFile("c.pem", b"none")})
     client.post(f"{base}/verified-id/card", {"title": "Acme", "accent": "#1f5eff"})
     client.post(f"{base}/verified-id/rotate", {"word": "rotate"})
     for what in ("begin", "offer", "request"):

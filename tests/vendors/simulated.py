@@ -118,6 +118,10 @@ class Simulator:
     def finish_session(self, session_id: str, scenario: str, **person: str) -> None:
         self._send("/control/finish", {"session": session_id, "scenario": scenario, "person": person})
 
+    def tell(self, path: str, **told: Any) -> dict[str, Any]:
+        """Something that one simulator alone is told."""
+        return self._send(path, told)
+
     def scan(self, code: str) -> str:
         """The session whose code it is. AssertionError for a code that is not this moment's."""
         return str(self._send("/control/scan", {"code": code})["session"])

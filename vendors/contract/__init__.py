@@ -64,11 +64,13 @@ from vendors.contract.vocabulary import (
     Phase,
     Reason,
 )
+from vendors.contract.wallets import AskedWallet, WalletAnswer, Wallets, WalletState
 
 __all__ = [
     "CLAIM_NAMES",
     "Adapter",
     "AdapterError",
+    "AskedWallet",
     "Assurance",
     "BadConfig",
     "Cancels",
@@ -120,5 +122,8 @@ __all__ = [
     "StartRequest",
     "Started",
     "StateMismatch",
+    "WalletAnswer",
+    "WalletState",
+    "Wallets",
     "gettext_noop",
 ]

@@ -11,6 +11,7 @@ from uuid import UUID
 from vendors.contract.credentials import Credentials
 from vendors.contract.errors import BadConfig, StateMismatch
 from vendors.contract.vocabulary import Assurance, Check, Claim, Hint, MediaRef, Outcome, Phase, Reason
+from vendors.contract.wallets import Wallets
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,14 @@ class Ctx:
     now: datetime
     random: Callable[[int], bytes] = field(repr=False)
     believed: Credentials | None = field(default=None, repr=False)
+    asked: Wallets | None = field(default=None, repr=False)
+
+    @property
+    def wallets(self) -> Wallets:
+        """For an adapter whose manifest says that it asks wallets. BadConfig for every other."""
+        if self.asked is None:
+            raise BadConfig("wallets_not_asked")
+        return self.asked
 
     @property
     def credentials(self) -> Credentials:

@@ -42,6 +42,8 @@ class Manifest:
     proves_by: Literal["document", "eid"] = "document"
     # It hands over a credential, which an issuer of the tenant's list has to have signed.
     reads_credentials: bool = False
+    # It has no partner in between: the core asks a wallet (vendors.contract.wallets).
+    asks_wallets: bool = False
     # While a person is under way the record is asked for this often; None: by the plan of those that send signals.
     asked_every: timedelta | None = None
     needs_address: bool = False  # `StartRequest.address` is told to the partner

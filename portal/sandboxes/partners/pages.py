@@ -32,6 +32,7 @@ LABELS = {
     "api_base": "Address of a simulator",
     "app_base": "Address of the simulator's app",
     "environment": "Environment",
+    "client": "How wallets know you",
     "identity": "Your certificate with its private key",
     "server_root": "BankID's root certificate",
     "strength": "What the app asks for",

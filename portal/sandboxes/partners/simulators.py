@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import URLPattern
 
-from portal.sandboxes.partners import bankid_se, claims, handoff, oidc, persona, stripe_identity
+from portal.sandboxes.partners import bankid_se, claims, eu_pid, handoff, oidc, persona, stripe_identity
 from portal.sandboxes.partners.world import Session
 
 
@@ -54,6 +54,16 @@ SIMULATORS = {
         bankid_se.URLS,
         bankid_se.serve,
         "portal.sandboxes.partners.bankid_se.app",
+    ),
+    "eu_pid": Simulator(
+        "EU wallet",
+        eu_pid.SCENARIOS,
+        eu_pid.settings_to_enter,
+        eu_pid.finish,
+        eu_pid.settle,
+        eu_pid.URLS,
+        None,
+        "portal.sandboxes.partners.eu_pid.app",
     ),
     "oidc": Simulator(
         "OpenID Provider",

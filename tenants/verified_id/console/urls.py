@@ -3,6 +3,7 @@
 from django.urls import path
 
 from tenants.verified_id.console import (
+    access_views,
     bulk_views,
     card_views,
     certificate_views,
@@ -37,6 +38,9 @@ urlpatterns = [
     path("domain/check", views.domain_check, name="domain_check"),
     path("card", card_views.card, name="card"),
     path("card/contrast", card_views.card_contrast, name="card_contrast"),
+    path("access", access_views.access, name="access"),
+    path("access/new", access_views.new_key, name="new_access_key"),
+    path("access/request", access_views.signing_request, name="access_request"),
     path("issuers", issuer_views.issuers, name="issuers"),
     path("issuers/new", issuer_views.new_issuer, name="new_issuer"),
     path("issuers/<str:issuer_id>/check", issuer_views.check_issuer, name="check_issuer"),

@@ -43,6 +43,7 @@ def tabs(request: HttpRequest, current: str) -> list[dict[str, Any]]:
         ("card", _("Card")),
         ("issued", _("Issued")),
         ("issuers", _("Trusted issuers")),
+        ("access", _("Access certificate")),
         ("entra", _("Microsoft Entra")),
         ("trial", _("Try it")),
     ]

@@ -1,12 +1,13 @@
 // A wallet of another make: @openid4vc/* and jose speak the protocol, @sd-jwt/sd-jwt-vc shows the credential.
 // Input: one JSON object on stdin: {steps: [{verb, …}]}. Output: one JSON object with an answer for each step.
 // Written here is only what those packages leave to a wallet: keys, DID documents, names under .localhost.
-import { createHash, createPrivateKey, createPublicKey, randomBytes, sign, verify } from "node:crypto";
+import { X509Certificate, createHash, createPrivateKey, createPublicKey, randomBytes, sign, verify } from "node:crypto";
 import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
+import { deflateSync } from "node:zlib";
 
 const require = createRequire(`${process.argv[2]}/wallet.mjs`);
 const load = async (name) => import(pathToFileURL(resolved(name)).href);
@@ -73,8 +74,14 @@ const keyOfDid = async (didUrl) => {
   return method.publicKeyJwk;
 };
 
+const certificateOf = (text) => new X509Certificate(Buffer.from(text, "base64"));
 const callbacks = {
   fetch: fetchHere,
+  getX509CertificateMetadata: (text) => {
+    const names = (certificateOf(text).subjectAltName ?? "").split(", ");
+    const of = (kind) => names.filter((one) => one.startsWith(kind)).map((one) => one.slice(kind.length));
+    return { sanDnsNames: of("DNS:"), sanUriNames: of("URI:") };
+  },
   hash: (data, algorithm) => createHash(algorithm.replace("-", "")).update(data).digest(),
   generateRandom: (length) => randomBytes(length),
   clientAuthentication: clientAuthenticationAnonymous(),
@@ -83,7 +90,10 @@ const callbacks = {
     signerJwk: signer.publicJwk ?? holderPublic,
   }),
   verifyJwt: async (signer, { compact }) => {
-    const jwk = signer.method === "did" ? await keyOfDid(signer.didUrl) : signer.publicJwk;
+    const jwk =
+      signer.method === "did" ? await keyOfDid(signer.didUrl)
+      : signer.method === "x5c" ? certificateOf(signer.x5c[0]).publicKey.export({ format: "jwk" })
+      : signer.publicJwk;
     try {
       await jose.jwtVerify(compact, await jose.importJWK(jwk, signer.alg));
       return { verified: true, signerJwk: jwk };
@@ -130,6 +140,7 @@ const sdJwt = (issuerKey) =>
 
 const didOfHolder = () => `did:jwk:${jose.base64url.encode(JSON.stringify(holderPublic))}`;
 let held;
+let holds;
 let issuerKey;
 
 const verbs = {
@@ -227,7 +238,10 @@ const verbs = {
     });
     const payload = found.authorizationRequestPayload;
     const [query] = payload.dcql_query.credentials;
-    const shown = query.claims.map((claim) => claim.path[0]).filter((name) => name !== withhold);
+    const names = Object.fromEntries(query.claims.map((claim) => [claim.id ?? claim.path[0], claim.path[0]]));
+    const sets = query.claim_sets ?? [Object.keys(names)];
+    const fitting = sets.find((set) => !holds || set.every((id) => holds.includes(names[id]))) ?? [];
+    const shown = fitting.map((id) => names[id]).filter((name) => name !== withhold);
     const presented = await sdJwt(issuerKey).present(
       held,
       Object.fromEntries(shown.map((name) => [name, true])),
@@ -275,6 +289,47 @@ const verbs = {
       responseMode: payload.response_mode,
       status: sent.response.status,
     };
+  },
+
+  // A PID of a provider of this make: SD-JWT VC with its certificate in the header, and its status list beside it.
+  async pid({ key, x5c, issuer, statusUri, claims }) {
+    const provider = createPrivateKey(key);
+    const signer = (data) =>
+      sign("sha256", Buffer.from(data), { key: provider, dsaEncoding: "ieee-p1363" }).toString("base64url");
+    const now = Math.floor(Date.now() / 1000);
+    const issuing = new SDJwtVcInstance({
+      signer,
+      signAlg: "ES256",
+      hasher: (data) => createHash("sha256").update(Buffer.from(data)).digest(),
+      hashAlg: "sha-256",
+      saltGenerator: (length) => randomBytes(length).toString("base64url"),
+    });
+    const { kty, crv, x, y } = holderPublic;
+    held = await issuing.issue(
+      {
+        ...claims,
+        iss: issuer,
+        iat: now,
+        exp: now + 3600,
+        vct: "urn:eudi:pid:1",
+        cnf: { jwk: { kty, crv, x, y } },
+        status: { status_list: { idx: 3, uri: statusUri } },
+      },
+      { _sd: Object.keys(claims) },
+      { header: { typ: "dc+sd-jwt", x5c } },
+    );
+    holds = Object.keys(claims);
+    issuerKey = createPublicKey(provider).export({ format: "jwk" });
+    const list = deflateSync(Buffer.alloc(128)).toString("base64url");
+    const status = await new jose.SignJWT({
+      sub: statusUri,
+      iat: now - 1,
+      exp: now + 600,
+      status_list: { bits: 1, lst: list },
+    })
+      .setProtectedHeader({ alg: "ES256", typ: "statuslist+jwt", x5c })
+      .sign(provider);
+    return { status };
   },
 
   // Type metadata and the status list, as a verifier of another make would read them.

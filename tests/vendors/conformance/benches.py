@@ -16,6 +16,7 @@ from tenants.verified_id.protocol.did_web import read_did_document
 from tenants.verified_id.protocol.trust import Trust
 from tenants.verified_id.trusting import HANDED_OVER
 from tests.vendors.conformance.bankid import BankIdBench
+from tests.vendors.conformance.eu_pid import EuPidBench
 from tests.vendors.conformance.expected import (
     CANARY,
     DOCUMENT,
@@ -415,6 +416,7 @@ BENCHES: dict[str, Any] = {
     "bankid_cz": CzechBench,
     "bankid_se": BankIdBench,
     "bankid_se_broker": SwedishBench,
+    "eu_pid": EuPidBench,
     "ftn": FtnBench,
     "mitid": MitIdBench,
     "mojeid": MojeIdBench,

@@ -48,6 +48,11 @@ def portrait_of(bench, ctx, ref, snapshot):
     return [bench.adapter.media(ctx, ref, item) for item in snapshot.media]
 
 
+def request_for(bench):
+    """An adapter that our own verifier works for finds its attempt in the database."""
+    return getattr(bench, "request", lambda asked: asked)(request_of())
+
+
 def test_every_adapter_is_on_a_bench():
     assert {bench.vendor for bench in BENCHES.values()} == set(registry.ADAPTERS)
 
@@ -56,7 +61,7 @@ def test_every_adapter_is_on_a_bench():
 def test_each_scenario_becomes_what_it_means_and_says_the_same_twice(bench, vendor, scenario, caplog):
     caplog.set_level(logging.DEBUG)
     expected, ctx = bench.scenarios[scenario], bench.ctx()
-    started = bench.adapter.start(ctx, request_of())
+    started = bench.adapter.start(ctx, request_for(bench))
     ref = bench.end(ctx, started, scenario)
     first, second = bench.answer(ctx, ref), bench.answer(ctx, ref)
     # Each code is exchanged for a token of its own; a record is one record.
@@ -81,7 +86,7 @@ def test_no_fault_is_a_pass_or_a_refusal_and_none_quotes_the_partner(
     caplog.set_level(logging.DEBUG)
     wanted, code = bench.faults[fault]
     ctx = bench.ctx()
-    ref = bench.end(ctx, bench.adapter.start(ctx, request_of()), "verified")
+    ref = bench.end(ctx, bench.adapter.start(ctx, request_for(bench)), "verified")
     bench.misbehave(fault)
     if fault == "hang":
         monkeypatch.setattr(context, "TIMEOUT_SECONDS", 0.3)
@@ -93,7 +98,9 @@ def test_no_fault_is_a_pass_or_a_refusal_and_none_quotes_the_partner(
         assert word not in f"{raised.value} {raised.value.answered} {caplog.text}"
 
 
-@pytest.mark.parametrize("vendor", BENCHES)
+@pytest.mark.parametrize(
+    "vendor", [name for name, bench in BENCHES.items() if getattr(bench, "has_secret", True)]
+)
 def test_settings_that_are_right_pass_the_test_and_wrong_ones_are_named(bench, vendor):
     ctx = bench.ctx()
     assert list(bench.adapter.check(ctx, return_urls=[RETURN_URL])) == []
