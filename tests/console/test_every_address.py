@@ -32,6 +32,7 @@ from tenants.membership import invite_member
 from tenants.models import Member, Tenant
 from tenants.rights import RIGHTS, Role
 from tenants.setup_links import make_setup_link
+from tenants.verified_id.clients import begin_certificate
 from tenants.verified_id.entra.services import connect
 from tenants.verified_id.issuance import begin_issuance
 from tenants.verified_id.models import BulkRevocation, Credential, SigningKey, StatusList
@@ -346,6 +347,7 @@ class World:
         case = make_case(profile, person, CaseStatus.IN_REVIEW)
         add_whole_journey(case)
         turn_on_verified_id(actor=SYSTEM)
+        begin_certificate()
         link_domain("www.example.com", actor=SYSTEM)
         connect(given=GIVEN, secret="", actor=SYSTEM)
         graph.connect(
