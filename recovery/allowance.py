@@ -13,13 +13,10 @@ from recovery.ordering import partners_of
 from vendors.facecheck.tries import MAX_TRIES
 from vendors.maximum import Maximum, most
 
-# Sessions at a partner, however they end.
-MAX_PROOFINGS = 3
 
-
-def may_begin_proofing(begun: int) -> bool:
-    """After so many sessions were begun in the same recovery, finished or left behind."""
-    return begun < MAX_PROOFINGS
+def may_begin_proofing(profile: Profile, begun: int) -> bool:
+    """After so many sessions were begun in the same recovery, finished or left behind, however they ended."""
+    return begun < profile.proofings
 
 
 def is_face_charged(*, before_card: bool, charged_before: bool) -> bool:
@@ -31,4 +28,4 @@ def most_of(profile: Profile) -> Maximum | None:
     """What one recovery costs at most: every session comes to a decision, at whichever partner, and every face that is
     judged to a charge; after an eID there is no face. None without a partner."""
     found = partners_of(profile)
-    return most(found, decisions=MAX_PROOFINGS, face_checks=MAX_TRIES) if found else None
+    return most(found, decisions=profile.proofings, face_checks=MAX_TRIES) if found else None

@@ -24,6 +24,7 @@ from portal.kit.limits import Limit, take, take_in_turn
 from portal.kit.origins import network_of, tenant_url
 from portal.kit.scope import require_no_transaction, tenant_scope
 from recovery.cases import claimant, has_done, locked, move_case
+from recovery.holding import COME_BACK
 from recovery.models import CarryCode, Case
 from recovery.opening import RESENDS, note_confirmed, prove_by_mail, prove_by_saved_code, send_code
 from recovery.passkeys.selectors import saved_codes_left
@@ -39,6 +40,8 @@ from tenants.models import Tenant
 HAND_OVER_LIFE = timedelta(minutes=10)
 CONTINUATION_LENGTH = 16  # 80 bits; at least 64 are asked for (NIST SP 800-63A-4, 3.9)
 CONFIRMATION_TRIES = 5
+WAITING = frozenset({CaseStatus.HELD, CaseStatus.IN_REVIEW})
+MAY_GET_A_CODE = WAITING | {CaseStatus.PROVING}
 STOPPED_WHERE_IT_BEGAN = "stopped_where_it_began"
 # Nobody guesses 80 bits: the network's limit bounds work and rows for an office behind one address, the code's own
 # limit is the tight one, and a code that is refused often stands in nobody else's way.
@@ -78,9 +81,12 @@ def make_hand_over(tenant: Tenant, case: Case) -> str:
 def make_continuation_code(case: Case) -> str:
     """Sixteen characters to write down, shown once on screen and never mailed."""
     case = locked(case.id)
-    if case.state is not CaseStatus.PROVING:
+    if case.state not in MAY_GET_A_CODE:
         raise Refused("continuation_too_late", _("This recovery has been decided. Go on in this browser."))
     life = case.expires_at - clock.now()
+    if case.state is not CaseStatus.PROVING:
+        # It is of use once the wait is over, and the case gets time anew then.
+        life += COME_BACK
     code = _new_code(case, CarryCode.Kind.CONTINUATION, random_base32(CONTINUATION_LENGTH), life)
     return "-".join(code[at : at + 4] for at in range(0, CONTINUATION_LENGTH, 4))
 
@@ -208,7 +214,16 @@ def continue_case(
                     case_id=case.id,
                 )
             return Continued(case, here)
-        _note_refusal(case, CarryCode.Kind.CONTINUATION, "too_late")
+        too_early = case.state in WAITING
+        if too_early:
+            # It opened nothing and is of use later; uses of it are counted all the same.
+            CarryCode.objects.filter(id=taken.id).update(used_at=None)
+        _note_refusal(case, CarryCode.Kind.CONTINUATION, "too_early" if too_early else "too_late")
+    if too_early:
+        raise Refused(
+            "continuation_too_early",
+            _("This recovery still waits. Come back with the code when the waiting time is over."),
+        )
     raise Refused("continuation_too_late", _("This recovery has ended or was decided. Start again."))
 
 

@@ -63,6 +63,7 @@ def create_case(
     browser_digest: bytes,
     many_attempts: bool = False,
     is_silent: bool = False,
+    network_digest: str = "",
     purpose: Case.Purpose = Case.Purpose.RECOVERY,
 ) -> Case:
     """One row for everyone: eligible people's cases and decoys differ in their values only."""
@@ -75,6 +76,7 @@ def create_case(
         is_decoy=person is None,
         decoy_reason=decoy_reason,
         browser_digest=browser_digest,
+        network_digest=network_digest,
         reasons=[name for name, is_so in ((MANY, many_attempts), (SILENT, is_silent)) if is_so],
         expires_at=clock.now() + CASE_LIFE,
     )

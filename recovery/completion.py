@@ -24,6 +24,7 @@ from recovery.proof import keep_proof, keeps_proof
 from recovery.repudiation import make_repudiation_link
 from recovery.routes import is_by_eid
 from recovery.statuses import KEPT_CARD, MOVES, CaseStatus, StepKind
+from recovery.telling import tell_members_of_recovery
 from tenants.directory.models import DirectoryPerson, HeldEvidence
 from tenants.directory.selectors import emails_of
 from tenants.directory.services import hold_evidence, raise_assurance
@@ -111,6 +112,7 @@ def _tell(
         },
         case_id=case.id,
     )
+    tell_members_of_recovery(case)
 
 
 def on_case_ended(job: Job) -> None:

@@ -20,6 +20,7 @@ from recovery.enrolment import complete_enrolment
 from recovery.gathering import NOT_ASKED, evidence_of, match_of, policy_of
 from recovery.holding import hold_case
 from recovery.models import Case
+from recovery.reviewing import send_to_review
 from recovery.routes import is_by_eid
 from recovery.statuses import LIVE, CaseStatus, Mode, StepKind, StepState
 from tenants.audit.events import EventName
@@ -141,6 +142,7 @@ def act_on(case: Case, decision: Decision, *, in_production: Decision | None = N
             "outcome": decision.outcome.value,
             "reasons": list(decision.reasons),
             "assurance": decision.assurance.value,
+            "signs": list(decision.signs),
             **(
                 {
                     "in_production": in_production.outcome.value,
@@ -160,9 +162,9 @@ def act_on(case: Case, decision: Decision, *, in_production: Decision | None = N
         case Outcome.EVALUATED:
             move_case(case.id, CaseStatus.EVALUATED, reasons=decision.reasons, fields=fields)
         case Outcome.HOLD:
-            hold_case(case, reasons=decision.reasons, fields=fields)
+            hold_case(case, reasons=decision.reasons, hours=decision.wait_hours, fields=fields)
         case Outcome.NEEDS_REVIEW:
-            move_case(case.id, CaseStatus.IN_REVIEW, reasons=decision.reasons, fields=fields)
+            send_to_review(case, decision, fields)
         case Outcome.NEEDS_MORE_EVIDENCE:
             move_case(case.id, CaseStatus.PROVING, reasons=decision.reasons, fields=fields)
         case Outcome.REFUSED:

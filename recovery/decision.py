@@ -29,6 +29,8 @@ class Assurance(Enum):
     IAL2 = "ial2"
 
 
+# How long something odd holds a recovery, whatever its profile says.
+HOLD_HOURS = 24
 ORDER = {Assurance.IAL1: 1, Assurance.IAL2: 2}
 # Levels of an eID that carry anything at all, the highest last; below them it stands for nobody.
 EID_LEVELS = ("substantial", "high")
@@ -44,6 +46,10 @@ class Policy:
     mode: Mode
     required: frozenset[EvidenceKind]
     eid_levels: frozenset[str] = ENOUGH
+    # Signs of risk that two members look at, and that are waited for, and how long.
+    review_signs: frozenset[str] = frozenset()
+    waiting_signs: frozenset[str] = frozenset()
+    waiting_hours: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,11 @@ class Evidence:
     # What the organisation's own checks came to: a no, or a silence that refuses; and a silence that is looked at.
     callout_refusals: tuple[str, ...] = ()
     callout_doubts: tuple[str, ...] = ()
+    # Every sign of risk there is (recovery.signs), whatever the profile does about it; those that two members let go on; and
+    # what was waited for, if the time is over (`hold_is_over`).
+    signs: tuple[str, ...] = ()
+    signs_reviewed: frozenset[str] = frozenset()
+    waited: frozenset[str] = frozenset()
 
     @property
     def needs_no_face(self) -> bool:
@@ -90,9 +101,15 @@ def levels_of_eid_from(lowest: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
+    """`signs`: all that fired. `wait_hours`: how long it waits, also beside a review; `to_review` and `to_wait`: for what."""
+
     outcome: Outcome
     reasons: tuple[str, ...]
     assurance: Assurance
+    signs: tuple[str, ...] = ()
+    wait_hours: int = 0
+    to_review: tuple[str, ...] = ()
+    to_wait: tuple[str, ...] = ()
 
 
 def assurance_of(evidence: Evidence) -> Assurance:
@@ -150,7 +167,7 @@ def _failures(evidence: Evidence, policy: Policy) -> list[str]:
 
 def decide(evidence: Evidence, policy: Policy) -> Decision:
     """In this order: what failed refuses; what is missing asks for more; what nobody answered is looked at; what is odd
-    holds; then grant or evaluate."""
+    is waited for; then grant or evaluate."""
     reached = assurance_of(evidence)
     failures = _failures(evidence, policy)
     if failures:
@@ -163,10 +180,14 @@ def decide(evidence: Evidence, policy: Policy) -> Decision:
     if ORDER[reached] < ORDER[evidence.account_level]:
         return Decision(Outcome.REFUSED, ("assurance_below_account",), reached)
     if policy.mode is Mode.EVALUATION:
-        return Decision(Outcome.EVALUATED, (*evidence.match_reasons, *evidence.callout_doubts), reached)
-    if evidence.callout_doubts:
-        return Decision(Outcome.NEEDS_REVIEW, evidence.callout_doubts, reached)
-    odd = [
+        told = (*evidence.match_reasons, *evidence.callout_doubts)
+        return Decision(Outcome.EVALUATED, told, reached, signs=evidence.signs)
+    return _weigh_signs(evidence, policy, reached)
+
+
+def _odd(evidence: Evidence) -> tuple[str, ...]:
+    """What holds every recovery for a day, whatever a profile says."""
+    return tuple(
         reason
         for reason, is_so in (
             ("changed_recently", evidence.changed_recently),
@@ -176,7 +197,30 @@ def decide(evidence: Evidence, policy: Policy) -> Decision:
             ("face_failed_recently", evidence.face_failed_recently and evidence.needs_no_face),
         )
         if is_so
-    ]
-    if odd and not evidence.hold_is_over:
-        return Decision(Outcome.HOLD, tuple(odd), reached)
-    return Decision(Outcome.APPROVED, evidence.match_reasons, reached)
+    )
+
+
+def _weigh_signs(evidence: Evidence, policy: Policy, reached: Assurance) -> Decision:
+    """Everything passed. What is odd about it is looked at, waited for, or both at once; each sign for itself, so that one
+    that comes up later finds nothing done for it."""
+    waited = evidence.waited if evidence.hold_is_over else frozenset()
+    odd = tuple(reason for reason in _odd(evidence) if reason not in waited)
+    wait = tuple(sign for sign in evidence.signs if sign in policy.waiting_signs and sign not in waited)
+    review = tuple(sign for sign in evidence.signs if sign in policy.review_signs - evidence.signs_reviewed)
+    hours = max(HOLD_HOURS if odd else 0, policy.waiting_hours if wait else 0)
+    looked_at = (*evidence.callout_doubts, *review)
+    if looked_at:
+        outcome, reasons = Outcome.NEEDS_REVIEW, (*looked_at, *odd, *wait)
+    elif odd or wait:
+        outcome, reasons = Outcome.HOLD, (*odd, *wait)
+    else:
+        outcome, reasons = Outcome.APPROVED, evidence.match_reasons
+    return Decision(
+        outcome,
+        tuple(dict.fromkeys(reasons)),
+        reached,
+        signs=evidence.signs,
+        wait_hours=hours,
+        to_review=review,
+        to_wait=(*odd, *wait),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from portal.kit import clock
 from recovery.applying import may_recover
@@ -21,6 +21,7 @@ from recovery.decision import (
 from recovery.held import HELD_FOR, Held, held_card, held_of
 from recovery.models import Case, CaseStep, Profile
 from recovery.routes import OF_FACES, asked_on, is_by_eid, proves_with, required_by
+from recovery.sign_facts import signs_of_case
 from recovery.statuses import CaseStatus, EvidenceKind, Mode, Route, StepKind, StepState
 from tenants.directory.matching import HeldDocument, MatchOutcome, PersonMatch, ProvenIdentity, match_person
 from tenants.directory.models import DirectoryPerson, HeldEvidence
@@ -150,14 +151,29 @@ def _repudiated_recently(person: DirectoryPerson) -> bool:
     return Case.objects.filter(person=person, status=CaseStatus.REPUDIATED, ended_at__gt=since).exists()
 
 
+def _tried_often(case: Case, person: DirectoryPerson) -> bool:
+    """Whether in a day more recoveries of this person came past the code than the profile lets go on by themselves."""
+    since = clock.now() - timedelta(hours=24)
+    confirmed = CaseStep.objects.filter(
+        case__person=person,
+        case__purpose=Case.Purpose.RECOVERY,
+        kind=StepKind.CONFIRMED,
+        created_at__gt=since,
+    )
+    number: int = confirmed.values("case_id").distinct().count()
+    most: int = case.profile.attempts_a_day
+    return number > most
+
+
 def evidence_of(
     case: Case, person: DirectoryPerson | None, shown: Presented, match: PersonMatch, said: Said = NOT_ASKED
 ) -> Evidence:
     """`said`: what the organisation's own checks came to. Nobody reviews a card before a loss: what would be looked at
     refuses there."""
     held = held_card(case, shown.credential_id) if case.shows_held else None
+    kinds = _kinds(case, match, held)
     return Evidence(
-        kinds=_kinds(case, match, held),
+        kinds=kinds,
         covers=held.covers if held else frozenset(),
         card_level=held.level if held else Assurance.IAL2,
         profile_in_force=case.profile.status == Profile.Status.PUBLISHED,
@@ -171,7 +187,7 @@ def evidence_of(
         match_reasons=match.reasons,
         contradicted=bool(case.attempt_id and partners.proofing_state(case.attempt_id).contradicted),
         changed_recently=person is not None and _changed_recently(person),
-        many_attempts=MANY in case.reasons,
+        many_attempts=MANY in case.reasons or (person is not None and _tried_often(case, person)),
         repudiated_recently=person is not None and _repudiated_recently(person),
         # A card that is tied now opens nothing for three days, which is what a hold is for.
         hold_is_over=case.is_enrolment or (case.held_until is not None and case.held_until <= clock.now()),
@@ -181,6 +197,10 @@ def evidence_of(
         face_failed_recently=person is not None and is_by_eid(case) and _face_failed_recently(person),
         callout_refusals=(*said.refusals, *said.doubts) if case.is_enrolment else said.refusals,
         callout_doubts=() if case.is_enrolment else said.doubts,
+        # A card before a loss opens nothing for three days, and nobody reviews it.
+        signs=() if person is None or case.is_enrolment else signs_of_case(case, person, match, kinds),
+        signs_reviewed=frozenset(case.signs_reviewed),
+        waited=frozenset(case.signs_waited),
     )
 
 
@@ -189,7 +209,12 @@ def policy_of(case: Case) -> Policy:
     asked = asked_on(Route.EID if is_by_eid(case) else Route.DOCUMENT, required_by(case.profile))
     required = frozenset({EvidenceKind.DOCUMENT_PHOTOGRAPH}) if case.is_enrolment else asked
     return Policy(
-        mode=Mode(case.mode), required=required, eid_levels=levels_of_eid_from(case.profile.eid_level)
+        mode=Mode(case.mode),
+        required=required,
+        eid_levels=levels_of_eid_from(case.profile.eid_level),
+        review_signs=frozenset(case.profile.review_signs),
+        waiting_signs=frozenset(case.profile.waiting_signs),
+        waiting_hours=case.profile.waiting_hours,
     )
 
 

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kit.ids import short_reference
 from portal.kit.models import TenantForeignKey, TenantModel
-from recovery.statuses import GAVE_ACCOUNT, CaseStatus, EvidenceKind, Mode, Route, StepKind, StepState
+from recovery.signs import WAITED_FOR
+from recovery.statuses import GAVE_ACCOUNT, CaseStatus, EvidenceKind, Mode, Route, StepKind, StepState, Told
 from tenants.directory.matching import HeldDocument, MatchPolicy
 from tenants.directory.models import DirectoryPerson
 from vendors.models import Connection
@@ -17,6 +18,14 @@ from vendors.models import Connection
 
 def default_evidence() -> list[str]:
     return [EvidenceKind.DOCUMENT_PHOTOGRAPH.value, EvidenceKind.HELD_ADDRESS.value]
+
+
+def default_waiting_signs() -> list[str]:
+    return [sign.value for sign in WAITED_FOR]
+
+
+def default_told() -> list[str]:
+    return [Told.REVIEWERS.value]
 
 
 class Profile(TenantModel):
@@ -41,6 +50,11 @@ class Profile(TenantModel):
     class OtherDocument(models.TextChoices):
         TOLD = "told", _("Goes on: documents are renewed")
         DECIDES = "decides", _("Refused")
+
+    class ReviewersAre(models.TextChoices):
+        ANYONE = "anyone", _("Every member who may review")
+        ROLE = "role", _("Members of one role")
+        NAMED = "named", _("These members only")
 
     class Everyone(models.TextChoices):
         EVERYONE = "everyone", _("Everyone who is active")
@@ -78,6 +92,22 @@ class Profile(TenantModel):
     # Ids of callouts, in the order in which they are asked (recovery.callouts).
     callouts = models.JSONField(default=list)
     privileged = models.BooleanField(default=False)
+    # Codes of signs (recovery.signs): which of them two members look at, and which let a recovery wait.
+    review_signs = models.JSONField(default=list)
+    waiting_signs = models.JSONField(default=default_waiting_signs)
+    waiting_hours = models.PositiveSmallIntegerField(_("hours of waiting"), default=24)
+    # Where a sign begins, by name; what is not named has the usual value (recovery.signs.Limits).
+    sign_limits = models.JSONField(default=dict)
+    reviewers_are = models.CharField(max_length=8, choices=ReviewersAre.choices, default=ReviewersAre.ANYONE)
+    reviewer_role = models.CharField(max_length=20, blank=True)
+    reviewers = models.JSONField(default=list)
+    # Sessions at a partner in one recovery, and recoveries of one person in a day before the next is held.
+    proofings = models.PositiveSmallIntegerField(_("sessions at a partner"), default=3)
+    attempts_a_day = models.PositiveSmallIntegerField(_("recoveries a day"), default=12)
+    # Who hears beside the person, and of what (recovery.telling).
+    told = models.JSONField(default=default_told)
+    # The step at which whoever writes it left the guide; empty once it was gone through, or never begun.
+    guide_step = models.CharField(max_length=20, blank=True)
     version = models.PositiveIntegerField(default=1)
     published_at = models.DateTimeField(null=True)
 
@@ -93,6 +123,16 @@ class Profile(TenantModel):
             # The portrait of a proof is kept for a day at most (DESIGN 7).
             models.CheckConstraint(condition=models.Q(reuse_hours__lte=24), name="profile_reuse_hours"),
             models.CheckConstraint(condition=models.Q(held_days__lte=1825), name="profile_held_days"),
+            models.CheckConstraint(
+                condition=models.Q(waiting_hours__gte=1, waiting_hours__lte=168), name="profile_waiting_hours"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(proofings__gte=1, proofings__lte=3), name="profile_proofings"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(attempts_a_day__gte=2, attempts_a_day__lte=12),
+                name="profile_attempts_a_day",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -164,6 +204,12 @@ class Case(TenantModel):
     face_is_before_card = models.BooleanField(default=False)
     document_digest = models.CharField(max_length=64, blank=True)
     reasons = models.JSONField(default=list)
+    # Signs of risk (recovery.signs): those that wait for two members now, that two members let go on, that were waited for.
+    signs_in_review = models.JSONField(default=list)
+    signs_reviewed = models.JSONField(default=list)
+    signs_waited = models.JSONField(default=list)
+    # A keyed digest of the network it began in, bound to the tenant; empty where none is known.
+    network_digest = models.CharField(max_length=64, blank=True)
     assurance = models.CharField(max_length=8, blank=True)
     expires_at = models.DateTimeField()
     held_until = models.DateTimeField(null=True)
@@ -177,6 +223,11 @@ class Case(TenantModel):
             models.Index(fields=["tenant_id", "person"], name="case_of_person"),
             models.Index(fields=["tenant_id", "browser_digest"], name="case_of_browser"),
             models.Index(fields=["tenant_id", "expires_at"], name="case_expiry"),
+            models.Index(
+                fields=["tenant_id", "network_digest", "-created_at"],
+                name="case_of_network",
+                condition=~models.Q(network_digest=""),
+            ),
         ]
 
     @property
@@ -287,6 +338,7 @@ class Review(TenantModel):
     class Verdict(models.TextChoices):
         REFUSE = "refuse", _("Refuse")
         MORE_EVIDENCE = "more_evidence", _("Ask for more evidence")
+        GO_ON = "go_on", _("Let it go on")
 
     case = TenantForeignKey(Case, on_delete=models.PROTECT, related_name="+")
     member_id = models.UUIDField()

@@ -55,6 +55,13 @@ def _is_this_machine(address: str) -> bool:
         return False
 
 
+def _network_digest(tenant: Tenant, address: str) -> str:
+    """Equal for two recoveries that began in the same network of the same organisation; of this machine, nothing is known."""
+    if not address or _is_this_machine(address):
+        return ""
+    return keyed_digest(network_of(address), context=f"network|{tenant.id}").hex()
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
     """`many`: somebody tries this person's account often, which holds what comes of it. `silent`: this very network
@@ -121,6 +128,7 @@ def open_case(tenant: Tenant, *, identifier: str, browser_digest: bytes, address
             browser_digest=browser_digest,
             many_attempts=counted.many,
             is_silent=counted.silent,
+            network_digest=_network_digest(tenant, address),
         )
         _send_code(tenant, case, None if why else named.address, silent=counted.silent)
         return case

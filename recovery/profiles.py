@@ -23,6 +23,7 @@ from recovery.callouts.services import callout_names
 from recovery.decision import has_two_independent_kinds, levels_of_eid_from
 from recovery.models import Profile, ProfileVersion
 from recovery.ordering import partners_of
+from recovery.reviewing import check_reviewers, check_signs
 from recovery.routes import asked_on, required_by, route_of
 from recovery.statuses import GATHERED, EvidenceKind, Mode, Route
 from tenants.audit.events import EventName
@@ -53,6 +54,16 @@ FIELDS = (
     "groups_out",
     "callouts",
     "privileged",
+    "review_signs",
+    "waiting_signs",
+    "waiting_hours",
+    "sign_limits",
+    "reviewers_are",
+    "reviewer_role",
+    "reviewers",
+    "proofings",
+    "attempts_a_day",
+    "told",
 )
 MAX_PARTNERS = 3
 MAX_CALLOUTS = 3
@@ -117,6 +128,7 @@ def check_profile(profile: Profile) -> None:
     if profile.who == Profile.Everyone.DEPARTMENTS and not profile.departments:
         raise Invalid("profile_nobody", _("Name at least one department."), field="departments")
     _check_groups(profile)
+    check_reviewers(profile)
     if profile.callouts and not {UUID(one) for one in profile.callouts} <= set(callout_names()):
         raise Invalid(
             "profile_callout_gone",
@@ -201,11 +213,12 @@ def _written(values: Mapping[str, Any]) -> dict[str, Any]:
     """As a profile keeps them: ids as text, in the order given, each once."""
     ids = {
         name: list(dict.fromkeys(str(one) for one in values[name]))
-        for name in ("partners", "groups_in", "groups_out", "callouts")
+        for name in ("partners", "groups_in", "groups_out", "callouts", "reviewers")
         if name in values
     }
     if len(ids.get("partners", [])) > MAX_PARTNERS:
         raise Invalid("profile_partners", _("Name at most three partners."), field="connection")
+    check_signs(values)
     if len(ids.get("callouts", [])) > MAX_CALLOUTS:
         raise Invalid("profile_callouts", _("Name at most three callouts."), field="callout")
     return {**values, **ids}

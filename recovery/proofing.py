@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from portal.kit import clock
 from portal.kit.actors import SYSTEM, Actor, ActorKind
 from portal.kit.errors import Invalid, Refused
 from portal.kit.ids import uuid7
@@ -126,7 +128,7 @@ def begin_case_proofing(tenant: Tenant, case: Case, *, network_is_over: bool, ad
         return Admission.ANOTHER_PARTNER
     connection = case.connection
     refused = ["profile_not_in_force"] if case.profile.status != Profile.Status.PUBLISHED else []
-    if not may_begin_proofing(partners.attempts_of([case.id])):
+    if not may_begin_proofing(case.profile, partners.attempts_of([case.id])):
         refused = ["proofing_tries_used_up"]
     refused = refused or foreseen_refusal(case)
     if refused:
@@ -300,9 +302,18 @@ def _told(result: ProofingResult, level: str) -> dict[str, Any]:
         "checks": sorted(check.name for check in result.checks if check.passed),
         "document_type": result.claims.get("document_type", ""),
         "evidence_digest": result.evidence_digest,
+        **_days_left(result.claims.get("document_expiry", "")),
         **({"number": HeldEvidence.Kind.NATIONAL_ID.value} if result.national_id_digest else {}),
         **by_eid,
     }
+
+
+def _days_left(expiry: str) -> dict[str, int]:
+    """For how many days the document is still good, less than none once it expired; nothing where nobody said."""
+    try:
+        return {"document_days_left": (date.fromisoformat(expiry) - clock.now().date()).days}
+    except ValueError:
+        return {}
 
 
 def on_credential_issued(job: Job) -> None:

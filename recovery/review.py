@@ -1,7 +1,8 @@
 """Review: two members who are not the claimant say what happens to a case.
 
-Protects an account from a single talked-into colleague. A review refuses or asks for more evidence; it never turns
-a failed check into a pass (DESIGN 1, rule 5). What it does not do: show faces or documents to anybody.
+Protects an account from a single talked-into colleague. A review refuses, asks for more evidence, or lets a case go on that
+passed every check; it never turns a failed check into a pass (DESIGN 1, rule 5), and what goes on is decided by rule once
+more. What it does not do: show faces or documents to anybody.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from portal.kit import clock
 from portal.kit.actors import Actor
 from portal.kit.errors import Invalid, NotAllowed, NotHere, Refused
 from recovery.cases import locked, move_case
+from recovery.holding import COME_BACK, take_up_again, wake_at
 from recovery.models import Case, Review
-from recovery.proof import void_proof
+from recovery.reviewing import VOICES, is_reviewer
 from recovery.statuses import CaseStatus
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
@@ -27,7 +29,6 @@ from tenants.models import Member, User
 
 # How long the claimant has to come back once more evidence was asked for.
 MORE_EVIDENCE_LIFE = timedelta(hours=24)
-VOICES = 2
 
 
 def reviews_of(case_id: UUID) -> list[Review]:
@@ -53,6 +54,12 @@ def is_claimant(case: Case, member_id: UUID) -> bool:
     return own in {address.casefold() for address in emails_of(case.person_id)}
 
 
+def may_review(case: Case, member_id: UUID) -> bool:
+    """Whether the profile lets this member review the case."""
+    role = Member.objects.filter(id=member_id, removed_at=None).values_list("role", flat=True).first()
+    return role is not None and is_reviewer(case.profile, member_id, role)
+
+
 def has_spoken(reviews: Sequence[Review], member_id: UUID) -> bool:
     """Whether the member gave a verdict in the open round."""
     now_open = open_round(reviews)
@@ -73,6 +80,15 @@ def give_verdict(case_id: UUID, *, member_id: UUID, verdict: str, reason: str, a
         raise Invalid("reason_missing", _("Say why in one sentence."), field="reason")
     if is_claimant(case, member_id):
         raise NotAllowed("own_case", _("This case is about your own account. Two colleagues decide it."))
+    if not may_review(case, member_id):
+        raise NotAllowed("not_a_reviewer", _("The profile of this case names other members to review it."))
+    if word is Review.Verdict.GO_ON and not may_go_on(case):
+        raise Refused(
+            "did_not_pass",
+            _(
+                "This case did not pass every check, so nobody can let it go on. Refuse it, or ask for more evidence."
+            ),
+        )
     reviews = reviews_of(case.id)
     if has_spoken(reviews, member_id):
         raise Refused("verdict_given", _("You gave your verdict. A second member has to give theirs."))
@@ -95,16 +111,48 @@ def give_verdict(case_id: UUID, *, member_id: UUID, verdict: str, reason: str, a
 
 
 def _act(case: Case, word: Review.Verdict, actor: Actor) -> Case:
-    if word is Review.Verdict.REFUSE:
-        return move_case(case.id, CaseStatus.REFUSED, actor=actor, reasons=["review_refused"])
-    # What was presented is gone: the person shows the Verified ID and the face once more, or signs in with the eID, and it is
-    # decided again.
+    match word:
+        case Review.Verdict.REFUSE:
+            return move_case(case.id, CaseStatus.REFUSED, actor=actor, reasons=["review_refused"])
+        case Review.Verdict.GO_ON:
+            return _let_go_on(case, actor)
+        case Review.Verdict.MORE_EVIDENCE:
+            return take_up_again(
+                case,
+                actor=actor,
+                reasons=["review_more_evidence"],
+                signs_in_review=[],
+                expires_at=clock.now() + MORE_EVIDENCE_LIFE,
+            )
+
+
+def may_go_on(case: Case) -> bool:
+    """Whether the case passed every check and is here for signs of risk alone."""
+    return case.state is CaseStatus.IN_REVIEW and bool(case.signs_in_review)
+
+
+def _let_go_on(case: Case, actor: Actor) -> Case:
+    """The signs were looked at. It waits to the end of its time, if it has one; then the person shows the Verified ID and
+    the face once more, and the rule decides on what is so then: a sign that is new is looked at anew."""
+    seen = {
+        "signs_reviewed": list(dict.fromkeys([*case.signs_reviewed, *case.signs_in_review])),
+        "signs_in_review": [],
+    }
+    until = case.held_until
+    if until is None or until <= clock.now():
+        return take_up_again(
+            case,
+            actor=actor,
+            reasons=["review_went_on"],
+            **seen,
+            expires_at=clock.now() + MORE_EVIDENCE_LIFE,
+        )
     moved = move_case(
         case.id,
-        CaseStatus.PROVING,
+        CaseStatus.HELD,
         actor=actor,
-        reasons=["review_more_evidence"],
-        fields={"needs_new_presence": True, "expires_at": clock.now() + MORE_EVIDENCE_LIFE},
+        reasons=["review_went_on"],
+        fields={**seen, "expires_at": until + COME_BACK},
     )
-    void_proof(moved)
+    wake_at(moved, until)
     return moved

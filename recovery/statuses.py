@@ -37,8 +37,9 @@ MOVES: TransitionTable[CaseStatus] = TransitionTable(
         S.OPENED: _LEAVING | {S.PROVING, S.HELD},
         S.PROVING: _LEAVING | {S.DECIDING, S.HELD},
         S.DECIDING: _LEAVING | {S.PROVING, S.IN_REVIEW, S.HELD, S.GRANTED, S.EVALUATED, S.ENROLLED},
-        # A review refuses or asks for more evidence; it never grants (DESIGN 1, rule 5).
-        S.IN_REVIEW: _LEAVING | {S.PROVING},
+        # A review refuses, asks for more evidence or lets what passed go on to the next decision; it never grants (DESIGN 1,
+        # rule 5).
+        S.IN_REVIEW: _LEAVING | {S.PROVING, S.HELD},
         S.HELD: _LEAVING | {S.PROVING, S.DECIDING, S.IN_REVIEW},
         S.GRANTED: _LEAVING | {S.HANDED_OVER, S.RECOVERED, S.REPUDIATED},
         S.HANDED_OVER: frozenset({S.RECOVERED, S.EXPIRED, S.SUPERSEDED, S.REPUDIATED}),
@@ -92,6 +93,14 @@ class Route(models.TextChoices):
 
     DOCUMENT = "document", _("A document and a live face")
     EID = "eid", _("An eID, without a face")
+
+
+class Told(models.TextChoices):
+    """Who hears of a recovery beside the person, whom nothing turns off (recovery.telling)."""
+
+    REVIEWERS = "reviewers", _("Those who may review: a recovery waits for two of them")
+    MEMBERS_WAITING = "members_waiting", _("Those who act on cases: a recovery waits")
+    MEMBERS_RECOVERED = "members_recovered", _("Those who act on cases: an account was recovered")
 
 
 class EvidenceKind(Enum):

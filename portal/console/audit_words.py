@@ -104,6 +104,7 @@ LABELS: dict[str, str] = {
     "operation": gettext_noop("Asked of Stripe"),
     "origin": gettext_noop("Address"),
     "outcome": gettext_noop("Outcome"),
+    "signs": gettext_noop("Signs of risk"),
     "partner": gettext_noop("Verification partner"),
     "passkey": gettext_noop("Passkey"),
     "period": gettext_noop("Billing period"),

@@ -47,7 +47,15 @@ def rights_for(item: ChecklistItem) -> frozenset[Right]:
 
 
 # item -> the addresses it takes, the first being the page where the link lands. Empty means no (STYLE 16).
-_PROFILE = ("profiles:list", "profiles:new", "profiles:check", "profiles:edit", "profiles:publish")
+_PROFILE = (
+    "profiles:list",
+    "profiles:guide",
+    "profiles:guide_step",
+    "profiles:new",
+    "profiles:check",
+    "profiles:edit",
+    "profiles:publish",
+)
 OPENS: dict[str, tuple[str, ...]] = {
     "help_desk_contact": ("console:settings", "console:accent"),
     "verified_id": ("verified_id:home", "verified_id:state", "verified_id:turn_on", "verified_id:check"),

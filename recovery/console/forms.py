@@ -41,11 +41,19 @@ class VerdictForm(forms.Form):
         error_messages={"required": _("Say why in one sentence.")},
     )
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: object, may_go_on: bool, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        if not may_go_on:
+            self.fields["verdict"].choices = [  # type: ignore[attr-defined]
+                choice for choice in Review.Verdict.choices if choice[0] != Review.Verdict.GO_ON
+            ]
         self.fields["verdict"].choice_hints = {  # type: ignore[attr-defined]
             "refuse": _("The case ends. The person is told that it could not be completed, not why."),
             "more_evidence": _(
                 "The person shows the Verified ID and the face once more, and it is decided again."
+            ),
+            "go_on": _(
+                "It passed every check, and you see nothing in the signs. The person shows the Verified ID and the face once more "
+                "and gets the pass, after the waiting time if there is one."
             ),
         }

@@ -19,6 +19,7 @@ from recovery.allowance import most_of
 from recovery.applying import applied_to, groups_named
 from recovery.console.event_words import actor_names
 from recovery.console.profile_forms import ProfileForm
+from recovery.console.profile_labels import labels, risk_sentence
 from recovery.console.profile_words import explained, is_for, without_a_face
 from recovery.console.reach import can_sentence, reach_of
 from recovery.console.showing import MODE_TONES, crumbs, slug_of
@@ -194,15 +195,13 @@ def _history(profile: Profile) -> list[dict[str, Any]]:
         EventName.PROFILE_WITHDRAWN.value: _("Withdrawn"),
         EventName.PROFILE_MOVED.value: _("Moved in the order"),
     }
-    labels = {name: str(field.label) for name, field in ProfileForm.base_fields.items()}
-    labels["partners"] = _("Verification partners")
-    labels["callouts"] = _("Own systems that are asked")
+    called = labels()
     return [
         {
             "title": titles.get(event.name, _("Changed")),
             "at": event.created_at,
             "actor": actors[event.id],
-            "changed": [labels[name] for name in event.data.get("changed", []) if name in labels],
+            "changed": [called[name] for name in event.data.get("changed", []) if name in called],
             "version": _version_to_restore(event, profile),
         }
         for event in events
@@ -249,6 +248,7 @@ def _edit_page(
         **shown_profile(profile),
         **effect_of(profile),
         "form": form,
+        "risk_sentence": risk_sentence(profile),
         "history": _history(profile),
         "may_manage": may_manage,
         "breadcrumbs": profile_crumbs(request, profile.name),

@@ -7,17 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_noop
 
 from recovery.applying import Applied, WhyNot
-from recovery.callouts.services import callout_names
-from recovery.console.profile_forms import EVIDENCE, ProfileForm
+from recovery.console.profile_labels import GONE, labels, risk_sentence, said
 from recovery.models import Profile
-from recovery.ordering import connections_here, partners_of
+from recovery.ordering import partners_of
 from recovery.profiles import FIELDS
 from recovery.routes import route_of
-from recovery.statuses import Mode, Route
-from tenants.directory.selectors import group_names
+from recovery.statuses import Route
 from vendors.wording import partner_name
 
 WHY_NOT: dict[WhyNot, str] = {
@@ -32,7 +30,6 @@ WHY_NOT: dict[WhyNot, str] = {
     WhyNot.IN_GROUP_LEFT_OUT: gettext_noop("The person is in a group that it keeps out."),
 }
 SHOWN = 3
-GONE = gettext_lazy("A group that is not there any more")
 NOT_NEEDED = gettext_noop("A profile before it counts already.")
 
 
@@ -66,7 +63,14 @@ def explained(applied: Applied) -> list[dict[str, Any]]:
     for profile, reason in applied.considered:
         is_it = counts is not None and profile.id == counts.id
         sentence = WHY_NOT[reason] if reason else ("" if is_it else NOT_NEEDED)
-        rows.append({"profile": profile, "counts": is_it, "why_not": _(sentence) if sentence else ""})
+        rows.append(
+            {
+                "profile": profile,
+                "counts": is_it,
+                "why_not": _(sentence) if sentence else "",
+                "risk": risk_sentence(profile) if is_it else "",
+            }
+        )
     return rows
 
 
@@ -82,40 +86,9 @@ def without_a_face(profile: Profile) -> dict[str, Any]:
 def differences(profile: Profile, then: dict[str, Any]) -> list[dict[str, str]]:
     """What the profile says now and what it said then, in words; only what differs."""
     now = {name: getattr(profile, name) for name in FIELDS}
-    labels = {name: str(field.label) for name, field in ProfileForm.base_fields.items()}
-    labels["partners"] = _("Verification partners")
-    labels["callouts"] = _("Own systems that are asked")
+    called = labels()
     return [
-        {"label": labels[name], "now": _said(name, now[name]), "then": _said(name, value)}
+        {"label": called[name], "now": said(name, now[name]), "then": said(name, value)}
         for name, value in then.items()
-        if name in labels and value != now[name]
+        if name in called and value != now[name]
     ]
-
-
-def _said(name: str, value: Any) -> str:
-    if isinstance(value, bool):
-        return _("Yes") if value else _("No")
-    if name == "mode":
-        return str(Mode(value).label)
-    if name == "eid_level":
-        return str(Profile.EidLevel(value).label)
-    if name == "names":
-        return str(Profile.Names(value).label)
-    if name == "other_document":
-        return str(Profile.OtherDocument(value).label)
-    if name == "who":
-        return str(Profile.Everyone(value).label)
-    if name == "evidence_required":
-        return ", ".join(str(EVIDENCE[one][0]) if one in EVIDENCE else one for one in value) or "–"
-    if name == "partners":
-        here = {str(one.id): partner_name(one.vendor) for one in connections_here()}
-        return ", ".join(here.get(one, _("A partner that was removed")) for one in value) or "–"
-    if name == "callouts":
-        names = callout_names()
-        return ", ".join(names.get(UUID(one), _("A callout that was removed")) for one in value) or "–"
-    if name in ("groups_in", "groups_out"):
-        names = group_names()
-        return ", ".join(names.get(UUID(one), str(GONE)) for one in value) or "–"
-    if isinstance(value, list):
-        return ", ".join(value) or "–"
-    return str(value) or "–"

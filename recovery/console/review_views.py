@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.kit.errors import NotAllowed, Refused
+from portal.recent import ask_again, signed_in_recently
 from portal.rights import actor_of, requires, seat_of
 from recovery.cases import steps_of
 from recovery.console import wording
@@ -18,8 +19,19 @@ from recovery.console.forms import VerdictForm
 from recovery.console.journey import journey_of
 from recovery.console.showing import case_or_404, crumbs, shown_case, slug_of
 from recovery.models import Case, Review
-from recovery.review import give_verdict, has_spoken, is_claimant, open_round, reviews_of
+from recovery.review import (
+    give_verdict,
+    has_spoken,
+    is_claimant,
+    may_go_on,
+    may_review,
+    open_round,
+    reviews_of,
+)
+from recovery.signs import Sign
 from recovery.statuses import CaseStatus
+from tenants.audit.events import EventName
+from tenants.audit.models import AuditEvent
 from tenants.models import Member
 from tenants.rights import Right
 
@@ -53,13 +65,23 @@ def _shown_verdicts(found: list[Review]) -> list[dict[str, Any]]:
     ]
 
 
+def _other_signs(case: Case) -> list[str]:
+    """What fired as well and the profile does nothing about: it may change how the rest looks."""
+    decided = AuditEvent.objects.filter(case_id=case.id, name=EventName.CASE_DECIDED).order_by("-created_at")
+    latest = decided.first()
+    fired = latest.data.get("signs", []) if latest else []
+    return [sign for sign in fired if sign not in case.signs_in_review and sign != Sign.EVERY_RECOVERY]
+
+
 @require_http_methods(["GET", "POST"])
 @requires(Right.REVIEW_CASES)
 def review(request: HttpRequest, case_id: str) -> HttpResponse:
     case = case_or_404(request, case_id)
     seat = seat_of(request)
-    form, sentence = VerdictForm(request.POST or None), ""
+    form, sentence = VerdictForm(request.POST or None, may_go_on=may_go_on(case)), ""
     if request.method == "POST" and form.is_valid():
+        if form.cleaned_data["verdict"] == Review.Verdict.GO_ON and not signed_in_recently(request):
+            return ask_again(request)
         try:
             moved = give_verdict(
                 case.id, member_id=seat.member_id, actor=actor_of(request), **form.cleaned_data
@@ -75,7 +97,10 @@ def review(request: HttpRequest, case_id: str) -> HttpResponse:
         "form": form,
         "sentence": sentence,
         "lines": journey_of(case, steps_of(case), []),
-        "reasons": wording.sentences(case.reasons),
+        "reasons": wording.sentences(case.signs_in_review or case.reasons),
+        "may_go_on": may_go_on(case),
+        "may_review": may_review(case, seat.member_id),
+        "other_signs": wording.sentences(_other_signs(case)),
         "verdicts": _shown_verdicts(found),
         "round": open_round(found),
         "is_in_review": case.state is CaseStatus.IN_REVIEW,

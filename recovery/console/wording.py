@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 
 from recovery.connected.reasons import PASS_REASONS
 from recovery.console.callout_words import CALLOUT_REASONS
+from recovery.console.sign_words import SIGN_REASONS
 from vendors.facecheck.reasons import CAPTURE
 from vendors.wording import PARTNER_REASONS as PARTNER_REASONS
 
@@ -73,6 +74,8 @@ CASE_REASONS: dict[str, str] = {
     "review_asked": gettext_noop("A member asked for a review."),
     "review_refused": gettext_noop("Two members refused it in review."),
     "review_more_evidence": gettext_noop("Two members asked for more evidence in review."),
+    "review_went_on": gettext_noop("Two members let it go on. It was decided anew after that."),
+    **SIGN_REASONS,
     **CALLOUT_REASONS,
     "names_agree": gettext_noop("The names agree."),
     "former_name_agrees": gettext_noop("They agree by a name the person bore before."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,10 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kit import clock
-from portal.kit.errors import Invalid
+from recovery.guiding import problem_in
 from recovery.models import Profile
 from recovery.ordering import partners_of
-from recovery.profiles import check_profile
 from recovery.readiness.evaluation import counts_of
 from recovery.readiness.models import Survey
 from recovery.readiness.selectors import newest_of
@@ -39,13 +37,7 @@ class Item:
 
 def problem_in_production(profile: Profile) -> str:
     """What keeps the profile from production, in a sentence; empty if nothing does."""
-    as_live = copy.copy(profile)
-    as_live.mode = Mode.PRODUCTION
-    try:
-        check_profile(as_live)
-    except Invalid as error:
-        return error.sentence
-    return ""
+    return problem_in(profile, Mode.PRODUCTION)
 
 
 def items(profile: Profile, tenant: Tenant, problem: str) -> list[Item]:

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.kit import clock
 from portal.kit.bodies import read_json
 from portal.kit.errors import ReadmitError, Refused
 from portal.kit.origins import client_address
@@ -180,7 +181,8 @@ def done(request: HttpRequest, case: Case) -> HttpResponse:
 @require_GET
 def waiting(request: HttpRequest, case: Case) -> HttpResponse:
     review_ends = case.expires_at if case.state is CaseStatus.IN_REVIEW else None
-    return page(request, "recovery/waiting.html", case, review_ends=review_ends)
+    waits = case.held_until is not None and case.held_until > clock.now()
+    return page(request, "recovery/waiting.html", case, review_ends=review_ends, waits=waits)
 
 
 @require_GET

@@ -82,7 +82,7 @@ def phone(request: HttpRequest, token: str) -> HttpResponse:
     return page(request, "recovery/phone.html", found.case)
 
 
-@at_stage(Stage.PROVE, Stage.PARTNER, Stage.CREDENTIAL, Stage.PRESENT, Stage.FACE)
+@at_stage(Stage.PROVE, Stage.PARTNER, Stage.CREDENTIAL, Stage.PRESENT, Stage.FACE, Stage.WAITING)
 @require_POST
 def continuation_code(request: HttpRequest, case: Case) -> HttpResponse:
     return page(

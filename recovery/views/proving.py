@@ -15,7 +15,6 @@ from portal.kit.origins import client_address
 from portal.kit.qr import qr_svg
 from portal.kit.scope import tenant_scope
 from recovery import held, presence, proof, proofing
-from recovery.allowance import MAX_PROOFINGS
 from recovery.browser import browser_digest, case_of_browser
 from recovery.cases import get_case, steps_of
 from recovery.choosing import other_route, routes_open_to
@@ -131,7 +130,7 @@ def _prove_page(request: HttpRequest, case: Case, *, network_over: bool = False)
         case,
         partner=partners.listing(connection.vendor) if connection else None,
         tried=any(step.kind == StepKind.PROOFED for step in steps_of(case)),
-        tries_left=max(MAX_PROOFINGS - partners.attempts_of([case.id]), 0),
+        tries_left=max(case.profile.proofings - partners.attempts_of([case.id]), 0),
         earlier=proof.reusable_proof(case),
         may_show_held=can_begin_with_held(case),
         held_refused=held.was_refused(case),

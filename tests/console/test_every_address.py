@@ -97,6 +97,10 @@ TABLE: dict[str, tuple[str, str]] = {
     "profiles:check": ("-", "OA"),
     "profiles:of_partner": ("OAU", "-"),
     "profiles:edit": ("OAU", "OA"),
+    "profiles:guide": ("OA", "OA"),
+    "profiles:guide_step": ("OA", "OA"),
+    "profiles:risk": ("OAU", "OA"),
+    "profiles:limits": ("OAU", "OA"),
     "profiles:publish": ("OA", "OA"),
     "profiles:withdraw": ("OA", "OA"),
     "profiles:move": ("-", "OA"),
@@ -370,6 +374,7 @@ class World:
             "case_id": case.public_id,
             "action": "cancel",
             "profile_id": profile.public_id,
+            "part": "who",
             "callout_id": create_callout(given=CALLOUT, secret="", actor=SYSTEM).public_id,
             "credential_id": credential.public_id,
             "issuance_id": begin_issuance(

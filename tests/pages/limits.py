@@ -110,7 +110,22 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         "lets go of everything that is known of the other side, table by table; " + SAVEPOINT,
     ),
     "site POST /o/<slug:organisation>/recovery/cases/<str:case_id>/<slug:action>": (13, SAVEPOINT),
-    "site POST /o/<slug:organisation>/recovery/reviews/<str:case_id>/": (15, SAVEPOINT),
+    "site POST /o/<slug:organisation>/recovery/reviews/<str:case_id>/": (
+        16,
+        "reads whom the profile lets review as well; " + SAVEPOINT,
+    ),
+    "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/guide/<slug:part>": (
+        14,
+        "offers what the step chooses from, keeps the version and where it was left; " + SAVEPOINT,
+    ),
+    "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/restore/<int:version>": (
+        15,
+        "reads the version, looks who may review what it leads to, and keeps another; " + SAVEPOINT,
+    ),
+    "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/risk": (
+        13,
+        "offers who may review, and keeps the version; " + SAVEPOINT,
+    ),
     "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/go-live": (15, SAVEPOINT),
     "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/go-back": (15, SAVEPOINT),
     "site GET /o/<slug:organisation>/recovery/profiles/<str:profile_id>/": (

@@ -13,7 +13,9 @@ from django.test.utils import override_settings
 from portal.kit.actors import SYSTEM
 from portal.kit.codes import digest
 from portal.kit.scope import tenant_scope
+from recovery.console.limit_forms import limits_initial
 from recovery.console.profile_forms import initial_of
+from recovery.console.risk_forms import risk_initial
 from recovery.models import Case, Profile
 from recovery.readiness.running import survey_now
 from recovery.statuses import CaseStatus
@@ -329,9 +331,16 @@ def profiles(tenant: Tenant, client: Client) -> None:
         made = Profile.objects.order_by("-created_at").first()
     assert made is not None and made.name == "Sales", made
     client.post(f"{base}/{made.public_id}/", {**sent, "name": "Sales people"})
+    for part, initial in (("risk", risk_initial), ("limits", limits_initial)):
+        client.get(f"{base}/{made.public_id}/{part}")
+        with tenant_scope(tenant.id):
+            made.refresh_from_db()
+            now = {name: value for name, value in initial(made).items() if is_sent(value)}
+        client.post(f"{base}/{made.public_id}/{part}", now)
     client.get(f"{base}/{made.public_id}/restore/1")
     client.post(f"{base}/{made.public_id}/restore/1", {"word": "restore"})
     client.post(f"{base}/{made.public_id}/copy")
+    guide(tenant, client, base)
     client.get(f"{base}/{made.public_id}/publish")
     client.post(f"{base}/{made.public_id}/publish", {"word": "publish", "place": "first"})
     for to in ("down", "up"):
@@ -339,6 +348,27 @@ def profiles(tenant: Tenant, client: Client) -> None:
     client.get(f"{base}/")
     client.get(f"{base}/{made.public_id}/withdraw")
     client.post(f"{base}/{made.public_id}/withdraw", {"word": "withdraw"})
+
+
+def is_sent(value: object) -> bool:
+    """Whether a browser would send it; a number may be nought."""
+    return value is not None and value is not False and value != ""
+
+
+def guide(tenant: Tenant, client: Client, base: str) -> None:
+    """A profile step by step, to the page that says what it does."""
+    client.get(f"{base}/guide")
+    client.post(f"{base}/guide", {"name": "Pilots", "preset": "careful"})
+    with tenant_scope(tenant.id):
+        made = Profile.objects.order_by("-created_at").first()
+    assert made is not None and made.guide_step == "who", made
+    for part in ("who", "proof", "match", "risk", "limits"):
+        page = client.get(f"{base}/{made.public_id}/guide/{part}")
+        sent = {name: value for name, value in page.context["form"].initial.items() if is_sent(value)}
+        sent = {name: value for name, value in sent.items() if name in page.context["form"].fields}
+        assert client.post(f"{base}/{made.public_id}/guide/{part}", sent).status_code == 302, part
+    client.get(f"{base}/{made.public_id}/guide/review")
+    client.post(f"{base}/{made.public_id}/guide/review", {"mode": "evaluation"})
 
 
 def readiness(tenant: Tenant, client: Client) -> None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from portal.kit import clock
 from recovery.allowance import is_face_charged, may_begin_proofing
+from recovery.models import Profile
 from vendors.billing.checks import Usage
 from vendors.billing.models import Meter
 from vendors.billing.rating.billability import Outcome
@@ -57,7 +58,7 @@ class Recovery:
         yield self._show_face, live and self.is_proven
 
     def _begin(self):
-        if not may_begin_proofing(self.begun):
+        if not may_begin_proofing(Profile(), self.begun):
             self.is_over = True
             return
         self.begun += 1

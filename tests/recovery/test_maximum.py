@@ -10,7 +10,8 @@ from decimal import Decimal
 import pytest
 
 from portal.kit.scope import tenant_scope
-from recovery.allowance import MAX_PROOFINGS, most_of
+from recovery.allowance import most_of
+from recovery.models import Profile
 from tenants.rights import Role
 from tests.billing.world import load
 from tests.recovery.console.world import published_profile
@@ -55,7 +56,7 @@ def test_no_simulated_recovery_costs_more_and_one_costs_as_much(tenant, kind):
     with tenant_scope(tenant.id):
         ContractPrice.objects.create(vendor=vendor, unit_price=Decimal("1.10"), currency="USD")
         connection = made(vendor, kind)
-        limit = most([connection], decisions=MAX_PROOFINGS, face_checks=MAX_TRIES).totals
+        limit = most([connection], decisions=Profile().proofings, face_checks=MAX_TRIES).totals
         book = Book.of(("decision", vendor), ("face_check", "readmit"))
         seen: set[tuple[tuple[str, Decimal], ...]] = set()
         priced: dict[tuple, dict[str, Decimal]] = {}
@@ -112,7 +113,7 @@ def test_with_an_eid_beside_a_document_the_dearest_mix_counts(tenant, document, 
         for vendor, price in (("oidc", document), ("mitid", eid)):
             ContractPrice.objects.create(vendor=vendor, unit_price=Decimal(price), currency="EUR")
         asked = [made("oidc", "own_contract"), made("mitid", "own_contract")]
-        found = most(asked, decisions=MAX_PROOFINGS, face_checks=MAX_TRIES)
+        found = most(asked, decisions=Profile().proofings, face_checks=MAX_TRIES)
         assert found.totals == {"EUR": Decimal(most_of_it)}
         reached = max(
             Decimal(document) * first + Decimal(eid) * (3 - first) + (Decimal("1.25") if first else 0)
@@ -124,7 +125,7 @@ def test_with_an_eid_beside_a_document_the_dearest_mix_counts(tenant, document, 
 def test_an_eid_alone_costs_no_face(tenant):
     with tenant_scope(tenant.id):
         ContractPrice.objects.create(vendor="mitid", unit_price=Decimal("2.00"), currency="EUR")
-        found = most([made("mitid", "own_contract")], decisions=MAX_PROOFINGS, face_checks=MAX_TRIES)
+        found = most([made("mitid", "own_contract")], decisions=Profile().proofings, face_checks=MAX_TRIES)
     assert found.totals == {"EUR": Decimal("6.00")} and len(found.parts) == 1
 
 
@@ -156,7 +157,7 @@ def test_sessions_left_behind_in_other_browsers_are_charged_and_come_to_an_end(
 ):
     """Each browser leaves its session open, the case goes on in the next, and every session comes to a decision."""
     here, answers = browser.begin("ada").consent(), []
-    for _number in range(MAX_PROOFINGS - 1):
+    for _number in range(Profile().proofings - 1):
         answers.append((here, here.at_partner()))
         here = priced.carry(here.continuation())
         here.post("/recover/prove")
@@ -171,7 +172,7 @@ def test_sessions_left_behind_in_other_browsers_are_charged_and_come_to_an_end(
         left.client.get("/recover/return", query)
         left.work()
     decisions = [billable for meter, billable, _why in last.usage() if meter == "decision"]
-    assert decisions.count(True) == MAX_PROOFINGS
+    assert decisions.count(True) == Profile().proofings
     assert within(spent(priced), stated(priced))
 
 

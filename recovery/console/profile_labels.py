@@ -1,0 +1,110 @@
+"""What the parts of a profile are called, and what they say: for its history and for comparing two versions."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from recovery.callouts.services import callout_names
+from recovery.console.limit_forms import LimitsForm
+from recovery.console.profile_forms import EVIDENCE, ProfileForm
+from recovery.console.risk_forms import RiskForm
+from recovery.console.sign_words import NAMES
+from recovery.models import Profile
+from recovery.ordering import connections_here
+from recovery.signs import Sign
+from recovery.statuses import Mode, Told
+from tenants.directory.selectors import group_names
+from tenants.rights import Role
+from tenants.selectors import names_of_members
+from vendors.wording import partner_name
+
+GONE = gettext_lazy("A group that is not there any more")
+CHOICES: dict[str, Any] = {
+    "mode": Mode,
+    "eid_level": Profile.EidLevel,
+    "names": Profile.Names,
+    "other_document": Profile.OtherDocument,
+    "who": Profile.Everyone,
+    "reviewers_are": Profile.ReviewersAre,
+}
+
+
+def labels() -> dict[str, str]:
+    """By the name of the field."""
+    forms = (ProfileForm, RiskForm, LimitsForm)
+    found = {name: str(field.label) for form in forms for name, field in form.base_fields.items()}
+    return {
+        **found,
+        "partners": _("Verification partners"),
+        "callouts": _("Own systems that are asked"),
+        "review_signs": _("Signs that two members look at"),
+        "waiting_signs": _("Signs that are waited for"),
+        "sign_limits": _("Where signs begin"),
+    }
+
+
+def said(name: str, value: Any) -> str:
+    """What a part says, in words."""
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if name in CHOICES:
+        return str(CHOICES[name](value).label)
+    if name == "reviewer_role":
+        return str(Role(value).label) if value in Role.values else "–"
+    if name == "sign_limits":
+        return ", ".join(f"{limit}: {int(number)}" for limit, number in sorted(value.items())) or "–"
+    if isinstance(value, list):
+        return ", ".join(_listed(name, value)) or "–"
+    return str(value) or "–"
+
+
+def _listed(name: str, value: list[str]) -> list[str]:
+    match name:
+        case "evidence_required":
+            return [str(EVIDENCE[one][0]) if one in EVIDENCE else one for one in value]
+        case "partners":
+            here = {str(one.id): partner_name(one.vendor) for one in connections_here()}
+            return [here.get(one, _("A partner that was removed")) for one in value]
+        case "callouts":
+            callouts = callout_names()
+            return [callouts.get(UUID(one), _("A callout that was removed")) for one in value]
+        case "groups_in" | "groups_out":
+            groups = group_names()
+            return [groups.get(UUID(one), str(GONE)) for one in value]
+        case "review_signs" | "waiting_signs":
+            return [str(NAMES[Sign(one)]) for one in value]
+        case "reviewers":
+            members = names_of_members([UUID(one) for one in value])
+            return [members.get(UUID(one), _("A former member")) for one in value]
+        case "told":
+            return [str(Told(one).label) for one in value]
+        case _:
+            return value
+
+
+def risk_sentence(profile: Profile) -> str:
+    """ "Two signs lead to a review, three to 24 hours of waiting.": what the profile does about risk, in one sentence."""
+    parts = []
+    if profile.review_signs:
+        parts.append(
+            ngettext(
+                "%(number)d sign leads to a review",
+                "%(number)d signs lead to a review",
+                len(profile.review_signs),
+            )
+            % {"number": len(profile.review_signs)}
+        )
+    if profile.waiting_signs:
+        parts.append(
+            ngettext(
+                "%(number)d sign lets it wait for %(hours)d hours",
+                "%(number)d signs let it wait for %(hours)d hours",
+                len(profile.waiting_signs),
+            )
+            % {"number": len(profile.waiting_signs), "hours": profile.waiting_hours}
+        )
+    return "; ".join(parts) or _("No sign leads to anything.")

@@ -1,0 +1,150 @@
+"""What a profile does, in sentences: for the last page of the guide, where somebody decides whether to put it into force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from recovery.callouts.services import callout_names
+from recovery.console.profile_labels import said
+from recovery.console.profile_words import is_for
+from recovery.console.sign_words import NAMES
+from recovery.models import Profile
+from recovery.ordering import partners_of
+from recovery.reviewing import reviewers_of
+from recovery.signs import Sign
+from recovery.statuses import Told
+from tenants.directory.selectors import group_names
+from vendors.wording import partner_name
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A heading, what it says, and the step at which it is changed."""
+
+    heading: str
+    sentences: list[str]
+    step: str
+
+
+def sentences_of(profile: Profile) -> list[Paragraph]:
+    """In the order in which a recovery meets them."""
+    return [
+        Paragraph(_("Who may recover"), _who(profile), "who"),
+        Paragraph(_("What they prove"), _proof(profile), "proof"),
+        Paragraph(_("What is compared"), _match(profile), "match"),
+        Paragraph(_("If something is odd"), _risk(profile), "risk"),
+        Paragraph(_("What they get"), _pass(profile), "proof"),
+        Paragraph(_("Limits and notices"), _limits(profile), "limits"),
+    ]
+
+
+def _who(profile: Profile) -> list[str]:
+    names = group_names() if profile.groups_in or profile.groups_out else {}
+    found = [_("%(who)s.") % {"who": is_for(profile, names)}]
+    if not profile.privileged:
+        found.append(_("Nobody whose account your directory marks as privileged."))
+    return found
+
+
+def _proof(profile: Profile) -> list[str]:
+    partners = [partner_name(one.vendor) for one in partners_of(profile)]
+    found = [_("%(evidence)s.") % {"evidence": said("evidence_required", profile.evidence_required)}]
+    if partners:
+        found.append(_("Checked by %(partners)s.") % {"partners": _(", then by ").join(partners)})
+    else:
+        found.append(_("No partner is chosen yet, so nobody could prove anything."))
+    found.append(
+        _("The live face has to reach %(threshold)d of 100.") % {"threshold": profile.face_threshold}
+    )
+    if profile.held_days:
+        found.append(
+            ngettext(
+                "A Verified ID from before, not older than %(days)d day, spares them the document.",
+                "A Verified ID from before, not older than %(days)d days, spares them the document.",
+                profile.held_days,
+            )
+            % {"days": profile.held_days}
+        )
+    return found
+
+
+def _match(profile: Profile) -> list[str]:
+    found = [_("%(names)s.") % {"names": Profile.Names(profile.names).label}]
+    if profile.birthdate_required:
+        found.append(_("The date of birth has to agree."))
+    else:
+        found.append(
+            _("A date of birth is not asked for: two people of one name can be told apart by nothing else.")
+        )
+    if profile.former_names:
+        found.append(_("A document in a former name counts."))
+    other = Profile.OtherDocument(profile.other_document)
+    found.append(
+        _("Another document than the one you hold is refused.")
+        if other is Profile.OtherDocument.DECIDES
+        else _("Another document than the one you hold goes on.")
+    )
+    if profile.callouts:
+        names = {str(one): name for one, name in callout_names().items()}
+        asked = ", ".join(names[one] for one in profile.callouts if one in names)
+        found.append(_("Your own systems are asked: %(names)s.") % {"names": asked})
+    return found
+
+
+def _risk(profile: Profile) -> list[str]:
+    found = []
+    if profile.waiting_signs:
+        found.append(
+            ngettext("It waits for %(hours)d hour:", "It waits for %(hours)d hours:", profile.waiting_hours)
+            % {"hours": profile.waiting_hours}
+            + " "
+            + _names(profile.waiting_signs)
+        )
+    if profile.review_signs:
+        found.append(_("Two members look at it:") + " " + _names(profile.review_signs))
+        number = len(reviewers_of(profile))
+        found.append(
+            ngettext("%(number)d member may review.", "%(number)d members may review.", number)
+            % {"number": number}
+        )
+    found.append(
+        _(
+            "For three days after a name or an address changed every recovery waits for a day, whatever is chosen here."
+        )
+    )
+    return found
+
+
+def _names(signs: list[str]) -> str:
+    return "; ".join(str(NAMES[Sign(one)]) for one in signs) + "."
+
+
+def _pass(profile: Profile) -> list[str]:
+    return [
+        _("In production: a pass that works once, for %(minutes)d minutes, in the browser that recovered.")
+        % {"minutes": profile.pass_lifetime_minutes},
+        _("With it they create a new passkey. Passkeys and sessions from before end at that moment."),
+        _("In evaluation: nothing. People walk the whole way, nobody gets a pass, and no account changes."),
+    ]
+
+
+def _limits(profile: Profile) -> list[str]:
+    found = [
+        ngettext(
+            "At most %(number)d session at a partner in one recovery.",
+            "At most %(number)d sessions at a partner in one recovery.",
+            profile.proofings,
+        )
+        % {"number": profile.proofings},
+        _("After %(number)d recoveries of one person in a day the next waits.")
+        % {"number": profile.attempts_a_day},
+        _("At most %(number)d paid checks a day.") % {"number": profile.daily_checks},
+        _("Every address of the person is told, always."),
+    ]
+    if profile.told:
+        told = "; ".join(str(Told(one).label) for one in profile.told)
+        found.append(_("Also told: %(who)s.") % {"who": told})
+    return found
