@@ -70,6 +70,7 @@ PERIODIC_JOBS: dict[str, tuple[int, str]] = {
     "trying.let_go_of_tests": (600, "vendors.trying.services.let_go_of_tests"),
     "vendors.forget_signals": (6 * 3600, "vendors.fetching.forget_signals"),
     "recovery.expire": (20, "recovery.tasks.expire_cases"),
+    "patterns.look": (600, "recovery.patterns.tasks.look"),
     "connected.keep_going": (60, "recovery.connected.tasks.keep_going"),
     "entry.refresh": (6 * 3600, "recovery.entry.provider_services.refresh"),
     "entry.let_go": (600, "recovery.entry.signing_in.let_go"),

@@ -124,6 +124,7 @@ INSTALLED_APPS += [
     "recovery",
     "recovery.connected",
     "recovery.readiness",
+    "recovery.patterns",
     "recovery.entry",
     "portal.demo",
     "portal.api",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
 from portal.console.checklist import find_item
+from recovery.patterns.models import Pattern
 from recovery.statuses import CaseStatus, Mode, StepKind, StepState
 from tenants.models import Tenant
 from tenants.rights import Role
@@ -77,6 +78,7 @@ LABELS: dict[str, str] = {
     "joined": gettext_noop("Joined"),
     "key": gettext_noop("Thumbprint of the key"),
     "memberships": gettext_noop("Memberships"),
+    "pattern": gettext_noop("Pattern"),
     "people": gettext_noop("People"),
     "reasons_in_production": gettext_noop("Reasons in production"),
     "released": gettext_noop("Released"),
@@ -166,6 +168,7 @@ _CHOICES: tuple[Any, ...] = (
     Connection.Status,
     PurchaseStatus,
     Operation,
+    Pattern.Kind,
 )
 _VALUES: dict[str, str] = {
     "pass": gettext_noop("A Temporary Access Pass"),

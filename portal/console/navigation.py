@@ -35,6 +35,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("", gettext_noop("Overview"), "console:overview", "home", Right.SEE_OVERVIEW),
     Entry(RECOVERY, gettext_noop("Cases"), "cases:list", "list", Right.SEE_CASES),
     Entry(RECOVERY, gettext_noop("Review"), "reviews:list", "eye", Right.REVIEW_CASES),
+    Entry(RECOVERY, gettext_noop("Patterns"), "patterns:list", "search", Right.SEE_CASES),
     Entry(RECOVERY, gettext_noop("Profiles"), "profiles:list", "settings", Right.SEE_PROFILES),
     Entry(RECOVERY, gettext_noop("Readiness"), "readiness:home", "shield-check", Right.SEE_PROFILES),
     Entry(RECOVERY, gettext_noop("Tell your people"), "tell:home", "bell", Right.SEE_PROFILES),

@@ -16,6 +16,7 @@ from portal.kit import clock
 from portal.kit.ids import decode_base32
 from portal.kit.scope import read_once
 from recovery.models import Case
+from recovery.patterns.services import open_count
 from recovery.statuses import CaseStatus
 from tenants.audit.events import EventName
 from tenants.audit.models import AuditEvent
@@ -70,6 +71,7 @@ class Health:
     recovered_today: int
     refused_today: int
     waiting_reviews: int
+    open_patterns: int
     outcomes: Sequence[StatusCount]
     partners: Sequence[PartnerState]
     last_directory_change: datetime | None
@@ -155,6 +157,7 @@ def health_of(tenant: Tenant) -> Health:
         recovered_today=counted.get(CaseStatus.RECOVERED, none).ended,
         refused_today=counted.get(CaseStatus.REFUSED, none).ended,
         waiting_reviews=counted.get(CaseStatus.IN_REVIEW, none).now,
+        open_patterns=open_count(),
         outcomes=outcomes,
         partners=_partners(),
         last_directory_change=read_once("headcount", headcount).directory_changed_at,

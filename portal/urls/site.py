@@ -26,6 +26,7 @@ CONSOLE_ROOMS: list[tuple[str, str]] = [
     ("verified-id/", "tenants.verified_id.console.urls"),
     ("recovery/cases/", "recovery.console.case_urls"),
     ("recovery/reviews/", "recovery.console.review_urls"),
+    ("recovery/patterns/", "recovery.patterns.urls"),
     ("recovery/profiles/callouts/", "recovery.console.callout_urls"),
     ("recovery/profiles/", "recovery.console.profile_urls"),
     ("recovery/readiness/", "recovery.readiness.urls"),

@@ -167,6 +167,8 @@ class EventName(StrEnum):
     CASE_ACTED_ON = "recovery:case:act"
     CASES_EXPORTED = "recovery:cases:export"
     CASE_ALERTED = "recovery:case:alert"
+    PATTERN_FOUND = "recovery:pattern:find"
+    PATTERN_CLOSED = "recovery:pattern:close"
     CASE_CONTINUATION_ASKED = "recovery:case:ask_to_continue"
     CASE_CONTINUED = "recovery:case:continue"
     CARRY_CODE_REFUSED = "recovery:carry_code:refuse"

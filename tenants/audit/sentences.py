@@ -172,6 +172,8 @@ SENTENCES: dict[EventName, str] = {
     E.CASE_ACTED_ON: gettext_noop("A member acted on a case"),
     E.CASES_EXPORTED: gettext_noop("The list of cases was exported"),
     E.CASE_ALERTED: gettext_noop("Members were alerted about a case"),
+    E.PATTERN_FOUND: gettext_noop("Many cases showed something together"),
+    E.PATTERN_CLOSED: gettext_noop("A member closed what many cases had shown"),
     E.CASE_CONTINUATION_ASKED: gettext_noop("A continuation code was typed in another browser"),
     E.CASE_CONTINUED: gettext_noop("A case was continued in another browser"),
     E.CARRY_CODE_REFUSED: gettext_noop("A code that moves a case was refused"),

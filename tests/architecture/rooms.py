@@ -20,7 +20,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("vendors.trying",),
     ("recovery.access_pass", "recovery.passkeys", "recovery.callouts"),
     ("recovery",),
-    ("recovery.readiness", "recovery.entry"),
+    ("recovery.readiness", "recovery.entry", "recovery.patterns"),
     ("portal.console", "portal.api", "portal.operator", "portal.demo"),
     ("portal.settings", "portal.checks", "portal.health"),
     ("portal.celery", "portal.wsgi"),

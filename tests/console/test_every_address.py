@@ -21,6 +21,7 @@ from portal.kit.actors import SYSTEM
 from portal.kit.ids import parse_public_id, uuid7
 from portal.kit.scope import tenant_scope
 from recovery.callouts.services import create_callout
+from recovery.patterns.models import Pattern
 from recovery.readiness.running import survey_now
 from recovery.statuses import CaseStatus
 from tenants.audit.events import EventName
@@ -90,6 +91,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "cases:of_person": ("OAHU", "-"),
     "cases:case": ("OAHU", "-"),
     "cases:act": ("OAH", "OAH"),
+    "patterns:list": ("OAHU", "-"),
+    "patterns:pattern": ("OAHU", "OAH"),
     "reviews:list": ("OAH", "-"),
     "reviews:case": ("OAH", "OAH"),
     "profiles:list": ("OAU", "-"),
@@ -285,7 +288,7 @@ OWN = {
         "bill_id",
         "call_id",
     ),
-    *("key_id", "token_id", "revocation_id", "callout_id"),
+    *("key_id", "token_id", "revocation_id", "callout_id", "pattern_id"),
 }
 PEOPLE = b"user_name,given_names,family_name,email\nzoe,Zoe,Zed,zoe@people.example\n"
 
@@ -375,6 +378,9 @@ class World:
             "action": "cancel",
             "profile_id": profile.public_id,
             "part": "who",
+            "pattern_id": Pattern.objects.create(
+                kind=Pattern.Kind.ONE_DOCUMENT, key="ab", cases=[str(case.id)], last_at=clock.now()
+            ).public_id,
             "callout_id": create_callout(given=CALLOUT, secret="", actor=SYSTEM).public_id,
             "credential_id": credential.public_id,
             "issuance_id": begin_issuance(

@@ -99,6 +99,7 @@ IN_THE_CONSOLE = (
     "recovery/readiness/",
     "recovery/readiness/people",
     "recovery/reviews/",
+    "recovery/patterns/",
     "audit/",
     "audit/?actor=member",
     "audit/state",

@@ -82,6 +82,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "may_see_cases": seat.may(Right.SEE_CASES),
         "cases_url": url_of("cases:list", seat) if seat.may(Right.SEE_CASES) else "",
         "reviews_url": url_of("reviews:list", seat) if seat.may(Right.REVIEW_CASES) else "",
+        "patterns_url": url_of("patterns:list", seat) if seat.may(Right.SEE_CASES) else "",
         "people_url": url_of("people:list", seat) if seat.may(Right.SEE_PEOPLE) else "",
         "partners_url": url_of("partners:browse", seat) if seat.may(Right.SEE_PARTNERS) else "",
     }
