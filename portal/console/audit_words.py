@@ -78,6 +78,7 @@ LABELS: dict[str, str] = {
     "joined": gettext_noop("Joined"),
     "key": gettext_noop("Thumbprint of the key"),
     "memberships": gettext_noop("Memberships"),
+    "note": gettext_noop("Note"),
     "pattern": gettext_noop("Pattern"),
     "people": gettext_noop("People"),
     "reasons_in_production": gettext_noop("Reasons in production"),
