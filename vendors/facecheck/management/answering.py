@@ -18,6 +18,7 @@ UNUSABLE = 2
 
 _SENTENCES = {
     "file_unreadable": "The file cannot be read; is its name right?",
+    "file_not_plain": "That is no plain file: neither a folder nor a pipe nor a device can be read here.",
     "file_unwritable": "The portrait cannot be written there.",
     "image_empty": "The image is empty.",
     "image_wrong_type": "The image is neither JPEG nor PNG nor WebP.",
@@ -33,6 +34,8 @@ _SENTENCES = {
     "challenge_weak": "The challenge asks for less than the product ever asks for.",
     "challenge_version": "The challenge is of another version.",
     "challenge_too_long": "The challenge file is too long.",
+    "clip_header_too_long": "The header beside the clip is too long.",
+    "clip_version": "The clip is of another version.",
     "clip_wrong_type": "The clip is neither our format nor MJPEG nor a folder of JPEG frames.",
     "clip_empty": "The clip holds no frames.",
     "clip_cut_short": "The clip is cut short.",

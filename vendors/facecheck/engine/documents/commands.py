@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EngineError
+from ..files import read_file
 from .limits import DOCUMENT_LIMITS
 from .outcome import CheckOutcome, Outcome
 from .reading import DocumentReading, read_document
@@ -26,15 +27,11 @@ def read_document_json(
     """Reads the photograph at the path; the portrait is written only where the caller names a file for it."""
     path = Path(image_path)
     try:
-        if path.stat().st_size > DOCUMENT_LIMITS.max_bytes:
-            return UNUSABLE, {"error": "image_too_many_bytes"}
-        reading = read_document(
-            path.read_bytes(), today=today or datetime.now(UTC).date(), accept_specimens=accept_specimens
-        )
+        content = read_file(path, most=DOCUMENT_LIMITS.max_bytes, too_long="image_too_many_bytes")
+        day = today or datetime.now(UTC).date()
+        reading = read_document(content, today=day, accept_specimens=accept_specimens)
     except EngineError as error:
         return UNUSABLE, {"error": error.code}
-    except OSError:
-        return UNUSABLE, {"error": "file_unreadable"}
     try:
         if portrait_out is not None and reading.portrait_jpeg:
             Path(portrait_out).write_bytes(reading.portrait_jpeg)

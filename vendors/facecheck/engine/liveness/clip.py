@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ClipRefused
+from ..files import read_file
 from .challenge import Challenge
 
 MAGIC = b"RDMCLIP1"
@@ -111,17 +112,28 @@ def read_clip_path(path: Path, *, challenge: Challenge) -> Clip:
     taken to be spread over the challenge as it asked for them, and to answer it; a video has more of them than it asks for.
     """
     if path.is_dir():
-        files = sorted(
-            (file for file in path.iterdir() if file.suffix.lower() in (".jpg", ".jpeg")), key=_by_number
-        )
-        _bound([file.stat().st_size for file in files], _OF_A_VIDEO)
-        return _with_header(path / "clip.json", [file.read_bytes() for file in files], challenge)
-    if path.stat().st_size > _OF_A_VIDEO.all_bytes:
-        raise ClipRefused("clip_too_many_bytes")
-    content = path.read_bytes()
+        return _with_header(path / "clip.json", _frames_in(path), challenge)
+    content = read_file(path, most=_OF_A_VIDEO.all_bytes, too_long="clip_too_many_bytes")
     if content.startswith(MAGIC):
         return read_clip(content)
     return _with_header(path.with_suffix(".json"), split_mjpeg(content), challenge)
+
+
+def _frames_in(folder: Path) -> list[bytes]:
+    """The folder's JPEGs by number; counted before the first is opened, and read no further than is agreed."""
+    try:
+        files = [file for file in folder.iterdir() if file.suffix.lower() in (".jpg", ".jpeg")]
+    except OSError as error:
+        raise ClipRefused("file_unreadable", type(error).__name__) from error
+    if len(files) > _OF_A_VIDEO.frames:
+        raise ClipRefused("clip_too_many_frames")
+    jpegs: list[bytes] = []
+    for file in sorted(files, key=_by_number):
+        jpegs.append(read_file(file, most=MAX_FRAME_BYTES, too_long="clip_too_many_bytes"))
+        if sum(map(len, jpegs)) > _OF_A_VIDEO.all_bytes:
+            break
+    _bound([len(jpeg) for jpeg in jpegs], _OF_A_VIDEO)
+    return jpegs
 
 
 def _by_number(file: Path) -> list[tuple[int, str]]:
@@ -166,10 +178,9 @@ def _end_of_jpeg(content: bytes, start: int) -> int:
 
 def _with_header(header: Path, jpegs: list[bytes], challenge: Challenge) -> Clip:
     if header.is_file():
-        if header.stat().st_size > MAX_HEADER_BYTES:
-            raise ClipRefused("clip_header_too_long")
         _bound([len(jpeg) for jpeg in jpegs], _OF_A_CLIP)
-        return _assemble(_header(header.read_bytes()), jpegs)
+        times = read_file(header, most=MAX_HEADER_BYTES, too_long="clip_header_too_long")
+        return _assemble(_header(times), jpegs)
     return spread_over(challenge, jpegs)
 
 
