@@ -56,6 +56,9 @@ def test_another_name_is_different_however_poor_the_print():
 def test_a_truncated_name_agrees_by_its_beginning_and_only_then():
     assert compare_names("Krasuang", "KRASU", truncated=True, sureness=1.0) is Agreement.SAME
     assert compare_names("Krasuang", "KRASU", truncated=False, sureness=1.0) is Agreement.DIFFERENT
+    assert compare_names("Hubert", "HU", truncated=True, sureness=1.0) is Agreement.DIFFERENT
+    assert compare_names("Hubert", "HU", truncated=True, sureness=1.0, shortest=1) is Agreement.SAME
+    assert compare_names("Anna", "HU", truncated=True, sureness=1.0, shortest=1) is Agreement.DIFFERENT
 
 
 def test_an_unread_name_never_agrees():

@@ -19,6 +19,7 @@ EL AL BIN BINT TEN TER ZU ZUR VOM AF AV
 PARTICLES = frozenset(_PARTICLES.split())
 _SPELT = (("UXX", "U"), ("NXX", "N"), ("UE", "U"), ("OE", "O"), ("AE", "A"), ("AA", "A"))
 SURE = 0.90
+SHORTEST_CUT = 3
 
 
 class Agreement(StrEnum):
@@ -27,13 +28,17 @@ class Agreement(StrEnum):
     UNCLEAR = "unclear"
 
 
-def compare_names(visual: str, zone: str, *, truncated: bool, sureness: float) -> Agreement:
-    """`visual` as printed with its marks, `zone` as in the zone; every form the tables admit counts as the same."""
+def compare_names(
+    visual: str, zone: str, *, truncated: bool, sureness: float, shortest: int = SHORTEST_CUT
+) -> Agreement:
+    """`visual` as printed with its marks, `zone` as in the zone; every form the tables admit counts as the same.
+
+    A name that is `truncated` agrees by its beginning, if that has `shortest` letters."""
     forms = admissible_forms(visual.translate(_LOOKALIKE))
     wanted = _plain(zone)
     if not wanted or not any(_plain(form) for form in forms):
         return Agreement.UNCLEAR
-    if any(_same_name(form, zone, truncated) for form in forms):
+    if any(_same_name(form, zone, shortest if truncated else 0) for form in forms):
         return Agreement.SAME
     distance = min(edit_distance(_plain(form), wanted) for form in forms)
     if distance <= 1 + len(wanted) // 8 and sureness < SURE:
@@ -74,9 +79,12 @@ def edit_distance(one: str, other: str) -> int:
     return row[-1]
 
 
-def _same_name(form: str, zone: str, truncated: bool) -> bool:
+def _same_name(form: str, zone: str, beginning: int) -> bool:
+    """`beginning` letters of it are enough where it is more than none."""
     plain, wanted = _plain(form), _plain(zone)
-    if _unmarked(plain) == _unmarked(wanted) or (truncated and len(wanted) >= 3 and plain.startswith(wanted)):
+    if _unmarked(plain) == _unmarked(wanted):
+        return True
+    if beginning and len(wanted) >= beginning and plain.startswith(wanted):
         return True
     return _particles_moved(form.split(), zone.split())
 

@@ -7,8 +7,8 @@ passes here; the profile asks for a second kind of evidence for that reason. Not
 What must hold, in this order (ICAO Doc 9303 parts 3 to 6):
 1. the bytes are one bounded JPEG, PNG or WebP picture;
 2. a machine-readable zone is found and laid out;
-3. its check digits are right, its places hold what they may hold, it is set on a fixed pitch, and the page around it
-   is not plainly one of another format;
+3. its check digits are right, its places hold what they may hold, it is set in OCR-B on a fixed pitch, and the page
+   around it is not plainly one of another format;
 4. the issuer is known and, unless specimens are accepted, not Utopia;
 5. the person's birth date is plausible and the document has not expired;
 6. names, number and dates in print agree with the zone;
@@ -20,7 +20,7 @@ from datetime import date
 from typing import Any
 
 from ..images import Pixels, decode_image
-from .checks import Judged, choose_layout, judge_print, judge_size, judge_zone
+from .checks import Judged, choose_layout, judge_print, judge_size, judge_typeface, judge_zone
 from .limits import DOCUMENT_LIMITS
 from .locate import Page, Retake, front_faults, lay_out, lay_out_front, page_faults, photo_faults, turned
 from .mrz import Format, Mrz
@@ -28,6 +28,7 @@ from .outcome import Check, CheckOutcome, Outcome
 from .page_size import page_of_other_format
 from .portrait import FoundPortrait, PortraitReading, find_portrait, read_closeup
 from .states import UTOPIA
+from .typeface import typeface_of
 from .visual import VisualZone, read_visual_zone
 from .zones import ZoneReading, find_zone
 
@@ -102,6 +103,7 @@ def read_document(
     visual = choose_layout(zone, visual, today=today)
     printed = judge_print(zone, visual, today=today)
     judged = judge_zone(zone, printed, today=today, accept_specimens=accept_specimens)
+    judged += [judge_typeface(zone.evenness, typeface_of(photo, zone.lettering))]
     judged += [judge_size(page_of_other_format(photo, zone.band, page)), *printed, _judge_portrait(portrait)]
     return _conclude(zone.mrz, visual, judged, [*faults, *more_faults], portrait)
 

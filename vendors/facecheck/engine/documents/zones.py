@@ -14,7 +14,7 @@ from itertools import chain, combinations
 import numpy as np
 
 from ..images import Pixels as Picture
-from .bands import SEARCH_SIDES, Band, find_bands, text_strips
+from .bands import SEARCH_SIDES, Band, Strip, find_bands, text_strips
 from .mrz import LINES, Format, Mrz, MrzUnusable, ProblemCode, check_digit, parse_mrz
 from .ocr import Alphabet, Line, crop_line, read_lines
 
@@ -55,7 +55,8 @@ _PATTERNS = {
 @dataclass(frozen=True, slots=True)
 class ZoneReading:
     """`sureness` is the mean over the lines of their least sure character, `evenness` how regular the pitch is,
-    `stray` how many characters the recogniser found too many or too few, `repaired` that look-alikes were swapped."""
+    `stray` how many characters the recogniser found too many or too few, `repaired` that look-alikes were swapped.
+    `places` are where each line's characters stand along its strip, from 0 to 1."""
 
     mrz: Mrz
     band: Band
@@ -65,10 +66,16 @@ class ZoneReading:
     repaired: bool
     stray: int
     agreeing: int
+    places: tuple[tuple[float, ...], ...] = ()
 
     @property
     def clean(self) -> bool:
         return not self.mrz.problems and self.stray <= MOST_STRAY
+
+    @property
+    def lettering(self) -> list[tuple[Strip, str, tuple[float, ...]]]:
+        """Each line: where it lies, what it says, and where its characters stand."""
+        return list(zip(self.band.strips, self.mrz.lines, self.places, strict=True))
 
     @property
     def worth(self) -> float:
@@ -162,7 +169,14 @@ def _read_once(
         repaired=healed is not None,
         stray=sum(abs(len(line.text) - length) for line in lines),
         agreeing=1,
+        places=tuple(_along(strip, line, grow) for strip, line in zip(band.strips, fitted, strict=True)),
     )
+
+
+def _along(strip: Strip, line: Line, grow: float) -> tuple[float, ...]:
+    """The characters' places on the strip: the crop reached further by a share of its thickness, half of it at each end."""
+    over = grow * strip.thickness / 2 / max(strip.length, 1.0)
+    return tuple(place * (1 + 2 * over) - over for place in line.places)
 
 
 def _name_sureness(line: Line) -> float:

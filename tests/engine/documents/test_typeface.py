@@ -1,0 +1,71 @@
+"""Is the zone set in OCR-B? Lines drawn where they are known to lie, and one whole page set in another typeface."""
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from portal.demo.specimens import rendering
+from portal.demo.specimens.lettering import OCR_B, draw_mrz_line, face
+from vendors.facecheck.engine.documents.bands import Strip
+from vendors.facecheck.engine.documents.checks import LEAST_LETTERS, LEAST_LIKENESS, judge_typeface
+from vendors.facecheck.engine.documents.typeface import Typeface, typeface_of
+
+from .conftest import failed, photographed, read, specimen_of
+
+LINES = ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10")
+PITCH, LEFT, HEIGHT = 30.0, 40.0, 29.0
+
+
+def in_ocr_b(page, text, **place):
+    draw_mrz_line(page, text, **place)
+
+
+def in_strokes(page, text, **place):
+    draw_mrz_line(page, text, **(place | {"built_in": True}))
+
+
+def in_the_built_in_face(page, text, *, left, top, pitch, height, built_in=False):
+    """A typeface for texts, put on the fixed pitch letter by letter."""
+    font = face(round(height / 0.7))
+    above = font.getbbox("H")[1]
+    for place, letter in enumerate(text):
+        middle = left + place * pitch + (pitch - font.getlength(letter)) / 2
+        ImageDraw.Draw(page).text((middle, top - above), letter, font=font, fill=(20, 20, 24))
+
+
+def likeness(draw, *, blur=1.0, off=0.0):
+    """`off` pitches is how far the reader errs about where a letter stands, more and more to the right."""
+    page = Image.new("RGB", (1400, 200), (214, 218, 210))
+    lines = []
+    for top, text in zip((40, 120), LINES, strict=True):
+        draw(page, text, left=LEFT, top=top, pitch=PITCH, height=HEIGHT)
+        ends = np.array([(LEFT, top + HEIGHT / 2), (LEFT + len(text) * PITCH, top + HEIGHT / 2)])
+        places = [(at + 0.5 + off * at / len(text)) / len(text) for at in range(len(text))]
+        lines.append((Strip(ends[0], ends[1], 40.0), text, tuple(places)))
+    photo = cv2.GaussianBlur(np.asarray(page)[:, :, ::-1].copy(), (0, 0), blur)
+    return typeface_of(photo, lines)
+
+
+@pytest.mark.parametrize("draw", [in_strokes, *([in_ocr_b] if OCR_B.exists() else [])])
+@pytest.mark.parametrize(("blur", "off"), [(0.8, 0.0), (2.5, 0.0), (1.0, 0.3)])
+def test_letters_of_ocr_b_are_known_sharp_or_soft(draw, blur, off):
+    found = likeness(draw, blur=blur, off=off)
+    assert found.letters > 20 and found.likeness > LEAST_LIKENESS + 0.03, found
+
+
+def test_letters_of_another_typeface_are_not_taken_for_them():
+    assert likeness(in_the_built_in_face).likeness < LEAST_LIKENESS - 0.03
+
+
+def test_a_soft_photograph_accuses_nobody_and_few_letters_say_nothing():
+    judged = judge_typeface(0.95, Typeface(0.3, 20))
+    assert judged.failed and not judged.sure
+    assert judge_typeface(0.95, Typeface(0.3, LEAST_LETTERS - 1)).check.outcome == "not_done"
+
+
+@pytest.mark.vision
+def test_a_zone_set_in_another_typeface_never_passes(monkeypatch):
+    monkeypatch.setattr(rendering, "draw_mrz_line", in_the_built_in_face)
+    reading = read(photographed.__wrapped__(specimen_of()))
+    assert (reading.outcome, failed(reading)) == ("retake", {"zone_typeface"})
