@@ -143,6 +143,9 @@ FACE_REASONS: dict[str, str] = {
     "head_turned_wrong_way": gettext_noop("The head turned to the other side than asked."),
     "head_jumped": gettext_noop("The head turned without passing the middle. It may not be live."),
     "head_turned_unasked": gettext_noop("The head turned before it was asked to. It may be a recording."),
+    "head_turned_unevenly": gettext_noop(
+        "The head did not turn when it was asked to. It may be a recording."
+    ),
     "head_flat": gettext_noop("The turning head looked flat."),
 }
 _PORTRAIT = gettext_noop("The portrait in the Verified ID is hard to compare with.")

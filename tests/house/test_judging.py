@@ -12,6 +12,7 @@ from vendors.house.judging.evidence import DocumentEvidence, LiveEvidence
 from vendors.house.judging.face import FaceVerdict, decide_face
 from vendors.house.provider.verified_claims import CheckMade, Facts
 from vendors.house.stages import MOVES, Stage
+from vendors.house.words import notice_sentence
 
 TODAY = date(2026, 11, 22)
 FACTS = Facts("ANNA", "ERIKSSON", date(1974, 8, 12), "passport", "L898902C3", date(2031, 4, 30), "SWE")
@@ -110,6 +111,11 @@ def test_a_match_that_fails_gives_no_hint() -> None:
     mismatch = decide_face(LiveEvidence(True, (), 3), tries=1)
     attack = decide_face(LiveEvidence(False, ("head_flat", "colours_not_answered"), None), tries=1)
     assert mismatch.notice == attack.notice == "not_confirmed"
+
+
+def test_a_face_that_the_screen_could_not_light_is_told_so() -> None:
+    assert decide_face(LiveEvidence(False, ("light_too_weak",), None), tries=1).notice == "light_too_weak"
+    assert notice_sentence("light_too_weak")
 
 
 def test_ends_have_no_way_out() -> None:

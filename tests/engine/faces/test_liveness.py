@@ -14,13 +14,15 @@ from vendors.facecheck.engine.commands import check_liveness_json
 from vendors.facecheck.engine.comparison import compare_faces
 from vendors.facecheck.engine.liveness.challenge import Challenge
 from vendors.facecheck.engine.liveness.clip import Clip, Frame, write_clip
-from vendors.facecheck.engine.liveness.decision import _chosen_for_identity
+from vendors.facecheck.engine.liveness.decision import _chosen_for_identity, not_in_the_dark
 from vendors.facecheck.engine.liveness.flash import FlashMeasures, judge_flash
-from vendors.facecheck.engine.liveness.turn import TurnMeasures, judge_turn
+from vendors.facecheck.engine.liveness.turn import TurnMeasures, judge_starts, judge_turn
 
 from .conftest import challenge_of, clip_of, judged
 
-GOOD_FLASH = FlashMeasures(correlation=0.9, chance=0.002, gain=0.1, ground_ratio=0.1, shape=0.7, lag_ms=100)
+GOOD_FLASH = FlashMeasures(
+    correlation=0.9, chance=0.0002, gain=0.1, ground_ratio=0.1, shape=0.7, lag_ms=100, contrast=30
+)
 GOOD_TURN = TurnMeasures(towards=28.0, away=1.0, between=3, depth=0.08, soonest_ms=700, start=1.0)
 NAN = float("nan")
 
@@ -204,6 +206,18 @@ def test_other_colours_do_not_pass() -> None:
     assert judged(replace(clip, shown=shown), challenge_of(3)).reasons == ("other_phases",)
 
 
+def test_a_clip_whose_times_reach_beyond_its_arrival_does_not_pass() -> None:
+    clip = _shell()
+    stretched = tuple(start * 1.4 for start in clip.started_ms)
+    assert judged(replace(clip, started_ms=stretched), challenge_of(3)).reasons == ("answered_too_soon",)
+
+
+def test_a_face_that_neither_answers_the_light_nor_turns_is_not_asked_for_a_darker_room() -> None:
+    assert not_in_the_dark(["light_too_weak"]) == ("light_too_weak",)
+    for flat in ("head_not_turned", "head_flat"):
+        assert not_in_the_dark(["light_too_weak", flat]) == ("colours_not_answered", flat)
+
+
 def test_good_measures_speak_against_nothing() -> None:
     assert judge_flash(GOOD_FLASH) == () and judge_turn(GOOD_TURN) == ()
 
@@ -211,9 +225,12 @@ def test_good_measures_speak_against_nothing() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"correlation": 0.49}, "colours_not_answered"),
+        ({"correlation": 0.59}, "colours_not_answered"),
         ({"correlation": NAN}, "colours_not_answered"),
-        ({"chance": 0.01}, "colours_not_answered"),
+        ({"chance": 0.001}, "colours_not_answered"),
+        ({"chance": NAN}, "colours_not_answered"),
+        ({"correlation": 0.3, "contrast": 3.9}, "light_too_weak"),
+        ({"correlation": 0.3, "contrast": NAN}, "light_too_weak"),
         ({"gain": 0.009}, "light_too_weak"),
         ({"gain": NAN}, "light_too_weak"),
         ({"ground_ratio": 0.51}, "background_lit_like_face"),
@@ -242,3 +259,12 @@ def test_each_measure_of_light_can_refuse_alone(change: dict[str, float], reason
 )
 def test_each_measure_of_a_turn_can_refuse_alone(change: dict[str, float], reason: str) -> None:
     assert judge_turn(replace(GOOD_TURN, **change)) == (reason,)
+
+
+def test_turns_that_keep_their_own_time_are_a_recording() -> None:
+    def after(*starts: int) -> tuple[str, ...]:
+        return judge_starts([replace(GOOD_TURN, soonest_ms=start) for start in starts])
+
+    assert after(600, 1500, 900, 700, 1750) == () == after(600)
+    assert after(200, 600, 900, 1401, 1000) == ("head_turned_unevenly",)
+    assert after(-1, 300, 1600) == ("head_turned_unevenly",)

@@ -23,6 +23,7 @@ HINTS = {
     "face_too_small": "face_too_small",
     "too_dark": "too_dark",
     "too_bright": "too_bright",
+    "light_too_weak": "light_too_weak",
     "frames_missing": "slow_device",
     "times_do_not_fit": "slow_device",
     "challenge_expired": "took_too_long",

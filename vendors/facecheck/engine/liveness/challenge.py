@@ -136,12 +136,13 @@ def _flashing_phases(random: Random) -> tuple[Phase, ...]:
 def _turning_phases(random: Random) -> tuple[Phase, ...]:
     """Five turns with pauses of unforeseeable length: a recording of turns would have to guess sides and times.
 
+    The sides alone are five bits; the times are the rest, so they are spread widely.
     A pause gives the head time to come back before the next turn; after the last there is nothing to come back for."""
     phases = [_still(STILL_MS)]
     for number in range(STILL_TURNS):
         if number:
-            phases.append(_still(1800 + 100 * _below(9, random)))
-        phases.append(_turn(2200 + 100 * _below(9, random), random))
+            phases.append(_still(1800 + 100 * _below(15, random)))
+        phases.append(_turn(2200 + 100 * _below(11, random), random))
     return tuple(phases)
 
 

@@ -8,7 +8,7 @@ not see through a mask cut to a face or a face rendered live behind a virtual ca
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -22,7 +22,7 @@ from .challenge import Challenge, Phase
 from .clip import Clip, label_of
 from .flash import judge_flash, measure_flash
 from .looks import Look, Missed, likeness, look_at, portrait_of, recognise
-from .turn import judge_turn, measure_turn
+from .turn import judge_starts, judge_turn, measure_turn
 
 # The clip cannot have been taken faster than the challenge lasts; clocks and networks get this much.
 _CLOCK_TOLERANCE = timedelta(milliseconds=300)
@@ -40,6 +40,8 @@ _TURNED = 12.0
 # Neighbours less alike than this are both recognised; at most so many pairs, the least alike first.
 _ALIKE = 0.5
 _MOST_CHANGES = 4
+_TOO_DIM = "light_too_weak"
+_NOT_TURNED = frozenset({"head_not_turned", "head_flat"})
 _JUMP = 0.75
 _GROWTH = 1.6
 
@@ -62,7 +64,8 @@ def check_liveness(
 ) -> LivenessDecision:
     """Decide. What must hold, in order; the first group that does not hold ends it:
 
-    1. the clip names this challenge's nonce, arrives before it expires and not sooner than it lasts;
+    1. the clip names this challenge's nonce, arrives before it expires and not sooner than it lasts, by the challenge's
+       count or by its own;
     2. it shows each phase asked for, in order, long enough, with frames throughout;
     3. each frame decodes, hardly any lacks its one face, and few repeat;
     4. the face never jumps, and the faces of each phase and on both sides of each change are one person's;
@@ -71,6 +74,7 @@ def check_liveness(
     7. a frame is good enough to be compared with a portrait.
     """
     refused = _judge_binding(clip, challenge, now) or _judge_frames(clip, challenge)
+    refused = refused or _judge_duration(clip, challenge, now)
     if refused:
         return LivenessDecision(False, refused, {"frames": len(clip.frames)})
     try:
@@ -98,6 +102,12 @@ def _judge_binding(clip: Clip, challenge: Challenge, now: datetime) -> tuple[str
     if now < challenge.issued_at + lasted - _CLOCK_TOLERANCE:
         return ("answered_too_soon",)
     return ()
+
+
+def _judge_duration(clip: Clip, challenge: Challenge, now: datetime) -> tuple[str, ...]:
+    """Times that reach beyond the moment of arrival were not kept by a clock."""
+    last = timedelta(milliseconds=clip.moment_ms(clip.frames[-1]))
+    return ("answered_too_soon",) if now < challenge.issued_at + last - _CLOCK_TOLERANCE else ()
 
 
 def _judge_frames(clip: Clip, challenge: Challenge) -> tuple[str, ...]:
@@ -258,7 +268,7 @@ def _judge_answers(
         flash = measure_flash(clip, lit, challenge=challenge, random=random)
         measures["flash"] = asdict(flash)
         reasons += judge_flash(flash)
-    measures["turns"] = []
+    turns = []
     for number, phase in enumerate(challenge.phases):
         if phase.kind != "turn":
             continue
@@ -267,9 +277,19 @@ def _judge_answers(
         turn = measure_turn(
             before, during, straight=best.mesh.yaw, side=phase.side, asked_ms=clip.started_ms[number]
         )
-        measures["turns"].append({"side": phase.side, **asdict(turn)})
+        turns.append((phase.side, turn))
         reasons += judge_turn(turn)
-    return tuple(dict.fromkeys(reasons))
+    measures["turns"] = [{"side": side, **asdict(turn)} for side, turn in turns]
+    reasons += judge_starts([turn for _side, turn in turns])
+    return not_in_the_dark(reasons)
+
+
+def not_in_the_dark(reasons: Iterable[str]) -> tuple[str, ...]:
+    """Each reason once. A face that neither answers the light nor turns is a picture, and no person in a bright room."""
+    found = list(dict.fromkeys(reasons))
+    if _TOO_DIM in found and _NOT_TURNED.intersection(found):
+        found[found.index(_TOO_DIM)] = "colours_not_answered"
+    return tuple(found)
 
 
 def _best(looks: list[Look]) -> tuple[Look | None, Feature | None, bytes]:

@@ -1,9 +1,14 @@
 """Does the face answer the colours of the screen, as a living face in front of it must?
 
 Stops whoever feeds the page a recording, a photograph or a screen: (1) the colour of the skin must follow this
-challenge and not others; (2) by enough to be light; (3) the wall behind must not follow it as the face does; (4) the
-light must fall on the face as on something round. It does not stop a mask cut to a face, nor a live-rendered fake that
-computes the light; those are named in the product's list of known limits.
+challenge, and better than all but a thousandth of the others that could have been drawn; (2) by enough to be light;
+(3) the wall behind must not follow it as the face does; (4) the light must fall on the face as on something round. It
+does not stop a mask cut to a face, nor a live-rendered fake that computes the light; those are named in the product's
+list of known limits.
+
+(1) is a permutation test: a clip that was finished before the challenge was drawn passes it with a chance of
+`MAX_CHANCE` at most, whatever it shows, since its own challenge is but one more draw. Where hardly any colour reaches
+the face nothing is guessed: `contrast` says so, and the recording is asked for again.
 """
 
 from __future__ import annotations
@@ -20,13 +25,15 @@ from .looks import Lit, Look
 
 Matrix = NDArray[np.float64]
 
-MIN_CORRELATION = 0.5
-MAX_CHANCE = 0.01
+MIN_CORRELATION = 0.6
+MAX_CHANCE = 0.001
+# Below it no change of colour is seen, this challenge's or another's; noise alone stays below 3.
+MIN_CONTRAST = 4.0
 MIN_GAIN = 0.01
 GROUND_RATIO = (-0.3, 0.5)
 MIN_SHAPE = 0.35
 
-_OTHERS = 400
+_OTHERS = 5000
 _LAGS_MS = tuple(range(0, 451, 50))
 _DRIFT_DEGREE = 3
 # Keeps the logarithm of a nearly black background finite; about the noise of a phone's camera.
@@ -35,7 +42,8 @@ _FLOOR = 0.004
 
 @dataclass(frozen=True)
 class FlashMeasures:
-    """How well the light on the face fits the challenge."""
+    """How well the light on the face fits the challenge. `chance` is the share of other challenges that it fits as well,
+    `contrast` how much more the face changes from colour to colour than under one."""
 
     correlation: float
     chance: float
@@ -43,19 +51,23 @@ class FlashMeasures:
     ground_ratio: float
     shape: float
     lag_ms: int
+    contrast: float
 
 
 @dataclass(frozen=True)
 class _Series:
-    """The frames' moments and a basis of what changes slowly over them."""
+    """The frames' moments, a basis of what changes slowly over them, and `shown`: [lag, frame], the number of the colour
+    that was on screen when the frame was exposed; -1 before the first."""
 
     moments: Matrix
     slow: Matrix
+    shown: NDArray[np.int64]
 
     @classmethod
-    def of(cls, moments: Matrix) -> _Series:
+    def of(cls, moments: Matrix, starts: Matrix) -> _Series:
         scaled = (moments - moments.mean()) / max(float(np.ptp(moments)), 1.0)
-        return cls(moments, np.linalg.qr(np.vander(scaled, _DRIFT_DEGREE + 1))[0])
+        shown = [np.searchsorted(starts, moments - lag, side="right") - 1 for lag in _LAGS_MS]
+        return cls(moments, np.linalg.qr(np.vander(scaled, _DRIFT_DEGREE + 1))[0], np.array(shown))
 
     def steady(self, values: Matrix) -> Matrix:
         """Without slow changes (white balance, a cloud). The first axis is the frame."""
@@ -66,43 +78,42 @@ class _Series:
 def measure_flash(clip: Clip, looks: list[Look], *, challenge: Challenge, random: Random) -> FlashMeasures:
     """Measure the frames of the colour phases. `random` seeds the other challenges this one is held against."""
     lights = [look.lit for look in looks if look.lit is not None]
-    series = _Series.of(np.array([look.moment_ms for look in looks if look.lit is not None]))
-    shown = [COLOURS[phase.colour] for phase in challenge.phases if phase.colour]
     starts = [at for at, phase in zip(clip.started_ms, challenge.phases, strict=True) if phase.colour]
+    moments = [look.moment_ms for look in looks if look.lit is not None]
+    series = _Series.of(np.array(moments), np.array(starts))
 
     skin = series.steady(_chroma(np.array([lit.skin for lit in lights])))
     ground = series.steady(_chroma(np.array([lit.ground for lit in lights])))
-    answer = skin - ground
+    filters = _Filters.of(skin - ground, series, len(starts))
 
-    expected = _expected(np.array(shown, dtype=float)[None], starts, series.moments)
-    correlations = _correlate(expected, answer, series)[0]
-    lag = int(np.argmax(correlations))
-    best = float(correlations[lag])
-    others = _other_challenges(random)
-    by_chance = _correlate(_expected(others, starts, series.moments), answer, series).max(axis=1)
+    shown = _screen([COLOURS[phase.colour] for phase in challenge.phases if phase.colour])
+    fits = filters.fit(shown[None])[0]
+    lag = int(np.argmax(fits))
+    others = filters.fit(_other_challenges(random)).max(axis=1)
 
-    light = series.steady(expected[0, lag])
-    power = float((light * light).sum())
-    gain = float((answer * light).sum()) / power
-    face_gain = float((skin * light).sum()) / power
-    ground_gain = float((ground * light).sum()) / power
+    at = series.shown[lag]
+    light = series.steady(np.where((at >= 0)[:, None], shown[np.maximum(at, 0)], 0.0))
+    power = max(float((light * light).sum()), 1e-9)
+    face_gain, ground_gain = float((skin * light).sum()) / power, float((ground * light).sum()) / power
     return FlashMeasures(
-        correlation=round(best, 3),
-        chance=round(float((1 + (by_chance >= best).sum()) / (1 + len(others))), 4),
-        gain=round(gain, 4),
+        correlation=round(float(fits[lag]), 3),
+        chance=round(float((1 + (others >= fits[lag]).sum()) / (1 + len(others))), 5),
+        gain=round(face_gain - ground_gain, 4),
         ground_ratio=round(ground_gain / face_gain, 3) if face_gain > 1e-6 else 99.0,
         shape=round(_shape(looks, lights, light / power), 3),
         lag_ms=_LAGS_MS[lag],
+        contrast=round(filters.contrast(), 2),
     )
 
 
 def judge_flash(measures: FlashMeasures) -> tuple[str, ...]:
     """What speaks against it. A measure that is not a number fails its comparison and so speaks against it."""
     answers = measures.correlation >= MIN_CORRELATION and measures.chance < MAX_CHANCE
+    seen = measures.contrast >= MIN_CONTRAST
     low, high = GROUND_RATIO
     found = {
-        "colours_not_answered": not answers,
-        "light_too_weak": answers and not measures.gain >= MIN_GAIN,
+        "colours_not_answered": not answers and seen,
+        "light_too_weak": not measures.gain >= MIN_GAIN if answers else not seen,
         "background_lit_like_face": answers and not low <= measures.ground_ratio <= high,
         "face_lit_like_flat": answers and not measures.shape >= MIN_SHAPE,
     }
@@ -115,32 +126,59 @@ def _chroma(linear: NDArray[np.float32]) -> Matrix:
     return logs - logs.mean(axis=-1, keepdims=True)  # type: ignore[no-any-return]
 
 
+def _screen(colours: list[tuple[int, int, int]] | Matrix) -> Matrix:
+    """The colours' light, without brightness."""
+    light = np.array(colours, dtype=float) / 255
+    return light - light.mean(axis=-1, keepdims=True)  # type: ignore[no-any-return]
+
+
 def _other_challenges(random: Random) -> Matrix:
-    """What other challenges could have shown: drawn like `draw_colours`, but all at once."""
+    """[challenge, colour, channel]: what could have been drawn; like `draw_colours`, but all at once."""
     draw = np.random.default_rng(int.from_bytes(random(16)))
-    count = 4 * _OTHERS
+    count = 2 * _OTHERS
     first = draw.integers(0, len(COLOURS), (count, 1))
     steps = draw.integers(1, len(COLOURS), (count, COLOUR_COUNT - 1))
     numbers = np.cumsum(np.hstack([first, steps]), axis=1) % len(COLOURS)
     different = np.bitwise_count(np.bitwise_or.reduce(1 << numbers, axis=1))
-    colours: Matrix = np.array(list(COLOURS.values()), dtype=float)
-    return colours[numbers[different >= DISTINCT_COLOURS][:_OTHERS]]  # type: ignore[no-any-return]
+    return _screen(list(COLOURS.values()))[numbers[different >= DISTINCT_COLOURS][:_OTHERS]]  # type: ignore[no-any-return]
 
 
-def _expected(sequences: Matrix, starts: list[float], moments: Matrix) -> Matrix:
-    """[sequence, lag, frame, channel]: the colour on screen when the frame was exposed, without brightness."""
-    colour = sequences / 255
-    colour = colour - colour.mean(axis=-1, keepdims=True)
-    seen = [np.searchsorted(np.array(starts), moments - lag, side="right") - 1 for lag in _LAGS_MS]
-    return np.stack([np.where((at >= 0)[:, None], colour[:, np.maximum(at, 0)], 0.0) for at in seen], axis=1)
+@dataclass(frozen=True)
+class _Filters:
+    """The face's answer summed up over each colour's time, at each lag: a challenge is held against eight sums and not
+    against every frame, so that thousands cost little. First axes: lag, number of the colour."""
 
+    answers: Matrix
+    slow: Matrix
+    counts: Matrix
+    squares: float
 
-def _correlate(expected: Matrix, answer: Matrix, series: _Series) -> Matrix:
-    """[sequence, lag]. The answer is steady already, so only the lengths need the expected without its drift."""
-    slow = series.slow.T @ expected
-    lengths = np.sqrt(np.maximum((expected**2).sum(axis=(2, 3)) - (slow**2).sum(axis=(2, 3)), 0.0))
-    norms = lengths * float(np.linalg.norm(answer))
-    return np.tensordot(expected, answer, axes=2) / np.maximum(norms, 1e-12)  # type: ignore[no-any-return]
+    @classmethod
+    def of(cls, answer: Matrix, series: _Series, colours: int) -> _Filters:
+        under = (series.shown[:, None, :] == np.arange(colours)[None, :, None]).astype(float)
+        return cls(under @ answer, under @ series.slow, under.sum(axis=2), float((answer * answer).sum()))
+
+    def fit(self, screens: Matrix) -> Matrix:
+        """[challenge, lag]: the correlation of the answer with each. The answer is steady already, so that only the
+        challenge's length needs it without its drift."""
+        many, colours, channels = screens.shape
+        lags, _, degrees = self.slow.shape
+        met = screens.reshape(many, -1) @ self.answers.reshape(lags, -1).T
+        whole = (screens**2).sum(axis=2) @ self.counts.T
+        drift = screens.transpose(0, 2, 1).reshape(-1, colours) @ self.slow.transpose(1, 0, 2).reshape(
+            colours, -1
+        )
+        drifts = (drift**2).reshape(many, channels, lags, degrees).sum(axis=(1, 3))
+        lengths = np.sqrt(np.maximum(whole - drifts, 1e-12))
+        return met / lengths / max(self.squares, 1e-12) ** 0.5  # type: ignore[no-any-return]
+
+    def contrast(self) -> float:
+        """Variance between the colours over variance under each, at the lag where it is largest, whatever they were."""
+        met = self.counts > 0
+        between = ((self.answers**2).sum(axis=2) / np.maximum(self.counts, 1)).sum(axis=1)
+        groups, frames = met.sum(axis=1), self.counts.sum(axis=1)
+        within = np.maximum(self.squares - between, 1e-12) / np.maximum(frames - groups, 1)
+        return float((between / np.maximum(groups - 1, 1) / within).max())
 
 
 def _shape(looks: list[Look], lights: list[Lit], light: Matrix) -> float:

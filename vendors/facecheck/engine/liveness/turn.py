@@ -2,11 +2,12 @@
 
 Stops a photograph or screen that is held up and turned: (1) before the turn the face looks ahead; (2) it moves
 through the angles in between, (3) far enough, (4) to the side that was asked and not first to the other; (5) the points
-do not move as the points of one plane do. A mask or a live-rendered fake turns like a head; this check cannot tell.
+do not move as the points of one plane do. A recording of turns is stopped by sides and times that were drawn anew. A mask or a live-rendered fake turns like a head; this check cannot tell.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -19,6 +20,8 @@ MIN_TURN = 20.0
 MAX_WRONG_TURN = 12.0
 MIN_DEPTH = 0.05
 MAX_START = 15.0
+# Between somebody's quickest and slowest start of a turn after its prompt.
+MAX_UNEVEN_MS = 1200
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,13 @@ def judge_turn(measures: TurnMeasures) -> tuple[str, ...]:
         "head_flat": turned and not measures.depth >= MIN_DEPTH,
     }
     return tuple(reason for reason, holds in found.items() if holds)
+
+
+def judge_starts(turns: Sequence[TurnMeasures]) -> tuple[str, ...]:
+    """A person follows each prompt about as quickly; a recording keeps its own time, which drifts off the prompts."""
+    starts = [turn.soonest_ms for turn in turns if turn.soonest_ms >= 0]
+    uneven = len(starts) > 1 and max(starts) - min(starts) > MAX_UNEVEN_MS
+    return ("head_turned_unevenly",) if uneven else ()
 
 
 def plane_residual(first: Mesh, second: Mesh) -> float:
