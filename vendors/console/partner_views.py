@@ -150,7 +150,8 @@ def settings(request: HttpRequest, vendor: str) -> HttpResponse:
         **_shown(request, offer),
         "form": form,
         # A partner that keeps a record is told the address with each session.
-        "return_url": "" if offer.signals else return_url_of(_slug(request)),
+        # A wallet is told where to send the browser in each request: there is nobody to register it with.
+        "return_url": "" if offer.signals or offer.manifest.asks_wallets else return_url_of(_slug(request)),
     }
     return render(request, "vendors/settings.html", context)
 
