@@ -47,6 +47,7 @@ ROUTES: tuple[tuple[str, str, Function], ...] = (
     ("POST", "customers/:id", customers.update),
     ("DELETE", "customers/:id", subscription_changes.delete_customer),
     ("GET", "customers/:id/balance_transactions", customers.list_balance),
+    ("POST", "customers/:id/balance_transactions", customers.adjust_balance),
     ("POST", "customers/:id/tax_ids", tax_ids.create),
     ("GET", "customers/:id/tax_ids", tax_ids.list_all),
     ("GET", "customers/:id/tax_ids/:id", tax_ids.retrieve),

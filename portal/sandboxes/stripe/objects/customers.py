@@ -200,6 +200,23 @@ def change_balance(
     return record_balance(store, customer, amount, kind, invoice=invoice, credit_note=credit_note)
 
 
+def adjust_balance(store: Store, given: p.Given, identifier: str) -> Doc:
+    """By hand: below zero is credit, above it a debt that the next invoice collects."""
+    spec: dict[str, p.Reader] = {
+        "amount": p.integer(-p.LARGEST),
+        "currency": p.currency,
+        "description": p.or_empty(p.text()),
+        "metadata": p.metadata,
+    }
+    asked = p.read(given, spec, required=("amount", "currency"))
+    customer = store.take("customer", identifier)
+    require_currency(store, customer, asked["currency"])
+    made = change_balance(store, identifier, asked["amount"], "adjustment")
+    made["description"] = asked.get("description")
+    made["metadata"] = p.merged({}, asked.get("metadata"))
+    return store.save(made)
+
+
 def list_balance(store: Store, given: p.Given, identifier: str) -> Doc:
     store.take("customer", identifier)
     return page(
