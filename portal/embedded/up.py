@@ -2,13 +2,15 @@
 
 import argparse
 import errno
+import os
 import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 from portal.embedded import broker, databases, environment, postgres, processes, services, steps, welcome
-from portal.embedded.data import DataFolder, Secrets, State
+from portal.embedded.bytecode import keep_bytecode
+from portal.embedded.data import REPOSITORY, DataFolder, Secrets, State
 from portal.embedded.files import Progress, Trouble, locked
 from portal.embedded.supervisor import Interrupted, Supervisor, interruptible, uninterrupted
 
@@ -23,6 +25,8 @@ def main(data: DataFolder, arguments: list[str], models: Path) -> int:
     options = parse(arguments)
     say = Progress()
     data.prepare()
+    # In a project that somebody else owns, the folder has only now become one that can be written.
+    keep_bytecode(REPOSITORY, data.path, os.environ)
     with locked(
         data.lock,
         otherwise=f"Readmit already runs on {data.path}: stop it first, or name another folder with --data DIR.",
