@@ -168,6 +168,20 @@ def check_graph(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.security)
+def check_okta(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The same of who answers elsewhere than Okta."""
+    if not settings.OKTA_SIMULATOR_ORIGIN or not settings.IS_PRODUCTION:
+        return []
+    return [
+        Error(
+            "People would come from something that only pretends to be Okta.",
+            hint="Leave READMIT_OKTA_SIMULATOR_ORIGIN unset in production.",
+            id="readmit.E016",
+        )
+    ]
+
+
 @register(Tags.database)
 def check_database_role(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """The web role must not be able to step around row-level security (DESIGN 4)."""

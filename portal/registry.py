@@ -16,8 +16,8 @@ OUTBOX_TOPICS: dict[str, str] = {
     "verified_id.end_trial": "tenants.verified_id.trial.services.on_time_over",
     "verified_id.entra_test": "tenants.verified_id.entra.tasks.test",
     "verified_id.entra_callback": "tenants.verified_id.entra.tasks.on_callback",
-    "directory.graph_test": "tenants.directory.graph.tasks.test",
-    "directory.graph_step": "tenants.directory.graph.tasks.step",
+    "directory.connection_test": "tenants.directory.connections.tasks.test",
+    "directory.sync_step": "tenants.directory.connections.tasks.step",
     "vendors.proofing_completed": "recovery.proofing.on_proofing_completed",
     "vendors.proofing_contradicted": "recovery.contradiction.on_proofing_contradicted",
     "verified_id.credential_issued": "recovery.proofing.on_credential_issued",
@@ -62,8 +62,8 @@ OUTBOX_TOPICS: dict[str, str] = {
 # name -> (seconds between runs, function()). Runs in one worker at a time.
 PERIODIC_JOBS: dict[str, tuple[int, str]] = {
     "directory.let_go": (60, "tenants.directory.tasks.let_go"),
-    "directory.graph_keep_going": (60, "tenants.directory.graph.tasks.keep_going"),
-    "directory.graph_let_go": (24 * 3600, "tenants.directory.graph.tasks.let_go"),
+    "directory.keep_going": (60, "tenants.directory.connections.tasks.keep_going"),
+    "directory.let_go_of_runs": (24 * 3600, "tenants.directory.connections.tasks.let_go"),
     "verified_id.let_go": (60, "tenants.verified_id.tasks.let_go"),
     "verified_id.check_trusted_issuers": (3600, "tenants.verified_id.tasks.check_trusted_issuers"),
     "verified_id.entra_let_go": (600, "tenants.verified_id.entra.tasks.let_go"),

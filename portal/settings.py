@@ -115,7 +115,7 @@ INSTALLED_APPS += [
     "vendors.facecheck",
     "vendors.trying",
     "tenants.verified_id",
-    "tenants.directory.graph",
+    "tenants.directory.connections",
     "tenants.verified_id.entra",
     "portal.wallet",
     "recovery.access_pass",
@@ -251,6 +251,10 @@ ENTRA_SIMULATOR_ORIGIN = env.text("READMIT_ENTRA_SIMULATOR_ORIGIN", "")
 # ---------------------------------------------------------------- Microsoft Graph, or the simulator of it
 # Empty means Microsoft itself.
 GRAPH_SIMULATOR_ORIGIN = env.text("READMIT_GRAPH_SIMULATOR_ORIGIN", "")
+
+# ---------------------------------------------------------------- Okta, or the simulator of it
+# Empty means Okta itself.
+OKTA_SIMULATOR_ORIGIN = env.text("READMIT_OKTA_SIMULATOR_ORIGIN", "")
 
 # ---------------------------------------------------------------- who invoices
 SELLER = {

@@ -54,7 +54,7 @@ def complete_recovery(tenant: Tenant, case: Case, passkey_id: UUID) -> None:
     _tell(tenant, case, person, removed, ended)
 
 
-def complete_elsewhere(tenant: Tenant, case: Case, *, kind: str, number: int) -> None:
+def complete_elsewhere(tenant: Tenant, case: Case, *, place: str, kind: str, number: int) -> None:
     """The pass was used in the directory where the account lives, and `number` new ways to sign in came of it, the first of
     `kind`: the account is recovered. With the case locked."""
     person = case.person
@@ -67,7 +67,7 @@ def complete_elsewhere(tenant: Tenant, case: Case, *, kind: str, number: int) ->
     case = move_case(case.id, CaseStatus.RECOVERED)
     bind_card(case, person)
     replace_earlier_cards(case, person.id)
-    _tell(tenant, case, person, removed, ended, is_elsewhere=True)
+    _tell(tenant, case, person, removed, ended, place=place)
 
 
 def bind_card(case: Case, person: DirectoryPerson) -> None:
@@ -92,7 +92,7 @@ def _tell(
     removed: int,
     ended: int,
     *,
-    is_elsewhere: bool = False,
+    place: str = "",
 ) -> None:
     """A notice to every address, each with "this was not me", and the receipt."""
     with timezone.override(tenant.time_zone):
@@ -107,7 +107,7 @@ def _tell(
             "removed": str(removed),
             "ended": str(ended),
             "by_eid": "yes" if is_by_eid(case) else "",
-            "elsewhere": "yes" if is_elsewhere else "",
+            "elsewhere": place,
             "not_me_url": make_repudiation_link(tenant, case),
         },
         case_id=case.id,

@@ -14,7 +14,7 @@ from recovery.access_pass.services import issue_pass
 from recovery.callouts.asking import Said, asks_of, begin_asking, said_in
 from recovery.callouts.models import CalloutAsk
 from recovery.cases import locked, move_case, record_step, steps_of
-from recovery.connected.rows import PATIENCE, lives_elsewhere, open_pass
+from recovery.connected.rows import PATIENCE, lives_at, open_pass
 from recovery.decision import Decision, Outcome, decide, decide_as_in_production
 from recovery.enrolment import complete_enrolment
 from recovery.gathering import NOT_ASKED, evidence_of, match_of, policy_of
@@ -176,7 +176,7 @@ def grant(case: Case, fields: dict[str, str]) -> None:
     cases."""
     if case.person_id is None:
         raise ValueError("a case without a person cannot be granted")
-    if lives_elsewhere():
+    if lives_at():
         _grant_elsewhere(case, fields)
     else:
         _grant_here(case, case.person_id, fields)

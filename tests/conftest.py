@@ -19,6 +19,7 @@ from tenants.models import Host, Member, Outbox, Tenant, User
 from tenants.rights import Role
 from tests.sandboxes.entra_served import EntraSimulator
 from tests.sandboxes.graph_served import GraphSimulator
+from tests.sandboxes.okta_served import OktaSimulator
 from tests.sandboxes.served import Sandbox
 
 if TYPE_CHECKING:
@@ -188,3 +189,15 @@ def staff_client(tenant: Tenant) -> Callable[..., Client]:
         return client
 
     return make
+
+
+@pytest.fixture(scope="session")
+def okta() -> Iterator[OktaSimulator]:
+    """One Okta simulator for all tests of a worker; each begins with an organisation of its own."""
+    with tempfile.TemporaryDirectory(prefix="readmit-okta-") as folder:
+        served = OktaSimulator(Path(folder))
+        served.start()
+        try:
+            yield served
+        finally:
+            served.stop()

@@ -98,7 +98,7 @@ LABELS: dict[str, str] = {
     "legal_name": gettext_noop("Legal name"),
     "lifting_roles": gettext_noop("Roles that may lift the cap"),
     "meter": gettext_noop("What was counted"),
-    "lives_there": gettext_noop("Accounts live at Microsoft"),
+    "lives_there": gettext_noop("Accounts live in the directory elsewhere"),
     "minutes": gettext_noop("Minutes"),
     "mode": gettext_noop("Mode"),
     "place": gettext_noop("Place in the order"),

@@ -87,6 +87,9 @@ OF_ENTRA_SIMULATOR = frozenset(
 OF_GRAPH_SIMULATOR = frozenset(
     {"READMIT_MODE", "READMIT_GRAPH_SIMULATOR_ORIGIN", "READMIT_GRAPH_SIMULATOR_SECRET_KEY"}
 )
+OF_OKTA_SIMULATOR = frozenset(
+    {"READMIT_MODE", "READMIT_OKTA_SIMULATOR_ORIGIN", "READMIT_OKTA_SIMULATOR_SECRET_KEY"}
+)
 OF_VISION = frozenset({"READMIT_MODE", "READMIT_MODELS", "READMIT_VISION_TOKEN", "READMIT_VISION_URL"})
 
 
@@ -155,6 +158,15 @@ def graph_simulator(secrets: Secrets, state: State) -> dict[str, str]:
     return {
         "READMIT_GRAPH_SIMULATOR_ORIGIN": f"http://graph.localhost:{state.port + 4}",
         "READMIT_GRAPH_SIMULATOR_SECRET_KEY": word,
+    }
+
+
+def okta_simulator(secrets: Secrets, state: State) -> dict[str, str]:
+    """For a start that asked for the simulator of Okta."""
+    word = hmac.digest(secrets.secret_key.encode(), b"okta simulator", hashlib.sha256).hex()
+    return {
+        "READMIT_OKTA_SIMULATOR_ORIGIN": f"http://okta.localhost:{state.port + 5}",
+        "READMIT_OKTA_SIMULATOR_SECRET_KEY": word,
     }
 
 
@@ -227,6 +239,11 @@ def for_graph_simulator(whole: Mapping[str, str]) -> dict[str, str]:
     return _child(own | {"DJANGO_SETTINGS_MODULE": "portal.sandboxes.graph.settings"})
 
 
+def for_okta_simulator(whole: Mapping[str, str]) -> dict[str, str]:
+    own = {name: value for name, value in whole.items() if name in OF_OKTA_SIMULATOR}
+    return _child(own | {"DJANGO_SETTINGS_MODULE": "portal.sandboxes.okta.settings"})
+
+
 def for_vision(whole: Mapping[str, str]) -> dict[str, str]:
     return _child({name: value for name, value in whole.items() if name in OF_VISION})
 
@@ -238,6 +255,7 @@ def _private_elsewhere() -> set[str]:
         "READMIT_ENTRA_SIMULATOR_DATABASE",
         "READMIT_ENTRA_SIMULATOR_SECRET_KEY",
         "READMIT_GRAPH_SIMULATOR_SECRET_KEY",
+        "READMIT_OKTA_SIMULATOR_SECRET_KEY",
     }
     return house | simulator | {"READMIT_STRIPE_SANDBOX_DATABASE", "READMIT_STRIPE_SANDBOX_WEBHOOK_URL"}
 

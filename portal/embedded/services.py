@@ -93,6 +93,18 @@ def graph_simulator(whole: Mapping[str, str], state: State) -> Service:
     )
 
 
+def okta_simulator(whole: Mapping[str, str], state: State) -> Service:
+    """It stays one worker: what it remembers is in its memory."""
+    port = state.port + 5
+    return Service(
+        name="okta",
+        argv=_granian("portal.sandboxes.okta.wsgi:application", port, workers=1, interface="wsgi"),
+        env=environment.for_okta_simulator(whole),
+        ready_probe=lambda: what_is_missing(port, "/healthz", f"okta.localhost:{port}"),
+        cwd=REPOSITORY,
+    )
+
+
 def _granian(application: str, port: int, *, workers: int, interface: str = "rsgi") -> list[str]:
     return [
         *(sys.executable, "-m", "granian", "--interface", interface, "--host", LOOPBACK, "--port", str(port)),

@@ -62,6 +62,11 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         action="store_true",
         help="with the simulator of Microsoft Graph, on the port after the Entra simulator's",
     )
+    parser.add_argument(
+        "--okta",
+        action="store_true",
+        help="with the simulator of Okta, on the port after the Graph simulator's",
+    )
     parser.add_argument("--no-demo", action="store_true", help="without the demonstration tenant")
     parser.add_argument("--data", metavar="DIR", help="the data folder (else READMIT_DATA, else .data)")
     return parser.parse_args(arguments)
@@ -69,8 +74,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 def _port(text: str) -> int:
     number = int(text)
-    if not 1 <= number <= 65531:
-        raise argparse.ArgumentTypeError("a port is between 1 and 65531")
+    if not 1 <= number <= 65530:
+        raise argparse.ArgumentTypeError("a port is between 1 and 65530")
     return number
 
 
@@ -80,7 +85,9 @@ def _start(
     for name in processes.end_leftovers(data.run):
         say(f"Ended {name}, left over from an earlier start.")
     port = port_of(data, options.port)
-    for number in range(port, port + (5 if options.graph else 4 if options.entra else 3)):
+    for number in range(
+        port, port + (6 if options.okta else 5 if options.graph else 4 if options.entra else 3)
+    ):
         require_free(number)
     secrets = data.secrets_made()
     state = _start_foundations(supervisor, data, secrets, port, say)
@@ -89,6 +96,8 @@ def _start(
         whole |= environment.entra_simulator(data, secrets, state)
     if options.graph:
         whole |= environment.graph_simulator(secrets, state)
+    if options.okta:
+        whole |= environment.okta_simulator(secrets, state)
     supervisor.start(services.vision(whole, state))
     _take_steps(data, secrets, whole, demonstration=not options.no_demo, say=say)
     say("Starting the worker, the house partner and the web server.")
@@ -105,6 +114,9 @@ def _start(
     if options.graph:
         supervisor.start(services.graph_simulator(whole, state))
         serving.append("graph")
+    if options.okta:
+        supervisor.start(services.okta_simulator(whole, state))
+        serving.append("okta")
     asked = None if options.no_demo else welcome.ask_demonstration(whole)
     supervisor.wait_ready(serving, seconds=SERVICE_SECONDS)
     say("Everything is ready.")

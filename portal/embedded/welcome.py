@@ -64,6 +64,7 @@ def _sandboxes(whole: Mapping[str, str]) -> list[tuple[str, str]]:
         "Stripe sandbox": "READMIT_STRIPE_SANDBOX_ORIGIN",
         "Entra simulator": "READMIT_ENTRA_SIMULATOR_ORIGIN",
         "Graph simulator": "READMIT_GRAPH_SIMULATOR_ORIGIN",
+        "Okta simulator": "READMIT_OKTA_SIMULATOR_ORIGIN",
     }
     return [(name, f"{whole[variable]}/") for name, variable in named.items() if variable in whole]
 
@@ -72,5 +73,6 @@ def _tunnel(port: int, whole: Mapping[str, str]) -> str:
     host = socket.gethostname() or "this-machine"
     used = 4 if "READMIT_ENTRA_SIMULATOR_ORIGIN" in whole else 3
     used = 5 if "READMIT_GRAPH_SIMULATOR_ORIGIN" in whole else used
+    used = 6 if "READMIT_OKTA_SIMULATOR_ORIGIN" in whole else used
     forwards = " ".join(f"-L {number}:127.0.0.1:{number}" for number in range(port, port + used))
     return f"ssh {forwards} {Path.home().name or 'you'}@{host}   (then open the same addresses there)"

@@ -217,4 +217,5 @@ def send(
         raise Unavailable("no_answer", detail={"host": parts.hostname})
     if len(data) > max_bytes:
         raise Unavailable("answer_too_large", detail={"host": parts.hostname})
-    return Reply(status, {name.lower(): value for name, value in received.items()}, data)
+    # A header that came several times is one, with commas between (RFC 9110, 5.3).
+    return Reply(status, {name.lower(): received[name] for name in received}, data)

@@ -1,8 +1,7 @@
-"""A token of the Microsoft identity platform for an application (OAuth 2.0 client credentials), and what its APIs have in common.
+"""A token of the Microsoft identity platform for an application (OAuth 2.0 client credentials).
 
-Protects the secret and the token (neither is in a log, an error or a repr) and us from answers of any size and shape.
-Errors of the other side become codes of ours: `MicrosoftRefused` names what an administrator can change, `Busy` may pass by
-itself and says for how long it asks to be left alone. What it does not do: keep a token.
+Protects the secret and the token: neither is in a log, an error or a repr. The numbers of its refusals become codes of ours,
+each with what an administrator can change. What it does not do: keep a token.
 """
 
 from __future__ import annotations
@@ -11,16 +10,15 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from portal.kit import clock, http
-from portal.kit.errors import ReadmitError, Unavailable
+from portal.kit.errors import Unavailable
+from portal.kit.remote import RemoteRefused, Token, read_object, require_well
 
 MAX_TOKEN = 200_000
 LONGEST_LIFE = timedelta(hours=24)
-LONGEST_PAUSE = 3600
 _TOKEN = re.compile(r"[\x21-\x7e]{1,20000}")
 
 # Numbers of the token endpoint, each with what it means to the administrator. Only words hang on them: what is not
@@ -39,32 +37,6 @@ _NUMBERS = {
 }
 
 
-class MicrosoftRefused(ReadmitError):
-    """The answer is no until somebody changes something."""
-
-    def __init__(self, code: str, *, http_status: int = 0) -> None:
-        super().__init__(code, detail={"http_status": http_status})
-        self.http_status = http_status
-
-
-class Busy(Unavailable):
-    """Not now. `pause` is for how many seconds the other side asked to be left alone, None when it did not say."""
-
-    def __init__(self, code: str, *, pause: int | None = None, http_status: int = 0) -> None:
-        super().__init__(code, detail={"http_status": http_status})
-        self.pause = pause
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """`unverified_roles` is what the token says it may do, unread by anybody who could vouch for it: for words on a
-    page. None when it cannot be read."""
-
-    value: str = field(repr=False)
-    expires_at: datetime
-    unverified_roles: frozenset[str] | None = None
-
-
 def fetch_token(
     url: str, *, client_id: str, scope: str, proof: Mapping[str, str], timeout: float = 10.0
 ) -> Token:
@@ -78,7 +50,7 @@ def fetch_token(
     require_well(reply)
     body = read_object(reply)
     if reply.status != 200:
-        raise MicrosoftRefused(_token_problem(body), http_status=reply.status)
+        raise RemoteRefused(_token_problem(body), http_status=reply.status)
     value, life = body.get("access_token"), body.get("expires_in")
     is_bearer = str(body.get("token_type")).lower() == "bearer"
     if not isinstance(value, str) or not _TOKEN.fullmatch(value) or not is_bearer:
@@ -87,34 +59,6 @@ def fetch_token(
         raise Unavailable("token_unusable")
     expires_at = clock.now() + min(timedelta(seconds=life), LONGEST_LIFE)
     return Token(value, expires_at, _unverified_roles(value))
-
-
-def require_well(reply: http.Reply) -> None:
-    """Busy for an answer that says "not now"; Unavailable for one that leads elsewhere."""
-    if reply.status == 429 or reply.status >= 500:
-        raise Busy("service_busy", pause=_pause(reply), http_status=reply.status)
-    if 300 <= reply.status < 400:
-        # Redirects are not followed: a secret or a token would go along.
-        raise Unavailable("service_moved", detail={"http_status": reply.status})
-
-
-def read_object(reply: http.Reply) -> Mapping[str, Any]:
-    """The answer as a JSON object. Unavailable("bad_json") if it is none."""
-    try:
-        body = reply.json()
-    except RecursionError as error:
-        raise Unavailable("bad_json") from error
-    if not isinstance(body, dict):
-        raise Unavailable("bad_json")
-    return body
-
-
-def _pause(reply: http.Reply) -> int | None:
-    """Seconds only: that is what these services send (RFC 9110, 10.2.3 would allow a date)."""
-    text = reply.headers.get("retry-after", "").strip()
-    if not re.fullmatch(r"[0-9]{1,9}", text):
-        return None
-    return max(1, min(int(text), LONGEST_PAUSE))
 
 
 def _token_problem(body: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What is done in the directory at Microsoft once it is over: the pass goes, and what it was for or against.
+"""What is done in the directory elsewhere once it is over: the pass goes, and what it was for or against.
 
 `passes`: what was made for nobody is deleted. `lost`: after a recovery the ways to sign in from before go, and sessions end, as
 the organisation says. `end`: the pass goes, without a recovery. `repudiated`: the pass and every way to sign in that came
@@ -15,8 +15,8 @@ from uuid import UUID
 
 from portal.kit.actors import SYSTEM
 from portal.kit.errors import Misconfigured, Unavailable
-from portal.kit.microsoft import Busy, MicrosoftRefused, Token
 from portal.kit.outbox import Apply, Job, effect
+from portal.kit.remote import TROUBLE, Busy, RemoteRefused
 from portal.kit.scope import tenant_scope
 from recovery.alerting import alert_members
 from recovery.connected.models import DirectoryPass, PassState
@@ -32,8 +32,8 @@ from recovery.connected.rows import (
 from recovery.models import Case
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.directory.graph import passes
-from tenants.directory.graph.tokens import Held, hold, with_token
+from tenants.directory.connections.contract import AccountGone, Door, Method
+from tenants.directory.connections.tokens import Held, hold, with_door
 
 MOST_TRIES = 60
 # The worst comes first: what was asked for later does not take the place of what is worse.
@@ -86,10 +86,10 @@ def clear(job: Job) -> Apply | None:
     if ready is None:
         return None
     try:
-        cleared = with_token(ready.held, partial(_cleared, ready))
-    except passes.AccountGone:
+        cleared = with_door(ready.held, partial(_cleared, ready))
+    except AccountGone:
         cleared = Cleared()
-    except (MicrosoftRefused, Unavailable, Misconfigured) as trouble:
+    except TROUBLE as trouble:
         return partial(_wait, row_id, trouble)
     return partial(_done, row_id, ready, cleared)
 
@@ -114,30 +114,28 @@ def _ready(tenant_id: UUID, row_id: UUID) -> Ready | None:
     )
 
 
-def _cleared(ready: Ready, token: Token) -> Cleared:
-    for found in passes.list_passes(token, ready.object_id):
+def _cleared(ready: Ready, door: Door) -> Cleared:
+    for found in door.list_passes(ready.object_id):
         if ready.takes_every_pass or found.id in ready.pass_ids:
-            passes.delete_pass(token, ready.object_id, found.id)
+            door.delete_pass(ready.object_id, found.id)
     cleared = (
-        _without_methods(ready, token) if ready.removes_methods and ready.known is not None else Cleared()
+        _without_methods(ready, door) if ready.removes_methods and ready.known is not None else Cleared()
     )
     if ready.ends_sessions:
-        passes.end_sessions(token, ready.object_id)
+        door.end_sessions(ready.object_id)
     return cleared
 
 
-def _without_methods(ready: Ready, token: Token) -> Cleared:
+def _without_methods(ready: Ready, door: Door) -> Cleared:
     """After a recovery what was known before it goes; after "this was not me" what came since."""
     assert ready.known is not None
-    wanted = _wanted(passes.list_methods(token, ready.object_id), ready.known, ready.what == "repudiated")
-    gone = [passes.delete_method(token, ready.object_id, one) for one in wanted]
+    wanted = _wanted(door.list_methods(ready.object_id), ready.known, ready.what == "repudiated")
+    gone = [door.delete_method(ready.object_id, one) for one in wanted]
     return Cleared(sum(gone), len(gone) - sum(gone))
 
 
-def _wanted(
-    methods: Sequence[passes.Method], known: frozenset[str], is_repudiated: bool
-) -> list[passes.Method]:
-    return [one for one in methods if one.collection and (one.id in known) is not is_repudiated]
+def _wanted(methods: Sequence[Method], known: frozenset[str], is_repudiated: bool) -> list[Method]:
+    return [one for one in methods if one.is_removable and (one.id in known) is not is_repudiated]
 
 
 def _done(row_id: UUID, ready: Ready, cleared: Cleared) -> None:
@@ -163,15 +161,13 @@ def _done(row_id: UUID, ready: Ready, cleared: Cleared) -> None:
         alert_members(case, reasons=["methods_left"])
 
 
-def _wait(row_id: UUID, trouble: MicrosoftRefused | Unavailable | Misconfigured) -> None:
+def _wait(row_id: UUID, trouble: RemoteRefused | Unavailable | Misconfigured) -> None:
     found = locked_pass(row_id)
     if found is None or not found[0].clearing:
         return
     row, case = found
     row.clearing_tries += 1
-    if row.clearing_tries == MOST_TRIES or (
-        isinstance(trouble, MicrosoftRefused) and row.clearing_tries == 1
-    ):
+    if row.clearing_tries == MOST_TRIES or (isinstance(trouble, RemoteRefused) and row.clearing_tries == 1):
         alert_once(row, case, "account_not_cleared")
     if row.clearing_tries < MOST_TRIES:
         asked = trouble.pause if isinstance(trouble, Busy) else None

@@ -1,4 +1,4 @@
-"""Making a pass in the directory at Microsoft, by the worker.
+"""Making a pass in the directory elsewhere, by the worker.
 
 Protects an account from a second pass and from one that somebody else holds. Before anything is made it is written down that
 somebody begins, and what the account signs in with until then; who died in between is followed by a worker that removes
@@ -17,8 +17,8 @@ from uuid import UUID
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.errors import Misconfigured, Unavailable
-from portal.kit.microsoft import Busy, MicrosoftRefused, Token
 from portal.kit.outbox import Apply, Job, effect
+from portal.kit.remote import TROUBLE, Busy, RemoteRefused
 from portal.kit.scope import tenant_scope
 from portal.kit.sealed import seal
 from recovery.alerting import alert_members
@@ -39,8 +39,8 @@ from recovery.models import Case
 from recovery.statuses import CaseStatus, StepKind
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.directory.graph import passes
-from tenants.directory.graph.tokens import Held, hold, with_token
+from tenants.directory.connections.contract import AccountGone, Door, MadePass
+from tenants.directory.connections.tokens import Held, hold, with_door
 from tenants.directory.models import DirectoryPerson
 
 # Whoever has not come to the making by then leaves it to the next: the job is taken up by another worker after a minute.
@@ -82,9 +82,10 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    made: passes.MadePass = field(repr=False)
+    made: MadePass = field(repr=False)
     replaced: bool
     earlier_was_used: bool
+    directory: str
 
 
 @effect
@@ -99,12 +100,12 @@ def make(job: Job) -> Apply | None:
     if isinstance(begun, Lasting):
         return partial(_refuse, row_id, None, begun.code)
     try:
-        made = with_token(begun.held, partial(_made, begun))
+        made = with_door(begun.held, partial(_made, begun))
     except Lasting as lasting:
         return partial(_refuse, row_id, begun.attempt, lasting.code)
-    except passes.AccountGone as gone:
+    except AccountGone as gone:
         return partial(_refuse, row_id, begun.attempt, gone.code)
-    except (MicrosoftRefused, Unavailable, Misconfigured) as trouble:
+    except TROUBLE as trouble:
         return partial(_delay, row_id, begun.attempt, trouble)
     return partial(_keep, row_id, begun.attempt, made)
 
@@ -137,34 +138,34 @@ def _begin(tenant_id: UUID, row_id: UUID) -> Begun | Lasting | None:
     )
 
 
-def _made(begun: Begun, token: Token) -> Made:
+def _made(begun: Begun, door: Door) -> Made:
     """Read, then make, then look whether it is there. In the order in which a refusal costs least."""
-    account = passes.read_account(token, begun.object_id)
+    account = door.read_account(begun.object_id)
     if account.is_guest:
         raise Lasting("account_guest")
     if not account.is_enabled:
         raise Lasting("account_disabled")
-    policy = passes.read_policy(token)
+    policy = door.read_policy()
     if not policy.is_enabled:
         raise Lasting("pass_policy_off")
     if begun.is_first:
-        known = passes.list_methods(token, begun.object_id)
+        known = door.list_methods(begun.object_id)
         with tenant_scope(begun.tenant_id):
             _note_known(begun, [one.id for one in known])
     if begun.ends_sessions:
-        passes.end_sessions(token, begun.object_id)
-    earlier = passes.list_passes(token, begun.object_id)
+        door.end_sessions(begun.object_id)
+    earlier = door.list_passes(begun.object_id)
     for one in earlier:
-        passes.delete_pass(token, begun.object_id, one.id)
+        door.delete_pass(begun.object_id, one.id)
     if time.monotonic() > begun.until:
         raise Unavailable("no_answer")
-    made = passes.make_pass(token, begun.object_id, minutes=policy.lifetime(begun.minutes))
-    if made.id not in [one.id for one in passes.list_passes(token, begun.object_id)]:
+    made = door.make_pass(begun.object_id, policy, minutes=begun.minutes)
+    if made.id not in [one.id for one in door.list_passes(begun.object_id)]:
         raise Unavailable("pass_of_another")
-    if made.reason not in ("EnabledByPolicy", "NotYetValid"):
-        passes.delete_pass(token, begun.object_id, made.id)
+    if not made.is_usable:
+        door.delete_pass(begun.object_id, made.id)
         raise Lasting("pass_out_of_scope")
-    return Made(made, bool(earlier), any(one.reason == "OneTimeUsed" for one in earlier))
+    return Made(made, bool(earlier), any(one.is_used for one in earlier), begun.held.row.kind)
 
 
 def _note_known(begun: Begun, known: list[str]) -> None:
@@ -192,6 +193,8 @@ def _keep(row_id: UUID, attempt: int, found: Made) -> None:
     made, now = found.made, clock.now()
     row.pass_id, row.characters_sealed = made.id, seal(made.characters.encode(), sealed_as(row))
     row.first_made_there = row.first_made_there or made.created_at
+    row.made_there = made.created_at
+    row.until_there = made.created_at + timedelta(minutes=made.minutes)
     row.expires_at = now + timedelta(minutes=made.minutes)
     row.issues, row.tries, row.problem, row.shown_at = row.issues + 1, 0, "", None
     # Of a one-time pass that was used before it was replaced.
@@ -206,13 +209,15 @@ def _keep(row_id: UUID, attempt: int, found: Made) -> None:
         case_id=case.id,
         data={
             "minutes": made.minutes,
-            "directory": "entra",
+            "directory": found.directory,
             "replaced": found.replaced,
             "attempt": row.issues,
             "seconds_apart": _seconds_apart(made.created_at, now),
         },
     )
-    record_step(case, StepKind.PASS_ISSUED, evidence={"directory": "entra", "replaced": found.replaced})
+    record_step(
+        case, StepKind.PASS_ISSUED, evidence={"directory": found.directory, "replaced": found.replaced}
+    )
     if case.state is CaseStatus.GRANTED:
         move_case(case.id, CaseStatus.HANDED_OVER)
 
@@ -254,7 +259,7 @@ def _refuse(row_id: UUID, attempt: int | None, code: str) -> None:
     alert_members(case, reasons=[code])
 
 
-def _delay(row_id: UUID, attempt: int, trouble: MicrosoftRefused | Unavailable | Misconfigured) -> None:
+def _delay(row_id: UUID, attempt: int, trouble: RemoteRefused | Unavailable | Misconfigured) -> None:
     """Not now. What an administrator has to change is told at once, an outage once it lasts."""
     current = _current(row_id, attempt)
     if current is None:
@@ -263,7 +268,7 @@ def _delay(row_id: UUID, attempt: int, trouble: MicrosoftRefused | Unavailable |
     row.tries, row.problem = row.tries + 1, trouble.code
     after = wait_after(row.tries, asked=trouble.pause if isinstance(trouble, Busy) else None)
     do_next(row, MAKE, after=after)
-    if isinstance(trouble, MicrosoftRefused) or trouble.code in TOLD or row.tries >= ALERT_AFTER:
+    if isinstance(trouble, RemoteRefused) or trouble.code in TOLD or row.tries >= ALERT_AFTER:
         alert_once(row, case, trouble.code if trouble.code in TOLD else "pass_delayed")
     row.save(update_fields=["tries", "problem", "next_at", "alerts"])
     record_event(

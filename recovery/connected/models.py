@@ -45,6 +45,8 @@ class DirectoryPass(TenantModel):
     prefix: ClassVar[str] = "dirpass"
 
     case = TenantForeignKey(Case, on_delete=models.PROTECT, related_name="+")
+    # Which kind of directory it is for.
+    directory = models.CharField(max_length=12)
     # How the directory calls the account; empty where it does not know the person.
     object_id = models.CharField(max_length=36, blank=True)
     browser_digest = models.BinaryField()
@@ -63,6 +65,9 @@ class DirectoryPass(TenantModel):
     stray_passes = models.JSONField(default=list)
     characters_sealed = models.BinaryField(null=True)
     first_made_there = models.DateTimeField(null=True)
+    # Of the last one: since and until when it can be used.
+    made_there = models.DateTimeField(null=True)
+    until_there = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
     shown_at = models.DateTimeField(null=True)
     is_used = models.BooleanField(default=False)

@@ -13,7 +13,7 @@ from recovery.alerting import alert_members
 from recovery.cases import locked
 from recovery.connected.models import MOVES, DirectoryPass, PassState
 from recovery.models import Case
-from tenants.directory.graph.accounts import home_of_accounts, object_id_of
+from tenants.directory.connections.accounts import home_of_accounts, object_id_of
 
 MAKE, LOOK, CLEAR = "connected.make_pass", "connected.look", "connected.clear"
 # How long a case waits for a new way to sign in, from the grant on.
@@ -26,9 +26,10 @@ def sealed_as(row: DirectoryPass) -> Context:
     return Context("connected_directorypass", "characters_sealed", row.id)
 
 
-def lives_elsewhere() -> bool:
-    """Whether accounts live in another directory. One query."""
-    return home_of_accounts() is not None
+def lives_at() -> str:
+    """Which kind of directory accounts live in; empty where they live here. One query."""
+    home = home_of_accounts()
+    return home.kind if home else ""
 
 
 def pass_of_case(case_id: UUID) -> DirectoryPass | None:
@@ -46,8 +47,10 @@ def locked_pass(row_id: UUID) -> tuple[DirectoryPass, Case] | None:
 
 def open_pass(case: Case) -> DirectoryPass:
     """Ask for a pass for the browser of a case that was granted. With the case locked."""
+    home = home_of_accounts()
     row = DirectoryPass.objects.create(
         case=case,
+        directory=home.kind if home else "",
         object_id=object_id_of(case.person_id) if case.person_id else "",
         browser_digest=bytes(case.browser_digest),
     )

@@ -31,7 +31,9 @@ from recovery.models import Case
 from recovery.statuses import CaseStatus
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.directory.graph import addresses
+from tenants.directory.connections.contract import Words
+from tenants.directory.connections.registry import PROVIDERS
+from tenants.directory.connections.services import connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,10 @@ class Standing:
 
     row: DirectoryPass
     user_name: str
+    # Where it is used, and how people call that place; both of the directory that is connected.
     address: str
+    kind: str
+    words: Words
 
     @property
     def is_over(self) -> bool:
@@ -73,7 +78,15 @@ def standing_of(case: Case) -> Standing | None:
     row = pass_of_case(case.id)
     if row is None:
         return None
-    return Standing(row, case.person.user_name if case.person else "", addresses.security_info_url())
+    provider, there = PROVIDERS[row.directory], connection()
+    settings = there.settings if there and there.kind == row.directory else {}
+    return Standing(
+        row,
+        case.person.user_name if case.person else "",
+        provider.sign_in_url(settings),
+        provider.kind,
+        provider.words,
+    )
 
 
 def _mine(case_id: UUID, browser_digest: bytes) -> tuple[DirectoryPass, Case]:

@@ -9,7 +9,7 @@ from portal.kit.outbox import enqueue
 from portal.kit.scope import tenant_scope
 from recovery.connected.models import WATCHED, DirectoryPass, PassState
 from recovery.connected.rows import CLEAR, LOOK, MAKE
-from tenants.directory.graph.services import connection
+from tenants.directory.connections.services import connection
 from tenants.models import Outbox, Tenant
 
 LOST_AFTER = timedelta(minutes=5)

@@ -17,8 +17,8 @@ from uuid import UUID
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.errors import Misconfigured, Unavailable
-from portal.kit.microsoft import Busy, MicrosoftRefused, Token
 from portal.kit.outbox import Apply, Job, effect
+from portal.kit.remote import TROUBLE, Busy, RemoteRefused
 from portal.kit.scope import tenant_scope
 from recovery.alerting import alert_members
 from recovery.cases import move_case
@@ -29,28 +29,32 @@ from recovery.models import Case
 from recovery.statuses import CaseStatus
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.directory.graph import passes
-from tenants.directory.graph.tokens import Held, hold, with_token
+from tenants.directory.connections.contract import Account, AccountGone, Door, Fate, Method, Span
+from tenants.directory.connections.registry import PROVIDERS
+from tenants.directory.connections.tokens import Held, hold, with_door
 from tenants.models import Tenant
 
-# What takes a person there, and says when it was made.
-COUNTED = frozenset(
-    {
-        "fido2AuthenticationMethod",
-        "windowsHelloForBusinessAuthenticationMethod",
-        "platformCredentialAuthenticationMethod",
-        "microsoftAuthenticatorAuthenticationMethod",
-    }
-)
 # Seconds between two looks, by the minutes since the pass was made or shown.
 PACE = ((20, 25), (120, 60), (24 * 60, 300))
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    account: passes.Account
-    found: list[passes.FoundPass]
-    methods: list[passes.Method]
+    account: Account
+    methods: list[Method]
+    fate: Fate
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A pass to look after, while no transaction is open."""
+
+    held: Held
+    object_id: str
+    attempt: int
+    pass_id: str
+    valid: Span
+    is_over: bool
 
 
 @effect
@@ -62,27 +66,37 @@ def look(job: Job) -> Apply | None:
         ready = _ready(job.tenant_id, row_id)
     if ready is None:
         return None
-    held, object_id, attempt = ready
     try:
-        seen = with_token(held, partial(_seen, object_id))
-    except passes.AccountGone:
-        return partial(_stop, row_id, attempt, "account_gone")
-    except (MicrosoftRefused, Unavailable, Misconfigured) as trouble:
-        return partial(_wait, row_id, attempt, trouble)
-    return partial(_apply, job.tenant_id, row_id, attempt, seen)
+        seen = with_door(ready.held, partial(_seen, ready))
+    except AccountGone:
+        return partial(_stop, row_id, ready.attempt, "account_gone")
+    except TROUBLE as trouble:
+        return partial(_wait, row_id, ready.attempt, trouble)
+    return partial(_apply, job.tenant_id, row_id, ready.attempt, seen)
 
 
-def _seen(object_id: str, token: Token) -> Seen:
-    """Methods before passes: whoever uses a pass in between is seen the next time."""
-    account = passes.read_account(token, object_id)
-    methods = passes.list_methods(token, object_id)
-    return Seen(account, passes.list_passes(token, object_id), methods)
+def _seen(ready: Ready, door: Door) -> Seen:
+    """Methods before the pass: whoever uses it in between is seen the next time."""
+    account = door.read_account(ready.object_id)
+    methods = door.list_methods(ready.object_id)
+    fate = door.fate_of_pass(
+        ready.object_id,
+        ready.pass_id,
+        account=account,
+        valid=ready.valid,
+        is_over=ready.is_over,
+    )
+    return Seen(account, methods, fate)
 
 
-def _ready(tenant_id: UUID, row_id: UUID) -> tuple[Held, str, int] | None:
+def _ready(tenant_id: UUID, row_id: UUID) -> Ready | None:
     row = DirectoryPass.objects.filter(id=row_id, state__in=WATCHED).first()
     held = hold(tenant_id)
-    return (held, row.object_id, row.attempt) if row is not None and held is not None else None
+    if row is None or held is None or row.made_there is None or row.until_there is None:
+        return None
+    valid = Span(row.made_there, row.until_there)
+    is_over = row.expires_at is not None and row.expires_at <= clock.now()
+    return Ready(held, row.object_id, row.attempt, row.pass_id, valid, is_over)
 
 
 def _current(row_id: UUID, attempt: int) -> tuple[DirectoryPass, Case] | None:
@@ -101,7 +115,7 @@ def _apply(tenant_id: UUID, row_id: UUID, attempt: int, seen: Seen) -> None:
         _end(row, case, "account_disabled")
         return
     row.looked_at, row.tries = clock.now(), 0
-    _note_pass(row, case, seen.found)
+    _note_pass(row, case, seen.fate)
     fresh = new_methods(row, seen.methods)
     if fresh and row.is_used and row.shown_at is not None:
         _complete(tenant_id, row, case, fresh)
@@ -112,7 +126,7 @@ def _apply(tenant_id: UUID, row_id: UUID, attempt: int, seen: Seen) -> None:
     row.save()
 
 
-def new_methods(row: DirectoryPass, methods: Sequence[passes.Method]) -> list[passes.Method]:
+def new_methods(row: DirectoryPass, methods: Sequence[Method]) -> list[Method]:
     """Those that count: not there before the first pass, and not older than it."""
     known, since = row.known_methods, row.first_made_there
     if known is None or since is None:
@@ -122,19 +136,13 @@ def new_methods(row: DirectoryPass, methods: Sequence[passes.Method]) -> list[pa
     return [
         one
         for one in methods
-        if one.kind in COUNTED
-        and one.id not in known
-        and one.created_at is not None
-        and one.created_at >= since
+        if one.counts and one.id not in known and one.created_at is not None and one.created_at >= since
     ]
 
 
-def _note_pass(row: DirectoryPass, case: Case, found: Sequence[passes.FoundPass]) -> None:
-    mine = next((one for one in found if one.id == row.pass_id), None)
-    if mine is not None:
-        row.is_used = row.is_used or mine.reason == "OneTimeUsed"
-        return
-    if row.is_used or row.state == PassState.LOST:
+def _note_pass(row: DirectoryPass, case: Case, fate: Fate) -> None:
+    row.is_used = row.is_used or fate is Fate.USED
+    if fate is not Fate.GONE or row.is_used or row.state == PassState.LOST:
         return
     # Whoever replaced it can use theirs: the members have to know.
     move_pass(row, PassState.LOST)
@@ -149,14 +157,17 @@ def _pace(row: DirectoryPass) -> int:
     return next((seconds for until, seconds in PACE if minutes < until), PACE[-1][1])
 
 
-def _complete(tenant_id: UUID, row: DirectoryPass, case: Case, fresh: Sequence[passes.Method]) -> None:
+def _complete(tenant_id: UUID, row: DirectoryPass, case: Case, fresh: Sequence[Method]) -> None:
+    place = PROVIDERS[row.directory].words.place
     first = min(fresh, key=lambda one: str(one.created_at))
     row.method_kind, row.method_made_there = first.kind, first.created_at
     move_pass(row, PassState.USED)
     row.characters_sealed, row.next_at, row.clearing = None, None, "lost"
     do_next(row, CLEAR)
     row.save()
-    complete_elsewhere(Tenant.objects.get(id=tenant_id), case, kind=first.kind, number=len(fresh))
+    complete_elsewhere(
+        Tenant.objects.get(id=tenant_id), case, place=place, kind=first.kind, number=len(fresh)
+    )
 
 
 def _stop(row_id: UUID, attempt: int, code: str) -> None:
@@ -172,7 +183,7 @@ def _end(row: DirectoryPass, case: Case, code: str) -> None:
     alert_members(case, reasons=[code])
 
 
-def _wait(row_id: UUID, attempt: int, trouble: MicrosoftRefused | Unavailable | Misconfigured) -> None:
+def _wait(row_id: UUID, attempt: int, trouble: RemoteRefused | Unavailable | Misconfigured) -> None:
     """Nothing is known until somebody answers again: the case neither ends nor goes on."""
     current = _current(row_id, attempt)
     if current is None:
@@ -181,6 +192,6 @@ def _wait(row_id: UUID, attempt: int, trouble: MicrosoftRefused | Unavailable | 
     row.tries += 1
     asked = trouble.pause if isinstance(trouble, Busy) else None
     do_next(row, LOOK, after=max(wait_after(row.tries, asked=asked), timedelta(seconds=PACE[0][1])))
-    if isinstance(trouble, MicrosoftRefused):
+    if isinstance(trouble, RemoteRefused):
         alert_once(row, case, "pass_not_watched")
     row.save(update_fields=["tries", "next_at", "alerts"])

@@ -77,7 +77,7 @@ ACTIONS: dict[Action, dict[str, str]] = {
         "title": gettext_noop("Freeze what this recovery gave"),
         "effect": gettext_noop(
             "The person's passkeys stop working, everybody signed in as them is signed out, and the Verified ID is revoked, "
-            "all at once. Where the account lives at Microsoft, the pass, the ways to sign in that were added since and "
+            "all at once. Where the account lives in another directory, the pass, the ways to sign in that were added since and "
             "every session go there, within a minute. Every address is told. The person can recover again, after a wait of "
             "24 hours."
         ),

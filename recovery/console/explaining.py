@@ -37,8 +37,8 @@ WORDS: dict[CaseStatus, str] = {
         "your pass, and nobody here will ask you for it."
     ),
     S.HANDED_OVER: gettext_noop(
-        "Your recovery was successful. Your pass is on the page where you began, and only there. Use it to sign in at "
-        "Microsoft and add a new way to sign in. If the pass has expired, the page gives you another. I cannot see it, and "
+        "Your recovery was successful. Your pass is on the page where you began, and only there. Use it to sign in "
+        "where the page says and add a new way to sign in. If the pass has expired, the page gives you another. I cannot see it, and "
         "nobody here will ask you for it."
     ),
     S.RECOVERED: gettext_noop(

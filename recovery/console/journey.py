@@ -16,6 +16,7 @@ from recovery.console.callout_words import ANSWERS, claim_names
 from recovery.models import Case, CaseStep
 from recovery.routes import is_by_eid
 from recovery.statuses import LIVE, CaseStatus, Route, StepKind, StepState
+from tenants.directory.connections.registry import PROVIDERS
 from vendors.billing.models import UsageEntry
 from vendors.billing.reasons import sentence_of
 from vendors.wording import partner_name
@@ -114,8 +115,8 @@ def _facts(step: CaseStep) -> list[tuple[str, str]]:
         facts.append((_("Purpose"), _("Before the Verified ID was given out in another browser")))
     if evidence.get("channel") == "session":
         facts.append((_("By"), _("The passkey they were signed in with")))
-    if evidence.get("directory") == "entra":
-        facts.append((_("Made at"), _("Microsoft Entra")))
+    if evidence.get("directory") in PROVIDERS:
+        facts.append((_("Made at"), PROVIDERS[evidence["directory"]].words.title))
     if evidence.get("replaced"):
         facts.append((_("In place of"), _("A pass that was there before")))
     if evidence.get("method"):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 from portal.kit.origins import tenant_url
 from portal.kit.qr import qr_svg
 from portal.rights import requires, seat_of
-from recovery.connected.rows import lives_elsewhere
+from recovery.connected.rows import lives_at
 from recovery.models import Profile
 from recovery.statuses import Mode
 from tenants.rights import Right
@@ -49,6 +49,6 @@ def home(request: HttpRequest) -> HttpResponse:
         "mail": "\n".join(fill(part, WIDTH, break_long_words=False) for part in mail.split("\n")),
         "is_live": Mode.PRODUCTION in modes,
         "is_on_trial": bool(modes) and Mode.PRODUCTION not in modes,
-        "lives_elsewhere": lives_elsewhere(),
+        "lives_at": lives_at(),
     }
     return render(request, "recovery_console/tell.html", context)

@@ -242,12 +242,16 @@ def document_name(code: str) -> str:
     return _(DOCUMENTS.get(code, gettext_noop("Another document"))) if code else ""
 
 
-# Ways to sign in at Microsoft, by the names its API has for them.
+# Ways to sign in elsewhere, by the names the APIs of Microsoft and Okta have for them.
 METHODS: dict[str, str] = {
     "fido2AuthenticationMethod": gettext_noop("Passkey"),
     "windowsHelloForBusinessAuthenticationMethod": gettext_noop("Windows Hello"),
     "platformCredentialAuthenticationMethod": gettext_noop("Credential of the device"),
     "microsoftAuthenticatorAuthenticationMethod": gettext_noop("Authenticator app"),
+    "webauthn": gettext_noop("Passkey"),
+    "okta_verify": gettext_noop("Okta Verify"),
+    "google_otp": gettext_noop("Authenticator app"),
+    "yubikey_token": gettext_noop("Security key"),
 }
 
 

@@ -17,14 +17,19 @@ from recovery.readiness.accounts import Accounts, Held
 from recovery.readiness.judging import Facts
 from tenants.audit.events import EventName
 from tenants.audit.models import AuditEvent
-from tenants.directory.graph.models import GraphConnection
+from tenants.directory.connections.models import DirectoryConnection
+from tenants.directory.connections.registry import PROVIDERS
 from tenants.directory.matching import OtherName
 from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddress, ScimToken
 from tenants.directory.named import Named, names_by_person, whole_name
 
 BATCH = 5_000
 # Longer without a word from a source, and what it says may be over.
-HEARD_WITHIN = {"scim": timedelta(days=7), "graph": timedelta(days=2), "csv": timedelta(days=90)}
+HEARD_WITHIN = {
+    "scim": timedelta(days=7),
+    "csv": timedelta(days=90),
+    **dict.fromkeys(PROVIDERS, timedelta(days=2)),
+}
 EMAIL = Q(kind=NoticeAddress.Kind.EMAIL)
 
 
@@ -131,7 +136,7 @@ def stale_sources() -> dict[str, date | None]:
         .values_list("source", flat=True)
         .distinct()
     )
-    heard = {"scim": _scim_heard(), "graph": _graph_heard(), "csv": _file_heard()}
+    heard = {"scim": _scim_heard(), "csv": _file_heard()} | {kind: _round_of(kind) for kind in PROVIDERS}
     today = clock.now().date()
     return {
         source: heard[source]
@@ -145,9 +150,10 @@ def _scim_heard() -> date | None:
     return found
 
 
-def _graph_heard() -> date | None:
-    """The last complete round of the connection to Microsoft Entra."""
-    found: datetime | None = GraphConnection.objects.aggregate(at=Max("synced_at"))["at"]
+def _round_of(kind: str) -> date | None:
+    """The last complete round of the connection to a directory of this kind."""
+    rows = DirectoryConnection.objects.filter(kind=kind)
+    found: datetime | None = rows.aggregate(at=Max("synced_at"))["at"]
     return found.date() if found else None
 
 

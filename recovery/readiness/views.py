@@ -23,12 +23,13 @@ from recovery.readiness.running import begin_survey
 from recovery.readiness.selectors import Standing, findings_of, read_choice, standing_of, trend, worst
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
+from tenants.directory.connections.registry import PROVIDERS
 from tenants.rights import Right
 
 SOURCES = {
     "scim": gettext_lazy("Provisioning"),
-    "graph": gettext_lazy("Microsoft Entra"),
     "csv": gettext_lazy("Files of people"),
+    **{kind: one.words.title for kind, one in PROVIDERS.items()},
 }
 
 

@@ -37,7 +37,7 @@ from recovery.views.common import (
     without_case,
 )
 from recovery.views.elsewhere import pass_page
-from tenants.directory.graph.accounts import home_of_accounts
+from tenants.directory.connections.accounts import home_of_accounts
 from tenants.directory.selectors import emails_of
 
 MAX_RESPONSE = 64_000

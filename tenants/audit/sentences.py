@@ -118,13 +118,11 @@ SENTENCES: dict[EventName, str] = {
     E.GROUP_REMOVED: gettext_noop("A group was removed"),
     E.PROVISIONING_OPENED: gettext_noop("A token for provisioning was made"),
     E.PROVISIONING_CLOSED: gettext_noop("A token for provisioning was revoked"),
-    E.GRAPH_CONNECTED: gettext_noop(
-        "The directory at Microsoft Entra was connected or its connection changed"
-    ),
-    E.GRAPH_TESTED: gettext_noop("The connection to the directory at Microsoft Entra was tested"),
-    E.GRAPH_PAUSED: gettext_noop("Synchronising with Microsoft Entra was paused"),
-    E.GRAPH_RESUMED: gettext_noop("Synchronising with Microsoft Entra goes on"),
-    E.GRAPH_REMOVED: gettext_noop("The connection to the directory at Microsoft Entra was removed"),
+    E.DIRECTORY_CONNECTED: gettext_noop("A directory was connected, or its connection changed"),
+    E.DIRECTORY_TESTED: gettext_noop("The connection to the directory was tested"),
+    E.DIRECTORY_PAUSED: gettext_noop("Synchronising with the directory was paused"),
+    E.DIRECTORY_RESUMED: gettext_noop("Synchronising with the directory goes on"),
+    E.DIRECTORY_REMOVED: gettext_noop("The connection to the directory was removed"),
     E.ACCOUNTS_HOME_CHANGED: gettext_noop(
         "Where people's accounts live, or what a recovery does there, was changed"
     ),

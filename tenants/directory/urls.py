@@ -3,8 +3,8 @@
 from django.urls import path
 
 from tenants.directory import import_views, person_views, views
-from tenants.directory.graph import accounts_page
-from tenants.directory.graph import console as entra
+from tenants.directory.connections import accounts_page
+from tenants.directory.connections import console as directory
 from tenants.directory.scim import console as provisioning
 
 app_name = "people"
@@ -20,16 +20,17 @@ urlpatterns = [
     path("provisioning/", provisioning.tokens, name="provisioning"),
     path("provisioning/new", provisioning.new, name="provisioning_new"),
     path("provisioning/<str:token_id>/revoke", provisioning.close, name="provisioning_close"),
-    path("entra/", entra.graph, name="graph"),
-    path("entra/state", entra.state, name="graph_state"),
-    path("entra/test", entra.test, name="graph_test"),
-    path("entra/sync", entra.sync, name="graph_sync"),
-    path("entra/everything", entra.everything, name="graph_everything"),
-    path("entra/pause", entra.pause, name="graph_pause"),
-    path("entra/resume", entra.resume, name="graph_resume"),
-    path("entra/remove", entra.remove, name="graph_remove"),
-    path("entra/accounts", accounts_page.home, name="graph_accounts"),
-    path("entra/allow", entra.allow, name="graph_allow"),
+    path("directory/", directory.home, name="connection"),
+    path("directory/new/<slug:kind>", directory.new, name="connection_new"),
+    path("directory/state", directory.state, name="connection_state"),
+    path("directory/test", directory.test, name="connection_test"),
+    path("directory/sync", directory.sync, name="connection_sync"),
+    path("directory/everything", directory.everything, name="connection_everything"),
+    path("directory/pause", directory.pause, name="connection_pause"),
+    path("directory/resume", directory.resume, name="connection_resume"),
+    path("directory/remove", directory.remove, name="connection_remove"),
+    path("directory/accounts", accounts_page.home, name="connection_accounts"),
+    path("directory/allow", directory.allow, name="connection_allow"),
     path("<str:person_id>/", views.person, name="person"),
     path("<str:person_id>/details", person_views.details, name="details"),
     path("<str:person_id>/export", person_views.export, name="export"),

@@ -26,7 +26,7 @@ from recovery.readiness.running import survey_now
 from recovery.statuses import CaseStatus
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.directory.graph import services as graph
+from tenants.directory.connections import services as directories
 from tenants.directory.imports import begin_import
 from tenants.directory.scim.tokens import make_token
 from tenants.membership import invite_member
@@ -217,16 +217,17 @@ TABLE: dict[str, tuple[str, str]] = {
     "people:provisioning": ("OAHU", "-"),
     "people:provisioning_new": ("OA", "OA"),
     "people:provisioning_close": ("OA", "OA"),
-    "people:graph": ("OAHU", "OA"),
-    "people:graph_state": ("OAHU", "-"),
-    "people:graph_test": ("-", "OA"),
-    "people:graph_sync": ("-", "OA"),
-    "people:graph_everything": ("-", "OA"),
-    "people:graph_pause": ("-", "OA"),
-    "people:graph_resume": ("-", "OA"),
-    "people:graph_remove": ("OA", "OA"),
-    "people:graph_accounts": ("OAHU", "OA"),
-    "people:graph_allow": ("O", "O"),
+    "people:connection": ("OAHU", "OA"),
+    "people:connection_new": ("OA", "OA"),
+    "people:connection_state": ("OAHU", "-"),
+    "people:connection_test": ("-", "OA"),
+    "people:connection_sync": ("-", "OA"),
+    "people:connection_everything": ("-", "OA"),
+    "people:connection_pause": ("-", "OA"),
+    "people:connection_resume": ("-", "OA"),
+    "people:connection_remove": ("OA", "OA"),
+    "people:connection_accounts": ("OAHU", "OA"),
+    "people:connection_allow": ("O", "O"),
     "api:keys": ("OAU", "-"),
     "api:new": ("OA", "OA"),
     "api:reference": ("OABHU", "-"),
@@ -357,8 +358,11 @@ class World:
         begin_certificate()
         link_domain("www.example.com", actor=SYSTEM)
         connect(given=GIVEN, secret="", actor=SYSTEM)
-        graph.connect(
-            given={"directory": str(uuid4()), "client_id": str(uuid4())}, secret="a secret", actor=SYSTEM
+        directories.connect(
+            kind="entra",
+            given={"directory": str(uuid4()), "client_id": str(uuid4())},
+            secret="a secret",
+            actor=SYSTEM,
         )
         credential = Credential.objects.create(
             issuance_id=begin_issuance(reference=case.id, claims={}, portrait=b"", actor=SYSTEM).id,
@@ -393,6 +397,7 @@ class World:
             **self._money(),
             **self._bought(),
             "connection_id": Connection.objects.get().public_id,
+            "kind": "entra",
             "vendor": "house",
             **self._keys(),
         }

@@ -25,8 +25,8 @@ from recovery.profiles import Place, change_profile, publish_profile
 from recovery.readiness.models import ReadinessDay
 from recovery.readiness.running import survey_now
 from recovery.statuses import CaseStatus
-from tenants.directory.graph import services as graph
-from tenants.directory.graph.models import GraphRun
+from tenants.directory.connections import services as directories
+from tenants.directory.connections.models import SyncRun
 from tenants.directory.imports import begin_import
 from tenants.directory.models import DirectoryPerson, Group, GroupMember, PersonName
 from tenants.directory.scim.tokens import make_token
@@ -88,9 +88,8 @@ def page(browser, origin, staff_client) -> Iterator[Page]:
 
 def entra_with_something_to_tell(object_id: str) -> None:
     """A connection that was tested and synchronised, with a permission missing, people left out and a removal held."""
-    row = graph.connect(
-        given={"directory": str(uuid7()), "client_id": str(uuid7())}, secret="a secret", actor=SYSTEM
-    )
+    given = {"directory": str(uuid7()), "client_id": str(uuid7())}
+    row = directories.connect(kind="entra", given=given, secret="a secret", actor=SYSTEM)
     row.held_people, row.held_memberships, row.held_suspensions = 31, 120, 46
     row.synced_at = row.tested_at = clock.now()
     row.found = [
@@ -99,9 +98,9 @@ def entra_with_something_to_tell(object_id: str) -> None:
         {"step": "groups", "ok": False, "problem": "permission_missing_groups"},
     ]
     row.save()
-    GraphRun.objects.create(state=GraphRun.State.FAILED, problem="service_busy", ended_at=clock.now())
-    GraphRun.objects.create(
-        state=GraphRun.State.DONE,
+    SyncRun.objects.create(state=SyncRun.State.FAILED, problem="service_busy", ended_at=clock.now())
+    SyncRun.objects.create(
+        state=SyncRun.State.DONE,
         ended_at=clock.now(),
         counts={"added": 12, "changed": 3, "suspended": 1, "memberships": 40, "problems": 2},
         problems=[
@@ -109,7 +108,7 @@ def entra_with_something_to_tell(object_id: str) -> None:
             {"code": "user_name_taken", "object": str(uuid7())},
         ],
     )
-    GraphRun.objects.create(counts={"changed": 3, "waits": 1}, next_at=clock.now())
+    SyncRun.objects.create(counts={"changed": 3, "waits": 1}, next_at=clock.now())
 
 
 def callout_with_something_to_tell() -> Callout:
@@ -264,9 +263,9 @@ def addresses(tenant, page) -> dict[str, str]:
             "provisioning": "/people/provisioning/",
             "connect": "/people/provisioning/new",
             "disconnect": f"/people/provisioning/{token.public_id}/revoke",
-            "directory": "/people/entra/",
-            "directory_allow": "/people/entra/allow",
-            "directory_remove": "/people/entra/remove",
+            "directory": "/people/directory/",
+            "directory_allow": "/people/directory/allow",
+            "directory_remove": "/people/directory/remove",
             "preview": f"/people/import/{sound.public_id}",
             "cases": "/recovery/cases/?decoys=yes",
             "held": f"/recovery/cases/{held.public_id}/",

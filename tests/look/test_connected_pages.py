@@ -54,9 +54,9 @@ def _staff(there: There, journey: Journey) -> dict[str, str]:
     own = f"/o/{there.place.tenant.slug}"
     return {
         "there-case": f"{own}/recovery/cases/{journey.case.public_id}",
-        "there-accounts": f"{own}/people/entra/accounts",
+        "there-accounts": f"{own}/people/directory/accounts",
         "tell": f"{own}/recovery/tell/",
-        "there-connection": f"{own}/people/entra/",
+        "there-connection": f"{own}/people/directory/",
     }
 
 

@@ -159,6 +159,7 @@ def elsewhere(browser: Journey) -> None:
         case = browser.case
         row = DirectoryPass(
             case=case,
+            directory="entra",
             browser_digest=browser.browser_digest,
             state=PassState.READY,
             issues=1,

@@ -104,8 +104,8 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         19,
         "the same for ten thousand people as for one; " + SAVEPOINT,
     ),
-    "site POST /o/<slug:organisation>/people/entra/allow": (15, SAVEPOINT),
-    "site POST /o/<slug:organisation>/people/entra/remove": (
+    "site POST /o/<slug:organisation>/people/directory/allow": (15, SAVEPOINT),
+    "site POST /o/<slug:organisation>/people/directory/remove": (
         15,
         "lets go of everything that is known of the other side, table by table; " + SAVEPOINT,
     ),

@@ -559,13 +559,16 @@ def rooms(tenant: Tenant, client: Client) -> None:
         client.post(f"{base}/audit/{event.public_id}")
     client.post(f"{base}/audit/verify")
     entra(tenant, client)
-    graph(tenant, client)
+    directory(tenant, client)
 
 
-def graph(tenant: Tenant, client: Client) -> None:
-    """The directory at Microsoft, connected, synchronised (which nobody answers here), paused and removed."""
-    base = f"/o/{tenant.slug}/people/entra"
-    typed = {"directory": "0" * 32, "client_id": "1" * 32, "client_secret": "a-secret"}
+def directory(tenant: Tenant, client: Client) -> None:
+    """A directory elsewhere, connected, synchronised (which nobody answers here), paused and removed."""
+    base = f"/o/{tenant.slug}/people/directory"
+    typed = {"directory": "0" * 32, "client_id": "1" * 32, "secret": "a-secret"}
+    client.get(f"{base}/")
+    client.get(f"{base}/new/entra")
+    client.post(f"{base}/new/entra", typed)
     client.post(f"{base}/", typed)
     for act in ("test", "sync", "everything"):
         client.post(f"{base}/{act}")

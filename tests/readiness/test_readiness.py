@@ -15,7 +15,7 @@ from recovery.readiness import running
 from recovery.readiness.models import Finding, ReadinessDay, Survey, Tally
 from recovery.readiness.reading import stale_sources
 from recovery.readiness.running import begin_survey, take_up_again, work_at
-from tenants.directory.graph.models import GraphConnection
+from tenants.directory.connections.models import DirectoryConnection
 from tenants.directory.models import DirectoryPerson, Group, GroupMember, HeldEvidence, NoticeAddress
 from tenants.models import Tenant
 from tests.readiness.people import change, hours_ago, look, people_of_all_cultures, row, settle
@@ -228,8 +228,8 @@ def test_a_guest_is_told_apart_by_what_the_directory_says(tenant: Tenant, profil
 
 def test_a_connection_to_microsoft_that_fell_silent_is_told(tenant: Tenant, profile: Profile) -> None:
     settle(tenant, [row(1, "Anna", "Novak")])
-    change(tenant, "user1", source="graph")
+    change(tenant, "user1", source="entra")
     with tenant_scope(tenant.id):
-        assert list(stale_sources()) == ["graph"]
-        GraphConnection.objects.create(directory="acme.example", client_id="c", synced_at=hours_ago(1))
+        assert list(stale_sources()) == ["entra"]
+        DirectoryConnection.objects.create(directory="acme.example", client_id="c", synced_at=hours_ago(1))
         assert stale_sources() == {}

@@ -20,7 +20,7 @@ PROPERTIES = {
         *("accountEnabled", "businessPhones", "companyName", "createdDateTime", "department", "displayName"),
         *("employeeId", "givenName", "jobTitle", "mail", "mailNickname", "manager", "mobilePhone"),
         *("officeLocation", "onPremisesSyncEnabled", "otherMails", "preferredLanguage", "proxyAddresses"),
-        *("surname", "userPrincipalName", "userType"),
+        *("surname", "userPrincipalName", "userType", "country", "usageLocation"),
     },
     "group": {
         *("createdDateTime", "description", "displayName", "groupTypes", "mail", "mailEnabled"),

@@ -161,6 +161,8 @@ def person(number: int) -> dict[str, Any]:
         "mobilePhone": f"+44 7700 {900000 + number % 100000}" if number % 3 == 0 else None,
         "employeeId": f"E{number:06}",
         "department": DEPARTMENTS[number % len(DEPARTMENTS)],
+        "usageLocation": ("GB", "SE", "PL")[number % 3],
+        "country": "Sverige" if number % 3 == 1 else None,
         "accountEnabled": True,
         "userType": "Member",
     }

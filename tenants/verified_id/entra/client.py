@@ -16,7 +16,7 @@ from typing import Any
 
 from portal.kit import clock, http, microsoft
 from portal.kit.errors import Unavailable
-from portal.kit.microsoft import MicrosoftRefused, Token
+from portal.kit.remote import RemoteRefused, Token, read_object, require_well
 from tenants.verified_id.entra import addresses
 from tenants.verified_id.entra.certificate import ASSERTION_TYPE, KeyPair, make_assertion
 
@@ -38,7 +38,7 @@ _SETTINGS = {
 }
 
 
-class EntraRefused(MicrosoftRefused):
+class EntraRefused(RemoteRefused):
     """The answer is no until somebody changes something. `setting` names what, as far as the answer tells."""
 
     def __init__(self, code: str, *, setting: str = "", http_status: int = 0) -> None:
@@ -76,7 +76,7 @@ def fetch_token(credentials: Credentials) -> Token:
             proof=_proof(credentials, url),
             timeout=TIMEOUT,
         )
-    except MicrosoftRefused as refused:
+    except RemoteRefused as refused:
         raise EntraRefused(refused.code, http_status=refused.http_status) from refused
 
 
@@ -93,8 +93,8 @@ def create(url: str, body: Mapping[str, Any], token: Token) -> Accepted:
     reply = http.send(
         "POST", url, headers=headers, body=json.dumps(body).encode(), timeout=TIMEOUT, max_bytes=MAX_ANSWER
     )
-    microsoft.require_well(reply)
-    answer = microsoft.read_object(reply)
+    require_well(reply)
+    answer = read_object(reply)
     if reply.status != 201:
         raise _refusal(reply.status, answer)
     service_id, link, expiry = answer.get("requestId"), answer.get("url"), answer.get("expiry")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from portal.kit.actors import SYSTEM, Actor
 from portal.kit.codes import new_token, numeric_code
 from portal.kit.errors import Invalid, NotHere, Unavailable
 from portal.kit.outbox import enqueue
+from portal.kit.remote import use_token
 from portal.kit.scope import current_tenant_id, require_no_transaction, tenant_scope
 from portal.kit.sealed import Context, seal, unseal
 from portal.kit.seen import require_unchanged
@@ -35,8 +37,6 @@ SETTINGS = (
 # A request that was never answered is over by itself.
 LIFE = timedelta(minutes=5)
 KEPT = timedelta(days=1)
-# A token is not used in its last minutes: it has to live as long as the call.
-EARLY = timedelta(minutes=2)
 THRESHOLD = 70
 PIN_DIGITS = 6
 
@@ -216,18 +216,13 @@ def _credentials(row: EntraConnection) -> client.Credentials:
 
 
 def with_token(held: Held, call: Callable[[client.Token], client.Accepted]) -> client.Accepted:
-    """Make a call with the token at hand while it lives, else with a new one. A token that is rejected before its time
-    (a permission was taken away or given) is replaced once."""
-    cached = held.cached
-    if cached is not None and cached.expires_at - EARLY > clock.now():
-        try:
-            return call(cached)
-        except client.EntraRefused as refused:
-            if refused.code not in ("token_rejected", "permission_missing"):
-                raise
-    fresh = client.fetch_token(held.credentials)
-    keep_token(held, fresh)
-    return call(fresh)
+    """With the token at hand while it lives, else with a new one."""
+    return use_token(
+        held.cached,
+        call,
+        fetch=partial(client.fetch_token, held.credentials),
+        keep=partial(keep_token, held),
+    )
 
 
 def keep_token(held: Held, token: client.Token) -> None:

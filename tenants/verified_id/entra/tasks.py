@@ -48,7 +48,7 @@ def test(job: Job) -> Apply | None:
 
 
 def _permission(token: client.Token) -> Finding:
-    roles = token.unverified_roles
+    roles = token.unverified_grants
     if roles is None or CREATE_ALL in roles:
         return Finding("permission", True)
     missing = [kind for kind, role in NEEDED.items() if role not in roles]

@@ -11,8 +11,8 @@ from portal.kit import outbox
 from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
 from recovery.connected.models import DirectoryPass
-from tenants.directory.graph import accounts, services
-from tenants.directory.graph.models import GraphConnection, GraphObject
+from tenants.directory.connections import accounts, services
+from tenants.directory.connections.models import DirectoryConnection, RemoteObject
 from tenants.directory.models import DirectoryPerson
 from tenants.models import Outbox
 from tests.conftest import make_member
@@ -39,7 +39,7 @@ class There:
         client_id, secret = self.graph.credentials(application)
         given = {"directory": self.graph.known["directory"], "client_id": client_id}
         with tenant_scope(self.place.tenant.id):
-            services.connect(given=given, secret=secret, actor=SYSTEM)
+            services.connect(kind="entra", given=given, secret=secret, actor=SYSTEM)
         work(self.place.tenant)
 
     def choose(self, **changes: bool) -> None:
@@ -92,7 +92,7 @@ def there(place: Place, ada: DirectoryPerson, graph: GraphSimulator, settings: A
     made = There(place, graph, ada, graph.people()[3])
     made.connect()
     with tenant_scope(place.tenant.id):
-        assert GraphConnection.objects.get().found_of_passes
-        GraphObject.objects.create(kind="users", object_id=made.object_id, person=ada, seen_round=1)
+        assert DirectoryConnection.objects.get().found_of_passes
+        RemoteObject.objects.create(kind="users", object_id=made.object_id, person=ada, seen_round=1)
     made.choose()
     return made

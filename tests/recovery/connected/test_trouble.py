@@ -11,8 +11,8 @@ from portal.kit import clock, outbox
 from portal.kit.scope import tenant_scope
 from recovery.connected import making, tasks
 from recovery.stages import Stage
-from tenants.directory.graph import passes
-from tenants.directory.graph.models import GraphConnection, GraphObject
+from tenants.directory.connections.microsoft import account_calls as passes
+from tenants.directory.connections.models import DirectoryConnection, RemoteObject
 from tenants.models import Outbox
 from tests.recovery.connected.conftest import There, shown_characters
 from tests.recovery.journey import Journey
@@ -182,7 +182,7 @@ def test_whom_no_pass_can_be_made_for_is_told_to_call(
     def begin(*given: Any) -> Any:
         """What was so when the case was granted is not so any more."""
         if change == "here":
-            GraphConnection.objects.update(accounts_since=None)
+            DirectoryConnection.objects.update(accounts_since=None)
         return real(*given)
 
     monkeypatch.setattr(making, "_begin", begin)
@@ -206,7 +206,7 @@ def test_whom_no_pass_can_be_made_for_is_told_to_call(
 
 def test_who_is_not_in_the_directory_there_is_told_to_call(there: There, browser: Journey) -> None:
     with tenant_scope(there.place.tenant.id):
-        GraphObject.objects.all().delete()
+        RemoteObject.objects.all().delete()
     browser.to_face().face()
     assert browser.outcome() == ("refused", ["account_not_there"])
 

@@ -172,7 +172,7 @@ def test_a_token_is_asked_for_at_microsoft_with_the_scope_of_verified_id(answers
     middle = base64.urlsafe_b64encode(b'{"roles":["VerifiableCredential.Create.All",7]}').decode().rstrip("=")
     sent = answers(reply(200, GOOD | {"access_token": f"a.{middle}.c"}))
     token = client.fetch_token(KNOWN)
-    assert token.unverified_roles == {"VerifiableCredential.Create.All"} and middle not in repr(token)
+    assert token.unverified_grants == {"VerifiableCredential.Create.All"} and middle not in repr(token)
     assert sent[0]["url"] == f"https://login.microsoftonline.com/{KNOWN.directory}/oauth2/v2.0/token"
     assert sent[0]["form"]["scope"] == "3db474b9-6a0c-4840-96ac-1fceb342124f/.default"
     assert sent[0]["max_bytes"] <= 200_000 and "s3cret" not in repr(KNOWN)

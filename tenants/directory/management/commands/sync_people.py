@@ -1,4 +1,4 @@
-"""`manage.py sync_people --tenant SLUG [--everything]`: read people and groups from Microsoft Entra now, and wait for the end."""
+"""`manage.py sync_people --tenant SLUG [--everything]`: read people and groups from the connected directory now, and wait for the end."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from django.core.management.base import CommandParser
 from portal.kit import clock, outbox
 from portal.kit.errors import NotHere
 from portal.kit.scope import tenant_scope
-from tenants.directory.graph import rounds, services, wording
-from tenants.directory.graph.models import GraphRun
+from tenants.directory.connections import rounds, services, wording
+from tenants.directory.connections.models import SyncRun
 from tenants.management.operating import DONE, REFUSED, UNKNOWN, OperatingCommand, tenant_named
 from tenants.models import Heartbeat, Outbox, Tenant
 
@@ -24,9 +24,7 @@ ALIVE = timedelta(seconds=15)
 
 
 class Command(OperatingCommand):
-    help = (
-        "Read people and groups from Microsoft Entra now, as the page does. Waits for one that is under way."
-    )
+    help = "Read people and groups from the connected directory now, as the page does. Waits for one that is under way."
     exit_codes = (
         "Exit codes: 0 done, 1 done and a removal or suspension is held for an owner, or refused (no such organisation, not connected,\n"
         "paused), 2 it stopped by a problem (one sentence on standard error says why)."
@@ -43,30 +41,34 @@ class Command(OperatingCommand):
         tenant = tenant_named(options["tenant"])
         with tenant_scope(tenant.id):
             if services.connection() is None:
-                raise NotHere("no_graph_connection", "This organisation is not connected to Microsoft Entra.")
+                raise NotHere("no_connection", "This organisation is not connected to a directory.")
             run, is_waiting = services.ask_for_sync(actor=self.actor(), everything=options["everything"])
         if is_waiting:
             self.stderr.write("Another synchronisation is under way; this one follows it.")
             run = self._next_after(tenant, self._ended(tenant, run.id))
         return self._told(tenant, self._ended(tenant, run.id))
 
-    def _ended(self, tenant: Tenant, run_id: UUID) -> GraphRun:
+    def _problem(self, run: SyncRun) -> str:
+        row = services.connection()
+        return wording.problem_sentence(services.provider_of(row).words, run.problem) if row else run.problem
+
+    def _ended(self, tenant: Tenant, run_id: UUID) -> SyncRun:
         while True:
             with tenant_scope(tenant.id):
                 run = services.run_with(run_id)
             if run is None:
-                raise NotHere("no_graph_connection", "The connection was removed meanwhile.")
-            if run.state != GraphRun.State.RUNNING:
+                raise NotHere("no_connection", "The connection was removed meanwhile.")
+            if run.state != SyncRun.State.RUNNING:
                 return run
             if _has_worker() or not _step(tenant):
                 time.sleep(LOOK_SECONDS)
 
-    def _next_after(self, tenant: Tenant, run: GraphRun) -> GraphRun:
+    def _next_after(self, tenant: Tenant, run: SyncRun) -> SyncRun:
         """The one that follows; a new one where that did not come to be."""
         with tenant_scope(tenant.id):
             return services.live_run() or services.ask_for_sync(actor=self.actor())[0]
 
-    def _told(self, tenant: Tenant, run: GraphRun) -> tuple[int, Mapping[str, Any]]:
+    def _told(self, tenant: Tenant, run: SyncRun) -> tuple[int, Mapping[str, Any]]:
         with tenant_scope(tenant.id):
             row = services.connection()
         held = {
@@ -84,10 +86,10 @@ class Command(OperatingCommand):
             "began_at": run.created_at.isoformat(timespec="seconds"),
             "ended_at": run.ended_at.isoformat(timespec="seconds") if run.ended_at else None,
         }
-        if run.state == GraphRun.State.FAILED:
-            self.stderr.write(wording.problem_sentence(run.problem))
+        if run.state == SyncRun.State.FAILED:
+            self.stderr.write(self._problem(run))
             return UNKNOWN, told
-        if run.state != GraphRun.State.DONE:
+        if run.state != SyncRun.State.DONE:
             self.stderr.write("It was stopped by a colleague.")
             return REFUSED, told
         return (REFUSED if any(held.values()) else DONE), told

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.kit.registrations import (
+    PLAIN,
+    application_field,
+    directory_field,
+    plain_field,
+    read_secret,
+    read_uuid,
+    secret_field,
+)
 from portal.kit.seen import SeenForm, marks_of
 from tenants.verified_id.entra import addresses
 from tenants.verified_id.entra.models import EntraConnection
@@ -18,54 +26,27 @@ from tenants.verified_id.entra.services import settings_of
 _DID = re.compile(r"did:(web|ion):[A-Za-z0-9._:%-]{1,280}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
 MAX_ISSUERS = 20
-_PLAIN = {"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}
-
-
-def _text(label: Any, hint: Any, missing: Any, *, longest: int = 300, **more: Any) -> forms.CharField:
-    return forms.CharField(
-        label=label,
-        help_text=hint,
-        max_length=longest,
-        error_messages={"required": missing},
-        widget=forms.TextInput(attrs=_PLAIN),
-        **more,
-    )
 
 
 class ConnectionForm(SeenForm):
-    directory = _text(
-        gettext_lazy("Directory (tenant) ID"),
-        gettext_lazy("From the overview page of your directory in the Entra admin center."),
-        gettext_lazy("Enter the tenant ID."),
-        longest=60,
+    directory = directory_field()
+    client_id = application_field(gettext_lazy("Of the app registration that this portal signs in as."))
+    client_secret = secret_field(
+        gettext_lazy("Its value, not its ID. Leave it empty to sign in with a certificate that is made here.")
     )
-    client_id = _text(
-        gettext_lazy("Application (client) ID"),
-        gettext_lazy("Of the app registration that this portal signs in as."),
-        gettext_lazy("Enter the client ID."),
-        longest=60,
-    )
-    client_secret = forms.CharField(
-        label=gettext_lazy("Client secret"),
-        max_length=300,
-        required=False,
-        help_text=gettext_lazy(
-            "Its value, not its ID. Leave it empty to sign in with a certificate that is made here."
-        ),
-        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-    )
-    authority = _text(
+    authority = plain_field(
         gettext_lazy("Decentralized identifier of your authority"),
         gettext_lazy("Begins with did:web. From the page Organization settings of Verified ID."),
         gettext_lazy("Enter the identifier of your authority."),
+        longest=300,
     )
-    manifest_url = _text(
+    manifest_url = plain_field(
         gettext_lazy("Manifest URL"),
         gettext_lazy("From the page of the credential: it ends in /manifest."),
         gettext_lazy("Enter the manifest URL."),
         longest=600,
     )
-    credential_type = _text(
+    credential_type = plain_field(
         gettext_lazy("Credential type"),
         gettext_lazy("As the rules of the credential name it."),
         gettext_lazy("Enter the type."),
@@ -77,9 +58,9 @@ class ConnectionForm(SeenForm):
         max_length=6_000,
         help_text=gettext_lazy("One identifier a line. Usually your authority alone."),
         error_messages={"required": gettext_lazy("Name at least one issuer. An empty list accepts nobody.")},
-        widget=forms.Textarea(attrs={**_PLAIN, "rows": 3}),
+        widget=forms.Textarea(attrs={**PLAIN, "rows": 3}),
     )
-    photo_claim = _text(
+    photo_claim = plain_field(
         gettext_lazy("Claim with the photo"),
         gettext_lazy("The live face is compared with it."),
         gettext_lazy("Enter the name of the claim."),
@@ -101,16 +82,13 @@ class ConnectionForm(SeenForm):
             self.fields["seen"].initial = marks_of(values)
 
     def clean_directory(self) -> str:
-        return _uuid(self.cleaned_data["directory"])
+        return read_uuid(self.cleaned_data["directory"])
 
     def clean_client_id(self) -> str:
-        return _uuid(self.cleaned_data["client_id"])
+        return read_uuid(self.cleaned_data["client_id"])
 
     def clean_client_secret(self) -> str:
-        secret: str = self.cleaned_data["client_secret"]
-        if secret and not re.fullmatch(r"[\x21-\x7e]+", secret):
-            raise forms.ValidationError(_("This is no client secret: it has characters that none has."))
-        return secret
+        return read_secret(self.cleaned_data["client_secret"])
 
     def clean_authority(self) -> str:
         return _did(self.cleaned_data["authority"])
@@ -139,15 +117,6 @@ class ConnectionForm(SeenForm):
             elif directory and found != directory:
                 self.add_error("manifest_url", _("This manifest belongs to another directory."))
         return data
-
-
-def _uuid(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError as error:
-        raise forms.ValidationError(
-            _("This is not an ID such as 8c6b7f0e-1d2a-4b3c-9d4e-5f6a7b8c9d0e.")
-        ) from error
 
 
 def _did(text: str) -> str:

@@ -1,6 +1,0 @@
-from django.apps import AppConfig
-
-
-class GraphConfig(AppConfig):
-    name = "tenants.directory.graph"
-    label = "graph"
