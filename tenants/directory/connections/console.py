@@ -73,12 +73,12 @@ def _choice(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Right.MANAGE_ORGANISATION)
 def new(request: HttpRequest, kind: str) -> HttpResponse:
-    """Connect one kind of directory. Where one is connected, its page says so."""
+    """Connect one kind of directory. Where one is connected, this is its page."""
     provider = PROVIDERS.get(kind)
     if provider is None:
         raise NotHere("no_such_directory")
     if services.connection() is not None:
-        return _back(request)
+        return home(request)
     return _save(request, provider) if request.method == "POST" else _page(request, provider, None, None)
 
 
