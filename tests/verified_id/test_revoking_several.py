@@ -127,6 +127,26 @@ def test_ticked_cards_are_revoked_and_nobody_elses(authority, staff_client, othe
     assert states(authority) == ["revoked", "valid", "revoked"]
 
 
+MISTYPED = [
+    *("from=2026-13-40", "to=yesterday", "status=vaild", "statsu=valid", "form=2026-01-01"),
+    *("status=valid&status=revoked", "from=2026-01-01&to=01.02.26x", f"q={'x' * 121}"),
+]
+
+
+@pytest.mark.parametrize("query", MISTYPED)
+def test_a_filter_that_cannot_be_read_revokes_nothing(authority, staff_client, query):
+    make_cards(authority, 3)
+    staff = staff_client(Role.ADMINISTRATOR)
+    path = address(authority, "/revoke") + f"?{query}"
+    page = staff.get(path).content.decode()
+    assert "A filter cannot be read" in page and "Type “revoke”" not in page
+    staff.post(path, {**WORDS, "count": "3"})
+    staff.post(path, {**WORDS, "count": "0"})
+    work(authority)
+    assert states(authority) == ["valid"] * 3
+    assert "A filter cannot be read" in staff.get(address(authority, f"?{query}")).content.decode()
+
+
 def test_a_card_that_came_while_somebody_looked_is_not_revoked_unseen(authority, staff_client):
     make_cards(authority, 2)
     client = staff_client(Role.OWNER, authority)

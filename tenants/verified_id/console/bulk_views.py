@@ -34,6 +34,8 @@ class _Chosen:
     cards: QuerySet[Credential]
     ticked: list[str]
     is_everything: bool
+    # The filter in the address cannot be read: nothing is chosen, rather than more than was meant.
+    is_unreadable: bool = False
 
 
 def _chosen(request: HttpRequest) -> _Chosen:
@@ -41,7 +43,12 @@ def _chosen(request: HttpRequest) -> _Chosen:
     sent = request.POST.getlist("credential")[:PAGE]
     if not sent:
         found = read_filter(request)
-        return _Chosen(issued_found(found), [], is_everything=not found.is_narrow)
+        return _Chosen(
+            issued_found(found),
+            [],
+            is_everything=not found.is_narrow,
+            is_unreadable=found.is_unreadable,
+        )
     ids = []
     for text in sent:
         with suppress(ValueError):

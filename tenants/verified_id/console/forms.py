@@ -207,7 +207,7 @@ class LookForm(forms.Form):
 
 
 class IssuedFilterForm(forms.Form):
-    """The filters of the list, as they stand in the address. Anything unusable means: all."""
+    """The filters of the list, as they stand in the address."""
 
     status = forms.ChoiceField(required=False, choices=[("", ""), (EXPIRED, ""), *Credential.State.choices])
     since = forms.DateField(required=False)

@@ -43,6 +43,8 @@ class IssuedFilter:
     names_people: bool = False
     key: str = ""
     sort: str = ""
+    # A day, state or name of a filter that is none: it finds nothing, because whoever mistyped meant to leave cards out.
+    is_unreadable: bool = False
 
     @property
     def order(self) -> Order:
@@ -50,7 +52,7 @@ class IssuedFilter:
 
     @property
     def is_narrow(self) -> bool:
-        return bool(self.state or self.since or self.until or self.text or self.key)
+        return bool(self.is_unreadable or self.state or self.since or self.until or self.text or self.key)
 
 
 def _of_text(text: str, *, names_people: bool) -> Q:
@@ -63,8 +65,10 @@ def _of_text(text: str, *, names_people: bool) -> Q:
 
 
 def issued_found(chosen: IssuedFilter) -> QuerySet[Credential]:
-    """Every credential of the filter in its order, newest first otherwise."""
+    """Every credential of the filter in its order, newest first otherwise; none for one that cannot be read."""
     found = Credential.objects.order_by(*chosen.order.fields())
+    if chosen.is_unreadable:
+        return found.none()
     if chosen.state == EXPIRED:
         found = found.filter(state=Credential.State.VALID, expires_at__lte=clock.now())
     elif chosen.state:

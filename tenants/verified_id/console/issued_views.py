@@ -46,6 +46,7 @@ from tenants.verified_id.selectors import get_authority
 HEADER = ("issued", "state", "case", "accepted", "valid_until", "reason")
 BATCH = 500
 LONGEST = 120
+FILTERS = frozenset({"status", "from", "to", "q", "key", "sort", "cursor"})
 STATES = (
     (Credential.State.VALID, Credential.State.VALID.label),
     (EXPIRED, gettext_lazy("Expired")),
@@ -62,7 +63,9 @@ def read_filter(request: HttpRequest) -> IssuedFilter:
             "until": request.GET.get("to", ""),
         }
     )
-    form.is_valid()
+    readable = form.is_valid()
+    text = request.GET.get("q", "").strip()
+    once = all(len(values) == 1 for _name, values in request.GET.lists())
     try:
         zone = ZoneInfo(seat_of(request).tenant.time_zone)
     except (ZoneInfoNotFoundError, ValueError):
@@ -72,10 +75,11 @@ def read_filter(request: HttpRequest) -> IssuedFilter:
         state=form.cleaned_data.get("status", ""),
         since=datetime.combine(since, time(), zone) if since else None,
         until=datetime.combine(until + timedelta(days=1), time(), zone) if until else None,
-        text=request.GET.get("q", "").strip()[:LONGEST],
+        text=text[:LONGEST],
         names_people=seat_of(request).may(Right.SEE_PEOPLE),
         key=request.GET.get("key", "")[:64],
         sort=request.GET.get("sort", ""),
+        is_unreadable=not (readable and once and len(text) <= LONGEST and set(request.GET) <= FILTERS),
     )
 
 
@@ -233,8 +237,9 @@ def _one(request: HttpRequest, credential_id: str) -> tuple[Credential, dict[str
 @requires(Right.SEE_VERIFIED_ID)
 def credential(request: HttpRequest, credential_id: str) -> HttpResponse:
     row, shown = _one(request, credential_id)
-    key = row.status_list.key.kid.partition("#")[2]
-    key_url = reverse("verified_id:key", args=[slug_of(request), key])
+    # One that Microsoft issued is signed with no key of ours.
+    key = row.status_list.key.kid.partition("#")[2] if row.status_list else ""
+    key_url = reverse("verified_id:key", args=[slug_of(request), key]) if key else ""
     return render(request, "verified_id/credential.html", {**shown, "key": key, "key_url": key_url})
 
 
