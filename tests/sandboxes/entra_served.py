@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import subprocess
 import sys
@@ -9,13 +11,14 @@ import time
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from portal.embedded import broker
 from portal.embedded.data import REPOSITORY
 from tests.outside import kept_environment
 
 SERVICE = "3db474b9-6a0c-4840-96ac-1fceb342124f"
+ADMIN_SERVICE = "6a8b4b39-c021-437c-b060-5a14a3fd65f3"
 
 
 class EntraSimulator:
@@ -66,7 +69,7 @@ class EntraSimulator:
         script = (
             "import django,json;django.setup();from portal.sandboxes.entra import registered as r;"
             "print(json.dumps({'directory':r.directory(),'authority':r.AUTHORITY,'manifest':r.manifest_url(),"
-            "'type':r.TYPE,'applications':{a.name:[a.client_id,a.secret] for a in r.applications()}}))"
+            "'type':r.TYPE,'authority_id':r.authority_id(),'applications':{a.name:[a.client_id,a.secret] for a in r.applications()}}))"
         )
         found = subprocess.run(
             [sys.executable, "-c", script], cwd=REPOSITORY, env=self.env, capture_output=True, check=True
@@ -148,15 +151,42 @@ class EntraSimulator:
     def act(self, request_id: str, act: str, **fields: str) -> tuple[int, str]:
         return self.press(f"/authenticator/{request_id}/{act}", **fields)
 
-    def take_card(self, request_id: str, pin: str = "") -> str:
+    def take_card(self, request_id: str, pin: str = "", **more: str) -> str:
         self.act(request_id, "open")
-        return self.act(request_id, "accept", pin=pin)[1]
+        return self.act(request_id, "accept", pin=pin, **more)[1]
 
-    def show_card(self, request_id: str, score: float = 92.5) -> str:
+    def records_token(self, name: str = "Everything is granted") -> str:
+        client_id, secret = self.credentials(name)
+        scope = f"{ADMIN_SERVICE}/.default"
+        answer = self.token_answer(client_id=client_id, client_secret=secret, scope=scope)
+        return str(answer[1]["access_token"])
+
+    def asked_records(self, path: str = "", *, token: str = "", method: str = "GET") -> tuple[int, Any]:
+        """The records of the contract's cards, below `path`."""
+        contract = self.known["manifest"].split("/contracts/")[1].removesuffix("/manifest")
+        base = f"/v1.0/verifiableCredentials/authorities/{self.known['authority_id']}/contracts/{contract}/credentials"
+        bearer = f"Bearer {token or self.records_token()}"
+        status, _, body = self.ask(
+            method, f"{base}{path}", b"" if method == "POST" else None, Authorization=bearer
+        )
+        return status, json.loads(body) if body else None
+
+    def records(self, mark: str) -> list[tuple[str, str]]:
+        """(id, status) of the cards with this mark, hashed here as the documentation says."""
+        contract = self.known["manifest"].split("/contracts/")[1].removesuffix("/manifest")
+        hashed = base64.b64encode(hashlib.sha256(f"{contract}{mark}".encode()).digest()).decode()
+        status, found = self.asked_records(f"?filter={quote(f'indexclaimhash eq {hashed}')}")
+        assert status == 200, found
+        return [(one["id"], one["status"]) for one in found["value"]]
+
+    def revoke(self, record_id: str) -> int:
+        return self.asked_records(f"/{record_id}/revoke", method="POST")[0]
+
+    def show_card(self, request_id: str, score: float = 92.5, **more: str) -> str:
         """Show the newest card that fits, or a sample where there is none."""
         self.act(request_id, "open")
         page = self.ask("GET", f"/authenticator/{request_id}")[2].decode()
         if "cards/add" in page:
             page = self.press("/cards/add", request=request_id)[1]
         card = page.split('<option value="')[1].split('"')[0]
-        return self.act(request_id, "show", card=card, score=str(score))[1]
+        return self.act(request_id, "show", card=card, score=str(score), **more)[1]

@@ -125,7 +125,8 @@ def test_a_token_opens_what_was_granted_and_nothing_else(entra: EntraSimulator) 
         ]
         for name in entra.known["applications"]
     }
-    assert list(opened.values()) == [["Issuance", "Presentation"], ["Issuance"], ["Presentation"], []]
+    both = ["Issuance", "Presentation"]
+    assert list(opened.values()) == [both, both, both, ["Issuance"], ["Presentation"], []]
     status, body = entra.create("Presentation", asks["Presentation"], token=entra.token("Nothing is granted"))
     assert status == 403 and body["error"]["code"] == "forbidden"
     status, body = entra.create("Presentation", asks["Presentation"], token="made.up.token")
@@ -278,6 +279,26 @@ def test_an_expired_request_is_not_answered(entra: EntraSimulator, callbacks: Ca
     wanted = asked(entra, "Presentation", presentation(entra), callbacks)
     entra.act(wanted, "expire")
     assert entra.act(wanted, "open")[0] == 409 and callbacks.received == []
+
+
+def test_records_are_found_by_their_hash_and_revoked_for_good(
+    entra: EntraSimulator, callbacks: Callbacks
+) -> None:
+    claims = {"firstName": "Ada", "lastName": "Lovelace", "cardId": "the mark of this card", "other": "x"}
+    offer = asked(entra, "Issuance", issuance(entra, claims=claims), callbacks)
+    entra.take_card(offer)
+    ((record, status),) = entra.records("the mark of this card")
+    assert status == "valid" and record.startswith("urn:pic:") and entra.records("another") == []
+    # Tokens of the one service open nothing of the other, and each permission opens its own.
+    assert entra.asked_records("?filter=x", token=entra.token())[0] == 401
+    assert entra.asked_records("?filter=x", token=entra.records_token("May not see records"))[0] == 403
+    assert entra.create("Issuance", issuance(entra), token=entra.records_token())[0] == 401
+    assert entra.asked_records("?filter=indexclaimhash%20like%20x")[0] == 400
+    seeing = entra.records_token("May not revoke")
+    assert entra.asked_records(f"/{record}/revoke", token=seeing, method="POST")[0] == 403
+    assert entra.asked_records("/urn:pic:nothing/revoke", method="POST")[0] == 404
+    assert entra.revoke(record) == entra.revoke(record) == 204
+    assert entra.records("the mark of this card") == [(record, "issuerRevoked")]
 
 
 def test_every_page_says_that_it_pretends(entra: EntraSimulator) -> None:

@@ -37,6 +37,12 @@ class Card(models.Model):
     issued_at = models.BigIntegerField()
     expires_at = models.BigIntegerField()
     is_revoked = models.BooleanField(default=False)
+    # What the records know it by, and the hash of the indexed claim; a sample is in no record.
+    record_id = models.CharField(max_length=60, blank=True)
+    index_hash = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["index_hash"], name="card_by_index")]
 
 
 class Delivery(models.Model):

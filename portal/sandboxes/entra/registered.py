@@ -18,12 +18,21 @@ SERVICE = "3db474b9-6a0c-4840-96ac-1fceb342124f"
 CREATE_ALL = "VerifiableCredential.Create.All"
 CREATE_ISSUANCE = "VerifiableCredential.Create.IssueRequest"
 CREATE_PRESENTATION = "VerifiableCredential.Create.PresentRequest"
+# "Verifiable Credentials Service Admin" keeps the records of cards, under permissions of its own.
+ADMIN_SERVICE = "6a8b4b39-c021-437c-b060-5a14a3fd65f3"
+SEARCH = "VerifiableCredential.Credential.Search"
+REVOKE = "VerifiableCredential.Credential.Revoke"
 AUTHORITY = "did:web:verifiedid.contoso.example"
 TYPE = "VerifiedIdentity"
 # A card has these claims (the contract's `outputClaim`s); the first two have to be sent.
 REQUIRED_CLAIMS = ("firstName", "lastName")
-OPTIONAL_CLAIMS = ("dateOfBirth", "portrait", "assuranceLevel", "verifiedAt")
+OPTIONAL_CLAIMS = (
+    *("dateOfBirth", "portrait", "assuranceLevel", "verifiedAt", "partner", "documentType"),
+    *("documentCountry", "cardId"),
+)
 PHOTO_CLAIM = "portrait"
+# The one claim by which the records are searched.
+INDEXED_CLAIM = "cardId"
 VALID_SECONDS = 180 * 86_400
 
 
@@ -56,7 +65,9 @@ def _application(name: str, *roles: str) -> Application:
 
 def applications() -> tuple[Application, ...]:
     return (
-        _application("Everything is granted", CREATE_ALL),
+        _application("Everything is granted", CREATE_ALL, SEARCH, REVOKE),
+        _application("May not see records", CREATE_ALL),
+        _application("May not revoke", CREATE_ALL, SEARCH),
         _application("May only issue", CREATE_ISSUANCE),
         _application("May only ask for cards", CREATE_PRESENTATION),
         _application("Nothing is granted"),
@@ -65,6 +76,10 @@ def applications() -> tuple[Application, ...]:
 
 def application(client_id: str) -> Application | None:
     return next((each for each in applications() if each.client_id == client_id.lower()), None)
+
+
+def authority_id() -> str:
+    return _guid("authority")
 
 
 def contract_id() -> str:

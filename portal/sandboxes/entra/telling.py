@@ -15,6 +15,7 @@ from uuid import uuid4
 from django.db import transaction
 
 from portal.sandboxes.entra import registered
+from portal.sandboxes.entra.api.records import index_hash
 from portal.sandboxes.entra.api.tokens import signed
 from portal.sandboxes.entra.models import Asked, Card, Delivery
 
@@ -34,10 +35,12 @@ def _open(request_id: str) -> Asked:
     return asked
 
 
-def tell(asked: Asked, status: str, **more: Any) -> None:
-    """Move the request and put the callback on its way."""
+def tell(asked: Asked, status: str, *, is_lost: bool = False, **more: Any) -> None:
+    """Move the request and put the callback on its way, unless it is to be lost there."""
     asked.status = status
     asked.save(update_fields=["status", "pin_tries"])
+    if is_lost:
+        return
     body = {
         "requestId": asked.id,
         "requestStatus": status,
@@ -73,7 +76,7 @@ def expire(request_id: str) -> None:
 # Taking a card -----------------------------------------------------------------------------------------------------
 
 
-def accept_card(request_id: str, pin: str) -> str:
+def accept_card(request_id: str, pin: str, *, is_lost: bool = False) -> str:
     """Take the card that is offered. Returns a sentence for a pin that is wrong, else nothing."""
     with transaction.atomic():
         asked = _open(request_id)
@@ -89,15 +92,20 @@ def accept_card(request_id: str, pin: str) -> str:
             _issuance_failed(asked)
             return "The contract asks for a claim that was not sent. The offer is over."
         now = int(time.time())
+        known = (*registered.REQUIRED_CLAIMS, *registered.OPTIONAL_CLAIMS)
+        indexed = claims.get(registered.INDEXED_CLAIM, "")
         Card.objects.create(
             type=asked.wanted["type"],
             issuer=asked.wanted["authority"],
             subject=f"did:ion:{secrets.token_urlsafe(24)}",
-            claims=claims,
+            # The contract maps what it knows; what else was sent is in no card.
+            claims={name: value for name, value in claims.items() if name in known},
             issued_at=now,
             expires_at=_expiration(asked, now),
+            record_id=f"urn:pic:{uuid4().hex}",
+            index_hash=index_hash(indexed) if indexed else "",
         )
-        tell(asked, "issuance_successful")
+        tell(asked, "issuance_successful", is_lost=is_lost)
     return ""
 
 
@@ -149,7 +157,7 @@ def face_check_of(asked: Asked) -> dict[str, Any] | None:
 
 
 @transaction.atomic
-def show_card(request_id: str, card_id: int, score: float) -> None:
+def show_card(request_id: str, card_id: int, score: float, *, is_lost: bool = False) -> None:
     """Show a card, with a face that is `score` like its photo."""
     asked = _open(request_id)
     card = next((each for each in cards_for(asked) if each.id == card_id), None)
@@ -165,7 +173,7 @@ def show_card(request_id: str, card_id: int, score: float) -> None:
         message = "Match confidence score failing to meet the threshold."
         tell(asked, "presentation_error", error={"code": "claimValidationError", "message": message})
         return
-    tell(asked, "presentation_verified", **_verified(asked, card, validation, score))
+    tell(asked, "presentation_verified", is_lost=is_lost, **_verified(asked, card, validation, score))
 
 
 def _moment(seconds: int) -> str:
@@ -203,7 +211,7 @@ def _receipt(asked: Asked, card: Card, face: dict[str, Any] | None, score: float
     }
     if face:
         result = {
-            "sourceVcJti": f"urn:pic:{uuid4().hex}",
+            "sourceVcJti": card.record_id,
             "matchConfidenceThreshold": face.get("matchConfidenceThreshold", 70),
             "matchConfidenceScore": score,
             "sourcePhotoQuality": "HIGH",

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from portal.sandboxes.entra.api import door, tokens
+from portal.sandboxes.entra.api import door, records, tokens
 from portal.sandboxes.entra.pages import authenticator, showing
 
 
@@ -21,6 +21,16 @@ urlpatterns = [
         "v1.0/tenants/<str:directory>/verifiableCredentials/contracts/<str:contract>/manifest",
         door.manifest,
         name="manifest",
+    ),
+    path(
+        f"{API}/authorities/<str:authority>/contracts/<str:contract>/credentials",
+        records.search,
+        name="search",
+    ),
+    path(
+        f"{API}/authorities/<str:authority>/contracts/<str:contract>/credentials/<str:record_id>/revoke",
+        records.revoke,
+        name="revoke_record",
     ),
     # What stands in the link: an app fetches a request here, a browser is led to the pretended app.
     path(

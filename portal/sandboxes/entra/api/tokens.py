@@ -21,7 +21,7 @@ from portal.sandboxes.entra.api.assertions import KIND, AssertionRefused, check_
 from portal.sandboxes.entra.api.errors import token_error
 
 LIFE = 3599
-SCOPE = f"{registered.SERVICE}/.default"
+SCOPES = {f"{service}/.default": service for service in (registered.SERVICE, registered.ADMIN_SERVICE)}
 
 
 class TokenRefused(Exception):
@@ -48,7 +48,7 @@ class TokenRefused(Exception):
 @csrf_exempt
 def token(request: HttpRequest, directory: str) -> HttpResponse:
     try:
-        application = _application(request, directory)
+        application, service = _application(request, directory)
     except TokenRefused as refused:
         return JsonResponse(refused.body(), status=refused.status)
     return JsonResponse(
@@ -56,7 +56,7 @@ def token(request: HttpRequest, directory: str) -> HttpResponse:
             "token_type": "Bearer",
             "expires_in": LIFE,
             "ext_expires_in": LIFE,
-            "access_token": make_token(application),
+            "access_token": make_token(application, service),
         }
     )
 
@@ -73,7 +73,8 @@ def _form(request: HttpRequest) -> dict[str, str]:
     return form
 
 
-def _application(request: HttpRequest, directory: str) -> registered.Application:
+def _application(request: HttpRequest, directory: str) -> tuple[registered.Application, str]:
+    """Who asks, and for which service."""
     form = _form(request)
     if directory.lower() != registered.directory():
         raise TokenRefused(400, "invalid_request", 90002, f"Tenant '{directory[:80]}' not found.")
@@ -95,8 +96,7 @@ def _application(request: HttpRequest, directory: str) -> registered.Application
         _check_assertion(form, application)
     else:
         _check_secret(form, application)
-    _check_scope(form["scope"])
-    return application
+    return application, _service(form["scope"])
 
 
 def _check_assertion(form: dict[str, str], application: registered.Application) -> None:
@@ -127,18 +127,19 @@ def _check_secret(form: dict[str, str], application: registered.Application) -> 
         )
 
 
-def _check_scope(scope: str) -> None:
+def _service(scope: str) -> str:
     if not scope.endswith("/.default"):
         raise TokenRefused(
             400, "invalid_scope", 1002012, "The scope of client credentials has to end in '/.default'."
         )
-    if scope != SCOPE:
+    if scope not in SCOPES:
         raise TokenRefused(
             400,
             "invalid_resource",
             500011,
             "The resource principal was not found in the directory 'Simulator'.",
         )
+    return SCOPES[scope]
 
 
 # Tokens ------------------------------------------------------------------------------------------------------------
@@ -155,10 +156,16 @@ def signed(payload: dict[str, Any]) -> str:
     return f"{text}.{_encoded(hmac.digest(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256))}"
 
 
-def make_token(application: registered.Application) -> str:
+OF_RECORDS = frozenset({registered.SEARCH, registered.REVOKE})
+
+
+def make_token(application: registered.Application, service: str) -> str:
     now = int(time.time())
+    roles = [
+        role for role in application.roles if (role in OF_RECORDS) == (service == registered.ADMIN_SERVICE)
+    ]
     payload: dict[str, Any] = {
-        "aud": registered.SERVICE,
+        "aud": service,
         "iss": f"https://sts.windows.net/{registered.directory()}/",
         "iat": now,
         "nbf": now,
@@ -167,11 +174,11 @@ def make_token(application: registered.Application) -> str:
         "tid": registered.directory(),
         "ver": "1.0",
     }
-    return signed(payload | ({"roles": list(application.roles)} if application.roles else {}))
+    return signed(payload | ({"roles": roles} if roles else {}))
 
 
-def roles_of(authorization: str) -> tuple[str, ...]:
-    """What the bearer may do. ApiError 401 for a token that is missing, not ours or over."""
+def roles_of(authorization: str, service: str = registered.SERVICE) -> tuple[str, ...]:
+    """What the bearer may do at a service. ApiError 401 for a token that is missing, not ours, over or for another."""
     scheme, _, text = authorization.partition(" ")
     if scheme.lower() != "bearer" or not text:
         raise token_error("The request has no access token.")
@@ -183,4 +190,6 @@ def roles_of(authorization: str) -> tuple[str, ...]:
     payload = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
     if payload["exp"] <= time.time() or payload["tid"] != registered.directory():
         raise token_error("The access token has expired.")
+    if payload["aud"] != service:
+        raise token_error("The access token is for another audience.")
     return tuple(payload.get("roles", ()))

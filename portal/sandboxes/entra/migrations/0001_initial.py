@@ -42,7 +42,12 @@ class Migration(migrations.Migration):
                 ('issued_at', models.BigIntegerField()),
                 ('expires_at', models.BigIntegerField()),
                 ('is_revoked', models.BooleanField(default=False)),
+                ('record_id', models.CharField(blank=True, max_length=60)),
+                ('index_hash', models.CharField(blank=True, max_length=60)),
             ],
+            options={
+                'indexes': [models.Index(fields=['index_hash'], name='card_by_index')],
+            },
         ),
         migrations.CreateModel(
             name='Delivery',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+from uuid import uuid4
 
 from cryptography import x509
 from django import forms
@@ -18,7 +19,14 @@ from portal.sandboxes.entra.pages.showing import problem, show, title_of, who_as
 MATCHING = 92.5
 
 
-class PinForm(forms.Form):
+class TellingForm(forms.Form):
+    """What the pretended service does with what it has to tell."""
+
+    lost = forms.BooleanField(label="Lose the callback", required=False, help_text="Nobody is told of it.")
+
+
+class PinForm(TellingForm):
+    field_order = ("pin", "lost")
     pin = forms.CharField(
         label="Pin",
         max_length=16,
@@ -28,7 +36,8 @@ class PinForm(forms.Form):
     )
 
 
-class ShowForm(forms.Form):
+class ShowForm(TellingForm):
+    field_order = ("card", "score", "lost")
     card = forms.ChoiceField(label="Card")
     score = forms.FloatField(
         label="How alike the live face is",
@@ -119,12 +128,14 @@ def _done(request: HttpRequest, asked: Asked, act: str) -> str:
         case "expire":
             telling.expire(asked.id)
         case "accept" if asked.kind == "issuance":
-            return telling.accept_card(asked.id, request.POST.get("pin", "").strip())
+            is_lost = "lost" in request.POST
+            return telling.accept_card(asked.id, request.POST.get("pin", "").strip(), is_lost=is_lost)
         case "show" if asked.kind == "presentation":
             form = ShowForm(request.POST, cards=telling.cards_for(asked))
             if not form.is_valid():
                 return "Choose a card and a number from 0 to 100."
-            telling.show_card(asked.id, int(form.cleaned_data["card"]), form.cleaned_data["score"])
+            given = form.cleaned_data
+            telling.show_card(asked.id, int(given["card"]), given["score"], is_lost=given["lost"])
         case _:
             raise Http404
     return ""
@@ -170,6 +181,7 @@ def add_sample(request: HttpRequest) -> HttpResponse:
         },
         issued_at=now,
         expires_at=now + registered.VALID_SECONDS,
+        record_id=f"urn:pic:{uuid4().hex}",
     )
     back = request.POST.get("request", "")
     return (

@@ -32,6 +32,8 @@ def home(request: HttpRequest) -> HttpResponse:
             ("Authority", registered.AUTHORITY),
             ("Manifest URL", registered.manifest_url()),
             ("Credential type", registered.TYPE),
+            ("Authority ID", registered.authority_id()),
+            ("Claim with the mark of a card", registered.INDEXED_CLAIM),
         ],
         "applications": registered.applications(),
         "application_names": [(each.client_id, each.name) for each in registered.applications()],
