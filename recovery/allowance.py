@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from recovery.models import Profile
 from recovery.ordering import partners_of
+from tenants.verified_id.entra.journeys import is_used as entra_is_used
+from vendors.facecheck.models import Judge
 from vendors.facecheck.tries import MAX_TRIES
 from vendors.maximum import Maximum, most
 
@@ -28,4 +30,7 @@ def most_of(profile: Profile) -> Maximum | None:
     """What one recovery costs at most: every session comes to a decision, at whichever partner, and every face that is
     judged to a charge; after an eID there is no face. None without a partner."""
     found = partners_of(profile)
-    return most(found, decisions=profile.proofings, face_checks=MAX_TRIES) if found else None
+    if not found:
+        return None
+    judge = Judge.MICROSOFT if entra_is_used() else Judge.READMIT
+    return most(found, decisions=profile.proofings, face_checks=MAX_TRIES, face_by=judge)

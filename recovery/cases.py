@@ -18,6 +18,7 @@ from recovery.statuses import MOVES, CaseStatus, StepKind, StepState
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.models import DirectoryPerson
+from tenants.verified_id.entra.journeys import is_used as entra_is_used
 
 CASE_LIFE = timedelta(hours=2)
 # How long two members have to agree on a verdict. Longer than any proof serves again (`Profile.reuse_hours`): a case that
@@ -67,7 +68,9 @@ def create_case(
     purpose: Case.Purpose = Case.Purpose.RECOVERY,
 ) -> Case:
     """One row for everyone: eligible people's cases and decoys differ in their values only."""
+    uses_entra = entra_is_used()
     case = Case(
+        authority=Case.Authority.ENTRA if uses_entra else Case.Authority.OWN,
         profile=profile,
         profile_version=profile.version,
         mode=profile.mode,

@@ -31,6 +31,7 @@ from tenants.directory.services import hold_evidence, raise_assurance
 from tenants.models import Tenant
 from tenants.notices.services import send_notice
 from tenants.verified_id import credentials, issuance, presentation
+from tenants.verified_id.entra import journeys
 from vendors.services import release_case
 
 # Why a case ended in review.
@@ -121,6 +122,8 @@ def on_case_ended(job: Job) -> None:
     case = locked(job.uuid("case_id"))
     status = CaseStatus(job.payload["status"])
     release_case(case.id)
+    # Also of a case that is not there: a card may have been taken in the moment it moved away.
+    journeys.end_of_reference(case.id, keep=case.credential_id if status in KEPT_CARD else None)
     if status in KEPT_CARD:
         issuance.destroy_of_reference(case.id)
         presentation.destroy_of_reference(case.id)

@@ -30,6 +30,7 @@ from tenants.verified_id import credentials
 from tenants.verified_id.presentation import Presented
 from vendors import selectors as partners
 from vendors.facecheck import selectors as face_checks
+from vendors.facecheck.models import Judge
 
 NOT_ASKED = Said()
 
@@ -112,7 +113,7 @@ def _face_failed_recently(person: DirectoryPerson) -> bool:
         created_at__gt=since,
     ).order_by("-created_at", "-id")[:50]
     return any(
-        step.evidence.get("confidence") is not None
+        step.evidence.get("confidence") is not None or step.evidence.get("judge") == Judge.MICROSOFT.value
         if step.kind == StepKind.FACE_CHECKED
         else bool(OF_FACES.intersection(step.reasons))
         for step in failed

@@ -20,6 +20,7 @@ from recovery.models import Case, CaseStep, CredentialBinding
 from recovery.routes import is_by_eid
 from recovery.statuses import KEPT_CARD, CaseStatus, EvidenceKind, Mode, StepKind, StepState
 from tenants.verified_id import credentials
+from tenants.verified_id.entra.journeys import usable_cards
 
 # What was held for less is no evidence: whoever prepares a loss does it shortly before.
 HELD_FOR = timedelta(hours=72)
@@ -38,11 +39,13 @@ class Held:
     level: Assurance
 
 
-def _held(binding: CredentialBinding, since: datetime) -> Held | None:
+def _held(binding: CredentialBinding, since: datetime, authority: str) -> Held | None:
     """None for a card that does not count, whatever the cause."""
     origin = binding.case
     sound = (
         origin.mode == Mode.PRODUCTION
+        # It is asked for where it was issued.
+        and origin.authority == authority
         and origin.state in KEPT_CARD
         and CONTRADICTED not in origin.reasons
         # A card without a portrait has nothing to compare a live face with.
@@ -71,7 +74,11 @@ def held_of(case: Case) -> list[Held]:
     tied = CredentialBinding.objects.filter(person_id=case.person_id, created_at__lte=moment - HELD_FOR)
     rows = tied.select_related("case").order_by("-created_at")[:5]
     since = moment - timedelta(days=case.profile.held_days)
-    return [found for row in rows if (found := _held(row, since)) is not None]
+    found = [held for row in rows if (held := _held(row, since, case.authority)) is not None]
+    if not case.is_at_microsoft or not found:
+        return found
+    usable = set(usable_cards([held.credential_id for held in found]))
+    return [held for held in found if held.credential_id in usable]
 
 
 def held_card(case: Case, credential_id: UUID | None) -> Held | None:

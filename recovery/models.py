@@ -171,7 +171,13 @@ class Case(TenantModel):
         RECOVERY = "recovery", _("Recovery")
         ENROLMENT = "enrolment", _("Verified ID before a loss")
 
+    class Authority(models.TextChoices):
+        OWN = "own", _("Your authority here")
+        ENTRA = "entra", _("Microsoft Entra Verified ID")
+
     status = models.CharField(max_length=12, choices=CaseStatus.choices, default=CaseStatus.OPENED)
+    # Who issues its card and asks for it back: what the tenant used when it began (recovery.microsoft).
+    authority = models.CharField(max_length=5, choices=Authority.choices, default=Authority.OWN)
     profile = TenantForeignKey(Profile, on_delete=models.PROTECT, related_name="+")
     profile_version = models.PositiveIntegerField()
     # The partner the person agreed to go to; nobody until they did, and again while another has to be agreed to.
@@ -243,6 +249,11 @@ class Case(TenantModel):
     def is_enrolment(self) -> bool:
         """Whether somebody who is signed in gets a Verified ID: it ends with a card and opens nothing."""
         return self.purpose == Case.Purpose.ENROLMENT
+
+    @property
+    def is_at_microsoft(self) -> bool:
+        """Whether the card lives in Microsoft Authenticator, and Microsoft compares the face with it."""
+        return self.authority == Case.Authority.ENTRA
 
     @property
     def gave_account(self) -> bool:

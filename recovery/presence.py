@@ -66,7 +66,7 @@ def begin_case_presentation(tenant: Tenant, case: Case, *, is_cross_device: bool
 
 def return_from_wallet(case: Case, *, response_code: str, browser_digest: bytes) -> None:
     """The wallet sent the browser back. The result counts only in the browser that asked (OpenID4VP 1.0, 14.2)."""
-    _note_shown(
+    note_presented(
         case, presentation.complete_presentation(response_code=response_code, browser_digest=browser_digest)
     )
 
@@ -79,22 +79,23 @@ def look_for_answer(case: Case, *, browser_digest: bytes) -> bool:
     done = presentation.complete_across_devices(case.presentation_id, browser_digest=browser_digest)
     if done is None:
         return False
-    _note_shown(case, done)
+    note_presented(case, done)
     return True
 
 
-def _note_shown(case: Case, done: Presentation) -> None:
+def note_presented(case: Case, done: Presentation) -> bool:
+    """Write down what was shown. Whether it counts, so that the case goes on with it."""
     case = locked(case.id)
     if case.presentation_id != done.id or case.state is not CaseStatus.PROVING:
         raise Refused("presentation_of_another_case", _("This belongs to another recovery. Start again."))
     shown = presentation.peek(done)
     if case.shows_held:
         if not _take_held(case, shown.credential_id, done):
-            return
+            return False
     elif shown.credential_id != case.credential_id:
         # A credential kept from an earlier case names no account and proves nothing here.
         _refuse_shown(case, done, "credential_of_another_case")
-        return
+        return False
     record_step(
         case,
         StepKind.PRESENTED,
@@ -108,6 +109,7 @@ def _note_shown(case: Case, done: Presentation) -> None:
     if is_by_eid(case):
         # No face comes after it: whoever signed in with the eID in this browser shows its card in this browser.
         enqueue("recovery.decide", tenant_id=case.tenant_id, case_id=case.id, presentation_id=done.id)
+    return True
 
 
 def _evidence_of(case: Case, holder_thumbprint: str) -> dict[str, str]:
@@ -250,7 +252,8 @@ def submit_case_face_check(
 
 def note_judged_face(case: Case) -> bool:
     """Note the decision on a face whose answer was lost between judging and noting. Whether there was one."""
-    if case.face_check_id is None:
+    if case.face_check_id is None or (case.is_at_microsoft and not case.face_is_before_card):
+        # A face that Microsoft judged counts with the card it was compared with (recovery.microsoft).
         return False
     if _is_noted(case, case.face_check_id):
         return False

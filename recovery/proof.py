@@ -44,12 +44,18 @@ def browser_is_known(case: Case) -> bool:
     return any(digest is not None and bytes(digest) == bytes(case.browser_digest) for digest in known)
 
 
+def hands_out_here(case: Case) -> bool:
+    """Whether something is still handed out in this browser that needs a face first: the card; and, where the card is shown
+    in Microsoft's app with the face in that app, the showing as well, because no other face is ever seen here."""
+    return case.credential_id is None or (case.is_at_microsoft and not case.shows_held)
+
+
 def wants_face_first(case: Case) -> bool:
     """Whether a live face has to agree with the proven portrait before this browser is given the card."""
     if is_by_eid(case):
         return False
     if has_done(case, StepKind.PROOFED):
-        return case.credential_id is None and not browser_is_known(case)
+        return hands_out_here(case) and not browser_is_known(case)
     return case.earlier_case_id is not None
 
 

@@ -46,14 +46,26 @@ from vendors.services import ProofingResult
 
 # What is shown, by the way it is for.
 CONSENT_VERSIONS = {Route.DOCUMENT: "2026-11-28", Route.EID: "2026-11-30 eid"}
+AT_MICROSOFT = " microsoft"
 NEEDED = ("given_names", "family_name", "birthdate")
 
 
 def consent_text(
-    tenant: Tenant, partner: str, *, is_enrolment: bool = False, route: Route = Route.DOCUMENT
+    tenant: Tenant,
+    partner: str,
+    *,
+    is_enrolment: bool = False,
+    route: Route = Route.DOCUMENT,
+    is_at_microsoft: bool = False,
 ) -> str:
     """Exactly what is shown; its digest goes into the record."""
-    about = {"organisation": tenant, "partner": partner, "is_enrolment": is_enrolment}
+    about = {
+        "organisation": tenant,
+        "partner": partner,
+        "is_enrolment": is_enrolment,
+        "is_at_microsoft": is_at_microsoft,
+        "by_eid": route is Route.EID,
+    }
     name = "recovery/consent_text_eid.html" if route is Route.EID else "recovery/consent_text.html"
     return render_to_string(name, about)
 
@@ -81,6 +93,7 @@ def give_consent(tenant: Tenant, case: Case, *, flashing: bool, partner: str = "
     if (partner or has_choice) and partner != connection.public_id:
         raise Refused("another_partner")
     route = route_of(connection)
+    version = CONSENT_VERSIONS[route] + (AT_MICROSOFT if case.is_at_microsoft else "")
     case.connection, case.route = connection, route.value
     case.save(update_fields=["connection", "route"])
     record_consent(
@@ -90,8 +103,9 @@ def give_consent(tenant: Tenant, case: Case, *, flashing: bool, partner: str = "
             partners.listing(connection.vendor).title,
             is_enrolment=case.is_enrolment,
             route=route,
+            is_at_microsoft=case.is_at_microsoft,
         ),
-        text_version=CONSENT_VERSIONS[route],
+        text_version=version,
         language=translation.get_language() or "en",
         partner=connection.vendor,
         flashing=flashing and route is not Route.EID,
@@ -102,7 +116,7 @@ def give_consent(tenant: Tenant, case: Case, *, flashing: bool, partner: str = "
         StepKind.CONSENTED,
         actor=claimant(case),
         vendor=connection.vendor,
-        evidence={"text_version": CONSENT_VERSIONS[route], "route": route.value},
+        evidence={"text_version": version, "route": route.value},
     )
 
 

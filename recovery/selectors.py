@@ -11,7 +11,7 @@ from recovery.cases import standing_steps
 from recovery.choosing import has_to_choose
 from recovery.decision import Outcome
 from recovery.models import Case
-from recovery.proof import browser_is_known
+from recovery.proof import browser_is_known, hands_out_here
 from recovery.routes import is_by_eid
 from recovery.stages import NUMBERS, TOTAL, Progress, Stage, done_steps, stage_of
 from recovery.statuses import GAVE_ACCOUNT, CaseStatus, StepKind
@@ -65,7 +65,7 @@ def _face_first(case: Case, done: frozenset[StepKind]) -> bool:
     if is_by_eid(case):
         return False
     if StepKind.PROOFED in done:
-        return case.credential_id is None and not browser_is_known(case)
+        return hands_out_here(case) and not browser_is_known(case)
     return case.earlier_case_id is not None
 
 

@@ -29,6 +29,7 @@ from tenants.models import Tenant
 from vendors import selectors as partners
 from vendors import services as partner_services
 from vendors.billing.selectors import paid_checks_since
+from vendors.facecheck.models import Judge
 from vendors.services import Spender
 
 DAY = timedelta(hours=24)
@@ -88,6 +89,7 @@ def spender_of(case: Case) -> Spender:
         mode=case.mode,
         profile_id=case.profile_id,
         department=case.person.department if case.person else "",
+        face_by=Judge.MICROSOFT if case.is_at_microsoft else Judge.READMIT,
     )
 
 

@@ -53,7 +53,7 @@ class Progress:
     credential_accepted: bool
     needs_new_presence: bool
     decision_due: bool
-    # Whether this browser is given a card only after a live face (recovery.proof).
+    # Whether this browser is given a card, or may have one shown elsewhere, only after a live face (recovery.proof).
     face_first: bool = False
     # Whether a partner was agreed to: not yet, or not again since another one has to be asked.
     partner_agreed: bool = True
@@ -77,9 +77,9 @@ def _proving(progress: Progress) -> Stage:
         return Stage.PARTNER if progress.proofing_running else Stage.PROVE
     if StepKind.PRESENTED in done and not progress.needs_new_presence:
         return Stage.DECIDING if progress.decision_due else Stage.FACE
-    if not progress.credential_accepted:
-        return Stage.FACE if progress.face_first else Stage.CREDENTIAL
-    return Stage.PRESENT
+    if progress.face_first:
+        return Stage.FACE
+    return Stage.PRESENT if progress.credential_accepted else Stage.CREDENTIAL
 
 
 def stage_of(progress: Progress) -> Stage:

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from recovery.views import beginning, brand, eid, elsewhere, finishing, moving, own_card, proving
+from recovery.views import (
+    beginning,
+    brand,
+    eid,
+    elsewhere,
+    face,
+    finishing,
+    microsoft,
+    moving,
+    own_card,
+    proving,
+)
 
 app_name = "recovery"
 urlpatterns = [
@@ -40,10 +51,12 @@ urlpatterns = [
     path("recover/present/elsewhere", proving.present_elsewhere, name="present_elsewhere"),
     path("recover/present/progress", proving.present_progress, name="present_progress"),
     path("recover/present/prove-instead", proving.prove_instead, name="prove_instead"),
+    path("recover/present/ask", microsoft.ask, name="present_ask"),
+    path("recover/app/state", microsoft.state, name="app_state"),
     path("recover/presented", proving.presented, name="presented"),
-    path("recover/face", proving.face, name="face"),
-    path("recover/face/clip", proving.face_clip, name="face_clip"),
-    path("recover/face/without-colours", proving.face_without_colours, name="face_without_colours"),
+    path("recover/face", face.face, name="face"),
+    path("recover/face/clip", face.face_clip, name="face_clip"),
+    path("recover/face/without-colours", face.face_without_colours, name="face_without_colours"),
     path("recover/waiting", finishing.waiting, name="waiting"),
     path("recover/pass", finishing.your_pass, name="pass"),
     path("sign-in/pass", finishing.type_pass, name="type_pass"),

@@ -17,11 +17,12 @@ from vendors.billing.book import Book
 from vendors.billing.checks import Pricing, Usage, pricing_of
 from vendors.billing.models import Meter, Paid
 from vendors.billing.rating.billability import Outcome
+from vendors.facecheck.models import Judge
 from vendors.models import Connection
+from vendors.reserving import kind_of_judge
 from vendors.selectors import is_eid
 
 NOTHING = Decimal(0)
-FACE_CHECK = (Meter.FACE_CHECK.value, "readmit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +82,22 @@ class Maximum:
         return max(by_eid_alone, with_face + face)
 
 
-def most(connections: Sequence[Connection], *, decisions: int, face_checks: int) -> Maximum:
+def most(
+    connections: Sequence[Connection],
+    *,
+    decisions: int,
+    face_checks: int,
+    face_by: Judge = Judge.READMIT,
+) -> Maximum:
     """So many decisions, each of any of these partners, and so many Face Checks after those of partners that hand over a
     portrait, as they would be booked now."""
-    book = Book.of(*((Meter.DECISION.value, one.vendor) for one in connections), FACE_CHECK)
+    face = (Meter.FACE_CHECK.value, face_by.value)
+    book = Book.of(*((Meter.DECISION.value, one.vendor) for one in connections), face)
     parts = [
         replace(_part(book, Meter.DECISION, one.vendor, one.kind, decisions), has_face=not is_eid(one.vendor))
         for one in connections
     ]
-    faces = [_part(book, Meter.FACE_CHECK, "readmit", Connection.Kind.THROUGH_US, face_checks)]
+    faces = [_part(book, Meter.FACE_CHECK, face_by.value, kind_of_judge(face_by), face_checks)]
     return Maximum((*parts, *(faces if any(part.has_face for part in parts) else [])))
 
 

@@ -14,6 +14,7 @@ from portal.kit import clock
 from vendors.billing.models import Meter
 from vendors.billing.rating.billability import Outcome
 from vendors.billing.services import Usage, has_budgets, release_checks, reserve_checks, would_fit
+from vendors.facecheck.models import Judge
 from vendors.facecheck.selectors import is_unanswered
 from vendors.models import Connection
 
@@ -30,6 +31,8 @@ class Spender:
     mode: str
     profile_id: UUID | None = None
     department: str = ""
+    # Who judges the face after a decision: our own check is on our invoice, Microsoft's on the tenant's own contract there.
+    face_by: Judge = Judge.READMIT
 
 
 def decision_key(attempt_id: UUID) -> str:
@@ -70,7 +73,12 @@ def _recovery(connection_id: UUID, attempt_id: UUID, spender: Spender, *, with_f
 
 
 def _face_check(key: str, spender: Spender) -> Usage:
-    return _usage(Meter.FACE_CHECK, key, spender, "readmit", Connection.Kind.THROUGH_US)
+    return _usage(Meter.FACE_CHECK, key, spender, spender.face_by.value, kind_of_judge(spender.face_by))
+
+
+def kind_of_judge(judge: Judge) -> str:
+    """How a Face Check is paid."""
+    return Connection.Kind.THROUGH_US if judge is Judge.READMIT else Connection.Kind.OWN_CONTRACT
 
 
 def reserve_proofing(
@@ -103,6 +111,11 @@ def reserve_face_check(face_check_id: UUID, *, spender: Spender, before: UUID | 
         expires_at=clock.now() + FACE_CHECK_HELD,
         instead_of=freed,
     )
+
+
+def release_face_check(face_check_id: UUID) -> None:
+    """It came to nothing that costs anything."""
+    release_checks([face_check_key(face_check_id)])
 
 
 def release_case(case_id: UUID) -> None:

@@ -19,7 +19,14 @@ from vendors.proofing import (
     renew_link,
     take_result,
 )
-from vendors.reserving import Spender, proofing_fits, release_case, reserve_face_check, reserve_proofing
+from vendors.reserving import (
+    Spender,
+    proofing_fits,
+    release_case,
+    release_face_check,
+    reserve_face_check,
+    reserve_proofing,
+)
 from vendors.rotating import discard_keys, enter_keys, use_keys
 
 __all__ = [
@@ -37,6 +44,7 @@ __all__ = [
     "proofing_fits",
     "receive_return",
     "release_case",
+    "release_face_check",
     "remove_partner",
     "renew_link",
     "reserve_face_check",

@@ -39,7 +39,7 @@ from vendors.contract import (
     Started,
     StartRequest,
 )
-from vendors.facecheck.models import FaceCheck
+from vendors.facecheck.models import FaceCheck, Judge
 from vendors.fetching import ask_for_record, begin_plan, cancel_at_partner
 from vendors.leases import (
     Lease,
@@ -54,7 +54,7 @@ from vendors.models import Connection, ProofingReturn
 from vendors.phases import OPEN, AttemptPhase
 from vendors.proofing import move_attempt
 from vendors.registry import adapter_of
-from vendors.reserving import face_check_key
+from vendors.reserving import face_check_key, kind_of_judge
 from vendors.sealing import open_address, open_query, seal_state, seal_url
 
 MAX_CONNECT_RUNS = 11
@@ -301,8 +301,8 @@ def record_face_check(job: Job) -> None:
         Usage(
             idempotency_key=face_check_key(check.id),
             meter=Meter.FACE_CHECK,
-            vendor="readmit",
-            connection_kind=Connection.Kind.THROUGH_US,
+            vendor=check.judge,
+            connection_kind=kind_of_judge(Judge(check.judge)),
             outcome=outcome,
             quantity=1,
             case_id=check.reference,

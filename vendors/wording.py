@@ -136,7 +136,13 @@ def partner_name(vendor: str) -> str:
     """A partner that is not in this installation's list goes by the name the ledger has."""
     if vendor in ADAPTERS:
         return _(adapter_of(vendor).listing.title)
-    return _("Face Check") if vendor == "readmit" else vendor
+    return _(JUDGES[vendor]) if vendor in JUDGES else vendor
+
+
+JUDGES = {
+    "readmit": gettext_noop("Face Check"),
+    "entra_face_check": gettext_noop("Face Check by Microsoft"),
+}
 
 
 OUTCOMES = {

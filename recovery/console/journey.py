@@ -129,6 +129,10 @@ def _facts(step: CaseStep) -> list[tuple[str, str]]:
 
 
 def _confidence(evidence: Mapping[str, Any]) -> str:
+    if evidence.get("confidence") is None and evidence.get("judge"):
+        return _("Below %(threshold)s, which is asked for; Microsoft does not tell by how much") % {
+            "threshold": evidence["threshold"]
+        }
     if evidence.get("confidence") is None:
         return _("Not compared; %(threshold)s is asked for") % {"threshold": evidence["threshold"]}
     return _("%(confidence)s of 100; %(threshold)s is asked for") % {

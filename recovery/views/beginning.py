@@ -195,7 +195,13 @@ def _consent_page(request: HttpRequest, case: Case, form: ConsentForm) -> HttpRe
     if by_eid:
         form = form.of_eid()
     text = mark_safe(  # noqa: S308  our own template
-        proofing.consent_text(tenant, title, is_enrolment=case.is_enrolment, route=route)
+        proofing.consent_text(
+            tenant,
+            title,
+            is_enrolment=case.is_enrolment,
+            route=route,
+            is_at_microsoft=case.is_at_microsoft,
+        )
     )
     return page(
         request,

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import json
-
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.kit import clock
-from portal.kit.errors import Invalid, Refused, TooMany
+from portal.kit.errors import Invalid, Refused
 from portal.kit.origins import client_address
 from portal.kit.qr import qr_svg
 from portal.kit.scope import tenant_scope
 from recovery import held, presence, proof, proofing
 from recovery.browser import browser_digest, case_of_browser
 from recovery.cases import get_case, steps_of
-from recovery.choosing import other_route, routes_open_to
+from recovery.choosing import other_route
 from recovery.gathering import can_begin_with_held
 from recovery.models import Case
 from recovery.routes import is_by_eid
 from recovery.selectors import current_stage, offer_is_over, presentation_state
 from recovery.spending import Admission, hold_network_back, network_is_over, what_stops
 from recovery.stages import Stage
-from recovery.statuses import Route, StepKind, StepState
+from recovery.statuses import StepKind, StepState
+from recovery.views import microsoft
 from recovery.views.common import (
-    ADDRESS,
     at_stage,
     at_stage_committing,
     go_to_stage,
@@ -38,7 +34,6 @@ from recovery.views.common import (
 )
 from tenants.verified_id import presentation
 from vendors import selectors as partners
-from vendors.facecheck import selectors as face_checks
 from vendors.wording import eid_end
 
 # Phases of a session in which the claimant waits for us: the result is fetched, or fetched and not noted yet.
@@ -201,6 +196,8 @@ def checking(request: HttpRequest) -> HttpResponse:
 @require_GET
 def credential(request: HttpRequest, case: Case) -> HttpResponse:
     """Keep your Verified ID: in this browser, or in any wallet that speaks OpenID4VCI 1.0."""
+    if case.is_at_microsoft:
+        return microsoft.credential_page(request, case)
     return page(
         request,
         "recovery/credential.html",
@@ -226,6 +223,8 @@ def new_card(request: HttpRequest, case: Case) -> HttpResponse:
 @require_POST
 def offer(request: HttpRequest, case: Case) -> HttpResponse:
     """A fresh offer. Into the web wallet it is a link on a page of ours, because no form post leaves our origin."""
+    if case.is_at_microsoft:
+        return microsoft.offer(request, case)
     other = request.POST.get("wallet") == "other"
     made = proofing.offer_for(case.id, other_wallet=other)
     if other:
@@ -259,6 +258,8 @@ def offer_progress(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def present(request: HttpRequest, case: Case) -> HttpResponse:
     """Show it: the same device first, another wallet by its standard link."""
+    if case.is_at_microsoft:
+        return microsoft.present_page(request, case)
     earlier, is_refused = case.presentation_id, presentation_state(case) == "refused"
     links = presentation.links_of(presence.begin_case_presentation(tenant_of(request), case))
     return page(
@@ -280,6 +281,8 @@ def present(request: HttpRequest, case: Case) -> HttpResponse:
 def present_elsewhere(request: HttpRequest, case: Case) -> HttpResponse:
     """Show it from a wallet on another device: a code to scan, and this page waits. Asked for by a post, so that nothing
     turns a request for this device into one that anybody's wallet may answer."""
+    if case.is_at_microsoft:
+        return see_other("recovery:present")
     begun = presence.begin_case_presentation(tenant_of(request), case, is_cross_device=True)
     link = presentation.links_of(begun).deep_link
     return page(
@@ -322,84 +325,6 @@ def presented(request: HttpRequest) -> HttpResponse:
     return go_to_stage(request, case)
 
 
-@at_stage(Stage.FACE, lock=True)
-@require_GET
-def face(request: HttpRequest, case: Case) -> HttpResponse:
-    """The challenge. One whose answer was judged and lost on the way is noted instead of asked for again."""
-    if presence.note_judged_face(case):
-        return go_to_stage(request, get_case(case.id))
-    before_card = proof.wants_face_first(case)
-    if before_card and not proof.is_at_hand(case):
-        return _without_proof(request, case)
-    check = presence.begin_case_face_check(case)
-    if check is None:
-        return page(request, "recovery/held_up.html", case, stage=Stage.FACE)
-    last = [step for step in steps_of(case) if step.kind == StepKind.FACE_CHECKED]
-    again = tuple(last[-1].reasons) if last and last[-1].state == StepState.FAILED else ()
-    return page(
-        request,
-        "recovery/face.html",
-        case,
-        challenge=json.loads(check.challenge_json()),
-        check=check.id.hex,
-        left_ms=int((check.expires_at - clock.now()).total_seconds() * 1000),
-        flashing=bool(check.challenge["flashing"]),
-        again=face_checks.told_to_person(again),
-        tried=bool(again),
-        before_card=before_card,
-        reusing=is_reusing(case),
-        has_eid=Route.EID in routes_open_to(case),
-        stage=Stage.FACE,
-    )
-
-
-@at_stage(Stage.FACE)
-@require_POST
-def face_without_colours(request: HttpRequest, case: Case) -> HttpResponse:
-    """For whoever sees only here that flashes are no option: another challenge, and nothing begins anew."""
-    presence.choose_no_flashing(case)
-    return see_other("recovery:face")
-
-
 def is_reusing(case: Case) -> bool:
     """Whether the person chose an earlier proof that is not this case's own yet."""
     return case.earlier_case_id is not None and proof.wants_face_first(case) and case.issuance_id is None
-
-
-def _without_proof(request: HttpRequest, case: Case) -> HttpResponse:
-    """The proof is not kept any longer: back to proving, or, for the case's own, to a new recovery."""
-    if is_reusing(case):
-        proof.drop_earlier_proof(case)
-        return go_to_stage(request, get_case(case.id))
-    return page(request, "recovery/credential.html", case, gone=True, stage=Stage.FACE)
-
-
-@at_stage_committing(Stage.FACE)
-@require_POST
-def face_clip(request: HttpRequest, case: Case) -> HttpResponse:
-    """The recorded answer, as one body held in memory. Vision may be busy: then the page waits and sends it again."""
-    if int(request.headers.get("Content-Length") or 0) > MAX_CLIP:
-        return JsonResponse(
-            {"state": "again", "sentences": [_("The recording is too large. Record it again.")]}
-        )
-    clip = request.read(MAX_CLIP + 1)
-    if len(clip) > MAX_CLIP or not clip:
-        return JsonResponse(
-            {"state": "again", "sentences": [_("The recording did not arrive whole. Record it again.")]}
-        )
-    tenant = tenant_of(request)
-    try:
-        answer = presence.submit_case_face_check(
-            tenant,
-            case.id,
-            browser_digest=browser_digest(request),
-            clip=clip,
-            answers=request.GET.get("check", ""),
-        )
-    except TooMany:
-        return JsonResponse({"state": "done", "next": reverse("recovery:checking")})
-    with tenant_scope(tenant.id):
-        stage = current_stage(get_case(case.id))
-    return JsonResponse(
-        {"state": answer.state, "sentences": list(answer.reasons), "next": reverse(ADDRESS[stage])}
-    )

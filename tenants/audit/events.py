@@ -38,6 +38,7 @@ class EventName(StrEnum):
     TRUSTED_ISSUER_REMOVED = "verified_id:trusted_issuer:remove"
     ENTRA_CHANGED = "verified_id:entra:change"
     ENTRA_TESTED = "verified_id:entra:test"
+    ENTRA_USED = "verified_id:entra:use"
     ENTRA_REMOVED = "verified_id:entra:remove"
     TRIAL_BEGUN = "verified_id:trial:begin"
     TRIAL_ENDED = "verified_id:trial:end"

@@ -39,6 +39,7 @@ SENTENCES: dict[EventName, str] = {
     E.TRUSTED_ISSUER_REMOVED: gettext_noop("An issuer is not trusted any more"),
     E.ENTRA_CHANGED: gettext_noop("The connection to Microsoft Entra was changed"),
     E.ENTRA_TESTED: gettext_noop("The connection to Microsoft Entra was tested"),
+    E.ENTRA_USED: gettext_noop("Recoveries were turned to Microsoft Entra Verified ID, or back"),
     E.ENTRA_REMOVED: gettext_noop("The connection to Microsoft Entra was removed"),
     E.TRIAL_BEGUN: gettext_noop("Verified ID was tried with somebody's own wallet"),
     E.TRIAL_ENDED: gettext_noop("A trial of Verified ID was over, and its specimen was revoked"),

@@ -11,6 +11,8 @@ from django.db.models import QuerySet
 from portal.kit import clock
 from portal.kit.actors import Actor
 from portal.kit.errors import NotHere, Refused
+from portal.kit.outbox import enqueue
+from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.verified_id.models import Credential, StatusList
@@ -39,12 +41,19 @@ def credentials_of(reference: UUID) -> list[UUID]:
     return list(Credential.objects.filter(reference=reference).values_list("id", flat=True))
 
 
-def _list_again(*lists: UUID) -> None:
+def _list_again(*found: UUID | None) -> None:
     """The next reader of these lists gets one that is signed anew. Locked in order: two who change cards of the same lists
-    wait for each other instead of forever."""
+    wait for each other instead of forever. A card of another service is on no list of ours."""
+    lists = [one for one in found if one is not None]
     if len(lists) > 1:
         list(StatusList.objects.select_for_update().filter(id__in=lists).order_by("id").values_list("id"))
     StatusList.objects.filter(id__in=lists).update(token="", token_until=None)
+
+
+def _tell_elsewhere(*ids: UUID) -> None:
+    """What another service issued in our name is taken away there by the worker."""
+    for credential_id in ids:
+        enqueue("verified_id.entra_revoke", tenant_id=current_tenant_id(), credential_id=credential_id)
 
 
 def _change(row: Credential, state: str, reason: str) -> None:
@@ -71,6 +80,8 @@ def revoke_credential(credential_id: UUID, *, reason: str, actor: Actor, words: 
     if row is None or row.state == Credential.State.REVOKED:
         return
     _change(row, Credential.State.REVOKED, reason)
+    if row.status_list_id is None:
+        _tell_elsewhere(row.id)
     _record(EventName.CREDENTIAL_REVOKED, row, actor, reason, words)
 
 
@@ -111,6 +122,7 @@ def revoke_rows(chosen: QuerySet[Credential], *, reason: str) -> list[UUID]:
             state=Credential.State.REVOKED, state_reason=reason[:60], state_changed_at=clock.now()
         )
         _list_again(*{list_id for _row, list_id in found})
+        _tell_elsewhere(*(row_id for row_id, list_id in found if list_id is None))
     return ids
 
 

@@ -118,7 +118,8 @@ def _status_reference(key: SigningKey) -> tuple[StatusList, int]:
     status_list = StatusList.objects.filter(key=key).order_by("-created_at").first()
     if status_list is None:
         raise credential_request_denied()
-    used = set(Credential.objects.filter(status_list=status_list).values_list("status_index", flat=True))
+    taken = Credential.objects.filter(status_list=status_list).values_list("status_index", flat=True)
+    used = {index for index in taken if index is not None}
     return status_list, choose_unused_index(used=used, random_below=secrets.randbelow)
 
 

@@ -202,7 +202,8 @@ class ProofNonce(TenantModel):
 
 
 class Credential(TenantModel):
-    """An issued credential: what was issued when to which key, never to whom."""
+    """An issued credential: what was issued when to which key, never to whom. One that another service issued in our name
+    stands on a status list of theirs and on none of ours (`tenants.verified_id.entra`)."""
 
     prefix: ClassVar[str] = "credential"
 
@@ -213,8 +214,8 @@ class Credential(TenantModel):
 
     issuance = TenantForeignKey(Issuance, on_delete=models.PROTECT, related_name="+")
     reference = models.UUIDField()
-    status_list = TenantForeignKey(StatusList, on_delete=models.PROTECT, related_name="+")
-    status_index = models.PositiveIntegerField()
+    status_list = TenantForeignKey(StatusList, on_delete=models.PROTECT, related_name="+", null=True)
+    status_index = models.PositiveIntegerField(null=True)
     holder_thumbprint = models.CharField(max_length=64)
     notification_digest = models.BinaryField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.VALID)

@@ -130,6 +130,44 @@ def _make_encryption_key(row: Presentation) -> None:
     row.encryption_private_sealed = seal(private, context_of(row.id, "encryption_private_sealed"))
 
 
+def keep_shown_elsewhere(
+    *,
+    reference: UUID,
+    browser_digest: bytes,
+    purpose: str,
+    credential_id: UUID,
+    holder: str,
+    shown: Shown,
+) -> Presentation:
+    """What was shown by way of another service, sealed as everything else; `release_shown` lets it count once that service's
+    record of the card was read."""
+    row = Presentation(
+        reference=reference,
+        browser_digest=browser_digest,
+        purpose=purpose[:300],
+        address_digest=digest(new_token()),
+        address_sealed=b"",
+        state=Presentation.State.CHECKING,
+        is_cross_device=True,
+        credential_id=credential_id,
+        holder_thumbprint=holder,
+        expires_at=clock.now(),
+        kept_until=clock.now() + KEPT,
+    )
+    row.data_key, row.sealed = seal_shown(shown, row.id)
+    row.save(force_insert=True)
+    return row
+
+
+def release_shown(presentation_id: UUID, *, is_good: bool) -> None:
+    """What was shown by way of another service counts, or is destroyed. Quiet once it was."""
+    row = Presentation.objects.filter(id=presentation_id, state=Presentation.State.CHECKING)
+    if is_good:
+        row.update(state=Presentation.State.RETURNED)
+    else:
+        row.update(state=Presentation.State.REFUSED, data_key=None, sealed=None)
+
+
 def get_presentation(presentation_id: UUID) -> Presentation:
     row = Presentation.objects.filter(id=presentation_id).first()
     if row is None:

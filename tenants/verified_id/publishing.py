@@ -198,7 +198,8 @@ def _signed_list(row: StatusList) -> str:
         issuer=get_authority().did,
         uri=row.uri,
         packed=pack_statuses(
-            {index: int(words[Credential.State(state)]) for index, state in entries}, bits=2
+            {index: int(words[Credential.State(state)]) for index, state in entries if index is not None},
+            bits=2,
         ),
         bits=2,
         issued_at=now,

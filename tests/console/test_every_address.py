@@ -172,6 +172,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "verified_id:entra_certificate": ("OAU", "-"),
     "verified_id:entra_new_certificate": ("OA", "OA"),
     "verified_id:entra_remove": ("OA", "OA"),
+    "verified_id:entra_use": ("OA", "OA"),
     "verified_id:trial": ("OA", "-"),
     "verified_id:trial_begin": ("-", "OA"),
     "verified_id:trial_offer": ("-", "OA"),

@@ -29,6 +29,8 @@ from recovery.passkeys.saved_codes import make_saved_codes
 from recovery.stages import Stage
 from recovery.statuses import CaseStatus
 from tenants.directory.models import DirectoryPerson
+from tenants.models import Outbox
+from tenants.verified_id.entra.models import EntraCard, EntraConnection, EntraRequest
 from tenants.verified_id.models import StatusList
 from tests.conftest import client_of, make_tenant
 from tests.entry.test_inviting import Visitor
@@ -38,6 +40,7 @@ from tests.recovery.authenticator import Authenticator
 from tests.recovery.journey import Journey, Place
 from tests.vendors.conftest import work
 from tests.vendors.hostile import CLIENT_ID, CLIENT_SECRET, HostileProvider
+from tests.verified_id.entra.entered import DIRECTORY, GIVEN
 from vendors.models import Connection, ProofingAttempt
 from vendors.sealing import seal_state, seal_url
 
@@ -113,6 +116,7 @@ def proving(browser: Journey) -> None:
 
 
 def keeping(browser: Journey) -> None:
+    at_microsoft(browser)
     browser.get("/recover/credential")
     browser.get("/recover/credential/progress", headers=HTMX)
     browser.post("/recover/credential/offer")
@@ -151,6 +155,35 @@ def facing(browser: Journey) -> None:
     code = str(browser.post("/recover/continuation-code").context["code"])
     browser.post("/recover/continue", {"code": code})
     browser.face()
+
+
+def at_microsoft(browser: Journey) -> None:
+    """As if the card lived in Microsoft Authenticator: an offer and a request that are asked for, and never sent."""
+    case, tenant = browser.case, browser.place.tenant
+    with tenant_scope(tenant.id):
+        given = {**GIVEN, "authority_id": DIRECTORY, "mark_claim": "cardId"}
+        connection = EntraConnection.objects.create(**given, used_since=clock.now())
+        Case.objects.filter(id=case.id).update(authority=Case.Authority.ENTRA)
+    browser.get("/recover/credential")
+    browser.post("/recover/credential/offer")
+    browser.get("/recover/credential")
+    browser.get("/recover/app/state?at=credential&seen=none", headers=HTMX)
+    with tenant_scope(tenant.id):
+        card = EntraCard.objects.get(reference=case.id)
+        EntraCard.objects.update(issued_at=clock.now())
+        Case.objects.filter(id=case.id).update(credential_id=card.id)
+    browser.get("/recover/present")
+    browser.post("/recover/present/ask")
+    browser.get("/recover/present")
+    browser.get("/recover/app/state?at=present&seen=none", headers=HTMX)
+    with tenant_scope(tenant.id):
+        connection.delete()
+        EntraRequest.objects.all().delete()
+        EntraCard.objects.all().delete()
+        Outbox.objects.filter(tenant_id=tenant.id, topic__startswith="verified_id.entra").delete()
+        Case.objects.filter(id=case.id).update(
+            authority=Case.Authority.OWN, credential_id=None, face_check_id=None
+        )
 
 
 def elsewhere(browser: Journey) -> None:

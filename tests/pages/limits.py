@@ -49,9 +49,17 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         "ends the recovery with the new passkey: old passkeys, sessions, evidence, binding, earlier cards, notices; "
         + COMMITS,
     ),
+    "tenant POST /recover/credential/offer": (
+        16,
+        "locks the case, reads what is under way and what may answer it, then writes down the request, its card and two jobs",
+    ),
+    "tenant POST /recover/present/ask": (
+        16,
+        "locks the case, reads what is under way and what may answer it, reserves and writes down the check and the request",
+    ),
     "tenant POST /security/passkeys/options": (13, COMMITS),
     "tenant POST /security/verified-id/get": (
-        16,
+        17,
         "counts the person and commits, then opens a case with its first step and moves it: several scopes (STYLE 19)",
     ),
     "tenant POST /security/verified-id/<str:credential_id>/remove": (
@@ -128,8 +136,9 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     ),
     "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/go-live": (15, SAVEPOINT),
     "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/go-back": (15, SAVEPOINT),
+    "site GET /o/<slug:organisation>/recovery/profiles/<str:profile_id>/evaluation": (13, DEAREST),
     "site GET /o/<slug:organisation>/recovery/profiles/<str:profile_id>/": (
-        13,
+        14,
         DEAREST + "; offers partners, departments, groups and callouts, and tells the history",
     ),
     "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/": (

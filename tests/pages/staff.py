@@ -26,13 +26,14 @@ from tenants.models import Invitation, Member, SetupLink, Tenant, User
 from tenants.notices.mailbox import BACKEND
 from tenants.notices.models import LocalMessage
 from tenants.rights import Role
+from tenants.verified_id.entra.models import EntraConnection
 from tenants.verified_id.issuance import begin_issuance
 from tenants.verified_id.models import BulkRevocation, Credential, SigningKey, TrustedIssuer
 from tests.conftest import client_of, make_member, site_client
 from tests.console.conftest import client_of_member, code_in, link_in, newest_mail, sign_in
 from tests.pages import money, scripts
 from tests.recovery.console.world import add_whole_journey, make_case, make_person
-from tests.verified_id.entra.entered import TYPED
+from tests.verified_id.entra.entered import DIRECTORY, TYPED
 from vendors.billing.models import Budget, UsageEntry
 from vendors.catalogue.models import Purchase
 from vendors.context import seal_secrets
@@ -587,8 +588,13 @@ def entra(tenant: Tenant, client: Client) -> None:
     base = f"/o/{tenant.slug}/verified-id/entra"
     client.post(base, TYPED)
     client.post(f"{base}/test")
-    for path in ("", "/state", "/certificate", "/certificate/new", "/remove"):
+    for path in ("", "/state", "/certificate", "/certificate/new", "/use", "/remove"):
         client.get(f"{base}{path}")
+    with tenant_scope(tenant.id):
+        tried = {"step": "records", "ok": True, "problem": "", "setting": ""}
+        EntraConnection.objects.update(authority_id=DIRECTORY, mark_claim="cardId", found=[tried])
+    client.post(f"{base}/use", {"word": "use"})
+    client.post(f"{base}/use", {"word": "stop"})
     client.post(f"{base}/certificate/new", {"word": "replace"})
     client.post(f"{base}/remove", {"word": "remove"})
     client_of(tenant).post(f"/entra/callbacks/{'0' * 32}", {}, content_type="application/json")

@@ -76,7 +76,9 @@ class Pricing:
 
 
 def pricing_of(book: Book, usage: Usage) -> Pricing:
-    own = book.contract_price(usage.vendor, usage.occurred_at) if usage.meter == Meter.DECISION else None
+    # A Face Check of ours has no other price than ours; one of Microsoft's is on the tenant's own contract there.
+    may_be_own = usage.meter == Meter.DECISION or usage.connection_kind == Paid.OWN_CONTRACT.value
+    own = book.contract_price(usage.vendor, usage.occurred_at) if may_be_own else None
     kind = KINDS[usage.connection_kind or ("own_contract" if own else "through_us")]
     if kind is Paid.OWN_CONTRACT:
         return Pricing(kind, None, own)

@@ -18,12 +18,20 @@ class Decision(models.TextChoices):
     NO_ANSWER = "no_answer", _("No answer")
 
 
+class Judge(models.TextChoices):
+    READMIT = "readmit", _("Face Check")
+    MICROSOFT = "entra_face_check", _("Face Check by Microsoft")
+
+
 class FaceCheck(TenantModel):
-    """One challenge for one browser. `challenge` is single use: taken and committed before anything is judged."""
+    """One challenge for one browser. `challenge` is single use: taken and committed before anything is judged. One that
+    Microsoft judges has none of ours; what came of it is written down here all the same."""
 
     prefix: ClassVar[str] = "face"
 
     reference = models.UUIDField()
+    # Who judges, by the name the ledger has.
+    judge = models.CharField(max_length=20, choices=Judge.choices, default=Judge.READMIT)
     browser_digest = models.BinaryField()
     threshold = models.PositiveSmallIntegerField()
     billable = models.BooleanField()

@@ -50,6 +50,7 @@ urlpatterns = [
     path("entra/test", entra_views.test, name="entra_test"),
     path("entra/certificate", entra_views.download_certificate, name="entra_certificate"),
     path("entra/certificate/new", entra_views.new_certificate, name="entra_new_certificate"),
+    path("entra/use", entra_views.use, name="entra_use"),
     path("entra/remove", entra_views.remove, name="entra_remove"),
     path("try", trial_views.trial, name="trial"),
     path("try/begin", trial_views.begin, name="trial_begin"),

@@ -58,6 +58,7 @@ REVOKED_FOR = {
     "case_expired": gettext_noop("The recovery took too long."),
     "case_superseded": gettext_noop("Another recovery of the account was granted."),
     "case_repudiated": gettext_noop("The owner of the account said that it was not them."),
+    "revoked_at_microsoft": gettext_noop("It was revoked at Microsoft."),
     "case_moved_on": gettext_noop("The recovery had moved on when it was fetched."),
     "revoked_by_member": gettext_noop("A member revoked it."),
     "renewed": gettext_noop("Its holder has a newer one."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
 from django.conf import settings
@@ -13,9 +13,12 @@ from portal.kit.origins import tenant_url
 LOGIN = "https://login.microsoftonline.com"
 SERVICE = "https://verifiedid.did.msidentity.com"
 SCOPE = "3db474b9-6a0c-4840-96ac-1fceb342124f/.default"
+# Of "Verifiable Credentials Service Admin", which keeps the records of cards.
+RECORDS_SCOPE = "6a8b4b39-c021-437c-b060-5a14a3fd65f3/.default"
 DEEP_LINK = "openid-vc://?request_uri="
 _MANIFEST = re.compile(
-    r"/v1\.0/tenants/(?P<directory>[0-9a-f-]{36})/verifiableCredentials/contracts/[A-Za-z0-9+/=_-]{1,300}/manifest",
+    r"/v1\.0/tenants/(?P<directory>[0-9a-f-]{36})/verifiableCredentials"
+    r"/contracts/(?P<contract>[A-Za-z0-9+/=_-]{1,300})/manifest",
     re.IGNORECASE,
 )
 
@@ -40,6 +43,17 @@ def issuance_url() -> str:
 
 def presentation_url() -> str:
     return f"{_origin(SERVICE)}/v1.0/verifiableCredentials/createPresentationRequest"
+
+
+def records_url(authority_id: str, contract_id: str) -> str:
+    place = f"authorities/{UUID(authority_id)}/contracts/{quote(contract_id, safe='')}"
+    return f"{_origin(SERVICE)}/v1.0/verifiableCredentials/{place}/credentials"
+
+
+def contract_id(manifest_url: str) -> str:
+    """The contract in a manifest's address; empty when it is none."""
+    found = _MANIFEST.fullmatch(urlsplit(manifest_url).path)
+    return found["contract"] if found else ""
 
 
 def manifest_directory(url: str) -> str:

@@ -64,21 +64,27 @@ def presentation_body(
     credential_type: str,
     accepted_issuers: Sequence[str],
     photo_claim: str,
-    threshold: int,
+    threshold: int | None,
+    marks: tuple[str, Sequence[str]] = ("", ()),
 ) -> dict[str, Any]:
-    """ValueError without an issuer: an empty list means anybody's card to the service."""
+    """`threshold` None asks for no face. `marks`: the claim that tells cards apart, and those that are wanted; none for any.
+    ValueError without an issuer: an empty list means anybody's card to the service."""
     if not accepted_issuers:
         raise ValueError("a request without accepted issuers accepts everybody's card")
-    if not LEAST_THRESHOLD <= threshold <= MOST_THRESHOLD:
-        raise ValueError("the threshold is outside what the service knows")
     whole = _common(asker, callback)
     whole["registration"]["purpose"] = purpose
-    face = {"sourcePhotoClaimName": photo_claim, "matchConfidenceThreshold": threshold}
-    validation = {"allowRevoked": False, "validateLinkedDomain": True, "faceCheck": face}
-    wanted = {
+    validation: dict[str, Any] = {"allowRevoked": False, "validateLinkedDomain": True}
+    if threshold is not None:
+        if not LEAST_THRESHOLD <= threshold <= MOST_THRESHOLD:
+            raise ValueError("the threshold is outside what the service knows")
+        validation["faceCheck"] = {"sourcePhotoClaimName": photo_claim, "matchConfidenceThreshold": threshold}
+    wanted: dict[str, Any] = {
         "type": credential_type,
         "purpose": purpose,
         "acceptedIssuers": list(accepted_issuers),
         "configuration": {"validation": validation},
     }
-    return whole | {"includeReceipt": False, "requestedCredentials": [wanted]}
+    claim, wanted_marks = marks
+    if wanted_marks:
+        wanted["constraints"] = [{"claimName": claim, "values": list(wanted_marks)}]
+    return whole | {"includeReceipt": threshold is not None, "requestedCredentials": [wanted]}

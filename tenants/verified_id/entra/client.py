@@ -66,13 +66,13 @@ class Accepted:
     expires_at: datetime
 
 
-def fetch_token(credentials: Credentials) -> Token:
+def fetch_token(credentials: Credentials, *, scope: str = addresses.SCOPE) -> Token:
     url = addresses.token_url(credentials.directory)
     try:
         return microsoft.fetch_token(
             url,
             client_id=credentials.client_id,
-            scope=addresses.SCOPE,
+            scope=scope,
             proof=_proof(credentials, url),
             timeout=TIMEOUT,
         )

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from portal.kit import clock
 from portal.kit.models import TenantForeignKey, TenantModel
 from portal.kit.transitions import TransitionTable
 
@@ -27,8 +28,15 @@ class EntraConnection(TenantModel):
     credential_type = models.CharField(max_length=100)
     accepted_issuers = models.JSONField()
     photo_claim = models.CharField(max_length=100)
+    # What its records are asked under, and the claim that carries the mark of a card; empty where only a test is wanted.
+    authority_id = models.CharField(max_length=36, blank=True)
+    mark_claim = models.CharField(max_length=100, blank=True)
+    # Since when recoveries get and show their cards here.
+    used_since = models.DateTimeField(null=True)
     token_sealed = models.BinaryField(null=True)
     token_expires_at = models.DateTimeField(null=True)
+    records_token_sealed = models.BinaryField(null=True)
+    records_token_expires_at = models.DateTimeField(null=True)
     # What the last test found: [{"step", "ok", "problem", "field"}].
     found = models.JSONField(default=list)
     test_asked_at = models.DateTimeField(null=True)
@@ -51,6 +59,8 @@ class EntraRequest(TenantModel):
         ASKING = "asking", _("Being made")
         WAITING = "waiting", _("Waiting for the app")
         OPENED = "opened", _("Opened in the app")
+        # Shown and judged, but for what the service's own record says of the card.
+        CHECKING = "checking", _("Being checked")
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
 
@@ -63,6 +73,17 @@ class EntraRequest(TenantModel):
     threshold = models.PositiveSmallIntegerField(null=True)
     accepted_issuers = models.JSONField(default=list)
     credential_type = models.CharField(max_length=100)
+    # Of a recovery: the case, the browser that asked, and the cards it is about (EntraCard); none of a test.
+    reference = models.UUIDField(null=True)
+    browser_digest = models.BinaryField(null=True)
+    cards = models.JSONField(default=list)
+    purpose = models.CharField(max_length=300, blank=True)
+    photo_claim = models.CharField(max_length=100, blank=True)
+    mark_claim = models.CharField(max_length=100, blank=True)
+    # What was shown rests there until its status was asked for.
+    presentation_id = models.UUIDField(null=True)
+    # Whether Microsoft compared a live face, whatever came of it: that is what it charges.
+    face_was_compared = models.BooleanField(default=False)
     link_sealed = models.BinaryField(null=True)
     pin_sealed = models.BinaryField(null=True)
     expires_at = models.DateTimeField()
@@ -71,7 +92,21 @@ class EntraRequest(TenantModel):
     ended_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
-        indexes = [models.Index(fields=["tenant_id", "-created_at"], name="entra_request_recent")]
+        indexes = [
+            models.Index(fields=["tenant_id", "-created_at"], name="entra_request_recent"),
+            models.Index(
+                fields=["tenant_id", "reference", "kind", "-created_at"], name="entra_request_of_case"
+            ),
+        ]
+
+    @property
+    def is_over(self) -> bool:
+        return EntraRequest.State(self.state) in MOVES.ends
+
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody may still answer it."""
+        return not self.is_over and self.expires_at > clock.now()
 
 
 MOVES = TransitionTable(
@@ -80,9 +115,17 @@ MOVES = TransitionTable(
         EntraRequest.State.ASKING: frozenset({EntraRequest.State.WAITING, EntraRequest.State.FAILED}),
         # Callbacks may overtake each other: an end without an opening before it is an end.
         EntraRequest.State.WAITING: frozenset(
-            {EntraRequest.State.OPENED, EntraRequest.State.DONE, EntraRequest.State.FAILED}
+            {
+                EntraRequest.State.OPENED,
+                EntraRequest.State.CHECKING,
+                EntraRequest.State.DONE,
+                EntraRequest.State.FAILED,
+            }
         ),
-        EntraRequest.State.OPENED: frozenset({EntraRequest.State.DONE, EntraRequest.State.FAILED}),
+        EntraRequest.State.OPENED: frozenset(
+            {EntraRequest.State.CHECKING, EntraRequest.State.DONE, EntraRequest.State.FAILED}
+        ),
+        EntraRequest.State.CHECKING: frozenset({EntraRequest.State.DONE, EntraRequest.State.FAILED}),
         EntraRequest.State.DONE: frozenset(),
         EntraRequest.State.FAILED: frozenset(),
     },
@@ -101,4 +144,39 @@ class EntraCallback(TenantModel):
     class Meta(TenantModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["tenant_id", "request", "status"], name="entra_callback_once")
+        ]
+
+
+class EntraCard(TenantModel):
+    """A card that Microsoft was asked to issue for a case. Its id is the credential's, once it is known to be issued;
+    `mark` stands in the card and finds it in Microsoft's records, which alone say whether it exists and is valid."""
+
+    prefix: ClassVar[str] = "entra_card"
+
+    reference = models.UUIDField()
+    issuance_id = models.UUIDField()
+    request_id = models.UUIDField()
+    mark = models.CharField(max_length=32)
+    # Where its record is; kept, because it has to be found after the settings changed as well.
+    authority = models.CharField(max_length=300)
+    authority_id = models.CharField(max_length=36)
+    contract_id = models.CharField(max_length=300)
+    service_id = models.CharField(max_length=100, blank=True)
+    issued_at = models.DateTimeField(null=True)
+    # Nobody may show it any more; `gone_at`: the records say so too, or it was never issued.
+    void_at = models.DateTimeField(null=True)
+    gone_at = models.DateTimeField(null=True)
+    look_until = models.DateTimeField()
+    looks = models.PositiveIntegerField(default=0)
+    next_look_at = models.DateTimeField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "mark"], name="entra_card_mark")]
+        indexes = [
+            models.Index(fields=["tenant_id", "reference"], name="entra_card_of_case"),
+            models.Index(
+                fields=["tenant_id", "next_look_at"],
+                condition=~models.Q(next_look_at=None),
+                name="entra_card_to_look_at",
+            ),
         ]

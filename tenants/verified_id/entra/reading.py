@@ -7,8 +7,10 @@ made wrong cannot pass. What it does not do: verify a signature, for a callback 
 
 from __future__ import annotations
 
+import base64
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,9 +23,13 @@ STATUSES = {
     "presentation": frozenset({RETRIEVED, "presentation_verified", "presentation_error"}),
 }
 MAX_DEPTH = 12
-# What the service tells when a request failed, in our words.
+FACE_TOO_UNLIKE = "face_too_unlike"
+# What the service tells when a request failed, in our words. `claimValidationError` is said of a face below the threshold and
+# of a claim that was constrained: only its message tells them apart, and only a face costs something.
+_CLAIMS_REFUSED = "claimValidationError"
+_ABOUT_THE_FACE = re.compile(r"\bconfidence score\b", re.IGNORECASE)
 _ERRORS = {
-    "claimValidationError": "face_too_unlike",
+    _CLAIMS_REFUSED: "claims_not_asked",
     "accessDenied": "declined",
     "IssuanceFlowFailed": "issuance_failed",
     "tokenError": "card_refused",
@@ -51,14 +57,21 @@ class Notice:
     def problem(self) -> str:
         """Why it failed, in a word of ours. The service's message may be anything and is not kept."""
         error = self.body.get("error")
-        code = error.get("code") if isinstance(error, dict) else None
+        if not isinstance(error, dict):
+            return "failed_there"
+        code, message = error.get("code"), error.get("message")
+        if code == _CLAIMS_REFUSED and isinstance(message, str) and _ABOUT_THE_FACE.search(message):
+            return FACE_TOO_UNLIKE
         return _ERRORS.get(code, "failed_there") if isinstance(code, str) else "failed_there"
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedCard:
+    """`confidence` is None where no face was asked for."""
+
     issuer: str
-    confidence: Decimal
+    confidence: Decimal | None
+    expires_at: datetime
     claims: Mapping[str, str] = field(repr=False)
     subject: str = field(repr=False)
 
@@ -103,7 +116,7 @@ def verify_shown(
     *,
     expected_type: str,
     expected_issuers: Sequence[str],
-    expected_threshold: int,
+    expected_threshold: int | None,
     now: datetime,
 ) -> VerifiedCard:
     """What was shown, or Unreadable with the first that does not hold:
@@ -114,7 +127,7 @@ def verify_shown(
     4. that is not revoked, said in so many words
     5. whose domain was validated
     6. that has not expired
-    7. with a live face at least as alike as was asked for
+    7. with a live face at least as alike as was asked for; none only where none was asked for
     """
     shown = notice.body.get("verifiedCredentialsData")
     if not isinstance(shown, list) or len(shown) != 1 or not isinstance(shown[0], dict):  # 1
@@ -130,18 +143,62 @@ def verify_shown(
         raise Unreadable("not_known_valid")
     if not _member(card, "domainValidation", "url"):  # 5
         raise Unreadable("domain_not_validated")
-    if _expires_at(card) <= now:  # 6
+    expires_at = _expires_at(card)
+    if expires_at <= now:  # 6
         raise Unreadable("card_expired")
-    confidence = _confidence(_member(card, "faceCheck", "matchConfidenceScore"))
-    if confidence < expected_threshold:  # 7
-        raise Unreadable("face_too_unlike")
+    confidence = None
+    if expected_threshold is not None:  # 7
+        confidence = _confidence(_member(card, "faceCheck", "matchConfidenceScore"))
+        if confidence < expected_threshold:
+            raise Unreadable(FACE_TOO_UNLIKE)
     claims = card.get("claims")
     texts = (
         {str(name): value for name, value in claims.items() if isinstance(value, str)}
         if isinstance(claims, dict)
         else {}
     )
-    return VerifiedCard(issuer, confidence, texts, str(notice.body.get("subject", "")))
+    return VerifiedCard(issuer, confidence, expires_at, texts, str(notice.body.get("subject", "")))
+
+
+def check_receipt(
+    notice: Notice, *, expected_card: str, expected_threshold: int, expected_confidence: Decimal
+) -> None:
+    """The receipt of a Face Check has to tell what the callback told: which card, held to which threshold, how alike.
+    Unreadable when it tells otherwise. The service's pages disagree on whether it sends one; without one there is nothing to
+    compare. Its signature is not verified: it came by the same way as everything else, and what counts of the card is asked
+    for where it is kept."""
+    receipt = notice.body.get("receipt")
+    token = receipt.get("faceCheck") if isinstance(receipt, dict) else None
+    if token is None:
+        return
+    results = _face_results(token)
+    fitting = [one for one in results if isinstance(one, dict) and one.get("sourceVcJti") == expected_card]
+    if len(results) != 1 or len(fitting) != 1:
+        raise Unreadable("receipt_of_another_card")
+    threshold, score = fitting[0].get("matchConfidenceThreshold"), fitting[0].get("matchConfidenceScore")
+    if threshold != expected_threshold or _confidence(score) != expected_confidence:
+        raise Unreadable("receipt_differs")
+
+
+def _face_results(unverified_token: Any) -> list[Any]:
+    try:
+        middle = unverified_token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
+        results = (
+            claims["vc"].get("faceCheckResults") or claims["vc"]["credentialSubject"]["faceCheckResults"]
+        )
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError) as error:
+        raise Unreadable("receipt_differs") from error
+    return results if isinstance(results, list) else []
+
+
+def without_tokens(raw: bytes) -> bytes:
+    """A callback as it may rest for a moment: the tokens of a receipt hold the card, with its photo, and are not needed."""
+    found = json.loads(raw)
+    receipt = found.get("receipt")
+    if isinstance(receipt, dict):
+        found["receipt"] = {name: value for name, value in receipt.items() if name == "faceCheck"}
+    return json.dumps(found).encode()
 
 
 def _member(card: Mapping[str, Any], outer: str, inner: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from functools import partial
 
@@ -11,8 +12,10 @@ from portal.kit.errors import Misconfigured, Unavailable
 from portal.kit.outbox import Apply, Job, effect
 from portal.kit.scope import tenant_scope
 from tenants.models import Tenant
-from tenants.verified_id.entra import client, services
-from tenants.verified_id.entra.services import Finding, Held
+from tenants.verified_id.entra import addresses, client, records, requests, services, tokens
+from tenants.verified_id.entra.models import EntraConnection
+from tenants.verified_id.entra.services import Finding
+from tenants.verified_id.entra.tokens import Held
 
 # What an application may be granted; the first stands for both others.
 CREATE_ALL = "VerifiableCredential.Create.All"
@@ -20,6 +23,7 @@ NEEDED = {
     "presentation": "VerifiableCredential.Create.PresentRequest",
     "issuance": "VerifiableCredential.Create.IssueRequest",
 }
+REVOKE = "VerifiableCredential.Credential.Revoke"
 # A person who does not exist, for an offer that is there to be tried.
 NOBODY = {"firstName": "Test", "lastName": "Person"}
 
@@ -30,7 +34,7 @@ def test(job: Job) -> Apply | None:
     "accepted" says it of now."""
     if job.tenant_id is None:
         return None
-    held = services.hold(job.tenant_id)
+    held = tokens.hold(job.tenant_id)
     if held is None:
         return None
     try:
@@ -41,10 +45,26 @@ def test(job: Job) -> Apply | None:
     found = [
         Finding("token", True),
         _permission(token),
-        _tried("presentation", lambda: services.request_card(fresh, purpose=_("A test of this connection."))),
-        _tried("issuance", lambda: services.offer_card(fresh, claims=NOBODY)),
+        _tried("presentation", lambda: requests.request_card(fresh, purpose=_("A test of this connection."))),
+        _tried("issuance", lambda: requests.offer_card(fresh, claims=_nobody(fresh.row))),
     ]
+    if held.row.authority_id:
+        found.append(_tried("records", lambda: _read_records(fresh)))
     return partial(services.note_test, held, found, token)
+
+
+def _nobody(row: EntraConnection) -> dict[str, str]:
+    return NOBODY | ({row.mark_claim: secrets.token_hex(16)} if row.mark_claim else {})
+
+
+def _read_records(held: Held) -> None:
+    """Look for a card that there is not: the records answer, or say what is missing."""
+    place = records.Place(held.row.authority_id, addresses.contract_id(held.row.manifest_url))
+    token = client.fetch_token(held.credentials, scope=addresses.RECORDS_SCOPE)
+    records.find(place, secrets.token_hex(16), token)
+    roles = token.unverified_grants
+    if roles is not None and REVOKE not in roles:
+        raise client.EntraRefused("records_refused", setting="revoke")
 
 
 def _permission(token: client.Token) -> Finding:
@@ -72,7 +92,7 @@ def _failed(step: str, error: client.EntraRefused | Unavailable | Misconfigured)
 
 
 def on_callback(job: Job) -> None:
-    services.handle_callback(job.uuid("callback_id"))
+    requests.handle_callback(job.uuid("callback_id"))
 
 
 def let_go() -> None:
@@ -80,3 +100,4 @@ def let_go() -> None:
     for tenant in Tenant.objects.iterator():
         with tenant_scope(tenant.id):
             services.destroy_old_requests()
+            services.look_for_the_forgotten()

@@ -37,6 +37,7 @@ class Relay:
 
     def __init__(self) -> None:
         self.sent: list[Sent] = []
+        self.delivered = 0
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -100,6 +101,8 @@ def given(
         "credential_type": entra.known["type"],
         "accepted_issuers": [entra.known["authority"]],
         "photo_claim": "portrait",
+        "authority_id": "",
+        "mark_claim": "",
     }
     return settings | changes, changes.pop("secret", secret)
 

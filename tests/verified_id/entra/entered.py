@@ -13,5 +13,7 @@ GIVEN = {
     "credential_type": "VerifiedIdentity",
     "accepted_issuers": ["did:web:verifiedid.contoso.com"],
     "photo_claim": "portrait",
+    "authority_id": "",
+    "mark_claim": "",
 }
 TYPED = {**GIVEN, "accepted_issuers": "did:web:verifiedid.contoso.com"}

@@ -17,7 +17,7 @@ from portal.kit.limits import Limit
 from portal.kit.scope import tenant_scope
 from tenants.models import Tenant
 from tenants.rights import Role
-from tenants.verified_id.entra import client, receiving, services
+from tenants.verified_id.entra import client, receiving, requests, services, tokens
 from tenants.verified_id.entra.models import EntraCallback, EntraConnection, EntraRequest
 from tests.recovery.racing import race
 from tests.sandboxes.entra_served import EntraSimulator
@@ -45,6 +45,35 @@ def test_a_connection_that_is_right_is_accepted_at_every_step(
     seen = page_of(tenant, staff_client(Role.AUDITOR))
     assert "Everything was accepted" in seen
     assert "Open it" not in seen and "pin" not in seen and "sim8Q~" not in seen
+
+
+def test_recoveries_need_the_records_and_a_member_who_says_so(
+    tenant: Tenant, connect: Connect, entra: EntraSimulator, staff_client: Any
+) -> None:
+    of_records = {"authority_id": entra.known["authority_id"], "mark_claim": "cardId"}
+    staff, path = staff_client(Role.ADMINISTRATOR), f"/o/{tenant.slug}/verified-id/entra/use"
+    connect()
+    assert "tested first" in staff.get(path).content.decode()
+    assert staff.post(path, {"word": "use"}).status_code == 200
+    assert problems(connect("May not see records", **of_records)) == ["records:records_refused:"]
+    assert problems(connect("May not revoke", **of_records)) == ["records:records_refused:revoke"]
+    elsewhere = of_records | {"authority_id": "00000000-0000-0000-0000-000000000000"}
+    assert problems(connect(**elsewhere)) == ["records:setting_refused:authority_id"]
+    assert [one["ok"] for one in connect(**of_records)] == [True] * 5
+    assert "charges you for each one it compares" in staff.get(path).content.decode()
+    assert staff.post(path, {"word": "yes"}).status_code == 200
+    assert staff.post(path, {"word": "use"}).status_code == 302
+    assert "Recoveries use it" in page_of(tenant, staff)
+    with tenant_scope(tenant.id):
+        row = services.connection()
+        assert row is not None and row.used_since is not None
+        kept = services.connect(
+            given=services.settings_of(row) | {"photo_claim": "photo"}, secret="", actor=SYSTEM
+        )
+        assert kept.used_since is not None
+        # Another authority is another issuer: somebody has to say so again.
+        other = services.settings_of(row) | {"authority": "did:web:other.example"}
+        assert services.connect(given=other, secret="", actor=SYSTEM).used_since is None
 
 
 def test_a_missing_permission_is_named(tenant: Tenant, connect: Connect, staff_client: Any) -> None:
@@ -123,7 +152,7 @@ def test_an_offer_is_taken_with_the_pin_that_the_page_shows(
     connect()
     row = request_of(tenant, "issuance")
     with tenant_scope(tenant.id):
-        pin = services.pin_of(row)
+        pin = requests.pin_of(row)
     assert pin in page_of(tenant, staff_client())
     assert "issuance_successful" in entra.take_card(row.service_id, pin)
     for sent in relay.wait(2):
@@ -195,7 +224,7 @@ def test_a_callback_that_is_none_is_refused(tenant: Tenant, shown: Relay) -> Non
     }
     answers = {name: deliver(tenant, sent, body=body).status_code for name, body in bad.items()}
     assert answers == dict.fromkeys(bad, 400)
-    assert deliver(tenant, sent, body=b" " * 2_000_001).status_code == 413
+    assert deliver(tenant, sent, body=b" " * 6_000_001).status_code == 413
     with tenant_scope(tenant.id):
         assert not EntraCallback.objects.exists()
 
@@ -242,7 +271,7 @@ def test_a_callback_that_is_faster_than_our_own_answer_waits_for_it(tenant: Tena
     work(tenant)
     with tenant_scope(tenant.id):
         assert EntraCallback.objects.get().handled_at is None
-        services.move(row.id, EntraRequest.State.WAITING, service_id=row.service_id)
+        requests.move(row.id, EntraRequest.State.WAITING, service_id=row.service_id)
     work(tenant)
     assert request_of(tenant, "presentation").state == "done"
 
@@ -267,16 +296,16 @@ def test_a_token_is_used_again_and_replaced_when_it_is_rejected(
     connect()
     fetched = []
     real = client.fetch_token
-    monkeypatch.setattr(client, "fetch_token", lambda known: fetched.append(1) or real(known))
-    held = services.hold(tenant.id)
+    monkeypatch.setattr(client, "fetch_token", lambda known, **more: fetched.append(1) or real(known, **more))
+    held = tokens.hold(tenant.id)
     assert held is not None and "sim8Q" not in repr(held) and held.cached is not None
-    services.offer_card(held, claims={"firstName": "A", "lastName": "B"})
+    requests.offer_card(held, claims={"firstName": "A", "lastName": "B"})
     assert fetched == []
     spoiled = client.Token(held.cached.value + "x", held.cached.expires_at)
-    services.offer_card(services.Held(held.row, held.tenant, held.credentials, spoiled), claims={})
+    requests.offer_card(tokens.Held(held.row, held.tenant, held.credentials, spoiled), claims={})
     assert fetched == [1]
     old = client.Token(held.cached.value, clock.now() + timedelta(seconds=60))
-    services.offer_card(services.Held(held.row, held.tenant, held.credentials, old), claims={})
+    requests.offer_card(tokens.Held(held.row, held.tenant, held.credentials, old), claims={})
     assert fetched == [1, 1]
 
 

@@ -68,6 +68,27 @@ class ConnectionForm(SeenForm):
         initial="portrait",
     )
 
+    authority_id = forms.CharField(
+        label=gettext_lazy("Authority ID"),
+        max_length=60,
+        required=False,
+        help_text=gettext_lazy(
+            "For recoveries: the id of your authority in the Admin API, under which its records are."
+        ),
+        widget=forms.TextInput(attrs=PLAIN),
+    )
+    mark_claim = forms.CharField(
+        label=gettext_lazy("Claim with the mark of a card"),
+        max_length=100,
+        required=False,
+        initial="cardId",
+        help_text=gettext_lazy(
+            "For recoveries: the one claim that the rules of the credential index. This portal writes a random mark there, by "
+            "which it finds a card in your records and revokes it."
+        ),
+        widget=forms.TextInput(attrs=PLAIN),
+    )
+
     def __init__(self, *args: Any, connection: EntraConnection | None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if connection is not None:
@@ -99,6 +120,14 @@ class ConnectionForm(SeenForm):
     def clean_photo_claim(self) -> str:
         return _name(self.cleaned_data["photo_claim"])
 
+    def clean_authority_id(self) -> str:
+        typed: str = self.cleaned_data["authority_id"]
+        return read_uuid(typed) if typed else ""
+
+    def clean_mark_claim(self) -> str:
+        typed: str = self.cleaned_data["mark_claim"]
+        return _name(typed) if typed else ""
+
     def clean_accepted_issuers(self) -> list[str]:
         lines = [line.strip() for line in self.cleaned_data["accepted_issuers"].splitlines() if line.strip()]
         if len(lines) > MAX_ISSUERS:
@@ -116,6 +145,10 @@ class ConnectionForm(SeenForm):
                 )
             elif directory and found != directory:
                 self.add_error("manifest_url", _("This manifest belongs to another directory."))
+        if data.get("authority_id") and "mark_claim" in data and not data["mark_claim"]:
+            self.add_error(
+                "mark_claim", _("Name the claim: without it no card can be found in your records.")
+            )
         return data
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.kit import clock
-from portal.kit.errors import Invalid
+from portal.kit.errors import Invalid, Refused
 from portal.kit.qr import qr_svg
 from portal.kit.seen import ChangedMeanwhile
 from portal.kit.typed import TypedWordForm
@@ -20,7 +20,7 @@ from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
 from tenants.verified_id import selectors
 from tenants.verified_id.console.views import PATIENCE, crumbs, slug_of, tabs
-from tenants.verified_id.entra import addresses, certificate, services
+from tenants.verified_id.entra import addresses, certificate, contract, requests, services
 from tenants.verified_id.entra.console import wording
 from tenants.verified_id.entra.console.forms import ConnectionForm
 from tenants.verified_id.entra.models import MOVES, EntraConnection, EntraRequest
@@ -64,6 +64,9 @@ def _page(request: HttpRequest, form: ConnectionForm | None) -> HttpResponse:
         "form": form or (ConnectionForm(connection=row) if may_manage else None),
         "settings": _settings(row),
         "certificate": _certificate(row),
+        "may_be_used": services.may_be_used(row),
+        "to_take_away": services.cards_to_take_away() if row else 0,
+        "rules": contract.rules(row) if row else "",
         "tabs": tabs(request, "entra"),
     }
     return render(request, "verified_id/entra/connection.html", context)
@@ -104,7 +107,7 @@ def _standing(request: HttpRequest, row: EntraConnection | None) -> dict[str, An
     """What the last test found, and the requests that can be tried now."""
     waiting = _is_waiting(row)
     may_manage = seat_of(request).may(Right.MANAGE_VERIFIED_ID)
-    requests = [_shown(one, may_manage) for one in services.recent_requests()] if row and not waiting else []
+    tried = [_shown(one, may_manage) for one in services.recent_requests()] if row and not waiting else []
     found = [
         {
             "title": wording.step_title(str(one["step"])),
@@ -117,9 +120,9 @@ def _standing(request: HttpRequest, row: EntraConnection | None) -> dict[str, An
         "connection": row,
         "found": found,
         "all_ok": bool(found) and all(line["is_ok"] for line in found),
-        "requests": requests,
+        "requests": tried,
         "is_waiting": waiting,
-        "is_moving": waiting or any(one["is_live"] for one in requests),
+        "is_moving": waiting or any(one["is_live"] for one in tried),
         "is_simulated": addresses.is_simulated(),
         "may_manage": may_manage,
         "state_url": reverse("verified_id:entra_state", args=[slug_of(request)]),
@@ -131,7 +134,7 @@ def _shown(row: EntraRequest, may_manage: bool) -> dict[str, Any]:
     is_over = state in MOVES.ends
     is_expired = not is_over and row.expires_at <= clock.now()
     is_live = not is_over and not is_expired
-    link = services.link_of(row) if is_live and may_manage else ""
+    link = requests.link_of(row) if is_live and may_manage else ""
     return {
         "title": EntraRequest.Kind(row.kind).label,
         "label": _("Expired") if is_expired else state.label,
@@ -143,10 +146,38 @@ def _shown(row: EntraRequest, may_manage: bool) -> dict[str, Any]:
         # A browser cannot open the app's own kind of link in the simulator.
         "link": link.removeprefix(addresses.DEEP_LINK) if addresses.is_simulated() else link,
         "svg": qr_svg(link, correction="l") if link else "",
-        "pin": services.pin_of(row) if link else "",
+        "pin": requests.pin_of(row) if link else "",
         "expires_at": row.expires_at,
         "ended_at": row.ended_at,
     }
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Right.MANAGE_VERIFIED_ID)
+@recent_sign_in
+def use(request: HttpRequest) -> HttpResponse:
+    """Turn recoveries to Microsoft's service, or back here; with a typed word, and what it means in numbers."""
+    selectors.get_authority()
+    row = services.connection()
+    if row is None:
+        raise Http404
+    is_used = row.used_since is not None
+    form = TypedWordForm(request.POST or None, word=_("stop") if is_used else _("use"))
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.use_in_recoveries(is_used=not is_used, actor=actor_of(request))
+        except Refused as refused:
+            form.add_error(None, refused.sentence)
+        else:
+            return redirect("verified_id:entra", organisation=slug_of(request))
+    context = {
+        "form": form,
+        "is_used": is_used,
+        "may_be_used": services.may_be_used(row),
+        "cards_out": services.cards_out(),
+        "breadcrumbs": crumbs(request, _("Microsoft Entra"), _("Recoveries")),
+    }
+    return render(request, "verified_id/entra/use.html", context)
 
 
 @require_GET

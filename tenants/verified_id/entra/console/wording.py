@@ -12,6 +12,7 @@ STEPS = {
     "permission": gettext_noop("What the application may do"),
     "presentation": gettext_noop("A request for a card, with a Face Check"),
     "issuance": gettext_noop("An offer of a card"),
+    "records": gettext_noop("Finding and revoking cards in your records"),
 }
 PROBLEMS = {
     "directory_unknown": gettext_noop("Microsoft knows no directory with this tenant ID."),
@@ -51,7 +52,19 @@ PROBLEMS = {
     "token_unusable": gettext_noop("The answer was not as Microsoft documents it."),
     "bad_json": gettext_noop("The answer was not as Microsoft documents it."),
     "answer_too_large": gettext_noop("The answer was not as Microsoft documents it."),
+    "records_refused": gettext_noop(
+        "The application may not search and revoke cards. Add VerifiableCredential.Credential.Search and "
+        "VerifiableCredential.Credential.Revoke of “Verifiable Credentials Service Admin” as application permissions, and "
+        "let an administrator consent."
+    ),
+    "no_entra_connection": gettext_noop("There is no connection."),
     # What became of a request
+    "not_taken": gettext_noop("Nobody took the card."),
+    "claims_not_asked": gettext_noop("Another card was shown than the one that was asked for."),
+    "card_of_another": gettext_noop("A card was shown that this request did not ask for."),
+    "receipt_differs": gettext_noop("The receipt of the Face Check says otherwise than the result."),
+    "receipt_of_another_card": gettext_noop("The receipt of the Face Check is about another card."),
+    "case_moved_on": gettext_noop("The recovery went on without it."),
     "declined": gettext_noop("It was declined in the app."),
     "face_too_unlike": gettext_noop("The live face was not like the photo on the card."),
     "issuance_failed": gettext_noop(
@@ -72,6 +85,9 @@ SETTING_PROBLEMS = {
     "authority": gettext_noop("The directory has no such authority."),
     "credential_type": gettext_noop("The type of the card is not that of the contract."),
     "manifest_url": gettext_noop("There is no such contract. Copy its manifest URL once more."),
+    "authority_id": gettext_noop(
+        "Your directory has no authority with this ID, or it has not this contract."
+    ),
     "callback": gettext_noop("Microsoft cannot reach this portal from the internet."),
     "pin": gettext_noop(
         "The contract takes no pin: it has to accept claims that this portal sends (ID token hint)."

@@ -1,0 +1,42 @@
+"""What a person reads when a request to Microsoft's service came to nothing: what happened and what to do, in one sentence."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+_EITHER = {
+    "declined": gettext_noop("You said no in the app, and nothing was shared. Go on when you are ready."),
+    "expired": gettext_noop("Nobody answered in the app in time. Get a new code when you have it at hand."),
+    "no_entra_connection": gettext_noop(
+        "Your organisation does not use this service any more. Stop here and start again."
+    ),
+    "case_moved_on": gettext_noop("This recovery went on in another place. Go on here with a new code."),
+}
+_OFFER = {
+    "not_taken": gettext_noop("The app did not take the card. Get a new code and try again."),
+    "issuance_failed": gettext_noop(
+        "The card was not issued. Check the pin, which the app takes three times, and try again."
+    ),
+    "too_many_offers": gettext_noop("That was tried too often in this recovery. Start a new one."),
+}
+_REQUEST = {
+    "face_too_unlike": gettext_noop(
+        "Microsoft could not confirm that it is you. Try again in even light, without glasses or a hat."
+    ),
+    "card_gone": gettext_noop("This card cannot be used any more. Get a new one below."),
+    "card_refused": gettext_noop("This card is not valid any more. Get a new one below."),
+    "card_expired": gettext_noop("This card has expired. Get a new one below."),
+    "claims_not_asked": gettext_noop("The app showed another card than the one that was asked for."),
+    "face_missing": gettext_noop(
+        "The app did not look at your face. Update Microsoft Authenticator and try again."
+    ),
+    "too_many_requests": gettext_noop("That was tried too often in this recovery. Start a new one."),
+}
+_BUSY = gettext_noop("Microsoft's service did not do it. Try again in a moment, or call your help desk.")
+
+
+def sentence_of(code: str, kind: str) -> str:
+    """`kind`: of the request, an offer or one to show a card."""
+    known = _EITHER | (_OFFER if kind == "issuance" else _REQUEST)
+    return _(known.get(code, _BUSY))

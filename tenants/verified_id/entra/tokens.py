@@ -1,0 +1,123 @@
+"""A connection as a worker holds it, and the two tokens it calls with: for requests, and for the records of cards.
+
+Protects secret and tokens: they are sealed where they rest, and in no repr. A token is used until shortly before its end
+and replaced once when it is rejected. Nothing here runs while a transaction is open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from portal.kit import clock
+from portal.kit.scope import tenant_scope
+from portal.kit.sealed import Context, seal, unseal
+from tenants.models import Tenant
+from tenants.verified_id.entra import addresses, client
+from tenants.verified_id.entra.certificate import KeyPair
+from tenants.verified_id.entra.models import EntraConnection
+
+Answer = TypeVar("Answer")
+# A token is not used in its last minutes: it has to live as long as the call.
+EARLY = timedelta(minutes=2)
+REQUESTS, RECORDS = "", "records_"
+
+
+def sealed_context(row: EntraConnection, name: str) -> Context:
+    return Context("entra_entraconnection", name, row.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A connection as a worker holds it while no transaction is open. `cached`: the token for requests; `records`: the one
+    for the records of cards."""
+
+    row: EntraConnection
+    tenant: Tenant
+    credentials: client.Credentials
+    cached: client.Token | None = field(repr=False)
+    records: client.Token | None = field(default=None, repr=False)
+
+
+def hold(tenant_id: UUID) -> Held | None:
+    with tenant_scope(tenant_id):
+        row = EntraConnection.objects.first()
+        if row is None:
+            return None
+        return Held(
+            row,
+            Tenant.objects.get(id=tenant_id),
+            _credentials(row),
+            _cached(row, REQUESTS),
+            _cached(row, RECORDS),
+        )
+
+
+def _cached(row: EntraConnection, kind: str) -> client.Token | None:
+    value, until = getattr(row, f"{kind}token_sealed"), getattr(row, f"{kind}token_expires_at")
+    if value is None or until is None:
+        return None
+    return client.Token(unseal(value, sealed_context(row, f"{kind}token_sealed")).decode(), until)
+
+
+def _credentials(row: EntraConnection) -> client.Credentials:
+    if row.secret_sealed is not None:
+        secret = unseal(row.secret_sealed, sealed_context(row, "secret_sealed")).decode()
+        return client.Credentials(row.directory, row.client_id, secret)
+    key = unseal(row.key_sealed or b"", sealed_context(row, "key_sealed"))
+    return client.Credentials(row.directory, row.client_id, "", KeyPair(row.certificate, key))
+
+
+def with_token(held: Held, call: Callable[[client.Token], Answer]) -> Answer:
+    """Make a request with the token at hand while it lives, else with a new one. A token that is rejected before its time
+    (a permission was taken away or given) is replaced once."""
+    return _with(held, held.cached, REQUESTS, call)
+
+
+def with_records_token(held: Held, call: Callable[[client.Token], Answer]) -> Answer:
+    """The same, for the records of cards."""
+    return _with(held, held.records, RECORDS, call)
+
+
+def _with(
+    held: Held, cached: client.Token | None, kind: str, call: Callable[[client.Token], Answer]
+) -> Answer:
+    if cached is not None and cached.expires_at - EARLY > clock.now():
+        try:
+            return call(cached)
+        except client.EntraRefused as refused:
+            if refused.code not in ("token_rejected", "permission_missing", "records_refused"):
+                raise
+    scope = addresses.RECORDS_SCOPE if kind == RECORDS else addresses.SCOPE
+    fresh = client.fetch_token(held.credentials, scope=scope)
+    _keep(held, fresh, kind)
+    return call(fresh)
+
+
+def _keep(held: Held, token: client.Token, kind: str) -> None:
+    """Only for the settings it was made with."""
+    with tenant_scope(held.tenant.id):
+        row = EntraConnection.objects.select_for_update().filter(id=held.row.id).first()
+        if row is not None and proof_of(row) == proof_of(held.row):
+            write_token(row, token, kind)
+            row.save(update_fields=[f"{kind}token_sealed", f"{kind}token_expires_at"])
+
+
+def write_token(row: EntraConnection, token: client.Token, kind: str = REQUESTS) -> None:
+    """Sets the columns; the caller saves."""
+    name = f"{kind}token_sealed"
+    setattr(row, name, seal(token.value.encode(), sealed_context(row, name)))
+    setattr(row, f"{kind}token_expires_at", token.expires_at)
+
+
+def forget_tokens(row: EntraConnection) -> None:
+    """Sets the columns; the caller saves."""
+    row.token_sealed = row.token_expires_at = None
+    row.records_token_sealed = row.records_token_expires_at = None
+
+
+def proof_of(row: EntraConnection) -> tuple[str, str, bytes]:
+    return row.directory, row.client_id, bytes(row.secret_sealed or row.key_sealed or b"")
