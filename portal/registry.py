@@ -75,6 +75,7 @@ PERIODIC_JOBS: dict[str, tuple[int, str]] = {
     "trying.let_go_of_tests": (600, "vendors.trying.services.let_go_of_tests"),
     "vendors.forget_signals": (6 * 3600, "vendors.fetching.forget_signals"),
     "recovery.expire": (20, "recovery.tasks.expire_cases"),
+    "recovery.forget_networks": (24 * 3600, "recovery.tasks.forget_networks"),
     "patterns.look": (600, "recovery.patterns.tasks.look"),
     "connected.keep_going": (60, "recovery.connected.tasks.keep_going"),
     "entry.refresh": (6 * 3600, "recovery.entry.provider_services.refresh"),

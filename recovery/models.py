@@ -214,7 +214,8 @@ class Case(TenantModel):
     signs_in_review = models.JSONField(default=list)
     signs_reviewed = models.JSONField(default=list)
     signs_waited = models.JSONField(default=list)
-    # A keyed digest of the network it began in, bound to the tenant; empty where none is known.
+    # A keyed digest of the network it began in, bound to the tenant; empty where none is known, and half a year later
+    # (recovery.tasks).
     network_digest = models.CharField(max_length=64, blank=True)
     assurance = models.CharField(max_length=8, blank=True)
     expires_at = models.DateTimeField()

@@ -20,7 +20,7 @@ from portal.kit.errors import Invalid, NotAllowed, NotHere, Refused
 from recovery.cases import locked, move_case
 from recovery.holding import COME_BACK, take_up_again, wake_at
 from recovery.models import Case, Review
-from recovery.reviewing import VOICES, is_reviewer
+from recovery.reviewing import VOICES, changed_the_person, is_reviewer
 from recovery.statuses import CaseStatus
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
@@ -70,7 +70,8 @@ def has_spoken(reviews: Sequence[Review], member_id: UUID) -> bool:
 def give_verdict(case_id: UUID, *, member_id: UUID, verdict: str, reason: str, actor: Actor) -> Case:
     """One member's word. The first waits; a second that is equal acts; two that differ open the next round.
 
-    Refused when the case is not in review or the member has spoken; NotAllowed for the claimant.
+    Refused when the case is not in review or the member has spoken; NotAllowed for the claimant,
+    for a member the profile does not name, and to let go on for whoever changed the account lately.
     """
     case = locked(case_id)
     if case.state is not CaseStatus.IN_REVIEW:
@@ -87,6 +88,13 @@ def give_verdict(case_id: UUID, *, member_id: UUID, verdict: str, reason: str, a
             "did_not_pass",
             _(
                 "This case did not pass every check, so nobody can let it go on. Refuse it, or ask for more evidence."
+            ),
+        )
+    if word is Review.Verdict.GO_ON and changed_the_person(case, member_id):
+        raise NotAllowed(
+            "changed_the_person",
+            _(
+                "You changed this account within the last 30 days. Two colleagues who did not decide whether it goes on."
             ),
         )
     reviews = reviews_of(case.id)

@@ -7,12 +7,16 @@ reviewers cannot be two does not go into force. What it does not do: count voice
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from portal.kit import clock
+from portal.kit.actors import ActorKind
 from portal.kit.errors import Invalid
+from portal.kit.ids import public_id
 from recovery.cases import move_case
 from recovery.decision import Decision
 from recovery.holding import tell_of_wait, wait_from_now
@@ -20,10 +24,16 @@ from recovery.models import Case, Profile
 from recovery.signs import BOUNDS, Sign
 from recovery.statuses import CaseStatus
 from recovery.telling import tell_members_of_wait, tell_reviewers
+from tenants.audit.events import EventName
+from tenants.audit.models import AuditEvent
+from tenants.directory.models import DirectoryPerson
 from tenants.models import Member
 from tenants.rights import Right, rights_of
 
 VOICES = 2
+# Whoever prepared a recovery has no say in it; what is older than this has been seen by its owner many times.
+SINCE_CHANGE = timedelta(days=30)
+CHANGES = (EventName.PERSON_CREATED, EventName.PERSON_CHANGED)
 
 
 def reviewers_of(profile: Profile) -> list[Member]:
@@ -45,6 +55,19 @@ def is_reviewer(profile: Profile, member_id: UUID, role: str) -> bool:
             return str(member_id) in profile.reviewers
         case _:
             return False
+
+
+def changed_the_person(case: Case, member_id: UUID) -> bool:
+    """Whether the member wrote the account the case is about within thirty days: a name, an address, a date of birth."""
+    if case.person_id is None:
+        return False
+    return AuditEvent.objects.filter(
+        name__in=[event.value for event in CHANGES],
+        subject=public_id(DirectoryPerson.prefix, case.person_id),
+        actor_kind=ActorKind.MEMBER.value,
+        actor_id=public_id(Member.prefix, member_id),
+        created_at__gt=clock.now() - SINCE_CHANGE,
+    ).exists()
 
 
 def check_reviewers(profile: Profile) -> None:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from portal.kit import clock
 from portal.kit.scope import tenant_scope
 from recovery.completion import expire_cases_of
+from recovery.models import Case
 from tenants.models import Tenant
+
+# In which network a recovery began says nothing of the next one after half a year.
+NETWORK_KEPT = timedelta(days=180)
 
 
 def expire_cases() -> None:
@@ -12,3 +19,11 @@ def expire_cases() -> None:
     for tenant in Tenant.objects.filter(status=Tenant.Status.ACTIVE).iterator():
         with tenant_scope(tenant.id):
             expire_cases_of(tenant)
+
+
+def forget_networks() -> None:
+    """Destroy the digests of networks that are no longer compared with. Periodic; in every organisation there is."""
+    for tenant in Tenant.objects.iterator():
+        with tenant_scope(tenant.id):
+            old = Case.objects.filter(created_at__lt=clock.now() - NETWORK_KEPT)
+            old.exclude(network_digest="").update(network_digest="")

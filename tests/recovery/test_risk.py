@@ -9,7 +9,7 @@ import pytest
 from django.core import mail
 
 from portal.kit import clock
-from portal.kit.actors import SYSTEM
+from portal.kit.actors import SYSTEM, Actor, ActorKind
 from portal.kit.errors import Invalid, NotAllowed, Refused
 from portal.kit.ids import uuid7
 from portal.kit.outbox import Job
@@ -23,6 +23,9 @@ from recovery.models import Case, Profile
 from recovery.review import give_verdict
 from recovery.stages import Stage
 from recovery.statuses import CaseStatus
+from recovery.tasks import forget_networks
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
 from tenants.rights import Role
 from tests.conftest import make_member
 from tests.recovery.journey import Journey, Place
@@ -120,12 +123,43 @@ def test_a_wake_up_that_comes_early_twice_or_late_changes_nothing_it_should_not(
         assert browser.case.state is CaseStatus.PROVING and browser.events().count("recovery:case:alert") == 0
 
 
+def test_who_changed_the_account_lately_may_refuse_and_not_let_it_go_on(place, browser, ada, agents):
+    place.set_profile(review_signs=["weakly_tied"], waiting_signs=[])
+    browser.to_face().face()
+    with tenant_scope(place.tenant.id):
+        record_event(
+            EventName.PERSON_CHANGED,
+            actor=Actor(ActorKind.MEMBER, agents[0].public_id),
+            subject=ada.public_id,
+        )
+    with pytest.raises(NotAllowed) as refused:
+        say(place, browser, agents[0])
+    assert refused.value.code == "changed_the_person"
+    with clock.frozen(clock.now() + timedelta(days=31)):
+        say(place, browser, agents[0])
+    say(place, browser, agents[1], "refuse")
+    assert browser.case.state is CaseStatus.IN_REVIEW
+    say(place, browser, agents[0], "refuse")
+
+
+def test_networks_are_forgotten_after_half_a_year(place, browser, ada):
+    browser.to_face()
+    with tenant_scope(place.tenant.id):
+        Case.objects.update(network_digest="n" * 64)
+    for days, kept in ((179, "n" * 64), (181, "")):
+        with clock.frozen(clock.now() + timedelta(days=days)):
+            forget_networks()
+        assert browser.case.network_digest == kept
+
+
 def test_two_members_let_it_go_on_and_the_rule_decides_once_more(place, browser, ada, agents):
     place.set_profile(review_signs=["weakly_tied"], waiting_signs=[])
     browser.to_face().face()
     assert browser.outcome() == ("in_review", ["weakly_tied"])
     browser.alerts()
+    # Mail about cases of other tests may still be on its way.
     asked = [entry for entry in mail.outbox if "waits for a second look" in entry.subject]
+    asked = [entry for entry in asked if browser.case.reference in entry.body]
     assert sorted(entry.to[0] for entry in asked) == sorted(agent.user.email for agent in agents)
     assert all("Lovelace" not in entry.body for entry in asked)
     say(place, browser, agents[0])
