@@ -21,6 +21,7 @@ from recovery.entry.models import Round, SignInAttempt
 from recovery.entry.provider_services import save_provider
 from recovery.models import Review
 from recovery.ordering import partners_of
+from recovery.patterns.models import Pattern
 from recovery.profiles import Place, change_profile, publish_profile
 from recovery.readiness.models import ReadinessDay
 from recovery.readiness.running import survey_now
@@ -248,6 +249,22 @@ def addresses(tenant, page) -> dict[str, str]:
         Round.objects.create(kind="invitation", group_id=pilots, sent=31, ended_at=clock.now())
         Round.objects.create(kind="reminder", sent=12)
         change_profile(narrow.id, callouts=[payroll.id], actor=SYSTEM)
+        pattern = Pattern.objects.create(
+            kind=Pattern.Kind.TRIED_NAMES,
+            key="n" * 64,
+            cases=[str(case.id) for case in (held, granted, refused)],
+            figures={"cases": 31, "names": 27, "confirmed": 2},
+            last_at=clock.now(),
+        )
+        Pattern.objects.create(
+            kind=Pattern.Kind.REFUSES_LESS,
+            key=str(own.id),
+            figures={"events": 0, "total": 80, "events_before": 30, "total_before": 200},
+            last_at=clock.now(),
+            closed_at=clock.now(),
+            closed_by=member_id,
+            note="They confirmed that a new template is in use.",
+        )
         anna.manager, anna.country, anna.is_privileged = "jan.dvorak", "CZ", True
         anna.save(update_fields=["manager", "country", "is_privileged"])
         for kind, given, family in (("former", "", "Svobodová"), ("script", "Анна", "Новакова")):
@@ -272,6 +289,8 @@ def addresses(tenant, page) -> dict[str, str]:
             "granted": f"/recovery/cases/{granted.public_id}/",
             "refused": f"/recovery/cases/{refused.public_id}/",
             "act": f"/recovery/cases/{held.public_id}/cancel",
+            "patterns": "/recovery/patterns/",
+            "pattern": f"/recovery/patterns/{pattern.public_id}/",
             "reviews": "/recovery/reviews/",
             "review": f"/recovery/reviews/{reviewed.public_id}/",
             "coverage": "/people/coverage/",

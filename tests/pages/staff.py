@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.test.utils import override_settings
 
+from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.codes import digest
 from portal.kit.scope import tenant_scope
@@ -17,6 +18,7 @@ from recovery.console.limit_forms import limits_initial
 from recovery.console.profile_forms import initial_of
 from recovery.console.risk_forms import risk_initial
 from recovery.models import Case, Profile
+from recovery.patterns.models import Pattern
 from recovery.readiness.running import survey_now
 from recovery.statuses import CaseStatus
 from tenants.audit.models import AuditEvent
@@ -408,7 +410,12 @@ def cases(tenant: Tenant, client: Client) -> None:
         reviewed, held = (
             make_case(profile, make_person(), status) for status in (CaseStatus.IN_REVIEW, CaseStatus.HELD)
         )
+        pattern = Pattern.objects.create(
+            kind=Pattern.Kind.ONE_DOCUMENT, key="d" * 64, cases=[str(held.id)], last_at=clock.now()
+        )
     client.post(f"{base}/reviews/{reviewed.public_id}/", {"verdict": "refuse", "reason": "It is not them."})
+    client.get(f"{base}/patterns/{pattern.public_id}/")
+    client.post(f"{base}/patterns/{pattern.public_id}/", {"note": "One person with two accounts."})
     for action in ("cancel", "review", "extend"):
         client.get(f"{base}/cases/{held.public_id}/{action}")
         client.post(
