@@ -16,7 +16,7 @@ from portal.kit import clock
 from portal.kit.ids import decode_base32
 from portal.kit.scope import read_once
 from recovery.models import Case
-from recovery.patterns.services import open_count
+from recovery.patterns.models import Pattern
 from recovery.statuses import CaseStatus
 from tenants.audit.events import EventName
 from tenants.audit.models import AuditEvent
@@ -87,20 +87,24 @@ def start_of_day(zone: str) -> datetime:
 class Headcount:
     owners: int
     directory_changed_at: datetime | None
+    open_patterns: int
 
 
 def headcount() -> Headcount:
-    """How many owners there are, and when the directory changed last, in one query."""
+    """How many owners there are, when the directory changed last, and how many patterns wait, in one query."""
     owners = Member.objects.filter(role=Role.OWNER, removed_at=None)
     changes = AuditEvent.objects.filter(name__in=DIRECTORY_EVENTS).order_by("-created_at")
+    waiting = Pattern.objects.filter(closed_at=None).order_by()
+    patterns = waiting.values("tenant_id").annotate(number=Count("id")).values("number")
     found = owners.aggregate(
         owners=Count("id"),
         changed_at=Max(Subquery(changes.values("created_at")[:1])),
+        patterns=Max(Subquery(patterns)),
     )
     if found["owners"]:
-        return Headcount(found["owners"], found["changed_at"])
+        return Headcount(found["owners"], found["changed_at"], found["patterns"] or 0)
     # Without an owner there is no row that could carry the other.
-    return Headcount(0, changes.values_list("created_at", flat=True).first())
+    return Headcount(0, changes.values_list("created_at", flat=True).first(), waiting.count())
 
 
 def chosen_partners() -> list[Connection]:
@@ -157,7 +161,7 @@ def health_of(tenant: Tenant) -> Health:
         recovered_today=counted.get(CaseStatus.RECOVERED, none).ended,
         refused_today=counted.get(CaseStatus.REFUSED, none).ended,
         waiting_reviews=counted.get(CaseStatus.IN_REVIEW, none).now,
-        open_patterns=open_count(),
+        open_patterns=read_once("headcount", headcount).open_patterns,
         outcomes=outcomes,
         partners=_partners(),
         last_directory_change=read_once("headcount", headcount).directory_changed_at,

@@ -109,8 +109,3 @@ def close_pattern(pattern_id: UUID, *, note: str, member_id: UUID, actor: Actor)
             personal={"note": note},
         )
     return row
-
-
-def open_count() -> int:
-    """How many wait for somebody. In the scope."""
-    return Pattern.objects.filter(closed_at=None).count()

@@ -244,6 +244,7 @@ def test_the_page_closes_one_with_a_note_and_says_so_to_whoever_comes_second(
     member = make_member(tenant, Role.HELP_DESK)
     client = client_of_member(member)
     path = f"/o/{tenant.slug}/recovery/patterns/"
+    assert "Something to look into" in client.get(f"/o/{tenant.slug}/").content.decode()
     listed = client.get(path).content.decode()
     assert "One document for two people" in listed and "2 accounts" in listed and DOCUMENT not in listed
     page = client.get(f"{path}{row.public_id}/").content.decode()
