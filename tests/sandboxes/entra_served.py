@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import subprocess
 import sys
 import time
@@ -183,10 +184,16 @@ class EntraSimulator:
         return self.asked_records(f"/{record_id}/revoke", method="POST")[0]
 
     def show_card(self, request_id: str, score: float = 92.5, **more: str) -> str:
-        """Show the newest card that fits, or a sample where there is none."""
+        """Show the newest card that fits and is not revoked, or a sample where there is none: others may have left theirs."""
         self.act(request_id, "open")
         page = self.ask("GET", f"/authenticator/{request_id}")[2].decode()
-        if "cards/add" in page:
-            page = self.press("/cards/add", request=request_id)[1]
-        card = page.split('<option value="')[1].split('"')[0]
+        if not self._good_cards(page):
+            self.press("/cards/add", request=request_id)
+            page = self.ask("GET", f"/authenticator/{request_id}")[2].decode()
+        card = self._good_cards(page)[0]
         return self.act(request_id, "show", card=card, score=str(score), **more)[1]
+
+    @staticmethod
+    def _good_cards(page: str) -> list[str]:
+        options = re.findall(r'<option value="(\d+)"[^>]*>([^<]*)', page)
+        return [card for card, title in options if "(revoked)" not in title]
