@@ -14,7 +14,7 @@ from portal.kit import clock, outbox
 from portal.kit.errors import NotHere
 from portal.kit.scope import tenant_scope
 from tenants.directory.connections import rounds, services, wording
-from tenants.directory.connections.models import SyncRun
+from tenants.directory.connections.models import DirectoryConnection, SyncRun
 from tenants.management.operating import DONE, REFUSED, UNKNOWN, OperatingCommand, tenant_named
 from tenants.models import Heartbeat, Outbox, Tenant
 
@@ -47,10 +47,6 @@ class Command(OperatingCommand):
             self.stderr.write("Another synchronisation is under way; this one follows it.")
             run = self._next_after(tenant, self._ended(tenant, run.id))
         return self._told(tenant, self._ended(tenant, run.id))
-
-    def _problem(self, run: SyncRun) -> str:
-        row = services.connection()
-        return wording.problem_sentence(services.provider_of(row).words, run.problem) if row else run.problem
 
     def _ended(self, tenant: Tenant, run_id: UUID) -> SyncRun:
         while True:
@@ -87,12 +83,17 @@ class Command(OperatingCommand):
             "ended_at": run.ended_at.isoformat(timespec="seconds") if run.ended_at else None,
         }
         if run.state == SyncRun.State.FAILED:
-            self.stderr.write(self._problem(run))
+            self.stderr.write(_problem(run, row))
             return UNKNOWN, told
         if run.state != SyncRun.State.DONE:
             self.stderr.write("It was stopped by a colleague.")
             return REFUSED, told
         return (REFUSED if any(held.values()) else DONE), told
+
+
+def _problem(run: SyncRun, row: DirectoryConnection | None) -> str:
+    """In the words of the directory; its code where the connection was removed meanwhile."""
+    return wording.problem_sentence(services.provider_of(row).words, run.problem) if row else run.problem
 
 
 def _has_worker() -> bool:
