@@ -65,7 +65,7 @@ def delta(request: HttpRequest, collection: str) -> HttpResponse:
 
 
 def _page(request: HttpRequest, kind: str) -> dict[str, Any]:
-    query = {name.lower(): value for name, value in request.GET.items()}
+    query = {name.lower(): str(value) for name, value in request.GET.items()}
     if len(query) != len(request.GET) or any(len(request.GET.getlist(name)) > 1 for name in request.GET):
         raise bad_query("A query option is repeated.")
     unknown = set(query) - {"$select", "$filter", "$skiptoken", "$deltatoken"}

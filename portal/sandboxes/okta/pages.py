@@ -93,7 +93,7 @@ def _redeemed(name: str, typed: str) -> User | None:
 
 def _signed_in(request: HttpRequest) -> User | None:
     value = request.get_signed_cookie(settings.SIGN_IN_COOKIE_NAME, "", salt="sign-in", max_age=LIFE)
-    user_id, _, ended = value.partition("|")
+    user_id, _, ended = (value or "").partition("|")
     found = WORLD.users.get(user_id)
     return found if found is not None and str(found.sessions_ended) == ended else None
 
