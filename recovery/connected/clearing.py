@@ -24,16 +24,17 @@ from recovery.connected.rows import (
     CLEAR,
     alert_once,
     do_next,
+    hold_for,
     locked_pass,
+    locked_pass_of,
     move_pass,
-    pass_of_case,
     wait_after,
 )
 from recovery.models import Case
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.connections.contract import AccountGone, Door, Method
-from tenants.directory.connections.tokens import Held, hold, with_door
+from tenants.directory.connections.tokens import Held, with_door
 
 MOST_TRIES = 60
 # The worst comes first: what was asked for later does not take the place of what is worse.
@@ -42,8 +43,7 @@ RANK = {"": 0, "passes": 1, "lost": 2, "end": 2, "repudiated": 3}
 
 def take_back(case: Case, *, is_repudiated: bool) -> None:
     """Give up a case's pass there: at once here, there by the worker. Quiet for a case without one. With the case locked."""
-    held = pass_of_case(case.id)
-    found = locked_pass(held.id) if held else None
+    found = locked_pass_of(case.id)
     if found is None:
         return
     row, _case = found
@@ -71,6 +71,11 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """The connection was removed: nothing can be done there from here."""
+
+
+@dataclass(frozen=True, slots=True)
 class Cleared:
     removed: int = 0
     left: int = 0
@@ -85,6 +90,8 @@ def clear(job: Job) -> Apply | None:
         ready = _ready(job.tenant_id, row_id)
     if ready is None:
         return None
+    if isinstance(ready, Gone):
+        return partial(_give_up, row_id)
     try:
         cleared = with_door(ready.held, partial(_cleared, ready))
     except AccountGone:
@@ -94,11 +101,13 @@ def clear(job: Job) -> Apply | None:
     return partial(_done, row_id, ready, cleared)
 
 
-def _ready(tenant_id: UUID, row_id: UUID) -> Ready | None:
+def _ready(tenant_id: UUID, row_id: UUID) -> Ready | Gone | None:
     row = DirectoryPass.objects.filter(id=row_id).exclude(clearing="").first()
-    held = hold(tenant_id)
-    if row is None or held is None or not row.object_id:
+    if row is None or not row.object_id:
         return None
+    held = hold_for(row, tenant_id)
+    if held is None:
+        return Gone()
     is_repudiated = row.clearing == "repudiated"
     others = DirectoryPass.objects.filter(object_id=row.object_id).exclude(id=row.id)
     return Ready(
@@ -159,6 +168,17 @@ def _done(row_id: UUID, ready: Ready, cleared: Cleared) -> None:
     )
     if cleared.left:
         alert_members(case, reasons=["methods_left"])
+
+
+def _give_up(row_id: UUID) -> None:
+    """The members do it there."""
+    found = locked_pass(row_id)
+    if found is None or not found[0].clearing:
+        return
+    row, case = found
+    row.next_at = None
+    alert_once(row, case, "account_not_cleared")
+    row.save(update_fields=["next_at", "alerts"])
 
 
 def _wait(row_id: UUID, trouble: RemoteRefused | Unavailable | Misconfigured) -> None:

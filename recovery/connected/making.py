@@ -30,6 +30,7 @@ from recovery.connected.rows import (
     MAKE,
     alert_once,
     do_next,
+    hold_for,
     locked_pass,
     move_pass,
     sealed_as,
@@ -40,7 +41,7 @@ from recovery.statuses import CaseStatus, StepKind
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.connections.contract import AccountGone, Door, MadePass
-from tenants.directory.connections.tokens import Held, hold, with_door
+from tenants.directory.connections.tokens import Held, with_door
 from tenants.directory.models import DirectoryPerson
 
 # Whoever has not come to the making by then leaves it to the next: the job is taken up by another worker after a minute.
@@ -118,7 +119,7 @@ def _begin(tenant_id: UUID, row_id: UUID) -> Begun | Lasting | None:
     row, case = found
     if case.person is None or case.person.status != DirectoryPerson.Status.ACTIVE:
         return Lasting("account_disabled")
-    held = hold(tenant_id)
+    held = hold_for(row, tenant_id)
     if held is None or held.row.accounts_since is None:
         return Lasting("accounts_moved")
     if not row.object_id:

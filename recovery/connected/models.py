@@ -47,6 +47,8 @@ class DirectoryPass(TenantModel):
     case = TenantForeignKey(Case, on_delete=models.PROTECT, related_name="+")
     # Which kind of directory it is for.
     directory = models.CharField(max_length=12)
+    # The connection that it was asked for: one that is entered later may lead to another organisation.
+    connection_id = models.UUIDField(null=True)
     # How the directory calls the account; empty where it does not know the person.
     object_id = models.CharField(max_length=36, blank=True)
     browser_digest = models.BinaryField()

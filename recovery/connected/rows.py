@@ -14,6 +14,7 @@ from recovery.cases import locked
 from recovery.connected.models import MOVES, DirectoryPass, PassState
 from recovery.models import Case
 from tenants.directory.connections.accounts import home_of_accounts, object_id_of
+from tenants.directory.connections.tokens import Held, hold
 
 MAKE, LOOK, CLEAR = "connected.make_pass", "connected.look", "connected.clear"
 # How long a case waits for a new way to sign in, from the grant on.
@@ -36,11 +37,26 @@ def pass_of_case(case_id: UUID) -> DirectoryPass | None:
     return DirectoryPass.objects.filter(case_id=case_id).first()
 
 
+def hold_for(row: DirectoryPass, tenant_id: UUID) -> Held | None:
+    """The connection that it was asked for. None once that was removed, whatever was entered since: what another
+    organisation answers says nothing of this account."""
+    held = hold(tenant_id)
+    return held if held is not None and held.row.id == row.connection_id else None
+
+
 def locked_pass(row_id: UUID) -> tuple[DirectoryPass, Case] | None:
     """The pass and its case, each read under its lock, the case first."""
     case_id = DirectoryPass.objects.filter(id=row_id).values_list("case_id", flat=True).first()
-    if case_id is None:
-        return None
+    return _locked(row_id, case_id) if case_id else None
+
+
+def locked_pass_of(case_id: UUID) -> tuple[DirectoryPass, Case] | None:
+    """The same, for a case; None for one whose account lives here."""
+    held = pass_of_case(case_id)
+    return _locked(held.id, case_id) if held else None
+
+
+def _locked(row_id: UUID, case_id: UUID) -> tuple[DirectoryPass, Case]:
     case = locked(case_id)
     return DirectoryPass.objects.select_for_update().get(id=row_id), case
 
@@ -51,6 +67,7 @@ def open_pass(case: Case) -> DirectoryPass:
     row = DirectoryPass.objects.create(
         case=case,
         directory=home.kind if home else "",
+        connection_id=home.id if home else None,
         object_id=object_id_of(case.person_id) if case.person_id else "",
         browser_digest=bytes(case.browser_digest),
     )

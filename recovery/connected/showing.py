@@ -22,7 +22,7 @@ from recovery.connected.rows import (
     MAKE,
     MOST_ISSUES,
     do_next,
-    locked_pass,
+    locked_pass_of,
     move_pass,
     pass_of_case,
     sealed_as,
@@ -79,7 +79,8 @@ def standing_of(case: Case) -> Standing | None:
     if row is None:
         return None
     provider, there = PROVIDERS[row.directory], connection()
-    settings = there.settings if there and there.kind == row.directory else {}
+    # Of a connection that was entered since it would be another organisation's address.
+    settings = there.settings if there and there.id == row.connection_id else {}
     return Standing(
         row,
         case.person.user_name if case.person else "",
@@ -90,8 +91,7 @@ def standing_of(case: Case) -> Standing | None:
 
 
 def _mine(case_id: UUID, browser_digest: bytes) -> tuple[DirectoryPass, Case]:
-    held = pass_of_case(case_id)
-    found = locked_pass(held.id) if held else None
+    found = locked_pass_of(case_id)
     if found is None or not same(bytes(found[0].browser_digest), browser_digest):
         raise _not_here()
     return found

@@ -24,14 +24,23 @@ from recovery.alerting import alert_members
 from recovery.cases import move_case
 from recovery.completion import complete_elsewhere
 from recovery.connected.models import WATCHED, DirectoryPass, PassState
-from recovery.connected.rows import CLEAR, LOOK, alert_once, do_next, locked_pass, move_pass, wait_after
+from recovery.connected.rows import (
+    CLEAR,
+    LOOK,
+    alert_once,
+    do_next,
+    hold_for,
+    locked_pass,
+    move_pass,
+    wait_after,
+)
 from recovery.models import Case
 from recovery.statuses import CaseStatus
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.connections.contract import Account, AccountGone, Door, Fate, Method, Span
 from tenants.directory.connections.registry import PROVIDERS
-from tenants.directory.connections.tokens import Held, hold, with_door
+from tenants.directory.connections.tokens import Held, with_door
 from tenants.models import Tenant
 
 # Seconds between two looks, by the minutes since the pass was made or shown.
@@ -57,6 +66,13 @@ class Ready:
     is_over: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The connection that the pass was asked for was removed: nobody says any more what became of it."""
+
+    attempt: int
+
+
 @effect
 def look(job: Job) -> Apply | None:
     if job.tenant_id is None:
@@ -66,6 +82,8 @@ def look(job: Job) -> Apply | None:
         ready = _ready(job.tenant_id, row_id)
     if ready is None:
         return None
+    if isinstance(ready, Gone):
+        return partial(_stop, row_id, ready.attempt, "accounts_moved")
     try:
         seen = with_door(ready.held, partial(_seen, ready))
     except AccountGone:
@@ -89,11 +107,13 @@ def _seen(ready: Ready, door: Door) -> Seen:
     return Seen(account, methods, fate)
 
 
-def _ready(tenant_id: UUID, row_id: UUID) -> Ready | None:
+def _ready(tenant_id: UUID, row_id: UUID) -> Ready | Gone | None:
     row = DirectoryPass.objects.filter(id=row_id, state__in=WATCHED).first()
-    held = hold(tenant_id)
-    if row is None or held is None or row.made_there is None or row.until_there is None:
+    if row is None or row.made_there is None or row.until_there is None:
         return None
+    held = hold_for(row, tenant_id)
+    if held is None:
+        return Gone(row.attempt)
     valid = Span(row.made_there, row.until_there)
     is_over = row.expires_at is not None and row.expires_at <= clock.now()
     return Ready(held, row.object_id, row.attempt, row.pass_id, valid, is_over)

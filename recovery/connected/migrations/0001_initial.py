@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('tenant_id', models.UUIDField(default=portal.kit.scope.current_tenant_id, editable=False)),
                 ('created_at', models.DateTimeField(default=portal.kit.clock.now, editable=False)),
                 ('directory', models.CharField(max_length=12)),
+                ('connection_id', models.UUIDField(null=True)),
                 ('object_id', models.CharField(blank=True, max_length=36)),
                 ('browser_digest', models.BinaryField()),
                 ('state', models.CharField(choices=[('waiting', 'Being made'), ('ready', 'Made, not shown yet'), ('shown', 'Shown'), ('lost', 'Replaced or removed in the directory'), ('used', 'Used, and a new way to sign in was seen'), ('ended', 'Taken back')], default='waiting', max_length=8)),

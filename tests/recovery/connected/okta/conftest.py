@@ -14,7 +14,7 @@ from recovery.connected.models import DirectoryPass
 from tenants.directory.connections import accounts, services
 from tenants.directory.connections.models import DirectoryConnection, RemoteObject
 from tenants.directory.models import DirectoryPerson
-from tenants.models import Outbox
+from tenants.models import Outbox, Tenant
 from tests.conftest import make_member
 from tests.recovery.journey import Journey, Place
 from tests.sandboxes.okta_served import EVERYTHING, OktaSimulator
@@ -53,6 +53,21 @@ class There:
     def keys(self) -> list[str]:
         return [each["key"] for each in self.ways_in()["enrolments"]]
 
+    def choose(self) -> None:
+        """Accounts live there, Ada's among them."""
+        with tenant_scope(self.place.tenant.id):
+            assert DirectoryConnection.objects.get().found_of_passes
+            RemoteObject.objects.create(kind="users", object_id=self.object_id, person=self.ada, seen_round=1)
+            accounts.choose_home(accounts.Chosen(True, True, True), actor=SYSTEM)
+
+    def connect_anew(self) -> None:
+        """The connection is removed, and another one entered, behind which accounts live again."""
+        with tenant_scope(self.place.tenant.id):
+            accounts.choose_home(accounts.Chosen(False, True, True), actor=SYSTEM)
+            services.disconnect(actor=SYSTEM)
+        connect(self.place.tenant, self.okta)
+        self.choose()
+
     def register(self, characters: str) -> None:
         self.okta.register_passkey(self.account["login"], characters)
 
@@ -64,20 +79,21 @@ def shown_characters(journey: Journey) -> str:
     return str(answer.context["shown"].characters)
 
 
+def connect(tenant: Tenant, okta: OktaSimulator, application: str = EVERYTHING) -> None:
+    """Connected, the key that was made registered there, and tested."""
+    given = {"host": "example.okta.com", "client_id": okta.applications[application]}
+    with tenant_scope(tenant.id):
+        jwk = services.public_part_of(services.connect(kind="okta", given=given, secret="", actor=SYSTEM))
+    okta.register(application, jwk)
+    work(tenant)
+
+
 @pytest.fixture
 def there(place: Place, ada: DirectoryPerson, okta: OktaSimulator, settings: Any) -> There:
     settings.OKTA_SIMULATOR_ORIGIN = okta.origin
     make_member(place.tenant)
     okta.seed(3, groups=0)
     made = There(place, okta, ada, okta.people()[1])
-    given = {"host": "example.okta.com", "client_id": okta.applications[EVERYTHING]}
-    with tenant_scope(place.tenant.id):
-        row = services.connect(kind="okta", given=given, secret="", actor=SYSTEM)
-        jwk = services.public_part_of(row)
-    okta.register(EVERYTHING, jwk)
-    work(place.tenant)
-    with tenant_scope(place.tenant.id):
-        assert DirectoryConnection.objects.get().found_of_passes
-        RemoteObject.objects.create(kind="users", object_id=made.object_id, person=ada, seen_round=1)
-        accounts.choose_home(accounts.Chosen(True, True, True), actor=SYSTEM)
+    connect(place.tenant, okta)
+    made.choose()
     return made
