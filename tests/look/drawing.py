@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 
 from django.contrib.staticfiles import finders
 from django.test import Client
-from playwright.sync_api import BrowserContext, Route
+from playwright.sync_api import Browser, BrowserContext, Route
+
+from tests.look.looking import examined
 
 KEPT = ("Content-Type", "Content-Security-Policy", "HX-Redirect", "HX-Trigger")
 OURS = ("hx-request", "hx-current-url", "hx-target")
@@ -36,3 +38,18 @@ def _file(route: Route, name: str) -> None:
         route.fulfill(path=found, content_type=mimetypes.guess_type(found)[0] or "text/plain")
     else:
         route.fulfill(status=404, body="")
+
+
+def examined_pages(
+    browser: Browser, client: Client, pages: dict[str, str], *, posted: bytes = b""
+) -> list[str]:
+    """What is wrong with the pages that `client` is answered with. `posted` is what a form was answered with, which is looked at under the address `/posted`."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    answer_by(context, client)
+    kind = "text/html; charset=utf-8"
+    context.route("**/posted", lambda route: route.fulfill(status=200, content_type=kind, body=posted))
+    page, found = context.new_page(), []
+    for name, path in pages.items():
+        found += examined(page, f"http://localhost:8000{path}", name)
+    context.close()
+    return found

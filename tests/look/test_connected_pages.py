@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from playwright.sync_api import Browser
 
 from tests.conftest import make_member
 from tests.console.conftest import client_of_member
 from tests.facecheck.conftest import vision
-from tests.look.drawing import answer_by
-from tests.look.looking import examined
+from tests.look.drawing import examined_pages
 from tests.recovery.conftest import ada, place
 from tests.recovery.connected.conftest import There, shown_characters, there
 from tests.recovery.journey import Journey
@@ -21,27 +18,14 @@ __all__ = ["ada", "place", "provider", "there", "vision"]
 pytestmark = pytest.mark.browser
 
 
-def _examined(browser: Browser, client: Any, pages: dict[str, str], *, posted: bytes = b"") -> list[str]:
-    """`posted` is what a form was answered with, which is looked at under the address `/posted`."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    answer_by(context, client)
-    kind = "text/html; charset=utf-8"
-    context.route("**/posted", lambda route: route.fulfill(status=200, content_type=kind, body=posted))
-    page, found = context.new_page(), []
-    for name, path in pages.items():
-        found += examined(page, f"http://localhost:8000{path}", name)
-    context.close()
-    return found
-
-
 def test_pages_at_microsoft_are_accessible(there: There, browser: Browser) -> None:
     journey = Journey(there.place)
     journey.to_pass()
-    found = _examined(browser, journey.client, {"there-ready": "/recover/pass"})
+    found = examined_pages(browser, journey.client, {"there-ready": "/recover/pass"})
     shown_characters(journey)
     body = journey.last.content
-    found += _examined(browser, journey.client, {"there-characters": "/posted"}, posted=body)
-    found += _examined(browser, journey.client, {"there-shown": "/recover/pass"})
+    found += examined_pages(browser, journey.client, {"there-characters": "/posted"}, posted=body)
+    found += examined_pages(browser, journey.client, {"there-shown": "/recover/pass"})
     assert found == []
 
 
@@ -64,18 +48,18 @@ def test_what_staff_see_of_it_is_accessible(there: There, journey: Journey, brow
     journey.to_pass()
     there.register(shown_characters(journey))
     there.look()
-    found = _examined(browser, journey.client, {"there-done": "/recover/done"})
+    found = examined_pages(browser, journey.client, {"there-done": "/recover/done"})
     client = client_of_member(make_member(there.place.tenant))
-    found += _examined(browser, client, _staff(there, journey))
+    found += examined_pages(browser, client, _staff(there, journey))
     assert found == []
 
 
 def test_refusals_are_accessible(there: There, journey: Journey, browser: Browser) -> None:
     there.connect("May not read the policy")
     journey.to_pass()
-    found = _examined(browser, journey.client, {"there-delayed": "/recover/pass"})
+    found = examined_pages(browser, journey.client, {"there-delayed": "/recover/pass"})
     there.connect()
     there.graph.tell("/control", {"policy": {"state": "disabled"}})
     there.run()
-    found += _examined(browser, journey.client, {"there-refused": "/recover/ended"})
+    found += examined_pages(browser, journey.client, {"there-refused": "/recover/ended"})
     assert found == []

@@ -571,12 +571,19 @@ def rooms(tenant: Tenant, client: Client) -> None:
 
 
 def directory(tenant: Tenant, client: Client) -> None:
-    """A directory elsewhere, connected, synchronised (which nobody answers here), paused and removed."""
-    base = f"/o/{tenant.slug}/people/directory"
-    typed = {"directory": "0" * 32, "client_id": "1" * 32, "secret": "a-secret"}
+    """Each directory elsewhere, connected, synchronised (which nobody answers here), paused and removed."""
+    entra = {"directory": "0" * 32, "client_id": "1" * 32, "secret": "a-secret"}
+    for kind, typed in (
+        ("okta", {"host": "example.okta.com", "client_id": "0oa" + "1" * 17}),
+        ("entra", entra),
+    ):
+        _directory(f"/o/{tenant.slug}/people/directory", client, kind, typed)
+
+
+def _directory(base: str, client: Client, kind: str, typed: dict[str, str]) -> None:
     client.get(f"{base}/")
-    client.get(f"{base}/new/entra")
-    client.post(f"{base}/new/entra", typed)
+    client.get(f"{base}/new/{kind}")
+    client.post(f"{base}/new/{kind}", typed)
     client.post(f"{base}/", typed)
     for act in ("test", "sync", "everything"):
         client.post(f"{base}/{act}")

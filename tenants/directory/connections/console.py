@@ -267,6 +267,7 @@ def remove(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "words": services.provider_of(row).words,
+        "has_own_key": bool(services.public_part_of(row)),
         "breadcrumbs": _crumbs(request, _("Remove the connection")),
     }
     return render(request, "directory/connection/remove.html", context)
