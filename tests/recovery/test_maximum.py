@@ -157,7 +157,7 @@ def test_sessions_left_behind_in_other_browsers_are_charged_and_come_to_an_end(
 ):
     """Each browser leaves its session open, the case goes on in the next, and every session comes to a decision."""
     here, answers = browser.begin("ada").consent(), []
-    for _number in range(Profile().proofings - 1):
+    for _number in range(Profile._meta.get_field("proofings").default - 1):
         answers.append((here, here.at_partner()))
         here = priced.carry(here.continuation())
         here.post("/recover/prove")
@@ -172,7 +172,7 @@ def test_sessions_left_behind_in_other_browsers_are_charged_and_come_to_an_end(
         left.client.get("/recover/return", query)
         left.work()
     decisions = [billable for meter, billable, _why in last.usage() if meter == "decision"]
-    assert decisions.count(True) == Profile().proofings
+    assert decisions.count(True) == Profile._meta.get_field("proofings").default
     assert within(spent(priced), stated(priced))
 
 
