@@ -231,5 +231,5 @@ def test_a_connection_to_microsoft_that_fell_silent_is_told(tenant: Tenant, prof
     change(tenant, "user1", source="entra")
     with tenant_scope(tenant.id):
         assert list(stale_sources()) == ["entra"]
-        DirectoryConnection.objects.create(directory="acme.example", client_id="c", synced_at=hours_ago(1))
+        DirectoryConnection.objects.create(kind="entra", secret_sealed=b"", synced_at=hours_ago(1))
         assert stale_sources() == {}

@@ -179,7 +179,7 @@ def test_a_second_address_added_this_week_holds_the_case_and_tells_the_person(pl
         ada.addresses.create(kind="email", value="new@evil.example")
     browser = place.browser().to_face()
     browser.face()
-    assert browser.outcome() == ("held", ["changed_recently"])
+    assert browser.outcome() == ("held", ["changed_recently", "address_changed"])
     assert browser.stage is Stage.WAITING
     assert browser.notices()[1:] == ["recovery_held"] * 3
     assert browser.credential() == "valid" and browser.bound_to() is None

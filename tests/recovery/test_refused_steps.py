@@ -317,7 +317,7 @@ def test_what_a_repudiated_recovery_left_to_be_recognised_by_is_forgotten(
     assert browser.held(ada) == [] and browser.bound_to() is None
     again = place.browser().to_face()
     again.face()
-    assert again.outcome() == ("held", ["repudiated_recently"])
+    assert again.outcome() == ("held", ["repudiated_recently", "not_me_before"])
 
 
 def test_a_document_held_before_a_repudiated_case_stays_held(place: Place, browser: Journey, ada):
