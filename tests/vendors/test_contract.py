@@ -42,7 +42,10 @@ def test_every_partner_is_listed_with_what_it_cannot_see_and_costs(vendor):
     for told in (listing.checks, listing.cannot_see, listing.keeps, listing.documents):
         assert told
     assert listing.billable and listing.not_billable and listing.price_reason
-    assert isinstance(adapter, HandlesReturn) != isinstance(adapter, Fetches)
+    returns, is_fetched = isinstance(adapter, HandlesReturn), isinstance(adapter, Fetches)
+    assert returns or is_fetched
+    # Both only where one way comes back to this browser and the other, by a code, to none.
+    assert not (returns and is_fetched) or isinstance(adapter, ShowsCode)
     assert isinstance(adapter, GivesMedia) or not adapter.manifest.gives_portrait
     asked = isinstance(adapter, Fetches) and adapter.manifest.asked_every is not None
     assert isinstance(adapter, ShowsCode) == asked, "who shows a code is asked while somebody waits before it"
