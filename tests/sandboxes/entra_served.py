@@ -6,99 +6,29 @@ import base64
 import hashlib
 import json
 import re
-import subprocess
-import sys
-import time
-from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from portal.embedded import broker
-from portal.embedded.data import REPOSITORY
-from tests.outside import kept_environment
+from tests.sandboxes.simulator import ServedSimulator
 
 SERVICE = "3db474b9-6a0c-4840-96ac-1fceb342124f"
 ADMIN_SERVICE = "6a8b4b39-c021-437c-b060-5a14a3fd65f3"
 
 
-class EntraSimulator:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = broker.free_port()
-        self.origin = f"http://entra.localhost:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
-        self.known: dict[str, Any] = {}
+class EntraSimulator(ServedSimulator):
+    name = "entra"
+    script = (
+        "from portal.sandboxes.entra import registered as r;"
+        "print(json.dumps({'directory':r.directory(),'authority':r.AUTHORITY,'manifest':r.manifest_url(),"
+        "'type':r.TYPE,'authority_id':r.authority_id(),'applications':{a.name:[a.client_id,a.secret] for a in r.applications()}}))"
+    )
 
     @property
     def env(self) -> dict[str, str]:
-        return kept_environment() | {
-            "DJANGO_SETTINGS_MODULE": "portal.sandboxes.entra.settings",
-            "PYTHONPATH": str(REPOSITORY),
-            "READMIT_MODE": "development",
-            "READMIT_ENTRA_SIMULATOR_ORIGIN": self.origin,
+        return super().env | {
             "READMIT_ENTRA_SIMULATOR_DATABASE": str(self.folder / "entra.sqlite3"),
             "READMIT_ENTRA_SIMULATOR_RETRIES": "0.2,0.3",
         }
-
-    def start(self) -> None:
-        with (self.folder / "entra.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
-                    *("--port", str(self.port), "--workers", "1", "--blocking-threads", "4", "--no-ws"),
-                    "portal.sandboxes.entra.wsgi:application",
-                ],
-                cwd=REPOSITORY,
-                env=self.env,
-                stdout=log,
-                stderr=log,
-            )
-        until = time.monotonic() + 60
-        while time.monotonic() < until and self.process.poll() is None:
-            try:
-                if self.ask("GET", "/healthz")[0] == 200:
-                    self.known = self._known()
-                    return
-            except OSError:
-                pass
-            time.sleep(0.05)
-        raise AssertionError((self.folder / "entra.log").read_text())
-
-    def _known(self) -> dict[str, Any]:
-        """What the front page shows, asked of the program itself with its own settings."""
-        script = (
-            "import django,json;django.setup();from portal.sandboxes.entra import registered as r;"
-            "print(json.dumps({'directory':r.directory(),'authority':r.AUTHORITY,'manifest':r.manifest_url(),"
-            "'type':r.TYPE,'authority_id':r.authority_id(),'applications':{a.name:[a.client_id,a.secret] for a in r.applications()}}))"
-        )
-        found = subprocess.run(
-            [sys.executable, "-c", script], cwd=REPOSITORY, env=self.env, capture_output=True, check=True
-        )
-        known: dict[str, Any] = json.loads(found.stdout)
-        return known
-
-    def stop(self) -> None:
-        assert self.process is not None
-        self.process.terminate()
-        self.process.wait(timeout=20)
-
-    def ask(
-        self, method: str, path: str, body: bytes | None = None, **headers: str
-    ) -> tuple[int, dict[str, str], bytes]:
-        door = HTTPConnection("127.0.0.1", self.port, timeout=20)
-        sent = {"Host": f"entra.localhost:{self.port}"}
-        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        try:
-            door.request(method, path, body=body, headers=sent)
-            answer = door.getresponse()
-            return (
-                answer.status,
-                {name.lower(): value for name, value in answer.headers.items()},
-                answer.read(),
-            )
-        finally:
-            door.close()
 
     # A caller
     def credentials(self, name: str = "Everything is granted") -> tuple[str, str]:

@@ -3,97 +3,22 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import time
-from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from portal.embedded import broker
-from portal.embedded.data import REPOSITORY
-from tests.outside import kept_environment
+from tests.sandboxes.simulator import ServedSimulator
 
 EVERYTHING = "Everything is granted"
 RESOURCE = "https://graph.microsoft.com"
 
 
-class GraphSimulator:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = broker.free_port()
-        self.origin = f"http://graph.localhost:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
-        self.known: dict[str, Any] = {}
-
-    @property
-    def env(self) -> dict[str, str]:
-        return kept_environment() | {
-            "DJANGO_SETTINGS_MODULE": "portal.sandboxes.graph.settings",
-            "PYTHONPATH": str(REPOSITORY),
-            "READMIT_MODE": "development",
-            "READMIT_GRAPH_SIMULATOR_ORIGIN": self.origin,
-        }
-
-    def start(self) -> None:
-        with (self.folder / "graph.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
-                    *("--port", str(self.port), "--workers", "1", "--blocking-threads", "4", "--no-ws"),
-                    "portal.sandboxes.graph.wsgi:application",
-                ],
-                cwd=REPOSITORY,
-                env=self.env,
-                stdout=log,
-                stderr=log,
-            )
-        until = time.monotonic() + 60
-        while time.monotonic() < until and self.process.poll() is None:
-            try:
-                if self.ask("GET", "/healthz")[0] == 200:
-                    self.known = self._known()
-                    return
-            except OSError:
-                pass
-            time.sleep(0.05)
-        raise AssertionError((self.folder / "graph.log").read_text())
-
-    def _known(self) -> dict[str, Any]:
-        """What the front page shows, asked of the program itself with its own settings."""
-        script = (
-            "import django,json;django.setup();from portal.sandboxes.graph import registered as r;"
-            "print(json.dumps({'directory':r.directory(),"
-            "'applications':{a.name:[a.client_id,a.secret] for a in r.applications()}}))"
-        )
-        found = subprocess.run(
-            [sys.executable, "-c", script], cwd=REPOSITORY, env=self.env, capture_output=True, check=True
-        )
-        known: dict[str, Any] = json.loads(found.stdout)
-        return known
-
-    def stop(self) -> None:
-        assert self.process is not None
-        self.process.terminate()
-        self.process.wait(timeout=20)
-
-    def ask(
-        self, method: str, path: str, body: bytes | None = None, **headers: str
-    ) -> tuple[int, dict[str, str], bytes]:
-        door = HTTPConnection("127.0.0.1", self.port, timeout=60)
-        sent = {"Host": f"graph.localhost:{self.port}"}
-        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        try:
-            door.request(method, path, body=body, headers=sent)
-            answer = door.getresponse()
-            return (
-                answer.status,
-                {name.lower(): value for name, value in answer.headers.items()},
-                answer.read(),
-            )
-        finally:
-            door.close()
+class GraphSimulator(ServedSimulator):
+    name = "graph"
+    script = (
+        "from portal.sandboxes.graph import registered as r;"
+        "print(json.dumps({'directory':r.directory(),"
+        "'applications':{a.name:[a.client_id,a.secret] for a in r.applications()}}))"
+    )
 
     # A caller
     def credentials(self, name: str = EVERYTHING) -> tuple[str, str]:

@@ -3,94 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import time
-from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from portal.embedded import broker
-from portal.embedded.data import REPOSITORY
+from tests.sandboxes.simulator import ServedSimulator
 
-PASSED_ON = ("PATH", "HOME", "TMPDIR", "LANG")
 EVERYTHING = "Everything is granted"
 
 
-class OktaSimulator:
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = broker.free_port()
-        self.origin = f"http://okta.localhost:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
-        self.applications: dict[str, str] = {}
+class OktaSimulator(ServedSimulator):
+    name = "okta"
+    script = (
+        "from portal.sandboxes.okta.world import APPLICATIONS as a;"
+        "print(json.dumps({'applications':{one.name: one.client_id for one in a}}))"
+    )
 
     @property
-    def env(self) -> dict[str, str]:
-        passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        return passed | {
-            "DJANGO_SETTINGS_MODULE": "portal.sandboxes.okta.settings",
-            "PYTHONPATH": str(REPOSITORY),
-            "READMIT_MODE": "development",
-            "READMIT_OKTA_SIMULATOR_ORIGIN": self.origin,
-        }
-
-    def start(self) -> None:
-        with (self.folder / "okta.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
-                    *("--port", str(self.port), "--workers", "1", "--blocking-threads", "4", "--no-ws"),
-                    "portal.sandboxes.okta.wsgi:application",
-                ],
-                cwd=REPOSITORY,
-                env=self.env,
-                stdout=log,
-                stderr=log,
-            )
-        until = time.monotonic() + 60
-        while time.monotonic() < until and self.process.poll() is None:
-            try:
-                if self.ask("GET", "/healthz")[0] == 200:
-                    self.applications = self._applications()
-                    return
-            except OSError:
-                pass
-            time.sleep(0.05)
-        raise AssertionError((self.folder / "okta.log").read_text())
-
-    def _applications(self) -> dict[str, str]:
-        """What the front page shows, asked of the program itself with its own settings."""
-        script = (
-            "import django,json;django.setup();from portal.sandboxes.okta.world import APPLICATIONS as a;"
-            "print(json.dumps({one.name: one.client_id for one in a}))"
-        )
-        found = subprocess.run(
-            [sys.executable, "-c", script], cwd=REPOSITORY, env=self.env, capture_output=True, check=True
-        )
-        applications: dict[str, str] = json.loads(found.stdout)
-        return applications
-
-    def stop(self) -> None:
-        assert self.process is not None
-        self.process.terminate()
-        self.process.wait(timeout=20)
-
-    def ask(
-        self, method: str, path: str, body: bytes | None = None, **headers: str
-    ) -> tuple[int, dict[str, str], bytes]:
-        door = HTTPConnection("127.0.0.1", self.port, timeout=60)
-        sent = {"Host": urlsplit(self.origin).netloc}
-        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        try:
-            door.request(method, path, body=body, headers=sent)
-            answer = door.getresponse()
-            told = {name.lower(): value for name, value in answer.headers.items()}
-            return answer.status, told, answer.read()
-        finally:
-            door.close()
+    def applications(self) -> dict[str, str]:
+        """Client IDs by the names of the front page."""
+        found: dict[str, str] = self.known["applications"]
+        return found
 
     # Somebody who changes the organisation
     def tell(self, path: str, told: dict[str, Any]) -> dict[str, Any]:
