@@ -47,7 +47,7 @@ class ServedSimulator:
             self.process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
-                    *("--port", str(self.port), "--workers", "1", "--blocking-threads", "4", "--no-ws"),
+                    *("--port", str(self.port), "--workers", "1", "--blocking-threads", "12", "--no-ws"),
                     f"portal.sandboxes.{self.name}.wsgi:application",
                 ],
                 cwd=REPOSITORY,

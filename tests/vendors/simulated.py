@@ -48,7 +48,7 @@ class Simulator:
             self.process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
-                    *("--port", str(self.port), "--workers", "1", "--blocking-threads", "4", "--no-ws"),
+                    *("--port", str(self.port), "--workers", "1", "--blocking-threads", "12", "--no-ws"),
                     "portal.sandboxes.partners.wsgi:application",
                 ],
                 cwd=REPOSITORY,
