@@ -77,6 +77,7 @@ LABELS: dict[str, str] = {
     "from": gettext_noop("Before"),
     "digest": gettext_noop("Digest of the identifiers"),
     "holder": gettext_noop("Wallet's key"),
+    "copies": gettext_noop("Copies, each under a key of its own"),
     "gone": gettext_noop("Gone"),
     "joined": gettext_noop("Joined"),
     "key": gettext_noop("Thumbprint of the key"),

@@ -8,15 +8,15 @@ issuance revokes the earlier: the wallet that never got its answer asks with a n
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from portal.kit import clock
 from portal.kit.actors import SYSTEM, Actor, ActorKind
 from portal.kit.codes import digest, new_token
-from portal.kit.ids import uuid7
 from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
@@ -24,7 +24,15 @@ from tenants.audit.services import record_event
 from tenants.verified_id.certifying import chain_now
 from tenants.verified_id.credentials import revoke_credential
 from tenants.verified_id.issuance import case_of, claims_of, destroy_issuance
-from tenants.verified_id.models import Authority, Credential, Issuance, IssuanceOffer, SigningKey, StatusList
+from tenants.verified_id.models import (
+    Authority,
+    Credential,
+    CredentialCopy,
+    Issuance,
+    IssuanceOffer,
+    SigningKey,
+)
+from tenants.verified_id.places import take_places
 from tenants.verified_id.protocol.credential_request import (
     CredentialRequest,
     DeferredRequest,
@@ -38,7 +46,7 @@ from tenants.verified_id.protocol.jwt_vc import issue_jwt_credential
 from tenants.verified_id.protocol.key_proof import VerifiedKeyProof
 from tenants.verified_id.protocol.keys import thumbprint
 from tenants.verified_id.protocol.sd_jwt_vc import issue_credential
-from tenants.verified_id.protocol.status_list import StatusReference, choose_unused_index
+from tenants.verified_id.protocol.status_list import StatusReference
 from tenants.verified_id.publishing import JWT_CONFIGURATION_ID, X5C_CONFIGURATION_ID
 from tenants.verified_id.selectors import get_authority
 from tenants.verified_id.signing import active_key, signer_of
@@ -54,7 +62,7 @@ INTERVAL = 5
 class Issued:
     """`notification_id` is empty in a deferred answer: wallets of Credo's make refuse one there."""
 
-    credential: str = field(repr=False)
+    credentials: tuple[str, ...] = field(repr=False)
     notification_id: str
     encryption: ResponseEncryption | None
 
@@ -63,6 +71,14 @@ class Issued:
 class Deferred:
     transaction_id: str
     encryption: ResponseEncryption | None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whom a card is bound to: a key, and the DID by which the wallet named it, if it did."""
+
+    jwk: Mapping[str, str]
+    did: str
 
 
 def _live(offer: IssuanceOffer) -> Issuance:
@@ -74,22 +90,22 @@ def _live(offer: IssuanceOffer) -> Issuance:
 
 
 def answer_request(
-    offer: IssuanceOffer, wanted: CredentialRequest, proof: VerifiedKeyProof
+    offer: IssuanceOffer, wanted: CredentialRequest, proofs: Sequence[VerifiedKeyProof]
 ) -> Issued | Deferred:
-    """The SD-JWT VC bound to the wallet's key, or a promise where a member looks first. Uses the access token up."""
+    """The card, once for each of the wallet's keys, or a promise where a member looks first. Uses the access token up."""
     row = _live(offer)
     use_up(offer)
+    holders = [Holder(proof.jwk, proof.holder_did or "") for proof in proofs]
     if row.review == Issuance.Review.WAITING:
-        return _defer(offer, wanted, proof)
-    text, notification_id = _issue(row, offer, Holder(proof.jwk, proof.holder_did or ""))
-    return Issued(text, notification_id, wanted.encryption)
+        return _defer(offer, wanted, holders)
+    texts, notification_id = _issue(row, offer, holders)
+    return Issued(texts, notification_id, wanted.encryption)
 
 
-def _defer(offer: IssuanceOffer, wanted: CredentialRequest, proof: VerifiedKeyProof) -> Deferred:
+def _defer(offer: IssuanceOffer, wanted: CredentialRequest, holders: Sequence[Holder]) -> Deferred:
     transaction_id = new_token(192)
     waiting = {
-        "jwk": dict(proof.jwk),
-        "did": proof.holder_did or "",
+        "holders": [{"jwk": dict(holder.jwk), "did": holder.did} for holder in holders],
         "encryption": wanted.encryption.to_object() if wanted.encryption else None,
     }
     IssuanceOffer.objects.filter(id=offer.id).update(
@@ -109,103 +125,122 @@ def answer_deferred(offer: IssuanceOffer, wanted: DeferredRequest) -> Issued | D
     row = _live(offer)
     if row.review == Issuance.Review.WAITING:
         return Deferred(wanted.transaction_id, encryption)
-    text, _notification_id = _issue(row, held, Holder(waiting["jwk"], waiting.get("did", "")))
+    holders = [Holder(holder["jwk"], holder["did"]) for holder in waiting["holders"]]
+    texts, _notification_id = _issue(row, held, holders)
     IssuanceOffer.objects.filter(id=held.id).update(transaction_digest=None, waiting=None)
-    return Issued(text, "", encryption)
-
-
-def _status_reference(key: SigningKey) -> tuple[StatusList, int]:
-    status_list = StatusList.objects.filter(key=key).order_by("-created_at").first()
-    if status_list is None:
-        raise credential_request_denied()
-    taken = Credential.objects.filter(status_list=status_list).values_list("status_index", flat=True)
-    used = {index for index in taken if index is not None}
-    return status_list, choose_unused_index(used=used, random_below=secrets.randbelow)
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Whom a card is bound to: a key, and the DID by which the wallet named it, if it did."""
-
-    jwk: Mapping[str, str]
-    did: str
+    return Issued(texts, "", encryption)
 
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
-    """When a card is made and ends, and where its status will stand."""
+    """When a card is made and ends, and where the status of each copy will stand."""
 
     issued_at: datetime
     expires_at: datetime
-    status: StatusReference
+    places: Sequence[StatusReference]
 
 
-def _issue(row: Issuance, offer: IssuanceOffer, holder: Holder) -> tuple[str, str]:
+def _terms(
+    row: Issuance, authority: Authority, moment: datetime, places: Sequence[StatusReference]
+) -> _Terms:
+    """Copies that say the same second would be known for one card: they say the day (RFC 9901, section 10.1)."""
+    expires_at = row.trial.expires_at if row.trial else moment + timedelta(days=authority.lifetime_days)
+    if len(places) > 1 and row.trial is None:
+        return _Terms(_day(moment), _day(expires_at), places)
+    return _Terms(moment, expires_at, places)
+
+
+def _day(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _issue(row: Issuance, offer: IssuanceOffer, holders: Sequence[Holder]) -> tuple[tuple[str, ...], str]:
     authority, moment, key = get_authority(), clock.now(), active_key()
     claims = claims_of(row)
     for earlier in Credential.objects.filter(issuance=row).exclude(state=Credential.State.REVOKED):
         revoke_credential(earlier.id, reason="issued_again", actor=SYSTEM)
-    status_list, index = _status_reference(key)
-    expires_at = row.trial.expires_at if row.trial else moment + timedelta(days=authority.lifetime_days)
     notification_id = new_token(128)
-    terms = _Terms(moment, expires_at, StatusReference(status_list.uri, index))
+    status_list, places = take_places(key, len(holders))
+    terms = _terms(row, authority, moment, places)
+    held = _held(claims, authority)
     if offer.configuration_id == JWT_CONFIGURATION_ID:
-        text = _as_jwt(authority, key, holder, _held(claims, authority), terms)
+        texts = _as_jwts(authority, key, holders, held, terms)
     else:
         issuer = _issuer(authority, key, offer.configuration_id)
-        text = _as_sd_jwt(authority, key, holder, _held(claims, authority), terms, issuer)
+        texts = _as_sd_jwts(authority, key, holders, held, terms, issuer)
     made = Credential.objects.create(
         issuance=row,
         reference=row.reference,
         status_list=status_list,
-        status_index=index,
-        holder_thumbprint=thumbprint(holder.jwk),
+        status_index=places[0].index,
+        holder_thumbprint=thumbprint(holders[0].jwk),
         notification_digest=digest(notification_id),
-        expires_at=expires_at,
+        expires_at=terms.expires_at,
+    )
+    CredentialCopy.objects.bulk_create(
+        CredentialCopy(
+            credential=made,
+            status_list=status_list,
+            status_index=place.index,
+            holder_thumbprint=thumbprint(holder.jwk),
+        )
+        for holder, place in zip(holders[1:], places[1:], strict=True)
     )
     Issuance.objects.filter(id=row.id).update(issued_at=moment)
-    _tell(row, made)
-    return text, notification_id
+    _tell(row, made, copies=len(holders))
+    return texts, notification_id
 
 
-def _as_sd_jwt(
+def _as_sd_jwts(
     authority: Authority,
     key: SigningKey,
-    holder: Holder,
+    holders: Sequence[Holder],
     claims: Mapping[str, str],
     terms: _Terms,
     issuer: Mapping[str, Any],
-) -> str:
-    return issue_credential(
-        signer=signer_of(key),
-        **issuer,
-        vct=authority.vct,
-        vct_integrity=type_integrity(authority.vct),
-        holder_key=holder.jwk,
-        issued_at=int(terms.issued_at.timestamp()),
-        expires_at=int(terms.expires_at.timestamp()),
-        disclosable=claims,
-        random=secrets.token_bytes,
-        status=terms.status,
+) -> tuple[str, ...]:
+    signer = signer_of(key)
+    return tuple(
+        issue_credential(
+            signer=signer,
+            **issuer,
+            vct=authority.vct,
+            vct_integrity=type_integrity(authority.vct),
+            holder_key=holder.jwk,
+            issued_at=int(terms.issued_at.timestamp()),
+            expires_at=int(terms.expires_at.timestamp()),
+            disclosable=claims,
+            random=secrets.token_bytes,
+            status=place,
+        )
+        for holder, place in zip(holders, terms.places, strict=True)
     )
 
 
-def _as_jwt(
-    authority: Authority, key: SigningKey, holder: Holder, claims: Mapping[str, str], terms: _Terms
-) -> str:
+def _as_jwts(
+    authority: Authority,
+    key: SigningKey,
+    holders: Sequence[Holder],
+    claims: Mapping[str, str],
+    terms: _Terms,
+) -> tuple[str, ...]:
     """For an organisation that wanted it when it was offered; one that has thought better of it issues none."""
-    if not authority.offers_jwt or not holder.did:
+    if not authority.offers_jwt or not all(holder.did for holder in holders):
         raise credential_request_denied()
-    return issue_jwt_credential(
-        signer=signer_of(key),
-        issuer=authority.did,
-        types=(TYPE,),
-        subject=holder.did,
-        jti=uuid7().urn,
-        issued_at=int(terms.issued_at.timestamp()),
-        expires_at=int(terms.expires_at.timestamp()),
-        claims=subject_claims(claims),
-        status=terms.status,
+    signer = signer_of(key)
+    return tuple(
+        issue_jwt_credential(
+            signer=signer,
+            issuer=authority.did,
+            types=(TYPE,),
+            subject=holder.did,
+            jti=uuid4().urn,
+            issued_at=int(terms.issued_at.timestamp()),
+            expires_at=int(terms.expires_at.timestamp()),
+            claims=subject_claims(claims),
+            status=place,
+        )
+        for holder, place in zip(holders, terms.places, strict=True)
     )
 
 
@@ -224,13 +259,13 @@ def _held(claims: Mapping[str, str], authority: Authority) -> dict[str, str]:
     return {name: value for name, value in claims.items() if value and name not in authority.left_out}
 
 
-def _tell(row: Issuance, made: Credential) -> None:
+def _tell(row: Issuance, made: Credential, *, copies: int) -> None:
     record_event(
         EventName.CREDENTIAL_ISSUED,
         actor=Actor(ActorKind.WALLET),
         subject=made.public_id,
         case_id=case_of(row),
-        data={"holder": made.holder_thumbprint[:12]},
+        data={"holder": made.holder_thumbprint[:12], **({"copies": copies} if copies > 1 else {})},
     )
     if case_of(row) is None:
         return

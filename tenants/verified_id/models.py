@@ -17,6 +17,7 @@ __all__ = [
     "BulkRevocation",
     "ClientCertificate",
     "Credential",
+    "CredentialCopy",
     "Issuance",
     "IssuanceOffer",
     "LinkedDomain",
@@ -237,6 +238,23 @@ class Credential(TenantModel):
         indexes = [
             models.Index(fields=["tenant_id", "state", "-created_at"], name="credential_by_state"),
             models.Index(fields=["tenant_id", "-created_at"], name="credential_recent"),
+        ]
+
+
+class CredentialCopy(TenantModel):
+    """The same card once more, under another key of the same wallet (OpenID4VCI 1.0, 3.3.2): with a place of its own in the
+    list, so that who reads two of them does not see that they are one. Its card's state is its state."""
+
+    credential = TenantForeignKey(Credential, on_delete=models.CASCADE, related_name="+")
+    status_list = TenantForeignKey(StatusList, on_delete=models.PROTECT, related_name="+")
+    status_index = models.PositiveIntegerField()
+    holder_thumbprint = models.CharField(max_length=64)
+
+    class Meta(TenantModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "status_list", "status_index"], name="credential_copy_status_index"
+            )
         ]
 
 

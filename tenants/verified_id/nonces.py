@@ -19,6 +19,8 @@ from tenants.verified_id.protocol.errors import ProtocolError
 
 NONCE_LIFE = timedelta(minutes=5)
 TURN = 300
+MOST_NONCES = 8
+"""Of one request: a wallet may take another nonce for each of its proofs."""
 
 
 def new_nonce() -> str:
@@ -32,7 +34,7 @@ def take_nonces(tenant_id: UUID, claimed: frozenset[str]) -> frozenset[str]:
     require_no_transaction()
     live = set()
     with tenant_scope(tenant_id):
-        for nonce in sorted(claimed)[:4]:
+        for nonce in sorted(claimed)[:MOST_NONCES]:
             fresh = ProofNonce.objects.filter(digest=digest(nonce), used_at=None, expires_at__gt=clock.now())
             if fresh.update(used_at=clock.now()):
                 live.add(nonce)

@@ -14,7 +14,14 @@ from tenants.colours import text_on
 from tenants.models import Tenant
 from tenants.verified_id.certifying import chain_now
 from tenants.verified_id.claim_names import CLAIM_NAMES, names_of
-from tenants.verified_id.models import Authority, Credential, LinkedDomain, SigningKey, StatusList
+from tenants.verified_id.models import (
+    Authority,
+    Credential,
+    CredentialCopy,
+    LinkedDomain,
+    SigningKey,
+    StatusList,
+)
 from tenants.verified_id.protocol.did_web import did_document
 from tenants.verified_id.protocol.issuer_metadata import (
     ClaimDescription,
@@ -31,6 +38,8 @@ from tenants.verified_id.signing import active_key, published_keys, signer_of
 from tenants.verified_id.type_metadata import NAMES
 from tenants.verified_id.w3c_card import TYPE, W3C_NAMES
 
+BATCH_SIZE = 5
+"""Keys a wallet may have its card bound to at once. Each copy carries the portrait: five are a few hundred kilobytes."""
 CONFIGURATION_ID = "VerifiedIdentity"
 X5C_CONFIGURATION_ID = "VerifiedIdentityX5c"
 JWT_CONFIGURATION_ID = "VerifiedIdentityJwt"
@@ -145,6 +154,7 @@ def issuer_json(authority: Authority, tenant: Tenant) -> dict[str, Any]:
         deferred_credential_endpoint=f"{issuer}/openid4vci/deferred",
         notification_endpoint=f"{issuer}/openid4vci/notification",
         encryption_jwks=authority.encryption_jwks,
+        batch_size=BATCH_SIZE,
         configurations=configurations(authority, tenant),
         display=[{"name": tenant.name, "locale": "en"}],
     )
@@ -188,9 +198,13 @@ def status_token(list_id: UUID) -> str:
 def _signed_list(row: StatusList) -> str:
     """By the key whose cards it lists. A revoked key signs nothing: the key in use then says that all are void."""
     words = {Credential.State.REVOKED: Status.INVALID, Credential.State.SUSPENDED: Status.SUSPENDED}
-    entries = Credential.objects.filter(status_list=row, state__in=list(words)).values_list(
-        "status_index", "state"
-    )
+    changed = list(words)
+    cards = Credential.objects.filter(status_list=row, state__in=changed)
+    copies = CredentialCopy.objects.filter(status_list=row, credential__state__in=changed)
+    entries = [
+        *cards.values_list("status_index", "state"),
+        *copies.values_list("status_index", "credential__state"),
+    ]
     now = int(clock.now().timestamp())
     key = active_key() if row.key.state == SigningKey.State.REVOKED else row.key
     return build_status_list_token(

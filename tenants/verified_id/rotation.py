@@ -17,7 +17,8 @@ from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.verified_id.credentials import revoke_many
 from tenants.verified_id.encryption_keys import make_encryption_key
-from tenants.verified_id.models import Authority, Credential, SigningKey, StatusList
+from tenants.verified_id.models import Authority, Credential, SigningKey
+from tenants.verified_id.places import open_status_list
 from tenants.verified_id.selectors import get_authority
 from tenants.verified_id.signing import make_signing_key, use_key
 
@@ -28,14 +29,6 @@ OVERLAP = timedelta(minutes=10)
 def check_published() -> None:
     """Ask the worker to fetch over the network what we publish."""
     enqueue("verified_id.check_published", tenant_id=current_tenant_id())
-
-
-def open_status_list(authority: Authority, key: SigningKey) -> StatusList:
-    """One list for what this key will sign."""
-    row = StatusList(key=key)
-    row.uri = f"{authority.issuer}/status/{row.id.hex}"
-    row.save(force_insert=True)
-    return row
 
 
 @transaction.atomic

@@ -18,9 +18,10 @@ from tenants.audit.services import record_event
 from tenants.models import Tenant
 from tenants.verified_id.encryption_keys import make_encryption_key
 from tenants.verified_id.models import Authority, LinkedDomain, SigningKey
+from tenants.verified_id.places import open_status_list
 from tenants.verified_id.protocol.did_web import did_web
 from tenants.verified_id.protocol.encoding import check_url
-from tenants.verified_id.rotation import check_published, open_status_list
+from tenants.verified_id.rotation import check_published
 from tenants.verified_id.selectors import get_authority
 from tenants.verified_id.signing import make_signing_key
 

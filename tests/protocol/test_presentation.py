@@ -189,6 +189,28 @@ def test_a_wallet_that_gives_a_key_gets_an_encrypted_request() -> None:
     assert presentation_request.encrypt_request_object("a.b.c", wallet_post()) == "a.b.c"
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"x": "AA"},
+        {"y": KEY.public_jwk["x"]},
+        {"kty": "oct"},
+        {"x": 7},
+        {"x": "A" * 5000},
+        {"kid": 7},
+        {"kid": ""},
+        {"d": "AA"},
+        {"use": "sig"},
+        {"alg": "RSA-OAEP"},
+        {"crv": "P-521"},
+    ],
+    ids=str,
+)
+def test_a_key_nobody_can_encrypt_to_is_refused(changes: dict[str, Any]) -> None:
+    spoilt = {"jwks": {"keys": [{**KEY.public_jwk, **changes}]}}
+    assert refused(lambda: wallet_post(wallet_metadata=json.dumps(spoilt))).code == "invalid_request"
+
+
 POST_STEPS = {
     1: (b"wallet_nonce=1&wallet_nonce=2", "parameter_repeated"),
     2: (b"wallet_nonce=" + b"n" * 513, "member_text"),

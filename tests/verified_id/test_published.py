@@ -85,4 +85,7 @@ def test_every_endpoint_that_is_named_answers_and_says_no_more_than_the_standard
         assert told[name]["encryption_required"] is False
     (jwk,) = told["credential_request_encryption"]["jwks"]["keys"]
     assert {"kid", "alg"} <= jwk.keys() and "d" not in jwk
-    assert "batch_credential_issuance" not in told
+    # Not offered, so not said: keys that a wallet's maker vouches for, or authorization servers of others.
+    assert "authorization_servers" not in told
+    proofs = [one["proof_types_supported"] for one in told["credential_configurations_supported"].values()]
+    assert all(list(one) == ["jwt"] and "key_attestations_required" not in one["jwt"] for one in proofs)

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tenants.verified_id.protocol.encoding import member_text, parse_json_body
-from tenants.verified_id.protocol.encryption import ALG, ENCS, MAX_JWE, decrypt, encrypt
+from tenants.verified_id.protocol.encryption import ALG, ENCS, MAX_JWE, check_recipient, decrypt, encrypt
 from tenants.verified_id.protocol.errors import ProtocolError, Refusing
-from tenants.verified_id.protocol.keys import load_public_key
 
 MAX_BODY = 64 * 1024
 ENCRYPTED = "application/jwt"
@@ -177,17 +176,10 @@ def _response_encryption(members: Mapping[str, Any], came_encrypted: bool) -> Re
 
 
 def _recipient(jwk: Mapping[str, Any]) -> dict[str, str]:
-    """The wallet's key: P-256, for ECDH-ES, nothing private in it."""
-    kind = (jwk.get("kty"), jwk.get("crv"), jwk.get("alg"), jwk.get("use", "enc"))
-    if kind != ("EC", "P-256", ALG, "enc") or "d" in jwk:
-        raise _ENCRYPTION("response_jwk", found=kind[:3], expected=f"P-256 for {ALG}")
-    point = {name: jwk.get(name) for name in ("kty", "crv", "x", "y")}
-    if not all(isinstance(value, str) and len(value) <= 64 for value in point.values()):
-        raise _ENCRYPTION("response_jwk", clause="RFC 7518 section 6.2.1")
-    checked = {name: str(value) for name, value in point.items()}
-    load_public_key(checked, _ENCRYPTION)
-    kid = member_text(jwk, "kid", _ENCRYPTION, max_length=256)
-    return checked | ({"kid": kid} if kid else {})
+    """The wallet's key, which says itself what it is for (section 8.2)."""
+    if jwk.get("alg") != ALG:
+        raise _ENCRYPTION("response_jwk", found=jwk.get("alg"), expected=ALG)
+    return check_recipient(jwk, _ENCRYPTION)
 
 
 def _unknown(code: str, found: str) -> ProtocolError:

@@ -13,9 +13,9 @@ from joserfc import jwe
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from tenants.verified_id.protocol.encoding import b64u, parse_json_object, to_json, unb64u
+from tenants.verified_id.protocol.encoding import b64u, member_text, parse_json_object, to_json, unb64u
 from tenants.verified_id.protocol.errors import Refusing
-from tenants.verified_id.protocol.keys import public_jwk, thumbprint
+from tenants.verified_id.protocol.keys import load_public_key, public_jwk, thumbprint
 from tenants.verified_id.protocol.sd_jwt import RandomBytes
 
 ALG = "ECDH-ES"
@@ -45,6 +45,27 @@ def generate_encryption_key(random: RandomBytes) -> EncryptionKey:
     kid = thumbprint(point)
     public = {**point, "kid": kid, "use": "enc", "alg": ALG}
     return EncryptionKey(kid, public, {**public, "d": b64u(scalar.to_bytes(32, "big"))})
+
+
+def check_recipient(unverified_jwk: Mapping[str, Any], refusing: Refusing) -> dict[str, str]:
+    """The bare public key of somebody who wants to be encrypted to, with its `kid` where it has one.
+
+    1. EC on P-256, for ECDH-ES and for nothing else (RFC 7517 4.2, 4.4);  2. nothing private in it;
+    3. coordinates of a point on the curve (RFC 7518 6.2.1).
+    """
+    # 1, 2
+    kind = (unverified_jwk.get("kty"), unverified_jwk.get("crv"))
+    purpose = (unverified_jwk.get("alg", ALG), unverified_jwk.get("use", "enc"))
+    if kind != ("EC", "P-256") or purpose != (ALG, "enc") or "d" in unverified_jwk:
+        raise refusing("recipient_jwk", clause="RFC 7517 section 4", found=kind, expected=f"P-256 for {ALG}")
+    # 3
+    point = {name: unverified_jwk.get(name) for name in ("kty", "crv", "x", "y")}
+    if not all(isinstance(value, str) and len(value) <= 64 for value in point.values()):
+        raise refusing("recipient_jwk", clause="RFC 7518 section 6.2.1")
+    checked = {name: str(value) for name, value in point.items()}
+    load_public_key(checked, refusing)
+    kid = member_text(unverified_jwk, "kid", refusing, max_length=256)
+    return checked | ({"kid": kid} if kid else {})
 
 
 def encrypt(

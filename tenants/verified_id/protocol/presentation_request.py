@@ -30,7 +30,7 @@ from tenants.verified_id.protocol.encoding import (
     to_json,
     unb64u,
 )
-from tenants.verified_id.protocol.encryption import ALG, ENCS, EncryptionKey, encrypt
+from tenants.verified_id.protocol.encryption import ALG, ENCS, EncryptionKey, check_recipient, encrypt
 from tenants.verified_id.protocol.errors import Refusing
 from tenants.verified_id.protocol.jws import sign_jws
 from tenants.verified_id.protocol.keys import Signer, public_jwk
@@ -49,6 +49,7 @@ _DID_PREFIX = "decentralized_identifier:"
 _UNGUESSABLE = re.compile(r"[A-Za-z0-9._~-]{22,128}")
 _REFUSING = Refusing("invalid_request", "OpenID4VP 1.0 section 5.10")
 _MAX_BODY = 64 * 1024
+_WANTED_KEY = ("P-256", "enc", ALG)
 
 
 class ResponseMode(StrEnum):
@@ -222,17 +223,16 @@ def _texts(values: object) -> frozenset[str]:
 
 
 def _encryption_jwk(jwks: object) -> dict[str, str] | None:
+    """The first key in there that may be encrypted to, by its own word and by its shape; none at all is refused."""
+    if jwks is None:
+        return None
     keys = jwks.get("keys") if isinstance(jwks, Mapping) else None
     for key in keys if isinstance(keys, list) else []:
-        usable = isinstance(key, dict) and key.get("use", "enc") == "enc" and key.get("alg", ALG) == ALG
         if (
-            usable
-            and key.get("crv") == "P-256"
-            and all(isinstance(key.get(m), str) for m in ("kid", "x", "y"))
+            isinstance(key, dict)
+            and (key.get("crv"), key.get("use", "enc"), key.get("alg", ALG)) == _WANTED_KEY
         ):
-            return {name: key[name] for name in ("kty", "crv", "x", "y", "kid")}
-    if jwks is not None:
-        raise _REFUSING(
-            "wallet_jwks", clause="OpenID4VP 1.0 section 5.10", expected="ECDH-ES on P-256 with kid"
-        )
-    return None
+            recipient = check_recipient(key, _REFUSING)
+            if "kid" in recipient:
+                return recipient
+    raise _REFUSING("wallet_jwks", clause="OpenID4VP 1.0 section 5.10", expected="ECDH-ES on P-256 with kid")

@@ -148,7 +148,7 @@ def _answer(answer: issuing.Issued | issuing.Deferred) -> HttpResponse:
     if isinstance(answer, issuing.Deferred):
         made = deferred_response(answer.transaction_id, interval=issuing.INTERVAL)
         return _sealed(made, answer.encryption, status=202)
-    made = credential_response([answer.credential], notification_id=answer.notification_id or None)
+    made = credential_response(answer.credentials, notification_id=answer.notification_id or None)
     return _sealed(made, answer.encryption)
 
 
@@ -168,19 +168,21 @@ def credential(request: HttpRequest) -> HttpResponse:
         type_of(request),
         known_configurations={found.configuration_id},
         known_identifiers={found.configuration_id} if named else (),
+        max_proofs=publishing.BATCH_SIZE,
         private_jwks=_opened_by(request, authority),
     )
     live = nonces.take_nonces(tenant_id, unverified_nonces(wanted.unverified_proofs))
-    (proof,) = verify_key_proofs(
+    proofs = verify_key_proofs(
         wanted.unverified_proofs,
         expected_issuer=authority.issuer,
         expected_nonces=live,
         now=now_in_seconds(),
+        max_proofs=publishing.BATCH_SIZE,
         expected_client_id=found.client_id or None,
         needs_did=found.configuration_id == publishing.JWT_CONFIGURATION_ID,
     )
     with tenant_scope(tenant_id):
-        answer = issuing.answer_request(found, wanted, proof)
+        answer = issuing.answer_request(found, wanted, proofs)
     return _answer(answer)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 from portal.kit.codes import digest
 from portal.kit.scope import tenant_scope
@@ -77,6 +77,9 @@ def status_list(request: HttpRequest, list_id: str) -> HttpResponse:
         wanted = UUID(hex=list_id)
     except ValueError as error:
         raise Http404 from error
+    if "time" in request.GET:
+        # What was valid on a day gone by is nobody's to ask (Token Status List, sections 8.4 and 12.7).
+        return JsonResponse({"error": "not_implemented"}, status=501, headers={"Cache-Control": "no-store"})
     with tenant_scope(tenant_of(request).id):
         token = publishing.status_token(wanted)
     answer = HttpResponse(
