@@ -13,17 +13,19 @@ from typing import IO, Any
 JSON = "--json"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _ARGUMENTS = re.compile(r"^\S+ \S+: error: ")
-_KEPT = 10_000
+_KEPT = 2_000
 
 
 class _Heard:
-    """A stream that remembers the end of what was written to it."""
+    """A stream that remembers what was last written to it: a sentence is written at once, with whatever line breaks it
+    repeats from an argument."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream, self._text = stream, ""
 
     def write(self, text: str) -> int:
-        self._text = (self._text + text)[-_KEPT:]
+        if text.strip():
+            self._text = text
         return self._stream.write(text)
 
     def __getattr__(self, name: str) -> Any:
@@ -31,12 +33,11 @@ class _Heard:
 
     @property
     def is_silent(self) -> bool:
-        return not self._text.strip()
+        return not self._text
 
     @property
     def sentence(self) -> str:
-        lines = [line.strip() for line in _COLOURS.sub("", self._text).splitlines() if line.strip()]
-        return _ARGUMENTS.sub("", lines[-1]) if lines else ""
+        return _ARGUMENTS.sub("", " ".join(_COLOURS.sub("", self._text).split()))[:_KEPT]
 
 
 def told_in_json(command: Callable[[], int]) -> int:

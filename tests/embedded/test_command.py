@@ -157,6 +157,12 @@ def _refusing() -> int:
     sys.exit(1)
 
 
+def _repeating() -> int:
+    sys.stderr.write("Starting.\n")
+    sys.stderr.write("There is no organisation x\ny.\n")
+    return 1
+
+
 def _talking() -> int:
     sys.stdout.write('{"people": 3}')
     sys.stderr.write("3 people")
@@ -172,6 +178,7 @@ def _misused() -> int:
     ("asked", "code", "told"),
     [
         (_refusing, 1, {"error": "There is no organisation nope."}),
+        (_repeating, 1, {"error": "There is no organisation x y."}),
         (_talking, 1, {"people": 3}),
         (_misused, 2, {"error": "unrecognized arguments: --tenant"}),
     ],

@@ -34,6 +34,7 @@ LARGEST_QUANTITY = 10**9
 FUTURE = timedelta(minutes=5)
 CONNECTIONS = frozenset(Paid.values)
 FIELDS = ("idempotency_key", "tenant", "vendor", "kind", "outcome", "quantity", "occurred_at", "case")
+MODES = frozenset({"production", "evaluation"})
 MORE = frozenset({"connection", "mode", "profile", "department", "corrects"})
 CASES = UUID("5c2d6a0e-6f0b-4d5e-9c57-0e3a1b7c9d21")  # names the space of cases that are only words in a file
 # How keys of entries begin that the ledger makes itself: an event with one of those would stand in their place.
@@ -43,11 +44,13 @@ OFFSET = re.compile(r"(Z|[+-]\d\d:\d\d)$")
 
 SENTENCES = {
     "json_unusable": _("The line is not a JSON object."),
+    "line_too_long": _("The line is longer than 4,000 characters."),
     "field_missing": _("A field is missing."),
     "field_unknown": _("There is no field of this name."),
     "field_unusable": _("The field is not text of the length that is allowed."),
     "tenant_unknown": _("There is no organisation of this name."),
     "kind_unknown": _("The kind is decision or face_check."),
+    "mode_unknown": _("The mode is production or evaluation."),
     "connection_unknown": _("The connection is through_us, own_contract or free."),
     "outcome_unknown": _("Nobody knows this outcome, so it cannot be said whether it is charged."),
     "quantity_unusable": _("The quantity is a whole number from 1; from 0 where an event is corrected."),
@@ -203,11 +206,18 @@ def read_event(raw: Mapping[str, Any], tenant_id: UUID, key: str) -> tuple[Usage
         occurred_at=moment,
         case_id=_case(tenant_id, _text(raw, "case", 64)),
         connection_kind=connection,
-        mode=_text(raw, "mode", 12, "production"),
+        mode=_mode(raw),
         profile_id=_uuid_or_none(raw, tenant_id),
         department=_text(raw, "department", 120, ""),
     )
     return usage, corrects
+
+
+def _mode(raw: Mapping[str, Any]) -> str:
+    mode = _text(raw, "mode", 12, "production")
+    if mode not in MODES:
+        raise BadEvent("mode_unknown", "mode")
+    return mode
 
 
 class Tenants:
@@ -236,7 +246,7 @@ def owner_of(line: str, tenants: Tenants) -> UUID | None:
     if len(found) == 1 and line.count('"tenant"') == 1:
         name = found[0].strip()
     else:
-        name = (_object(line) or {}).get("tenant")
+        name = ((_object(line) if len(line) <= LONGEST_LINE else None) or {}).get("tenant")
         name = name.strip() if isinstance(name, str) else ""
     return tenants.find(name) if 0 < len(name) <= LONGEST_TENANT and name.isprintable() else None
 
@@ -245,6 +255,9 @@ def parse_line(number: int, line: str, tenants: Tenants) -> tuple[UUID | None, E
     """The tenant and the event; without a tenant or a key the line is refused at once."""
     outcome = Outcome(number)
     event = Event(outcome, line.strip())
+    if len(line) > LONGEST_LINE:
+        outcome.fail("line_too_long")
+        return None, event
     raw = _object(line)
     tenant_id = _owner(raw, outcome, tenants)
     if raw is not None and tenant_id is not None:
@@ -260,7 +273,7 @@ def _object(line: str) -> dict[str, Any] | None:
         raw = read_once(line)
     except (ValueError, RecursionError):
         return None
-    return raw if isinstance(raw, dict) and len(line) <= LONGEST_LINE else None
+    return raw if isinstance(raw, dict) else None
 
 
 def _owner(raw: Mapping[str, Any] | None, outcome: Outcome, tenants: Tenants) -> UUID | None:
