@@ -7,12 +7,10 @@ and nothing else does; what went wrong is one sentence on standard error.
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, TextIO
+from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, OperationalError
@@ -87,13 +85,6 @@ def words_of_summary(told: Mapping[str, Any]) -> str:
 def is_unreachable(error: BaseException) -> bool:
     """Whether no database answers: `manage.py` says what has to be started first, if it is told."""
     return isinstance(error, OperationalError) and "connection" in str(error)
-
-
-def standard_input() -> AbstractContextManager[TextIO]:
-    """For a file that is named `-`: UTF-8 as in files, with or without a byte order mark, and left open."""
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(encoding="utf-8-sig", errors="replace")
-    return nullcontext(sys.stdin)
 
 
 def tenant_named(slug: str) -> Tenant:

@@ -144,7 +144,7 @@ def test_settings_are_changed_without_typing_the_secrets_again(connected, run, t
         (("connect_vendor", "--vendor", "nobody", "--config", "x"), 1, "There is no partner nobody."),
         (("connect_vendor", "--vendor", "persona"), 1, "name a file"),
         (("connect_vendor", "--vendor", "house", "--config", "x"), 1, "registers by itself"),
-        (("connect_vendor", "--vendor", "persona", "--config", "/nowhere.json"), 2, "cannot be read"),
+        (("connect_vendor", "--vendor", "persona", "--config", "/nowhere.json"), 2, "could not be read"),
         (("test_vendor", "--vendor", "stripe_identity"), 1, "Connect it first"),
         (("start_proofing", "--vendor", "persona", "--person", "nobody"), 1, "nobody called nobody"),
         (("proofing_result", "attempt_x"), 1, "That is no session's id."),

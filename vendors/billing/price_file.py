@@ -183,9 +183,10 @@ def _refuse_what_is_not_plain(found: Mapping[str, Any]) -> None:
 
 
 def _name(found: object, field: str) -> str:
-    if not isinstance(found, str) or not 1 <= len(found.strip()) <= 40:
+    name = found.strip() if isinstance(found, str) else ""
+    if not 1 <= len(name) <= 40 or not name.isprintable():
         raise BadTerms("name_unusable", field, found)
-    return found.strip()
+    return name
 
 
 def _currency(found: object) -> str:

@@ -20,6 +20,7 @@ from django.db.models import QuerySet
 
 from portal.kit import clock
 from portal.kit.errors import Misconfigured
+from tenants.management.files import content_of
 from vendors.billing.models import PriceVersion
 from vendors.billing.rating.terms import read_terms
 from vendors.catalogue.listing import CatalogueListing, listing_of
@@ -30,6 +31,7 @@ SHIPPED = Path(__file__).with_name("listings")
 OPERATOR = "ops"
 NOTICE = timedelta(days=30)
 LOCK = "catalogue"
+MOST_BYTES = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +62,17 @@ def files_of(path: Path) -> Sequence[Path]:
 
 
 def load_file(path: Path, *, using: str = OPERATOR) -> LoadedListing:
-    """OSError when it cannot be read, Misconfigured without the operator's connection."""
+    """Unavailable when it cannot be read, Misconfigured without the operator's connection."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_listing(path)
     except (ValueError, RecursionError):
         return LoadedListing(path.name, "refused", problems=(Problem("shape_unusable", ""),))
     return load_listing(path.name, content, using=using)
+
+
+def read_listing(path: Path) -> Any:
+    """What the file holds. Unavailable when it cannot be read, ValueError when it holds no JSON."""
+    return json.loads(content_of(path, most=MOST_BYTES))
 
 
 def load_listing(name: str, content: object, *, using: str = OPERATOR) -> LoadedListing:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -16,11 +15,13 @@ from portal.kit.actors import Actor, ActorKind
 from portal.kit.errors import Misconfigured, NotHere, ReadmitError, Unavailable
 from portal.kit.scope import tenant_scope
 from recovery.offering import Offered, offer_to_person
+from tenants.management.files import bytes_of
 from tenants.management.operating import is_unreachable
 from tenants.models import Tenant
 from tenants.verified_id.publishing import CONFIGURATION_ID
 
 DONE, REFUSED, UNKNOWN = 0, 1, 2
+MOST_BYTES = 20_000_000
 OPERATOR = Actor(ActorKind.OPERATOR, "offer_credential")
 
 
@@ -59,12 +60,11 @@ class Command(BaseCommand):
         except NotHere:
             self.stderr.write(f"{options['tenant']} has not turned on Verified ID.")
             return REFUSED
-        except (DatabaseError, OSError, Unavailable, Misconfigured) as error:
+        except (DatabaseError, Unavailable, Misconfigured) as error:
             if is_unreachable(error):
                 raise
-            self.stderr.write(
-                f"Could not be done: {getattr(error, 'strerror', None) or type(error).__name__}"
-            )
+            sentence = error.sentence if isinstance(error, ReadmitError) else ""
+            self.stderr.write(sentence or f"Could not be done: {type(error).__name__}.")
             return UNKNOWN
         except ReadmitError as problem:
             self.stderr.write(problem.sentence)
@@ -74,7 +74,7 @@ class Command(BaseCommand):
 
 
 def _made(options: dict[str, Any]) -> Offered:
-    portrait = Path(options["portrait"]).read_bytes() if options["portrait"] else None
+    portrait = bytes_of(options["portrait"], most=MOST_BYTES) if options["portrait"] else None
     return offer_to_person(
         options["person"],
         actor=OPERATOR,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from portal.kit.errors import Invalid, Misconfigured
 from portal.kit.scope import tenant_scope
+from tenants.management.files import content_of
 from tenants.management.operating import OperatingCommand, tenant_named
 from vendors import services
 from vendors.connecting import terms_of
@@ -23,6 +22,7 @@ from vendors.models import Connection
 from vendors.registry import adapter_of
 from vendors.selectors import connection_to
 
+MOST_BYTES = 1_000_000
 PRICE = {"unit_price": "0", "currency": "EUR"}
 
 
@@ -107,10 +107,10 @@ def _standing(connection: Connection | None, vendor: str) -> dict[str, str]:
 
 def _read(name: str) -> dict[str, str]:
     """Misconfigured for a file that cannot be read or is not one object of texts and numbers."""
+    text = content_of(name, most=MOST_BYTES)
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text()
         told = json.loads(text)
-    except (OSError, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         raise Misconfigured("config_unreadable", f"{name} cannot be read as JSON.") from error
     if not isinstance(told, dict) or not all(isinstance(value, str | int | float) for value in told.values()):
         raise Misconfigured("config_unusable", f"{name} must hold one object of settings by name.")

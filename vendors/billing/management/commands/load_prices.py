@@ -5,23 +5,23 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from portal.kit.bodies import read_once
 from portal.kit.errors import Misconfigured, Unavailable
+from tenants.management.files import content_of
 from tenants.management.operating import (
     DONE,
     REFUSED,
     OperatingCommand,
-    standard_input,
     summary_of,
     words_of_summary,
 )
 from vendors.billing.price_file import SENTENCES, Loaded, load_price, prices_of
 
+MOST_BYTES = 16_000_000
 RESULTS = ("loaded", "known", "refused")
 
 
@@ -57,11 +57,9 @@ class Command(OperatingCommand):
 
 
 def _listed(name: str) -> Sequence[object]:
+    text = content_of(name, most=MOST_BYTES)
     try:
-        with standard_input() if name == "-" else Path(name).open(encoding="utf-8-sig") as text:
-            return prices_of(read_once(text.read()))
-    except OSError as error:
-        raise Unavailable("file_unreadable", f"{name} could not be read: {error.strerror}.") from error
+        return prices_of(read_once(text))
     except (ValueError, RecursionError):
         raise Unavailable("file_unusable", f"{name} holds no list of prices in JSON.") from None
 

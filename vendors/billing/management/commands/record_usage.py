@@ -8,7 +8,6 @@ import os
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -16,17 +15,17 @@ from django.db import DatabaseError
 
 from portal.kit.errors import Unavailable
 from portal.kit.ids import public_id
+from tenants.management.files import lines_of, opened
 from tenants.management.operating import (
     DONE,
     REFUSED,
     OperatingCommand,
     is_unreachable,
-    standard_input,
     summary_of,
     words_of_summary,
 )
 from vendors.billing.event_file import record_lines
-from vendors.billing.event_lines import SENTENCES, Outcome
+from vendors.billing.event_lines import LONGEST_LINE, SENTENCES, Outcome
 from vendors.billing.models import UsageEntry
 
 MOST_WORKERS = 4
@@ -73,12 +72,8 @@ class Command(OperatingCommand):
 
     def _record(self, name: str, workers: int, *, as_json: bool) -> Counter[str]:
         counted: Counter[str] = Counter()
-        with (
-            standard_input()
-            if name == "-"
-            else Path(name).open(encoding="utf-8-sig", errors="replace") as lines
-        ):
-            for outcome in record_lines(lines, workers=workers):
+        with opened(name) as text:
+            for outcome in record_lines(lines_of(text, longest=LONGEST_LINE), workers=workers):
                 counted[outcome.result] += 1
                 self.stdout.write(json.dumps(outcome.to_json()) if as_json else _line(outcome))
         return counted

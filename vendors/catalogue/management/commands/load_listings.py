@@ -20,7 +20,7 @@ from tenants.management.operating import (
     words_of_summary,
 )
 from vendors.catalogue.listing import listing_of
-from vendors.catalogue.loading import SHIPPED, LoadedListing, files_of, load_file
+from vendors.catalogue.loading import SHIPPED, LoadedListing, files_of, load_file, read_listing
 from vendors.catalogue.reading import Problem
 
 RESULTS = ("loaded", "known", "refused")
@@ -68,8 +68,6 @@ def _load(path: Path, *, check_links: bool) -> LoadedListing:
         if dead:
             return LoadedListing(path.name, "refused", path.stem[:40], problems=tuple(dead))
         return load_file(path)
-    except OSError as error:
-        raise Unavailable("file_unreadable", f"{path} could not be read: {error.strerror}.") from error
     except Misconfigured:
         raise Misconfigured(
             "role_missing", "Listings are written by the operator's role: set READMIT_DB_OPS_URL."
@@ -79,8 +77,8 @@ def _load(path: Path, *, check_links: bool) -> LoadedListing:
 def _dead_links(path: Path) -> Iterator[Problem]:
     """Links that nobody answers. A file that cannot be read as a listing is refused by the loading itself."""
     try:
-        links = listing_of(json.loads(path.read_text(encoding="utf-8"))).links
-    except (ValueError, KeyError, TypeError, AttributeError):
+        links = listing_of(read_listing(path)).links
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
         return
     for number, link in enumerate(links):
         try:
