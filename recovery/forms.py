@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.kit.codes import clean_code
+from portal.kit.countries import ANOTHER, country_name
 
 
 class WhoForm(forms.Form):
@@ -52,6 +54,22 @@ class SavedCodeForm(CodeForm):
         field.widget = forms.TextInput(
             attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}
         )
+
+
+class CountryForm(forms.Form):
+    country = forms.ChoiceField(
+        label=_("Country"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a country."), "invalid_choice": _("Choose a country.")},
+    )
+
+    def __init__(self, *args: Any, countries: Sequence[str], said: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [
+            (code, _("Another country") if code == ANOTHER else country_name(code)) for code in countries
+        ]
+        self.fields["country"].choices = choices  # type: ignore[attr-defined]
+        self.fields["country"].initial = said
 
 
 class ConsentForm(forms.Form):

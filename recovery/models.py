@@ -68,6 +68,9 @@ class Profile(TenantModel):
     position = models.IntegerField(default=0)
     # Ids of connections, in the order in which they are offered (recovery.ordering).
     partners = models.JSONField(default=list)
+    # {id of a connection: {"countries": [two letters], "groups": [ids]}}; who is not named is for everybody
+    # (recovery.partner_conditions).
+    partner_conditions = models.JSONField(default=dict)
     evidence_required = models.JSONField(default=default_evidence)
     face_threshold = models.PositiveSmallIntegerField(_("Face Check threshold"), default=70)
     # Of an eID, where one of the partners is one (recovery.routes).
@@ -185,6 +188,8 @@ class Case(TenantModel):
     # How the person proves who they are: chosen where there is a choice, and what the partner is listed as from the moment
     # they agreed to it. Empty is never "without a face".
     route = models.CharField(max_length=10, choices=Route.choices, blank=True)
+    # Which country issued what the person will show, as they said where the directory says nothing (portal.kit.countries).
+    issuing_country = models.CharField(max_length=2, blank=True)
     # What was proven before this moment does not stand any more: an eID is asked again (recovery.proof.void_proof).
     proof_void_at = models.DateTimeField(null=True)
     mode = models.CharField(max_length=12, choices=Mode.choices)

@@ -16,6 +16,7 @@ from uuid import UUID
 from portal.kit.scope import read_once
 from recovery.cases import steps_of
 from recovery.models import Case, Profile
+from recovery.partner_conditions import circumstances, condition_of, has_conditions, why_not_offered
 from recovery.routes import is_undecided, route_of, routes_of
 from recovery.statuses import Route, StepKind, StepState
 from vendors import selectors as partners
@@ -41,6 +42,15 @@ def partners_of(profile: Profile) -> list[Connection]:
         return []
     there = {connection.id: connection for connection in connections_here() if connection.paused_at is None}
     return [there[wanted] for wanted in partner_ids(profile) if wanted in there]
+
+
+def partners_open_to(case: Case) -> list[Connection]:
+    """Those of them that are for this person (recovery.partner_conditions)."""
+    found = partners_of(case.profile)
+    if not found or not has_conditions(case.profile):
+        return found
+    about = circumstances(case)
+    return [one for one in found if why_not_offered(condition_of(case.profile, one.id), about) is None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,7 @@ def may_take(case: Case, connection: Connection) -> bool:
 
 
 def partners_for(case: Case) -> list[Connection]:
-    return [one for one in partners_of(case.profile) if may_take(case, one)]
+    return [one for one in partners_open_to(case) if may_take(case, one)]
 
 
 def partner_for(case: Case) -> Connection | None:
@@ -104,16 +114,19 @@ def turn_to_another(case: Case) -> bool:
     """Whether the partner the person agreed to gives way to another; then the case asks for that one first. With the case
     locked, before anything was proven in it. A partner further up that is well again draws nobody away, and nobody is sent
     from one doubt to the next."""
-    if case.connection_id is None or len(case.profile.partners) < 2:
+    has_one = len(case.profile.partners) < 2 and not has_conditions(case.profile)
+    if case.connection_id is None or has_one:
         return False
-    everyone = partners_of(case.profile)
+    everyone = partners_open_to(case)
     doubts = _doubts(everyone, _failed(case))
     mine = doubts.get(case.connection_id)
     found = [one for one in everyone if may_take(case, one)]
     if mine is not None and (not mine.any or all(doubts[one.id].any for one in found)):
         return False
-    if not found:
+    is_still_there = any(one.id == case.connection_id for one in partners_of(case.profile))
+    if not found and not (mine is None and is_still_there and not everyone):
         return _lost_its_way(case, everyone)
+    # Also where it is not for this person any more, and nobody else is: the page for that says so.
     case.connection = None
     case.save(update_fields=["connection"])
     return True
@@ -130,16 +143,16 @@ def _lost_its_way(case: Case, everyone: Sequence[Connection]) -> bool:
 
 def ways_that_answer(case: Case) -> list[Route]:
     """The ways of the case's profile, those whose first partner may answer before those whose does not."""
-    found = partners_of(case.profile)
+    found = partners_open_to(case)
     doubts = _doubts(found, _failed(case))
     well = routes_of(one for one in found if not doubts[one.id].any)
     return list(dict.fromkeys([*well, *routes_of(found)]))
 
 
 def offered_first(profiles: Sequence[Profile]) -> Connection | None:
-    """The one partner that all these profiles begin with, None where they differ: for pages that are read before anybody
-    said who they are, and must not tell by it."""
-    first = {profile.partners[0] if profile.partners else "" for profile in profiles}
+    """The one partner that all these profiles begin with, None where they differ or it depends on who asks: for pages that
+    are read before anybody said who they are, and must not tell by it."""
+    first = {"" if has_conditions(each) or not each.partners else each.partners[0] for each in profiles}
     if len(first) != 1:
         return None
     wanted = first.pop()

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from portal.kit import clock
 from portal.kit.actors import Actor
+from portal.kit.countries import COUNTRIES
 from portal.kit.errors import Invalid, NotHere
 from portal.kit.seen import marks_of, require_unchanged
 from recovery.applying import groups_named, profiles_in_force
@@ -23,6 +24,7 @@ from recovery.callouts.services import callout_names
 from recovery.decision import has_two_independent_kinds, levels_of_eid_from
 from recovery.models import Profile, ProfileVersion
 from recovery.ordering import partners_of
+from recovery.partner_conditions import groups_named as opened_by
 from recovery.reviewing import check_reviewers, check_signs
 from recovery.routes import asked_on, required_by, route_of
 from recovery.statuses import GATHERED, EvidenceKind, Mode, Route
@@ -37,6 +39,7 @@ FIELDS = (
     "description",
     "mode",
     "partners",
+    "partner_conditions",
     "evidence_required",
     "face_threshold",
     "eid_level",
@@ -128,6 +131,7 @@ def check_profile(profile: Profile) -> None:
     if profile.who == Profile.Everyone.DEPARTMENTS and not profile.departments:
         raise Invalid("profile_nobody", _("Name at least one department."), field="departments")
     _check_groups(profile)
+    _check_conditions(profile)
     check_reviewers(profile)
     if profile.callouts and not {UUID(one) for one in profile.callouts} <= set(callout_names()):
         raise Invalid(
@@ -209,6 +213,33 @@ def _check_groups(profile: Profile) -> None:
             )
 
 
+def _check_conditions(profile: Profile) -> None:
+    """Nobody is in a group that is gone: the partner would be nobody's."""
+    named = opened_by([profile])
+    known = {str(group) for group in groups_that_are([UUID(name) for name in named])} if named else set()
+    if not named <= known:
+        raise Invalid(
+            "profile_group_gone",
+            _(
+                "One of its partners is for a group that is not there any more. Look at whom its partners are for and save "
+                "it again."
+            ),
+        )
+
+
+def _conditions(values: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:
+    """By partner; each country and group once. Invalid for a country that there is not."""
+    found = {}
+    for name, said in values.items():
+        countries = sorted({str(code) for code in said.get("countries", ())})
+        groups = list(dict.fromkeys(str(one) for one in said.get("groups", ())))
+        if not set(countries) <= set(COUNTRIES):
+            raise Invalid("country_unknown", _("One of these is no country."), field="partner_conditions")
+        if countries or groups:
+            found[str(name)] = {"countries": countries, "groups": groups}
+    return found
+
+
 def _written(values: Mapping[str, Any]) -> dict[str, Any]:
     """As a profile keeps them: ids as text, in the order given, each once."""
     ids = {
@@ -221,11 +252,20 @@ def _written(values: Mapping[str, Any]) -> dict[str, Any]:
     check_signs(values)
     if len(ids.get("callouts", [])) > MAX_CALLOUTS:
         raise Invalid("profile_callouts", _("Name at most three callouts."), field="callout")
-    return {**values, **ids}
+    conditions = values.get("partner_conditions")
+    return {
+        **values,
+        **ids,
+        **({"partner_conditions": _conditions(conditions)} if conditions is not None else {}),
+    }
 
 
 def _apply(profile: Profile, values: Mapping[str, Any]) -> list[str]:
     written = _written(values)
+    # Whom a partner is for is forgotten with the partner.
+    named = written.get("partners", profile.partners)
+    conditions = written.get("partner_conditions", profile.partner_conditions)
+    written["partner_conditions"] = {name: said for name, said in conditions.items() if name in named}
     changed = [name for name in FIELDS if name in written and getattr(profile, name) != written[name]]
     for name in changed:
         setattr(profile, name, written[name])

@@ -19,7 +19,7 @@ from portal.kit.origins import tenant_url
 from portal.kit.outbox import Job
 from recovery.allowance import may_begin_proofing
 from recovery.cases import claimant, get_case, has_done, locked, move_case, record_step, standing_steps
-from recovery.choosing import routes_open_to
+from recovery.choosing import has_to_say_country, routes_open_to
 from recovery.decision import EID_LEVELS, levels_of_eid_from
 from recovery.gathering import foreseen_refusal
 from recovery.holding import hold_case
@@ -87,6 +87,8 @@ def give_consent(tenant: Tenant, case: Case, *, flashing: bool, partner: str = "
     has_choice = len(routes_open_to(case)) > 1
     if has_choice and not case.route:
         raise Refused("route_not_chosen")
+    if has_to_say_country(case):
+        raise Refused("country_not_said")
     connection = partner_for(case)
     if connection is None:
         raise Invalid("no_partner", _("Recovery is not set up here yet. Call your help desk."))
@@ -116,7 +118,11 @@ def give_consent(tenant: Tenant, case: Case, *, flashing: bool, partner: str = "
         StepKind.CONSENTED,
         actor=claimant(case),
         vendor=connection.vendor,
-        evidence={"text_version": version, "route": route.value},
+        evidence={
+            "text_version": version,
+            "route": route.value,
+            **({"country_said": case.issuing_country} if case.issuing_country else {}),
+        },
     )
 
 

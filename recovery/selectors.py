@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from recovery.cases import standing_steps
-from recovery.choosing import has_to_choose
+from recovery.choosing import has_to_choose, has_to_say_country
 from recovery.decision import Outcome
 from recovery.models import Case
 from recovery.proof import browser_is_known, hands_out_here
@@ -57,6 +57,7 @@ def progress_of(case: Case) -> Progress:
         partner_agreed=case.connection_id is not None,
         shows_held=case.shows_held,
         has_to_choose=has_to_choose(case),
+        has_to_say_country=has_to_say_country(case),
     )
 
 

@@ -11,6 +11,7 @@ from recovery.statuses import CaseStatus, StepKind, StepState
 
 class Stage(Enum):
     CODE = "code"
+    COUNTRY = "country"
     CHOOSE = "choose"
     CONSENT = "consent"
     PROVE = "prove"
@@ -61,6 +62,8 @@ class Progress:
     shows_held: bool = False
     # Whether there are two ways to prove who one is and none was taken (recovery.choosing).
     has_to_choose: bool = False
+    # Whether a partner for them depends on a country that nobody knows yet.
+    has_to_say_country: bool = False
 
 
 def done_steps(steps: Iterable[tuple[str, str]]) -> frozenset[StepKind]:
@@ -70,6 +73,8 @@ def done_steps(steps: Iterable[tuple[str, str]]) -> frozenset[StepKind]:
 def _proving(progress: Progress) -> Stage:
     done = progress.done
     if StepKind.CONSENTED not in done or not (progress.partner_agreed or StepKind.PROOFED in done):
+        if progress.has_to_say_country:
+            return Stage.COUNTRY
         return Stage.CHOOSE if progress.has_to_choose else Stage.CONSENT
     if StepKind.PROOFED not in done and not progress.shows_held:
         if progress.face_first:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from portal.kit.countries import country_name
 from recovery.callouts.services import callout_names
 from recovery.console.limit_forms import LimitsForm
 from recovery.console.profile_forms import EVIDENCE, ProfileForm
@@ -40,6 +41,7 @@ def labels() -> dict[str, str]:
     return {
         **found,
         "partners": _("Verification partners"),
+        "partner_conditions": _("Whom its partners are for"),
         "callouts": _("Own systems that are asked"),
         "review_signs": _("Signs that two members look at"),
         "waiting_signs": _("Signs that are waited for"),
@@ -57,6 +59,8 @@ def said(name: str, value: Any) -> str:
         return str(Role(value).label) if value in Role.values else "–"
     if name == "sign_limits":
         return ", ".join(f"{limit}: {int(number)}" for limit, number in sorted(value.items())) or "–"
+    if name == "partner_conditions":
+        return _conditions(value)
     if isinstance(value, list):
         return ", ".join(_listed(name, value)) or "–"
     return str(value) or "–"
@@ -84,6 +88,18 @@ def _listed(name: str, value: list[str]) -> list[str]:
             return [str(Told(one).label) for one in value]
         case _:
             return value
+
+
+def _conditions(value: dict[str, dict[str, list[str]]]) -> str:
+    """ "mojeID: Poland"; the groups by name."""
+    here = {str(one.id): partner_name(one.vendor) for one in connections_here()}
+    groups = group_names() if any(one.get("groups") for one in value.values()) else {}
+    found = []
+    for name, condition in value.items():
+        countries = sorted(country_name(code) for code in condition.get("countries", ()))
+        named = [groups.get(UUID(one), str(GONE)) for one in condition.get("groups", ())]
+        found.append(f"{here.get(name, _('A partner that was removed'))}: {', '.join([*countries, *named])}")
+    return "; ".join(found) or "–"
 
 
 def risk_sentence(profile: Profile) -> str:

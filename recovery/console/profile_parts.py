@@ -18,6 +18,7 @@ from portal.recent import ask_again, signed_in_recently
 from portal.rights import actor_of, requires, seat_of
 from recovery import profiles
 from recovery.console.limit_forms import LimitsForm
+from recovery.console.partner_forms import PartnerConditionsForm
 from recovery.console.profile_views import profile_crumbs, profile_or_404, shown_profile
 from recovery.console.risk_forms import RiskForm
 from recovery.console.showing import slug_of
@@ -42,6 +43,14 @@ class PartForm(Protocol):
 def risk(request: HttpRequest, profile_id: str) -> HttpResponse:
     """What each sign of risk leads to, and who reviews."""
     return _part(request, profile_id, RiskForm, _("Risky recoveries"), "profile_risk.html")
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Right.SEE_PROFILES)
+def partners(request: HttpRequest, profile_id: str) -> HttpResponse:
+    """For which countries and groups each partner is."""
+    title = _("Whom its partners are for")
+    return _part(request, profile_id, PartnerConditionsForm, title, "profile_partners.html")
 
 
 @require_http_methods(["GET", "POST"])

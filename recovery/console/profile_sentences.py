@@ -8,16 +8,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from recovery.callouts.services import callout_names
+from recovery.console.partner_words import partners_in_words
 from recovery.console.profile_labels import said
 from recovery.console.profile_words import is_for
 from recovery.console.sign_words import NAMES
 from recovery.models import Profile
-from recovery.ordering import partners_of
 from recovery.reviewing import reviewers_of
 from recovery.signs import Sign
 from recovery.statuses import Told
 from tenants.directory.selectors import group_names
-from vendors.wording import partner_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def _who(profile: Profile) -> list[str]:
 
 
 def _proof(profile: Profile) -> list[str]:
-    partners = [partner_name(one.vendor) for one in partners_of(profile)]
+    partners = partners_in_words(profile)
     found = [_("%(evidence)s.") % {"evidence": said("evidence_required", profile.evidence_required)}]
     if partners:
         found.append(_("Checked by %(partners)s.") % {"partners": _(", then by ").join(partners)})

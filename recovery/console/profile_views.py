@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
+from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -18,6 +21,7 @@ from recovery import profiles
 from recovery.allowance import most_of
 from recovery.applying import applied_to, groups_named
 from recovery.console.event_words import actor_names
+from recovery.console.partner_words import conditions_in_words, offers_to
 from recovery.console.profile_forms import ProfileForm
 from recovery.console.profile_labels import labels, risk_sentence
 from recovery.console.profile_words import explained, is_for, without_a_face
@@ -25,6 +29,7 @@ from recovery.console.reach import can_sentence, reach_of
 from recovery.console.showing import MODE_TONES, crumbs, slug_of
 from recovery.models import Case, Profile
 from recovery.ordering import connections_here, partners_of
+from recovery.partner_conditions import condition_of
 from recovery.statuses import LIVE, Mode
 from tenants.audit.events import EventName
 from tenants.audit.models import AuditEvent
@@ -74,6 +79,7 @@ def effect_of(profile: Profile) -> dict[str, Any]:
         problem = error.sentence
     reach = reach_of(profile)
     return {
+        "conditions": conditions_in_words(profile),
         "reach": reach,
         "can_sentence": can_sentence(reach),
         "problem": problem,
@@ -126,17 +132,33 @@ def of_partner(request: HttpRequest, connection_id: str) -> HttpResponse:
         raise Http404
     using = [profile for profile in profiles.profiles() if str(wanted) in profile.partners]
     in_force = [one for one in using if one.status == Profile.Status.PUBLISHED]
-    # Nobody loses a way where the profile names another partner that is still there.
-    alone = [one for one in in_force if len(partners_of(one)) == 1]
+    # Nobody loses a way where another partner of the profile is for them too.
     live = Case.objects.filter(connection_id=wanted, status__in=LIVE, is_decoy=False)
     context = {
         "in_force": in_force,
-        "alone": [{"name": one.name, "can": reach_of(one).can} for one in alone],
+        "alone": [
+            {"name": one.name, "can": lost}
+            for one in in_force
+            if (lost := _would_lose(one, wanted)) is not None
+        ],
         "live": live.count(),
         "others": sum(one.status == Profile.Status.DRAFT for one in using),
     }
     template = "parts/of_partner.html" if request.headers.get("HX-Request") else "of_partner.html"
     return render(request, f"recovery_console/{template}", context)
+
+
+def _would_lose(profile: Profile, connection_id: UUID) -> int | None:
+    """How many people have no partner in it without this one; None where somebody else stands in for it."""
+    others = [one for one in partners_of(profile) if one.id != connection_id]
+    if any(condition_of(profile, one.id).is_for_everybody for one in others):
+        return None
+    can = reach_of(profile).can
+    if not others:
+        return can
+    without = copy.copy(profile)
+    without.partners = [name for name in profile.partners if name != str(connection_id)]
+    return can - reach_of(without).can or None
 
 
 def _typed(form: ProfileForm, profile: Profile | None) -> Profile:
@@ -153,9 +175,12 @@ def check(request: HttpRequest) -> HttpResponse:
     """The effect of what is typed, asked for by htmx while it is typed. Nothing is saved."""
     form = ProfileForm(request.POST)
     form.fields["name"].required = False  # the effect is of interest before the name is
+    # What other pages of the profile say counts as well.
+    named = request.GET.get("profile", "")
+    profile = profile_or_404(named) if named else None
     context: dict[str, Any] = {}
     if form.is_valid():
-        context = effect_of(_typed(form, None))
+        context = effect_of(_typed(form, profile))
     else:
         context["problems"] = [f"{form[name].label}: {errors[0]}" for name, errors in form.errors.items()]
     return render(request, "recovery_console/parts/effect.html", context)
@@ -174,7 +199,12 @@ def new(request: HttpRequest) -> HttpResponse:
     planned = _typed(form, None) if form.is_bound and form.is_valid() else Profile()
     if ready and not form.is_bound:
         planned.partners = [str(ready[0].id)]
-    context = {"form": form, "breadcrumbs": profile_crumbs(request, _("New")), **effect_of(planned)}
+    context = {
+        "form": form,
+        "check_url": reverse("profiles:check", args=[slug_of(request)]),
+        "breadcrumbs": profile_crumbs(request, _("New")),
+        **effect_of(planned),
+    }
     return render(request, "recovery_console/profile_form.html", context)
 
 
@@ -248,6 +278,7 @@ def _edit_page(
         **shown_profile(profile),
         **effect_of(profile),
         "form": form,
+        "check_url": reverse("profiles:check", args=[slug_of(request)]) + f"?profile={profile.public_id}",
         "risk_sentence": risk_sentence(profile),
         "history": _history(profile),
         "may_manage": may_manage,
@@ -269,6 +300,7 @@ def applies(request: HttpRequest) -> HttpResponse:
         "person": person,
         "applied": applied,
         "considered": explained(applied) if applied else [],
+        "partners": offers_to(applied.profile, person) if applied and applied.profile and person else [],
         "breadcrumbs": profile_crumbs(request, _("Which profile is for whom")),
     }
     return render(request, "recovery_console/applies.html", context)

@@ -10,8 +10,10 @@ from django.utils.translation import ngettext
 
 from portal.kit import clock
 from recovery.models import Profile
+from recovery.ordering import partners_of
+from recovery.partner_conditions import condition_of, has_conditions
 from recovery.statuses import EvidenceKind
-from tenants.directory.counting import Needs, Obstacle, count_by_obstacle
+from tenants.directory.counting import Needs, Obstacle, OnlyFor, count_by_obstacle
 
 HELD_FOR = timedelta(hours=72)
 
@@ -38,7 +40,18 @@ def needs_of(profile: Profile) -> Needs:
         held_before=clock.now() - HELD_FOR if holds_address else None,
         document=EvidenceKind.HELD_DOCUMENT_NUMBER.value in profile.evidence_required,
         birthdate=profile.birthdate_required,
+        ways=ways_of(profile),
     )
+
+
+def ways_of(profile: Profile) -> list[OnlyFor]:
+    """Its partners by whom they are for; empty where one is for everybody, or none is there: that is told elsewhere."""
+    if not has_conditions(profile):
+        return []
+    found = [condition_of(profile, one.id) for one in partners_of(profile)]
+    if any(one.is_for_everybody for one in found):
+        return []
+    return [OnlyFor(sorted(one.countries), sorted(one.groups)) for one in found]
 
 
 def reach_of(profile: Profile) -> Reach:
@@ -84,11 +97,20 @@ def _no_birthdate(number: int) -> str:
     ) % {"number": number}
 
 
+def _no_partner(number: int) -> str:
+    return ngettext(
+        "%(number)d is in none of the countries and groups that its partners are for.",
+        "%(number)d are in none of the countries and groups that its partners are for.",
+        number,
+    ) % {"number": number}
+
+
 _WORDS = {
     Obstacle.NO_ADDRESS: _no_address,
     Obstacle.FRESH_ADDRESS: _fresh_address,
     Obstacle.NO_DOCUMENT: _no_document,
     Obstacle.NO_BIRTHDATE: _no_birthdate,
+    Obstacle.NO_PARTNER: _no_partner,
 }
 
 

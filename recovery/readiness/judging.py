@@ -71,6 +71,8 @@ class Asked:
     address: bool
     document: bool
     held_before: datetime
+    # Whether one of its partners is for this person.
+    has_partner: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,8 @@ def _of_match(match: PersonMatch) -> set[Reason]:
 
 def _of_evidence(facts: Facts, asked: Asked) -> set[Reason]:
     found: set[Reason] = set()
+    if not asked.has_partner:
+        found.add(Reason.NO_PARTNER)
     if asked.document and not facts.digests:
         found.add(Reason.NO_DOCUMENT)
     if asked.address and not facts.has_saved_code:

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     NAMES_DIFFER = "names_differ"
     DUPLICATE = "several_accounts_fit"
     ANOTHER = "another_account_fits"
+    NO_PARTNER = "no_partner"
     NO_BIRTHDATE = "no_birthdate"
     NO_DOCUMENT = "no_document"
     NO_ADDRESS = "no_address"
@@ -98,6 +99,10 @@ WORDS: dict[Reason, Words] = {
     Reason.ANOTHER: Words(
         gettext_noop("The name as a document prints it is somebody else's on file"),
         gettext_noop("Compare the two accounts, and correct the names."),
+    ),
+    Reason.NO_PARTNER: Words(
+        gettext_noop("None of the profile's partners is for their country and groups"),
+        gettext_noop("Add a partner that is, or let one be for everybody; or correct the country on file."),
     ),
     Reason.NO_BIRTHDATE: Words(
         gettext_noop("No date of birth on file, and the profile asks for one"),

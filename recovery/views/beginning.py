@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.kit.errors import Refused
+from portal.kit.countries import ANOTHER, country_name
+from portal.kit.errors import Invalid, Refused
 from portal.kit.origins import client_address
 from portal.kit.scope import tenant_scope
 from portal.middleware.scope import own_scope
@@ -21,10 +24,17 @@ from recovery.browser import (
     remember_browser,
 )
 from recovery.cases import TERMINAL, claimant, get_case, move_case, steps_of
-from recovery.choosing import choose_route, may_choose, other_route
+from recovery.choosing import (
+    choose_route,
+    countries_to_say,
+    may_choose,
+    may_say_country,
+    other_route,
+    say_country,
+)
 from recovery.connected.reasons import NO_PASS
 from recovery.connected.showing import standing_of
-from recovery.forms import CodeForm, ConsentForm, SavedCodeForm, WhoForm
+from recovery.forms import CodeForm, ConsentForm, CountryForm, SavedCodeForm, WhoForm
 from recovery.gathering import can_begin_with_held
 from recovery.models import Case
 from recovery.ordering import offered_first, partner_for, ways_into, ways_that_answer
@@ -155,6 +165,20 @@ def choose(request: HttpRequest, case: Case) -> HttpResponse:
     )
 
 
+@at_stage(Stage.COUNTRY, Stage.CHOOSE, Stage.CONSENT, Stage.PROVE)
+@require_http_methods(["GET", "POST"])
+def country(request: HttpRequest, case: Case) -> HttpResponse:
+    """Which country issued what they will show, where partners differ by it and the directory does not say."""
+    if not may_say_country(case):
+        return go_to_stage(request, case)
+    form = CountryForm(request.POST or None, countries=countries_to_say(case), said=case.issuing_country)
+    if request.method == "POST" and form.is_valid():
+        with suppress(Refused):  # too late: it goes on where the case is
+            say_country(case, form.cleaned_data["country"])
+        return go_to_stage(request, get_case(case.id))
+    return page(request, "recovery/country.html", case, form=form, stage=Stage.COUNTRY)
+
+
 @at_stage_committing(Stage.CONSENT)
 @require_http_methods(["GET", "POST"])
 def consent(request: HttpRequest, case: Case) -> HttpResponse:
@@ -169,8 +193,8 @@ def consent(request: HttpRequest, case: Case) -> HttpResponse:
             proofing.give_consent(
                 tenant, case, flashing=not given.get("no_flashing", False), partner=given["partner"]
             )
-        except Refused:
-            # The partner changed while the page was read, or the way was chosen anew: it is read and agreed to anew.
+        except (Refused, Invalid):
+            # The partner changed, or went, while the page was read, or the way was chosen anew: it is read and agreed to anew.
             case = get_case(case.id)
             if current_stage(case) is not Stage.CONSENT:
                 return go_to_stage(request, case)
@@ -183,13 +207,21 @@ def consent(request: HttpRequest, case: Case) -> HttpResponse:
 def _consent_page(request: HttpRequest, case: Case, form: ConsentForm) -> HttpResponse:
     tenant = tenant_of(request)
     connection = partner_for(case)
-    title = partners.listing(connection.vendor).title if connection else ""
-    form.fields["partner"].initial = connection.public_id if connection else ""
+    if connection is None:
+        return page(
+            request,
+            "recovery/no_partner.html",
+            case,
+            other_country=may_say_country(case),
+            stage=Stage.CONSENT,
+        )
+    title = partners.listing(connection.vendor).title
+    form.fields["partner"].initial = connection.public_id
     earlier = [step for step in steps_of(case) if step.kind == StepKind.CONSENTED]
     was = earlier[-1].vendor if earlier else ""
-    by_eid = connection is not None and route_of(connection) is Route.EID
+    by_eid = route_of(connection) is Route.EID
     # One that gave way to another of the same kind; who chose the other way knows why.
-    failed = was and connection and was != connection.vendor and partners.is_eid(was) is by_eid
+    failed = was and was != connection.vendor and partners.is_eid(was) is by_eid
     left = partners.listing(was).title if failed else ""
     route = Route.EID if by_eid else Route.DOCUMENT
     if by_eid:
@@ -216,8 +248,17 @@ def _consent_page(request: HttpRequest, case: Case, form: ConsentForm) -> HttpRe
         may_hand_over=carrying.may_hand_over(case),
         by_eid=by_eid,
         other_way=other_route(case),
+        said_country=_said_country(case),
         stage=Stage.CONSENT,
     )
+
+
+def _said_country(case: Case) -> str:
+    """What they said, while they may still say another."""
+    if not case.issuing_country or not may_say_country(case):
+        return ""
+    another = case.issuing_country == ANOTHER
+    return _("another country") if another else country_name(case.issuing_country)
 
 
 @require_POST

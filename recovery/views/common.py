@@ -22,6 +22,7 @@ from tenants.models import Tenant
 
 ADDRESS: dict[Stage, str] = {
     Stage.CODE: "recovery:code",
+    Stage.COUNTRY: "recovery:country",
     Stage.CHOOSE: "recovery:choose",
     Stage.CONSENT: "recovery:consent",
     Stage.PROVE: "recovery:prove",

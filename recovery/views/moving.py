@@ -26,7 +26,7 @@ from recovery.stages import Stage
 from recovery.views.common import at_stage, look_at, page, see_other, tenant_of, waiting_to_continue
 
 
-@at_stage(Stage.CHOOSE, Stage.CONSENT, Stage.PROVE)
+@at_stage(Stage.COUNTRY, Stage.CHOOSE, Stage.CONSENT, Stage.PROVE)
 @require_POST
 def hand_over(request: HttpRequest, case: Case) -> HttpResponse:
     """Shows the QR that moves the case to a phone. Made by a post, so that a preview or prefetch makes none."""

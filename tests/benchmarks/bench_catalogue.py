@@ -24,7 +24,7 @@ from tests.conftest import make_member, make_tenant
 from tests.console.conftest import client_of_member
 from tests.pages.meter import queries_of
 from vendors.billing.models import PriceVersion
-from vendors.catalogue.countries import COUNTRIES
+from vendors.catalogue.countries import DIALLED
 from vendors.catalogue.loading import load_listing
 from vendors.catalogue.shelf import shelf
 
@@ -43,7 +43,7 @@ METHODS = (["document", "liveness"], ["eid"], ["wallet"], ["credential"], ["prov
 
 def stock(listings: int, prices: int) -> list[str]:
     slugs = []
-    countries = sorted(COUNTRIES)
+    countries = sorted(DIALLED)
     for number in range(listings):
         content = listing_file(
             slug=f"bench_{number}",

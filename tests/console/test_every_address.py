@@ -104,6 +104,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "profiles:guide_step": ("OA", "OA"),
     "profiles:risk": ("OAU", "OA"),
     "profiles:limits": ("OAU", "OA"),
+    "profiles:partners": ("OAU", "OA"),
     "profiles:publish": ("OA", "OA"),
     "profiles:withdraw": ("OA", "OA"),
     "profiles:move": ("-", "OA"),

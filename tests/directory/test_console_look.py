@@ -307,6 +307,7 @@ def addresses(tenant, page) -> dict[str, str]:
             "profile": f"/recovery/profiles/{profile.public_id}/",
             "profile_risk": f"/recovery/profiles/{profile.public_id}/risk",
             "profile_limits": f"/recovery/profiles/{profile.public_id}/limits",
+            "profile_partners": f"/recovery/profiles/{profile.public_id}/partners",
             "guide": "/recovery/profiles/guide",
             "guide_risk": f"/recovery/profiles/{draft.public_id}/guide/risk",
             "guide_who": f"/recovery/profiles/{draft.public_id}/guide/who",

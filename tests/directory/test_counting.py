@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from portal.kit import clock
 from portal.kit.scope import tenant_scope
-from tenants.directory.counting import Needs, Obstacle, count_by_obstacle
-from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddress
+from tenants.directory.counting import Needs, Obstacle, OnlyFor, count_by_obstacle
+from tenants.directory.models import DirectoryPerson, Group, GroupMember, HeldEvidence, NoticeAddress
 from tenants.directory.services import new_person
 from tenants.models import Tenant
 
@@ -70,6 +71,33 @@ def test_each_person_counts_once_in_the_first_obstacle_that_holds(
         assert count_by_obstacle(Needs(departments=[])) == {Obstacle.OUTSIDE: 8}
 
 
+def test_whoever_no_way_is_for_counts_as_without_a_partner(tenant: Tenant) -> None:
+    with tenant_scope(tenant.id):
+        for name, country in (
+            ("czech", " Czech Republic "),
+            ("pole", "POL"),
+            ("swede", "se"),
+            ("odd", "Absurdistan"),
+        ):
+            add(name, country=country)
+        pilots = Group.objects.create(name="Pilots")
+        flies = DirectoryPerson.objects.get(user_name="swede")
+        GroupMember.objects.create(group=pilots, person=flies)
+
+        def without(*ways: OnlyFor) -> int:
+            return count_by_obstacle(Needs(ways=ways)).get(Obstacle.NO_PARTNER, 0)
+
+        assert without() == without(OnlyFor()) == 0
+        # Whose country nobody can read says it themselves.
+        assert without(OnlyFor(["CZ"])) == 2
+        assert without(OnlyFor(["CZ"]), OnlyFor(["PL", "SE"])) == 0
+        assert without(OnlyFor(groups=[str(pilots.id)])) == 3
+        assert without(OnlyFor(["CZ"]), OnlyFor(groups=[str(pilots.id)])) == 1
+        # Country and group of one way, not of two.
+        assert without(OnlyFor(["CZ"], [str(pilots.id)]), OnlyFor(["PL"])) == 2
+        assert without(OnlyFor(["SE"], [str(pilots.id)])) == 3
+
+
 def test_nobody_counts_as_nothing(tenant: Tenant) -> None:
     with tenant_scope(tenant.id):
         assert count_by_obstacle(Needs()) == {}
@@ -80,7 +108,8 @@ def test_each_table_is_read_once_however_little_the_planner_knows(tenant: Tenant
     with tenant_scope(tenant.id):
         everybody()
         with CaptureQueriesContext(connection) as seen:
-            count_by_obstacle(Needs(document=True, birthdate=True))
+            ways = [OnlyFor(["CZ"]), OnlyFor(["PL"], [str(uuid4())])]
+            count_by_obstacle(Needs(document=True, birthdate=True, ways=ways))
         with connection.cursor() as cursor:
             cursor.execute("EXPLAIN " + seen.captured_queries[-1]["sql"])
             plan = "\n".join(line for (line,) in cursor.fetchall())

@@ -16,7 +16,7 @@ from PIL import Image
 
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
-from portal.kit.ids import public_id
+from portal.kit.ids import public_id, uuid7
 from portal.kit.scope import tenant_scope
 from portal.kit.sealed import seal
 from recovery.carrying import make_hand_over
@@ -350,6 +350,17 @@ def given_up(place: Place, user_name: str) -> None:
         wrong.post("/recover/code", {"code": "x"})
 
 
+def _by_country(place: Place, user_name: str, eid: str) -> None:
+    """Where it depends on the country and the directory does not know it."""
+    place.set_profile(partner_conditions={eid: {"countries": ["PL"], "groups": [str(uuid7())]}})
+    browser = place.browser().who(user_name).confirm()
+    browser.get("/recover/country")
+    browser.post("/recover/country", {"country": "PL"})
+    browser.get("/recover/consent")
+    browser.post("/recover/country", {"country": "ZZ"})
+    browser.get("/recover/consent")
+
+
 def by_eid(place: Place, user_name: str) -> None:
     """Where there is a choice: the eID's way is chosen, read and agreed to, and left again for the document's."""
     place.person(user_name)
@@ -365,7 +376,8 @@ def by_eid(place: Place, user_name: str) -> None:
     browser.post("/recover/consent", {"agree": "on", "partner": named})
     assert browser.stage is Stage.PARTNER, browser.outcome()
     browser.get("/recover/partner")
-    place.set_profile(partners=[str(place.connection.id)])
+    _by_country(place, user_name, str(eid.id))
+    place.set_profile(partners=[str(place.connection.id)], partner_conditions={})
     with tenant_scope(place.tenant.id):
         Connection.objects.filter(id=eid.id).update(status=Connection.Status.REMOVED)
 

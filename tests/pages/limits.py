@@ -29,6 +29,10 @@ BUYING = "locks what is being bought and the books, reads prices and the plan wh
 EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /recover/code": (14, COMMITS),
     "tenant POST /recover/code/saved": (15, COMMITS),
+    "tenant GET /recover/consent": (
+        13,
+        "looks who of the partners is for the person, by country and groups, which of them answers, and which way is open beside",
+    ),
     "tenant POST /recover/consent": (
         30,
         "keeps the consent and with which partner, counts the partner's sessions, looks for a proof that may serve again and for a card that is held, reserves what it costs and begins the proofing; "
@@ -133,6 +137,10 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/risk": (
         13,
         "offers who may review, and keeps the version; " + SAVEPOINT,
+    ),
+    "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/partners": (
+        14,
+        "offers partners and groups, looks whether the groups are there, and keeps the version; " + SAVEPOINT,
     ),
     "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/go-live": (15, SAVEPOINT),
     "site POST /o/<slug:organisation>/recovery/profiles/<str:profile_id>/go-back": (15, SAVEPOINT),

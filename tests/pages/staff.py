@@ -19,6 +19,7 @@ from recovery.console.profile_forms import initial_of
 from recovery.console.risk_forms import risk_initial
 from recovery.models import Case, Profile
 from recovery.patterns.models import Pattern
+from recovery.profiles import marks_of_profile
 from recovery.readiness.running import survey_now
 from recovery.statuses import CaseStatus
 from tenants.audit.models import AuditEvent
@@ -322,6 +323,10 @@ def callouts(tenant: Tenant, client: Client) -> None:
     client.post(f"{one}remove", {"word": "remove"})
 
 
+def _conditions(profile: Profile) -> dict[str, str]:
+    return {"countries_1": "Poland, CZ", "seen": marks_of_profile(profile)}
+
+
 def profiles(tenant: Tenant, client: Client) -> None:
     base = f"/o/{tenant.slug}/recovery/profiles"
     with tenant_scope(tenant.id):
@@ -335,7 +340,7 @@ def profiles(tenant: Tenant, client: Client) -> None:
         made = Profile.objects.order_by("-created_at").first()
     assert made is not None and made.name == "Sales", made
     client.post(f"{base}/{made.public_id}/", {**sent, "name": "Sales people"})
-    for part, initial in (("risk", risk_initial), ("limits", limits_initial)):
+    for part, initial in (("risk", risk_initial), ("limits", limits_initial), ("partners", _conditions)):
         client.get(f"{base}/{made.public_id}/{part}")
         with tenant_scope(tenant.id):
             made.refresh_from_db()

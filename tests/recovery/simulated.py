@@ -106,12 +106,14 @@ def recover(seed):
     return Recovery(random.Random(seed)).run()
 
 
-def price_of(book, connection, checks):
-    """What the ledger books for the checks, by currency."""
+def price_of(book, connection, checks, *, choose=None):
+    """What the ledger books for the checks, by currency. `choose`: the partner of each decision, in their order."""
     case_id, moment, found = uuid.uuid4(), clock.now(), Counter()
     usages = []
     for number, (meter, outcome) in enumerate(checks):
         is_face = meter is Meter.FACE_CHECK
+        if choose is not None and not is_face:
+            connection = choose()
         usage = Usage(
             idempotency_key=str(number),
             meter=meter,

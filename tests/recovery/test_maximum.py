@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import html
+import random
 import re
+import uuid
 from collections import Counter
 from decimal import Decimal
 
 import pytest
 
+from portal.kit.countries import ANOTHER
 from portal.kit.scope import tenant_scope
 from recovery.allowance import most_of
 from recovery.models import Profile
+from recovery.partner_conditions import Circumstances, condition_of, why_not_offered
 from tenants.rights import Role
 from tests.billing.world import load
 from tests.recovery.console.world import published_profile
@@ -73,6 +77,31 @@ def test_no_simulated_recovery_costs_more_and_one_costs_as_much(tenant, kind):
         assert limit == {"USD": Decimal("3.30"), "EUR": Decimal("1.25")} == highest
     else:
         assert limit == {"EUR": Decimal("5.30")} and highest["EUR"] > Decimal("4.00")
+
+
+def test_conditions_let_no_simulated_recovery_cost_more(tenant):
+    """Each session goes to a partner that is for this person, whose country is drawn; the profile states one sum."""
+    prices = {load(unit_price=price): price for price in ("0.40", "1.00", "1.90")}
+    countries = ["CZ", "PL", "SE", ANOTHER, ""]
+    chance = random.Random(59)
+    with tenant_scope(tenant.id):
+        there = {uuid.uuid4(): made(vendor, "through_us") for vendor in prices}
+        _cheap, middle, dear = there
+        conditions = {str(dear): {"countries": ["SE"]}, str(middle): {"countries": ["CZ", "PL"]}}
+        profile = Profile(partners=[str(one) for one in there], partner_conditions=conditions)
+        limit = most(list(there.values()), decisions=profile.proofings, face_checks=MAX_TRIES).totals
+        book = Book.of(*(("decision", vendor) for vendor in prices), ("face_check", "readmit"))
+        dearest: dict[str, Decimal] = {}
+        for seed in range(RECOVERIES):
+            about = Circumstances(chance.choice(countries))
+            mine = [
+                one for name, one in there.items() if not why_not_offered(condition_of(profile, name), about)
+            ]
+            cost = price_of(book, None, recover(seed), choose=lambda mine=mine: chance.choice(mine))
+            assert within(cost, limit), (seed, about)
+            dearest[about.country] = max(dearest.get(about.country, Decimal(0)), cost.get("EUR", Decimal(0)))
+    assert limit == {"EUR": Decimal("6.95")} and dearest["SE"] > Decimal("5")
+    assert dearest["CZ"] <= Decimal("4.25") and dearest[ANOTHER] <= Decimal("2.45")
 
 
 def test_the_dearest_tier_counts(tenant):

@@ -22,6 +22,7 @@ from vendors.models import ProofingAttempt
 
 PAGES: dict[Stage, str] = {
     Stage.CODE: "/recover/code",
+    Stage.COUNTRY: "/recover/country",
     Stage.CHOOSE: "/recover/choose",
     Stage.CONSENT: "/recover/consent",
     Stage.PROVE: "/recover/prove",

@@ -18,11 +18,11 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext_noop as _
 from jsonschema import Draft202012Validator, FormatChecker
 
+from portal.kit.countries import COUNTRIES
 from vendors.billing.models import PriceVersion
 from vendors.billing.price_file import SENTENCES as PRICE_SENTENCES
 from vendors.billing.price_file import read_price
 from vendors.billing.rating.terms import BadTerms
-from vendors.catalogue.countries import COUNTRIES
 from vendors.catalogue.listing import EVERYWHERE, CatalogueListing, Plan, listing_of
 
 SCHEMA = Path(__file__).with_name("listing.schema.json")

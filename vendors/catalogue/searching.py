@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 
-from vendors.catalogue.countries import COUNTRIES, country_name, hinted_by
+from portal.kit.countries import country_name
+from vendors.catalogue.countries import DIALLED, ending_of, hinted_by
 from vendors.catalogue.listing import EVERYWHERE, CatalogueListing
 from vendors.catalogue.words import DOCUMENTS, KINDS, METHODS, words
 
@@ -134,8 +135,7 @@ def suggest(candidates: Iterable[Candidate], addresses: Sequence[str], most: int
             row.slug for row in sorted(rows, key=lambda row: len(row.countries)) if code in row.countries
         )
         if hints >= FEWEST and slugs:
-            country = COUNTRIES[code]
             suggested.append(
-                Suggestion(code, hints, len(addresses), country.ending(code), country.dialled, slugs[:3])
+                Suggestion(code, hints, len(addresses), ending_of(code), DIALLED[code], slugs[:3])
             )
     return suggested[:most]

@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from portal.kit.countries import country_name
 from portal.rights import requires, seat_of
 from tenants.directory.selectors import sample_of_addresses
 from tenants.rights import Right
-from vendors.catalogue.countries import country_name
 from vendors.catalogue.searching import Candidate, Wanted, choices, find, suggest
 from vendors.catalogue.shelf import Item
 from vendors.catalogue.words import CONTRACTS, DOCUMENTS, KINDS, METHODS, PRICES, word

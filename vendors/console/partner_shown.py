@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.kit import clock
+from portal.kit.countries import country_name
 from portal.kit.errors import NotHere
 from portal.rights import seat_of
 from tenants.rights import Right
 from vendors import selectors
 from vendors.billing.book import standing
 from vendors.billing.models import ContractPrice
-from vendors.catalogue.countries import country_name
 from vendors.catalogue.listing import EVERYWHERE, CatalogueListing, Change, Kept, Source
 from vendors.catalogue.searching import Candidate
 from vendors.catalogue.shelf import Item, find_item, shelf

@@ -121,5 +121,5 @@ def test_who_removes_a_partner_reads_how_many_lose_their_way_back(tenant, staff_
     address = f"/o/{tenant.slug}/recovery/profiles/of-partner/{connection}"
     assert address in client.get(f"/o/{tenant.slug}/partners/house/remove").content.decode()
     part = client.get(address, headers={"hx-request": "true"}).content.decode()
-    assert "3 people lose the way back in" in part and "1 recovery under way" in part
+    assert "for 3 people it is the only partner" in part and "1 recovery under way" in part
     assert "<html" not in part and "<html" in client.get(address).content.decode()
