@@ -30,7 +30,8 @@ PASS_REASONS: dict[str, str] = {
         "Some ways to sign in could not be removed in the directory. Remove them there."
     ),
     "account_not_cleared": gettext_noop(
-        "What was to be removed in the directory could not be. Look at the account there."
+        "What was to be removed in the directory could not be. Look at the account there: passes, ways to sign in from before "
+        "and open sessions may be left."
     ),
     "permission_missing_users": gettext_noop(
         "The application in the directory may not read people. The page of the connection says what it lacks."

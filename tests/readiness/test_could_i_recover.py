@@ -22,7 +22,7 @@ from tests.recovery.journey import Place
 
 PAGE = "/could-i-recover/"
 ADA = {"given_names": "ADA", "family_name": "LOVELACE"}
-YES, NO = "Yes, with this document", "No, not as things stand"
+YES, NO = "Yes, with this name", "No, not as things stand"
 
 
 def asked(client: Client, **typed: str) -> Any:

@@ -77,6 +77,7 @@ def test_a_refused_card_can_be_changed_and_leaves_nothing_behind(client: stripe.
     session = session_for(client)
     page = open_page(session.url).pay(DECLINED, email="a@example.org")
     assert page.status == 422 and "Your card was declined." in page.body and SIGN in page.body
+    assert 'name="cvc" value=' not in page.body
     assert (
         client.v1.subscriptions.list({"status": "all"}).data == [] and client.v1.customers.list().data == []
     )

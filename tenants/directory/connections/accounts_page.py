@@ -36,9 +36,6 @@ class HomeForm(forms.Form):
     removes_lost = forms.BooleanField(
         label=gettext_lazy("Remove the ways to sign in from before"),
         required=False,
-        help_text=gettext_lazy(
-            "After a recovery: passkeys, authenticator apps, telephones and the like. A password stays."
-        ),
     )
     ends_sessions = forms.BooleanField(
         label=gettext_lazy("Sign the person out everywhere"),
@@ -53,6 +50,8 @@ class HomeForm(forms.Form):
             "pass": _(words.pass_name),
         }
         here = _("Here: a recovery ends with a new passkey on your recovery pages")
+        lost = _("After a recovery: passkeys, authenticator apps, telephones and the like. %(stays)s")
+        self.fields["removes_lost"].help_text = lost % {"stays": _(words.stays)}
         self.fields["home"].choices = ((HERE, here), (THERE, there))  # type: ignore[attr-defined]
 
     def chosen(self) -> accounts.Chosen:

@@ -167,11 +167,12 @@ class Door(Protocol):
 @dataclass(frozen=True, slots=True)
 class Words:
     """What people read of a provider. `place` as in "at Microsoft", `title` the product's name, `pass_name` what it calls a
-    pass. `steps` and `problems` are looked up where they are shown: the parts of a test, and what went wrong and what to change."""
+    pass, `stays` what a recovery there leaves as it was. `steps` and `problems` are looked up where they are shown: the parts of a test, and what went wrong and what to change."""
 
     place: str
     title: str
     pass_name: str
+    stays: str
     steps: Mapping[str, str]
     problems: Mapping[str, str]
 

@@ -21,6 +21,13 @@ COUNTRIES = [
 FIELD_OF = {"number": "number", "exp_month": "expiry", "exp_year": "expiry", "cvc": "cvc"}
 
 
+class NotRepeated(forms.TextInput):
+    """What was typed is not in the page that asks again, as with a password; its digits may be seen while they are typed."""
+
+    def format_value(self, value: Any) -> None:
+        return None
+
+
 class CardForm(forms.Form):
     """`email` is asked only where nobody knows it yet."""
 
@@ -40,7 +47,7 @@ class CardForm(forms.Form):
     cvc = forms.CharField(
         label=_("Security code"),
         max_length=4,
-        widget=forms.TextInput(attrs={"autocomplete": "cc-csc", "inputmode": "numeric"}),
+        widget=NotRepeated(attrs={"autocomplete": "cc-csc", "inputmode": "numeric"}),
     )
     name = forms.CharField(
         label=_("Name on the card"), max_length=256, widget=forms.TextInput(attrs={"autocomplete": "cc-name"})

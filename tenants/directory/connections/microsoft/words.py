@@ -70,4 +70,11 @@ PROBLEMS = {
     "answer_too_large": gettext_noop("The answer was not as Microsoft documents it."),
 }
 
-WORDS = Words("Microsoft", "Microsoft Entra", gettext_noop("Temporary Access Pass"), STEPS, PROBLEMS)
+WORDS = Words(
+    "Microsoft",
+    "Microsoft Entra",
+    gettext_noop("Temporary Access Pass"),
+    gettext_noop("A password stays."),
+    STEPS,
+    PROBLEMS,
+)

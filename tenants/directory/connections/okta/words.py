@@ -77,4 +77,11 @@ PROBLEMS = {
     "bad_json": _UNUSABLE,
     "answer_too_large": _UNUSABLE,
 }
-WORDS = Words("Okta", "Okta", gettext_noop("temporary access code"), STEPS, PROBLEMS)
+WORDS = Words(
+    "Okta",
+    "Okta",
+    gettext_noop("temporary access code"),
+    gettext_noop("A password and the e-mail address stay."),
+    STEPS,
+    PROBLEMS,
+)
