@@ -255,6 +255,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "invoices:pdf": ("OABU", "-"),
     "invoices:line": ("OABU", "-"),
     "usage:reset_cost": ("OB", "OB"),
+    "usage:face_price": ("OB", "OB"),
     "payment:home": ("OABU", "-"),
     "payment:open": ("-", "OB"),
     "payment:continue": ("OB", "-"),

@@ -61,6 +61,8 @@ def walk(tenant: Tenant, client: Client) -> None:
     _pay(f"{base}/payment", client)
     client.get(f"{base}/reset-cost")
     client.post(f"{base}/reset-cost", {"amount": "45.00", "currency": "EUR"})
+    client.get(f"{base}/face-check-price")
+    client.post(f"{base}/face-check-price", {"unit_price": "0.25", "currency": "USD"})
 
 
 @override_settings(STRIPE_SECRET_KEY="sk_test_pages", STRIPE_WEBHOOK_SECRET=SECRET)

@@ -43,6 +43,7 @@ from vendors.console.usage_breakdown import BY, NotCharged, Row, break_down, not
 from vendors.console.usage_chart import draw
 from vendors.console.usage_filter import read_filter, recent_periods
 from vendors.console.usage_outlook import History, budget_outlooks, outlooks
+from vendors.face_price import VENDOR, face_price
 from vendors.models import Connection
 from vendors.wording import mode_word, outcome_word, partner_name, period_words, step_word
 
@@ -109,6 +110,7 @@ def usage(request: HttpRequest) -> HttpResponse:
             {"total": total, "kind": Connection.Kind(total.connection_kind).label} for total in totals(sums)
         ],
         "recovered": _recovered(chosen, sums),
+        "uncounted": _uncounted(sums),
         **_ahead(chosen, found),
         "may_manage": seat_of(request).may(Right.MANAGE_BILLING),
         "csv_url": reverse("usage:csv", args=[tenant.slug]) + _address(request, cursor=None),
@@ -145,6 +147,12 @@ def _ahead(chosen: billing.UsageFilter, found: Standing) -> dict[str, Any]:
         "outlooks": outlooks(history) if history else None,
         "budgets": budget_outlooks(everything, budgets),
     }
+
+
+def _uncounted(sums: Sequence[Sums]) -> int:
+    """How many Face Checks Microsoft charged, while nobody has said what one costs."""
+    charged = sum(each.quantity for each in sums if each.vendor == VENDOR and each.billable)
+    return charged if charged and face_price() is None else 0
 
 
 def _recovered(chosen: billing.UsageFilter, sums: Sequence[Sums]) -> dict[str, Any]:

@@ -67,6 +67,7 @@ def _page(request: HttpRequest, form: ConnectionForm | None) -> HttpResponse:
         "may_be_used": services.may_be_used(row),
         "to_take_away": services.cards_to_take_away() if row else 0,
         "rules": contract.rules(row) if row else "",
+        "may_price": seat_of(request).may(Right.MANAGE_BILLING),
         "tabs": tabs(request, "entra"),
     }
     return render(request, "verified_id/entra/connection.html", context)
