@@ -27,7 +27,7 @@ Readmit: account recovery without a help desk.
 WITH_TEST_PACKAGES = frozenset({"test", "walk"})
 ON_ONE_MACHINE = frozenset({"up", "test", "install"})
 NOT_OURS_TO_TELL = ON_ONE_MACHINE | {"run"}
-UNREACHABLE = 2
+UNREACHABLE = UNREADABLE = 2
 # What these do by hand, `up` would otherwise believe undone or still done.
 UNDOING = {
     "migrate": ("product", "house", "demonstration"),
@@ -64,8 +64,18 @@ def _tried(argv: list[str]) -> int:
     except (Trouble, MaterialsError) as problem:
         print(f"{problem}", file=sys.stderr)
         return 1
+    except UnicodeEncodeError:
+        if _are_text(argv):
+            raise
+        print("An argument is no text in UTF-8.", file=sys.stderr)
+        return UNREADABLE
     except KeyboardInterrupt:
         return 130
+
+
+def _are_text(argv: list[str]) -> bool:
+    """Bytes that are no UTF-8 come as halves of characters, which no database takes. A file may be called that."""
+    return not any("\ud800" <= letter <= "\udfff" for argument in argv for letter in argument)
 
 
 def _run(argv: list[str]) -> int:

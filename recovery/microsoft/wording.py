@@ -11,6 +11,9 @@ _EITHER = {
     "no_entra_connection": gettext_noop(
         "Your organisation does not use this service any more. Stop here and start again."
     ),
+    "service_busy": gettext_noop(
+        "Microsoft is busy or has an outage, and it is not your fault. Try again in a few minutes, or call your help desk."
+    ),
     "case_moved_on": gettext_noop("This recovery went on in another place. Go on here with a new code."),
 }
 _OFFER = {

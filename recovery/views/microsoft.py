@@ -37,6 +37,7 @@ class Shown:
 
     mark: str
     is_asking: bool = False
+    is_put_off: bool = False
     is_checking: bool = False
     is_opened: bool = False
     link: str = ""
@@ -50,9 +51,11 @@ class Shown:
 def _mark(row: EntraRequest | None) -> str:
     if row is None:
         return "none"
-    return (
-        f"{row.id.hex[-12:]}-{row.state}{'' if row.is_over or row.is_live or _is_checking(row) else '-over'}"
-    )
+    return f"{row.id.hex[-12:]}-{row.state}{'-off' if _is_put_off(row) else ''}{'' if row.is_over or row.is_live or _is_checking(row) else '-over'}"
+
+
+def _is_put_off(row: EntraRequest) -> bool:
+    return row.state == State.ASKING and row.problem == requests.BUSY
 
 
 def _is_checking(row: EntraRequest) -> bool:
@@ -70,7 +73,7 @@ def _shown(row: EntraRequest | None) -> Shown:
     if not row.is_live:
         return Shown(mark, problem=sentence_of("expired", row.kind))
     if row.state == State.ASKING:
-        return Shown(mark, is_asking=True)
+        return Shown(mark, is_asking=True, is_put_off=_is_put_off(row))
     link, is_simulated = requests.link_of(row), addresses.is_simulated()
     return Shown(
         mark,

@@ -23,9 +23,7 @@ def open_status_list(authority: Authority, key: SigningKey) -> StatusList:
 def take_places(key: SigningKey, count: int) -> tuple[StatusList, list[StatusReference]]:
     """As many different places as one card needs, all in one list. Who takes some waits for whoever is taking others of the
     same list; they are taken when the card is written in the same transaction."""
-    row, used = _locked(key)
-    if len(used) + count > FULLEST:
-        row, used = open_status_list(get_authority(), key), set()
+    row, used = _with_room(key, count)
     found = []
     for _number in range(count):
         index = choose_unused_index(used=used, random_below=secrets.randbelow)
@@ -34,23 +32,23 @@ def take_places(key: SigningKey, count: int) -> tuple[StatusList, list[StatusRef
     return row, found
 
 
-def _locked(key: SigningKey) -> tuple[StatusList, set[int]]:
-    """The key's newest list and what is used of it. Another one may have been opened while the lock was awaited."""
+def _with_room(key: SigningKey, count: int) -> tuple[StatusList, set[int]]:
+    """The key's newest list, locked, and what is used of it; a new one where it is full, unless somebody opened one while the
+    lock was awaited."""
     lists = StatusList.objects.filter(key=key).order_by("-created_at", "-id")
-    row = lists.first()
-    while row is not None:
-        StatusList.objects.select_for_update(no_key=True).get(id=row.id)
-        newest = lists.first()
-        if newest == row:
-            return row, _used(row)
-        row = newest
+    while (row := lists.select_for_update(no_key=True).first()) is not None:
+        used = _used(row)
+        if len(used) + count <= FULLEST:
+            return row, used
+        if lists.first() == row:
+            break
     return open_status_list(get_authority(), key), set()
 
 
 def _used(row: StatusList) -> set[int]:
     cards = Credential.objects.filter(status_list=row).values_list("status_index", flat=True)
     copies = CredentialCopy.objects.filter(status_list=row).values_list("status_index", flat=True)
-    return {index for index in (*cards, *copies) if index is not None}
+    return {index for index in cards.union(copies) if index is not None}
 
 
 def card_at(uri: str, index: int) -> tuple[Credential, str] | None:

@@ -240,3 +240,16 @@ def test_processes_of_the_product_learn_where_compiled_files_lie(monkeypatch, da
     ):
         assert handed["PYTHONPYCACHEPREFIX"] == "/somewhere"
         assert "PYTHONDONTWRITEBYTECODE" not in handed
+
+
+@pytest.mark.parametrize(("argument", "code"), [("\udcff", 2), ("a\ud800", 2)])
+def test_an_argument_that_is_no_text_is_named_and_no_traceback(monkeypatch, capsys, argument, code):
+    monkeypatch.setattr(command, "_run", lambda argv: len(argv[-1].encode()))
+    assert command.run(["manage.py", "offer_credential", "--json", "--tenant", argument]) == code
+    assert json.loads(capsys.readouterr().out) == {"error": "An argument is no text in UTF-8."}
+
+
+def test_what_cannot_be_printed_is_no_argument(monkeypatch):
+    monkeypatch.setattr(command, "_run", lambda argv: len("é".encode("ascii")))
+    with pytest.raises(UnicodeEncodeError):
+        command.run(["manage.py", "offer_credential", "--tenant", "acme"])

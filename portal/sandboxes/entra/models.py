@@ -45,6 +45,15 @@ class Card(models.Model):
         indexes = [models.Index(fields=["index_hash"], name="card_by_index")]
 
 
+class Trouble(models.Model):
+    """So many calls of the API that are still to be put off."""
+
+    kind = models.CharField(max_length=12)  # throttled, outage
+    left = models.IntegerField()
+    # What Retry-After says.
+    seconds = models.IntegerField()
+
+
 class Delivery(models.Model):
     """One callback on its way."""
 

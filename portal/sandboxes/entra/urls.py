@@ -43,6 +43,7 @@ urlpatterns = [
     path("authenticator/<str:request_id>/<str:act>", authenticator.act, name="act"),
     path("cards/<int:card_id>/revoke", authenticator.revoke, name="revoke"),
     path("certificates/add", authenticator.add_certificate, name="add_certificate"),
+    path("trouble", authenticator.make_trouble, name="trouble"),
     path("cards/add", authenticator.add_sample, name="add_sample"),
 ]
 

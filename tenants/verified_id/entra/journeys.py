@@ -14,6 +14,7 @@ from uuid import UUID
 from portal.kit import clock
 from portal.kit.errors import Misconfigured, Refused, Unavailable
 from portal.kit.outbox import Apply, Job, effect, enqueue
+from portal.kit.remote import Busy
 from portal.kit.scope import current_tenant_id, read_once, tenant_scope
 from tenants.verified_id import issuance
 from tenants.verified_id.entra import addresses, checking, client, requests
@@ -152,7 +153,8 @@ def end_of_reference(reference: UUID, *, keep: UUID | None = None) -> None:
 
 @effect
 def send(job: Job) -> Apply | None:
-    """Make the request that was written down. What the service refuses stands on the row; nothing is tried twice."""
+    """Make the request that was written down. What the service refuses stands on the row; nothing is tried twice but what it
+    was too busy to do."""
     if job.tenant_id is None:
         return None
     held, request_id = hold(job.tenant_id), job.uuid("request_id")
@@ -171,9 +173,17 @@ def send(job: Job) -> Apply | None:
             requests.send(held, row, claims=claims)
         else:
             requests.send(held, row, marks=marks)
+    except Busy as error:
+        return partial(_note_busy, request_id, error.code)
     except (client.EntraRefused, Unavailable, Misconfigured, Refused) as error:
         return partial(_note_failed, request_id, error.code)
     return None
+
+
+def _note_busy(request_id: UUID, code: str) -> None:
+    """What is still to be asked was put off; else nobody could answer it any more."""
+    if not EntraRequest.objects.filter(id=request_id, state=State.ASKING).exists():
+        _note_failed(request_id, code)
 
 
 def _note_failed(request_id: UUID, code: str) -> None:

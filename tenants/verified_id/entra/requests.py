@@ -16,6 +16,7 @@ from portal.kit import clock
 from portal.kit.codes import new_token, numeric_code
 from portal.kit.errors import Unavailable
 from portal.kit.outbox import enqueue
+from portal.kit.remote import Busy
 from portal.kit.scope import current_tenant_id, require_no_transaction, tenant_scope
 from portal.kit.sealed import Context, seal, unseal
 from tenants.verified_id.entra import addresses, client, reading
@@ -28,6 +29,9 @@ from tenants.verified_id.entra.tokens import Held, with_token
 # A request that was never answered is over by itself.
 LIFE = timedelta(minutes=5)
 KEPT = timedelta(days=1)
+# A service that is busy is asked again, by default after so many seconds, as long as a minute is left to answer.
+PAUSE, SHORTEST_PAUSE, ANSWERABLE = 10, 2, timedelta(minutes=1)
+BUSY = "service_busy"
 THRESHOLD = 70
 PIN_DIGITS = 6
 State = EntraRequest.State
@@ -125,18 +129,35 @@ def _send(held: Held, request_id: UUID, url: str, body: Mapping[str, Any]) -> En
         accepted = with_token(held, lambda token: client.create(url, body, token))
     except (client.EntraRefused, Unavailable) as error:
         with tenant_scope(held.tenant.id):
-            move(request_id, State.FAILED, problem=error.code)
+            if not (isinstance(error, Busy) and put_off(request_id, error.pause)):
+                move(request_id, State.FAILED, problem=error.code)
         raise
     with tenant_scope(held.tenant.id):
         row = EntraRequest.objects.get(id=request_id)
         moved = move(
             request_id,
             State.WAITING,
+            problem="",
             service_id=accepted.service_id,
             link_sealed=seal(accepted.link.encode(), _sealed(row, "link_sealed")),
             expires_at=accepted.expires_at,
         )
         return moved or row
+
+
+def put_off(request_id: UUID, pause: int | None) -> bool:
+    """Make the request of a recovery later: the service said that it has not made it, and when to come back. False when that
+    would be too late for anybody to answer it."""
+    row = EntraRequest.objects.select_for_update().filter(id=request_id, state=State.ASKING).first()
+    if row is None or row.reference is None:
+        return False
+    again = clock.now() + timedelta(seconds=max(pause or PAUSE, SHORTEST_PAUSE))
+    if again + ANSWERABLE > row.expires_at:
+        return False
+    row.problem = BUSY
+    row.save(update_fields=["problem"])
+    enqueue("verified_id.entra_ask", tenant_id=current_tenant_id(), available_at=again, request_id=request_id)
+    return True
 
 
 def move(request_id: UUID, target: EntraRequest.State, **fields: Any) -> EntraRequest | None:

@@ -21,6 +21,7 @@ from portal.sandboxes.entra.api.fields import Fields
 from portal.sandboxes.entra.api.issuance import check_issuance
 from portal.sandboxes.entra.api.presentation import check_presentation
 from portal.sandboxes.entra.api.tokens import roles_of
+from portal.sandboxes.entra.faults import require_none
 from portal.sandboxes.entra.models import Asked
 
 log = logging.getLogger("readmit.sandbox.entra")
@@ -48,7 +49,7 @@ def _create(request: HttpRequest, kind: str) -> HttpResponse:
         made = _made(request, kind)
     except ApiError as error:
         log.info("%s refused: %s %s", kind, error.status, error.inner.get("target", ""))
-        return JsonResponse(error.body(), status=error.status)
+        return JsonResponse(error.body(), status=error.status, headers=error.headers)
     return JsonResponse(made, status=201)
 
 
@@ -56,6 +57,7 @@ def _made(request: HttpRequest, kind: str) -> dict[str, Any]:
     permission, check, folder = KINDS[kind]
     if request.method != "POST":
         raise ApiError(405)
+    require_none()
     roles = roles_of(request.headers.get("Authorization", ""))
     if not {registered.CREATE_ALL, permission} & set(roles):
         raise ApiError(403)

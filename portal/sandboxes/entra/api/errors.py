@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from email.utils import formatdate
 from typing import Any
 from uuid import uuid4
@@ -16,13 +17,23 @@ OUTER = {
     405: ("methodNotAllowed", "The requested method isn't allowed on the requested resource."),
     413: ("payloadTooLarge", "The payload is too large."),
     415: ("unsupportedMediaType", "The specified media type is unsupported."),
+    429: ("tooManyRequests", "Too many requests have been made."),
+    503: ("serviceUnavailable", "The service is unavailable."),
 }
 
 
 class ApiError(Exception):
-    def __init__(self, status: int, code: str = "", message: str = "", target: str = "") -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str = "",
+        message: str = "",
+        target: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(message)
-        self.status = status
+        self.status, self.headers = status, dict(headers or {})
         self.inner = {"code": code, "message": message} | ({"target": target} if target else {})
 
     def body(self) -> dict[str, Any]:

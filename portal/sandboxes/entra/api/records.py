@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from portal.sandboxes.entra import registered
 from portal.sandboxes.entra.api.errors import ApiError, bad_field
 from portal.sandboxes.entra.api.tokens import roles_of
+from portal.sandboxes.entra.faults import require_none
 from portal.sandboxes.entra.models import Card
 
 log = logging.getLogger("readmit.sandbox.entra")
@@ -32,7 +33,7 @@ def search(request: HttpRequest, authority: str, contract: str) -> HttpResponse:
             raise bad_field("filter", "Only `indexclaimhash eq {hash}` is supported.")
         rows = Card.objects.filter(index_hash=wanted["hash"]).exclude(record_id="").order_by("id")
     except ApiError as error:
-        return JsonResponse(error.body(), status=error.status)
+        return JsonResponse(error.body(), status=error.status, headers=error.headers)
     return JsonResponse({"value": [_record(row) for row in rows]})
 
 
@@ -43,7 +44,7 @@ def revoke(request: HttpRequest, authority: str, contract: str, record_id: str) 
         if not Card.objects.filter(record_id=record_id).update(is_revoked=True):
             raise ApiError(404, "notFound", "There is no such credential.")
     except ApiError as error:
-        return JsonResponse(error.body(), status=error.status)
+        return JsonResponse(error.body(), status=error.status, headers=error.headers)
     log.info("revoked %s", record_id)
     return HttpResponse(status=204)
 
@@ -51,6 +52,7 @@ def revoke(request: HttpRequest, authority: str, contract: str, record_id: str) 
 def _check(request: HttpRequest, method: str, role: str, authority: str, contract: str) -> None:
     if request.method != method:
         raise ApiError(405)
+    require_none()
     roles = roles_of(request.headers.get("Authorization", ""), registered.ADMIN_SERVICE)
     if role not in roles:
         raise ApiError(403)

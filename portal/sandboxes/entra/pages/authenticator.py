@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal.sandboxes.entra import registered, telling
+from portal.sandboxes.entra import faults, registered, telling
 from portal.sandboxes.entra.models import Asked, Card, Certificate
 from portal.sandboxes.entra.pages.showing import problem, show, title_of, who_asks
 
@@ -161,6 +161,16 @@ def add_certificate(request: HttpRequest) -> HttpResponse:
             request, "That is no certificate", "Paste the whole file, with its first and last line.", 400
         )
     Certificate.objects.create(client_id=application.client_id, pem=pem)
+    return redirect("home")
+
+
+@require_POST
+def make_trouble(request: HttpRequest) -> HttpResponse:
+    """Put so many calls off, or none any more."""
+    kind, times, seconds = (request.POST.get(name, "") for name in ("kind", "times", "seconds"))
+    if kind not in faults.KINDS or not all(each.isascii() and each.isdigit() for each in (times, seconds)):
+        return problem(request, "That was not understood", "Choose what, and two whole numbers.", 400)
+    faults.put_off(kind, times=min(int(times[:4]), faults.MOST), seconds=min(int(seconds[:6]), 86_400))
     return redirect("home")
 
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from portal.sandboxes.entra import registered
+from portal.sandboxes.entra import faults, registered
 from portal.sandboxes.entra.models import Asked, Card
 
 
@@ -36,6 +36,8 @@ def home(request: HttpRequest) -> HttpResponse:
             ("Claim with the mark of a card", registered.INDEXED_CLAIM),
         ],
         "applications": registered.applications(),
+        "trouble": faults.trouble(),
+        "trouble_kinds": list(faults.KINDS.items()),
         "application_names": [(each.client_id, each.name) for each in registered.applications()],
     }
     return show(request, "home", context)
