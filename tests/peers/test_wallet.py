@@ -11,6 +11,7 @@ from portal.kit.scope import tenant_scope
 from tenants.models import Tenant
 from tenants.verified_id import issuance, offers, presentation
 from tenants.verified_id.design import change_card, design_of
+from tenants.verified_id.publishing import BATCH_SIZE
 from tenants.verified_id.selectors import get_authority
 from tests.peers.conftest import Wallet
 from tests.verified_id.doors import run
@@ -102,6 +103,21 @@ def test_it_takes_the_card_in_the_second_format_by_its_did(authority: Tenant, wa
     (taken,) = well(wallet({"verb": "accept", "offer": link, "byDid": True}))
     assert (taken["typ"], taken["family_name"]) == ("JWT", "Example")
     assert taken["subject"].startswith("did:jwk:")
+
+
+def test_it_takes_the_card_under_as_many_keys_as_are_offered_and_shows_one(
+    authority: Tenant, wallet: Wallet
+) -> None:
+    presentation_id, link = ask(authority, secrets.token_bytes(32))
+    taken, shown = well(
+        wallet(accepting(authority, keys="all"), {"verb": "show", "request": link, "method": "post"})
+    )
+    assert len(taken["keys"]) == BATCH_SIZE
+    assert [one["key"] for one in taken["bindings"]] == taken["keys"]
+    assert len({one["place"] for one in taken["bindings"]}) == BATCH_SIZE
+    assert shown["status"] == 200
+    with tenant_scope(authority.id):
+        assert presentation.peek_presented(presentation_id).claims["family_name"] == "Example"
 
 
 def test_it_reads_our_status_list_and_type_metadata(authority: Tenant, wallet: Wallet) -> None:

@@ -86,7 +86,9 @@ const callbacks = {
   generateRandom: (length) => randomBytes(length),
   clientAuthentication: clientAuthenticationAnonymous(),
   signJwt: async (signer, { header, payload }) => ({
-    jwt: await new jose.SignJWT(payload).setProtectedHeader(header).sign(holder.privateKey),
+    jwt: await new jose.SignJWT(payload)
+      .setProtectedHeader(header)
+      .sign(copies.get(signer.publicJwk?.x) ?? holder.privateKey),
     signerJwk: signer.publicJwk ?? holderPublic,
   }),
   verifyJwt: async (signer, { compact }) => {
@@ -139,6 +141,14 @@ const sdJwt = (issuerKey) =>
   });
 
 const didOfHolder = () => `did:jwk:${jose.base64url.encode(JSON.stringify(holderPublic))}`;
+// Further keys of this wallet, by the first coordinate of their public half.
+const copies = new Map();
+const anotherKey = async () => {
+  const made = await jose.generateKeyPair("ES256", { extractable: true });
+  const publicJwk = await jose.exportJWK(made.publicKey);
+  copies.set(publicJwk.x, made.privateKey);
+  return publicJwk;
+};
 let held;
 let holds;
 let issuerKey;
@@ -146,7 +156,8 @@ let issuerKey;
 const verbs = {
   // Offer by reference, metadata, token, nonce, proof, credential, notification; then the credential is verified.
   // `bound` proves a key at each request (DPoP); who is told to wait comes back until somebody has looked.
-  async accept({ offer, txCode, clientId, singularProof, bound, byDid }) {
+  // `keys` asks for the card under so many keys at once, as many as the metadata allow with "all".
+  async accept({ offer, txCode, clientId, singularProof, bound, byDid, keys = 1 }) {
     const credentialOffer = await issuance.resolveCredentialOffer(offer);
     const issuerMetadata = await issuance.resolveIssuerMetadata(credentialOffer.credential_issuer);
     const dpop = bound && { signer: { method: "jwk", alg: "ES256", publicJwk: holderPublic } };
@@ -163,19 +174,27 @@ const verbs = {
     };
     const { c_nonce: nonce } = await issuance.requestNonce({ issuerMetadata });
     const [credentialConfigurationId] = credentialOffer.credential_configuration_ids;
-    const { jwt } = await issuance.createCredentialRequestJwtProof({
-      issuerMetadata,
-      credentialConfigurationId,
-      nonce,
-      clientId,
-      signer: byDid
-        ? { method: "did", alg: "ES256", didUrl: `${didOfHolder()}#0` }
-        : { method: "jwk", alg: "ES256", publicJwk: holderPublic },
-    });
+    const prove = async (publicJwk) => {
+      const { jwt } = await issuance.createCredentialRequestJwtProof({
+        issuerMetadata,
+        credentialConfigurationId,
+        nonce,
+        clientId,
+        signer: byDid
+          ? { method: "did", alg: "ES256", didUrl: `${didOfHolder()}#0` }
+          : { method: "jwk", alg: "ES256", publicJwk },
+      });
+      return jwt;
+    };
+    const batch = issuerMetadata.credentialIssuer.batch_credential_issuance?.batch_size ?? 1;
+    const proven = [holderPublic];
+    while (proven.length < (keys === "all" ? batch : keys)) proven.push(await anotherKey());
+    const jwts = await Promise.all(proven.map(prove));
+    const [jwt] = jwts;
     let { credentialResponse } = await issuance.retrieveCredentials({
       ...withToken,
       credentialConfigurationId,
-      ...(singularProof ? { proof: { proof_type: "jwt", jwt } } : { proofs: { jwt: [jwt] } }),
+      ...(singularProof ? { proof: { proof_type: "jwt", jwt } } : { proofs: { jwt: jwts } }),
     });
     let waited = 0;
     for (const { transaction_id: transactionId } = credentialResponse; transactionId && waited < 100; waited += 1) {
@@ -197,7 +216,14 @@ const verbs = {
         notification: { notificationId, event: "credential_accepted" },
       });
     }
+    const bindings = [];
+    for (const { credential } of keys === 1 ? [] : credentials) {
+      const { payload } = await sdJwt(issuerKey).verify(credential);
+      bindings.push({ key: payload.cnf.jwk.x, place: payload.status.status_list.idx, at: payload.iat });
+    }
     return {
+      keys: proven.map(({ x }) => x),
+      bindings,
       txCodeAsked: Boolean(
         credentialOffer.grants?.["urn:ietf:params:oauth:grant-type:pre-authorized_code"]?.tx_code,
       ),
