@@ -199,6 +199,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "partners:choose": ("-", "OA"),
     "partners:settings": ("OA", "OA"),
     "partners:test": ("-", "OA"),
+    "partners:another": ("-", "OA"),
     "partners:remove": ("OA", "OA"),
     "partners:record": ("OABU", "-"),
     "partners:keys": ("OA", "OA"),

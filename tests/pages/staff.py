@@ -518,6 +518,7 @@ def rooms(tenant: Tenant, client: Client) -> None:
     client.post(f"{base}/partners/house/choose")
     client.get(f"{base}/partners/house/state")
     client.post(f"{base}/partners/oidc/settings", {"issuer": "https://op.example", "client_id": "x"})
+    client.post(f"{base}/partners/oidc/another", {"name": "North bank"})
     client.post(f"{base}/partners/house/test")
     client.get(f"{base}/partners/house/record")
     client.get(f"{base}/partners/house/pause")

@@ -17,6 +17,7 @@ urlpatterns = [
     path("<slug:vendor>/state", views.state, name="state"),
     path("<slug:vendor>/choose", views.choose, name="choose"),
     path("<slug:vendor>/settings", views.settings, name="settings"),
+    path("<slug:vendor>/another", views.another, name="another"),
     path("<slug:vendor>/test", views.test, name="test"),
     path("<slug:vendor>/record", yours.record, name="record"),
     path("<slug:vendor>/keys", keys.keys, name="keys"),
