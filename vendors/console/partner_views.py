@@ -99,10 +99,20 @@ def partner(request: HttpRequest, vendor: str) -> HttpResponse:
         "name_form": NameForm() if takes_names and seat_of(request).may(Right.MANAGE_PARTNERS) else None,
         "breadcrumbs": [
             {"label": _("Partners"), "url": reverse("partners:browse", args=[_slug(request)])},
+            *_listing_crumb(request, vendor),
             {"label": _(item.listing.name)},
         ],
     }
     return render(request, "vendors/partner.html", context)
+
+
+def _listing_crumb(request: HttpRequest, vendor: str) -> list[dict[str, str]]:
+    """Above one of several stands the listing they share."""
+    if not own_name(vendor):
+        return []
+    listing = listed_as(vendor)
+    address = reverse("partners:partner", args=[_slug(request), listing])
+    return [{"label": _(shown.item_or_404(listing).listing.name), "url": address}]
 
 
 def _others(request: HttpRequest, vendor: str, own: shown.Own) -> list[dict[str, Any]]:
