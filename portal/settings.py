@@ -123,6 +123,7 @@ INSTALLED_APPS += [
     "recovery.callouts",
     "recovery",
     "recovery.connected",
+    "recovery.attesting",
     "recovery.readiness",
     "recovery.patterns",
     "recovery.entry",

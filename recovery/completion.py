@@ -13,6 +13,8 @@ from portal.kit.ids import public_id
 from portal.kit.outbox import Job
 from recovery.access_pass.services import revoke_passes
 from recovery.alerting import alert_members
+from recovery.attesting.asking import close_attestations
+from recovery.attesting.models import Attestation
 from recovery.cases import has_done, locked, move_case, record_step
 from recovery.connected.clearing import take_back as take_back_elsewhere
 from recovery.gathering import number_kind_of
@@ -24,7 +26,7 @@ from recovery.proof import keep_proof, keeps_proof
 from recovery.repudiation import make_repudiation_link
 from recovery.routes import is_by_eid
 from recovery.statuses import KEPT_CARD, MOVES, CaseStatus, StepKind
-from recovery.telling import tell_members_of_recovery
+from recovery.telling import tell_manager_of_recovery, tell_members_of_recovery
 from tenants.directory.models import DirectoryPerson, HeldEvidence
 from tenants.directory.selectors import emails_of
 from tenants.directory.services import hold_evidence, raise_assurance
@@ -114,6 +116,7 @@ def _tell(
         case_id=case.id,
     )
     tell_members_of_recovery(case)
+    tell_manager_of_recovery(case)
 
 
 def on_case_ended(job: Job) -> None:
@@ -122,6 +125,8 @@ def on_case_ended(job: Job) -> None:
     case = locked(job.uuid("case_id"))
     status = CaseStatus(job.payload["status"])
     release_case(case.id)
+    if case.attestation_due:
+        close_attestations(case, Attestation.End.LEFT)
     # Also of a case that is not there: a card may have been taken in the moment it moved away.
     journeys.end_of_reference(case.id, keep=case.credential_id if status in KEPT_CARD else None)
     if status in KEPT_CARD:

@@ -11,6 +11,7 @@ from portal.kit.actors import SYSTEM
 from portal.kit.errors import NotHere
 from portal.kit.outbox import Job
 from recovery.access_pass.services import issue_pass
+from recovery.attesting.asking import wait_for_attestation, wants_attestation
 from recovery.callouts.asking import Said, asks_of, begin_asking, said_in
 from recovery.callouts.models import CalloutAsk
 from recovery.cases import locked, move_case, record_step, steps_of
@@ -48,6 +49,8 @@ def on_decide(job: Job) -> None:
         case.save(update_fields=["needs_new_presence"])
         return
     case = move_case(case.id, CaseStatus.DECIDING)
+    if _asks_who_knows_them(case, presentation_id):
+        return
     if case.profile.callouts:
         _ask_or_decide(case, presentation_id)
     else:
@@ -67,6 +70,20 @@ def _match(case: Case, shown: Presented) -> PersonMatch:
             reasons=match.reasons,
         )
     return match
+
+
+def _asks_who_knows_them(case: Case, presentation_id: UUID) -> bool:
+    """Whether all that is missing is the word of somebody who knows the person: then they are asked, and what was shown
+    stays for as long as it is kept anyway, so that whoever is attested at once need not show it again."""
+    if not wants_attestation(case):
+        return False
+    shown = presentation.peek_presented(presentation_id)
+    match = _match(case, shown)
+    decision = decide(evidence_of(case, case.person, shown, match), policy_of(case))
+    if decision.outcome is not Outcome.NEEDS_MORE_EVIDENCE:
+        return False
+    act_on(case, decision)
+    return True
 
 
 def _decide(case: Case, shown: Presented, said: Said) -> None:
@@ -166,7 +183,7 @@ def act_on(case: Case, decision: Decision, *, in_production: Decision | None = N
         case Outcome.NEEDS_REVIEW:
             send_to_review(case, decision, fields)
         case Outcome.NEEDS_MORE_EVIDENCE:
-            move_case(case.id, CaseStatus.PROVING, reasons=decision.reasons, fields=fields)
+            wait_for_attestation(case, reasons=decision.reasons, fields=fields)
         case Outcome.REFUSED:
             move_case(case.id, CaseStatus.REFUSED, reasons=decision.reasons, fields=fields)
 

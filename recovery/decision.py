@@ -9,7 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from recovery.statuses import INDEPENDENT_OF_PHOTOGRAPH, STANDS_IN_FOR_ADDRESS, EvidenceKind, Mode
+from recovery.statuses import (
+    INDEPENDENT_OF_PHOTOGRAPH,
+    STANDS_IN_FOR_ADDRESS,
+    WORDS_OF_OTHERS,
+    EvidenceKind,
+    Mode,
+)
 from tenants.directory.matching import MatchOutcome
 
 
@@ -87,6 +93,8 @@ class Evidence:
     signs: tuple[str, ...] = ()
     signs_reviewed: frozenset[str] = frozenset()
     waited: frozenset[str] = frozenset()
+    # Whether there is anybody who could still be asked for their word.
+    has_attesters: bool = False
 
     @property
     def needs_no_face(self) -> bool:
@@ -116,7 +124,7 @@ def assurance_of(evidence: Evidence) -> Assurance:
     """IAL2 for a document, shown now or when the card was made, with a live face and a second, independent kind (SP 800-63A-4,
     4.2.6.3), and for an eID of level substantial or high with another kind beside it (4.2.6.2, decision 0032); anything
     less IAL1, and never more than the card did."""
-    kinds = evidence.kinds
+    kinds = evidence.kinds - WORDS_OF_OTHERS
     if evidence.card_level is Assurance.IAL1:
         return Assurance.IAL1
     if evidence.needs_no_face:
@@ -129,8 +137,9 @@ def assurance_of(evidence: Evidence) -> Assurance:
 
 
 def has_two_independent_kinds(kinds: frozenset[EvidenceKind]) -> bool:
-    """DESIGN 1, rule 4: two kinds that do not stand or fall together. A photograph is one; codes alone are none."""
-    if kinds <= {EvidenceKind.HELD_ADDRESS, EvidenceKind.SAVED_CODE}:
+    """DESIGN 1, rule 4: two kinds that do not stand or fall together. A photograph is one; codes alone are none, and nor are
+    codes with somebody's word."""
+    if kinds <= {EvidenceKind.HELD_ADDRESS, EvidenceKind.SAVED_CODE, *WORDS_OF_OTHERS}:
         return False
     return len(kinds) >= 2 and bool(kinds & INDEPENDENT_OF_PHOTOGRAPH)
 
@@ -166,19 +175,23 @@ def _failures(evidence: Evidence, policy: Policy) -> list[str]:
 
 
 def decide(evidence: Evidence, policy: Policy) -> Decision:
-    """In this order: what failed refuses; what is missing asks for more; what nobody answered is looked at; what is odd
-    is waited for; then grant or evaluate."""
+    """In this order: what failed refuses, and so does what is missing; who knows the person is asked; what nobody answered
+    is looked at; what is odd is waited for; then grant or evaluate."""
     reached = assurance_of(evidence)
     failures = _failures(evidence, policy)
     if failures:
         return Decision(Outcome.REFUSED, (*failures, *evidence.match_reasons), reached)
-    missing = sorted(kind.value for kind in _missing(policy.required, evidence.kinds | evidence.covers))
-    if missing:
-        return Decision(Outcome.REFUSED, tuple(f"missing_{kind}" for kind in missing), reached)
-    if policy.mode is Mode.PRODUCTION and not has_two_independent_kinds(evidence.kinds):
+    missing = _missing(policy.required, evidence.kinds | evidence.covers)
+    asked = missing & WORDS_OF_OTHERS if evidence.has_attesters else frozenset()
+    if missing - asked:
+        named = sorted(kind.value for kind in missing - asked)
+        return Decision(Outcome.REFUSED, tuple(f"missing_{kind}" for kind in named), reached)
+    if policy.mode is Mode.PRODUCTION and not has_two_independent_kinds(evidence.kinds | asked):
         return Decision(Outcome.REFUSED, ("one_kind_of_evidence_only",), reached)
     if ORDER[reached] < ORDER[evidence.account_level]:
         return Decision(Outcome.REFUSED, ("assurance_below_account",), reached)
+    if asked:
+        return Decision(Outcome.NEEDS_MORE_EVIDENCE, ("attestation_due",), reached, signs=evidence.signs)
     if policy.mode is Mode.EVALUATION:
         told = (*evidence.match_reasons, *evidence.callout_doubts)
         return Decision(Outcome.EVALUATED, told, reached, signs=evidence.signs)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
+from django.db.models import Q
+
 from portal.kit import clock
 from recovery.applying import may_recover
+from recovery.attesting.attesters import ATTESTED_NOT_THEM, has_attesters
 from recovery.callouts.asking import Said
 from recovery.cases import MANY, last_done, steps_of
 from recovery.decision import (
@@ -93,7 +96,16 @@ def _kinds(case: Case, match: PersonMatch, held: Held | None) -> frozenset[Evide
     # A number that the eID itself tells stands and falls with it: whoever took the eID is told the number too.
     if match.document_was_held and not is_by_eid(case):
         found.add(EvidenceKind.HELD_DOCUMENT_NUMBER)
+    if is_attested(case):
+        found.add(EvidenceKind.ATTESTATION)
     return frozenset(found)
+
+
+def is_attested(case: Case) -> bool:
+    """Whether somebody who knows the person said that it is them, of the browser the case is in: they heard a code from it
+    (DESIGN 1, rule 2)."""
+    said_in = case.attested_browser_digest
+    return said_in is not None and bytes(said_in) == bytes(case.browser_digest)
 
 
 def _eid_level(case: Case) -> str:
@@ -147,9 +159,11 @@ def _changed_recently(person: DirectoryPerson) -> bool:
 
 
 def _repudiated_recently(person: DirectoryPerson) -> bool:
-    """ "This was not me", or a member's word, in the last 72 hours: whoever tried may come back with all they had."""
+    """ "This was not me", a member's word or an attester's, in the last 72 hours: whoever tried may come back with all they
+    had."""
     since = clock.now() - HELD_FOR
-    return Case.objects.filter(person=person, status=CaseStatus.REPUDIATED, ended_at__gt=since).exists()
+    said = Q(status=CaseStatus.REPUDIATED) | Q(reasons__contains=[ATTESTED_NOT_THEM])
+    return Case.objects.filter(said, person=person, ended_at__gt=since).exists()
 
 
 def _tried_often(case: Case, person: DirectoryPerson) -> bool:
@@ -202,6 +216,7 @@ def evidence_of(
         signs=() if person is None or case.is_enrolment else signs_of_case(case, person, match, kinds),
         signs_reviewed=frozenset(case.signs_reviewed),
         waited=frozenset(case.signs_waited),
+        has_attesters=EvidenceKind.ATTESTATION not in kinds and has_attesters(case),
     )
 
 
@@ -226,6 +241,8 @@ def foreseen_refusal(case: Case) -> list[str]:
     held = held_evidence(case.person.id) if case.person and not by_eid else []
     if any(evidence.kind == HeldEvidence.Kind.DOCUMENT_NUMBER for evidence in held):
         kinds.add(EvidenceKind.HELD_DOCUMENT_NUMBER)
+    if has_attesters(case):
+        kinds.add(EvidenceKind.ATTESTATION)
     return _refusal_at_best(case, frozenset(kinds))
 
 
@@ -234,7 +251,8 @@ def can_begin_with_held(case: Case) -> bool:
     its proof would be as old as the last one's; and not where the person agreed to an eID, for a face decides over it."""
     if case.is_enrolment or is_by_eid(case):
         return False
-    kinds = frozenset({EvidenceKind.HELD_CREDENTIAL} | _confirmed_kind(case))
+    attested = {EvidenceKind.ATTESTATION} if has_attesters(case) else set()
+    kinds = frozenset({EvidenceKind.HELD_CREDENTIAL} | _confirmed_kind(case) | attested)
     return any(not _refusal_at_best(case, kinds, held) for held in held_of(case))
 
 

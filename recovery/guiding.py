@@ -10,7 +10,8 @@ from portal.kit.errors import Invalid
 from recovery.models import Profile
 from recovery.ordering import connections_here
 from recovery.presets import preset
-from recovery.profiles import check_profile, create_profile
+from recovery.profile_checks import check_profile
+from recovery.profiles import create_profile
 from recovery.reviewing import VOICES, reviewers_of
 from recovery.statuses import Mode
 from vendors.models import Connection

@@ -107,6 +107,8 @@ class Profile(TenantModel):
     # Sessions at a partner in one recovery, and recoveries of one person in a day before the next is held.
     proofings = models.PositiveSmallIntegerField(_("sessions at a partner"), default=3)
     attempts_a_day = models.PositiveSmallIntegerField(_("recoveries a day"), default=12)
+    # Who attests where `evidence_required` asks for it (recovery.attesting.rule); what it does not name is as usual.
+    attestation = models.JSONField(default=dict)
     # Who hears beside the person, and of what (recovery.telling).
     told = models.JSONField(default=default_told)
     # The step at which whoever writes it left the guide; empty once it was gone through, or never begun.
@@ -203,6 +205,9 @@ class Case(TenantModel):
     # Begins with a Verified ID the person holds from before, instead of a new proof; `credential_id` is that one then.
     shows_held = models.BooleanField(default=False)
     no_flashing = models.BooleanField(default=False)
+    # Everything else passed, and somebody who knows the person is still to say so; in which browser they said so.
+    attestation_due = models.BooleanField(default=False)
+    attested_browser_digest = models.BinaryField(null=True)
     # Where the proof was made, and where a live face agreed with it: only there its card is given out.
     proofed_browser_digest = models.BinaryField(null=True)
     known_face_browser_digest = models.BinaryField(null=True)

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from recovery.signs import Sign
-from recovery.statuses import Mode, Told
+from recovery.statuses import EvidenceKind, Mode, Told
 
 PREPARED = [Sign.ADDRESS_CHANGED.value, Sign.NOT_ME_BEFORE.value]
 DOUBTFUL = [
@@ -62,6 +62,22 @@ PRESETS = (
         },
     ),
     Preset(
+        "attested",
+        _("With somebody who knows them"),
+        _(
+            "As for most people, and at last the manager says that it is them: they get in touch by themselves and hear a code. "
+            "For teams in which everybody has a manager who has a passkey."
+        ),
+        {
+            "waiting_signs": PREPARED,
+            "evidence_required": [
+                EvidenceKind.DOCUMENT_PHOTOGRAPH.value,
+                EvidenceKind.HELD_ADDRESS.value,
+                EvidenceKind.ATTESTATION.value,
+            ],
+        },
+    ),
+    Preset(
         "privileged",
         _("For privileged accounts"),
         _(
@@ -78,7 +94,12 @@ PRESETS = (
             "attempts_a_day": 3,
             "proofings": 2,
             "held_days": 180,
-            "told": [Told.REVIEWERS.value, Told.MEMBERS_WAITING.value, Told.MEMBERS_RECOVERED.value],
+            "told": [
+                Told.REVIEWERS.value,
+                Told.MEMBERS_WAITING.value,
+                Told.MEMBERS_RECOVERED.value,
+                Told.MANAGER.value,
+            ],
         },
         review_signs=(Sign.PRIVILEGED_ACCOUNT.value, Sign.WEAKLY_TIED.value),
     ),

@@ -19,20 +19,13 @@ from portal.kit.actors import Actor
 from portal.kit.countries import COUNTRIES
 from portal.kit.errors import Invalid, NotHere
 from portal.kit.seen import marks_of, require_unchanged
-from recovery.applying import groups_named, profiles_in_force
-from recovery.callouts.services import callout_names
-from recovery.decision import has_two_independent_kinds, levels_of_eid_from
+from recovery.applying import profiles_in_force
+from recovery.attesting.settling import check_rule
 from recovery.models import Profile, ProfileVersion
-from recovery.ordering import partners_of
-from recovery.partner_conditions import groups_named as opened_by
-from recovery.reviewing import check_reviewers, check_signs
-from recovery.routes import asked_on, required_by, route_of
-from recovery.statuses import GATHERED, EvidenceKind, Mode, Route
+from recovery.profile_checks import check_profile
+from recovery.reviewing import check_signs
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.directory.selectors import groups_that_are
-from vendors.models import Connection
-from vendors.selectors import eid_level, gives_portrait, may_be_used_in_production
 
 FIELDS = (
     "name",
@@ -67,6 +60,7 @@ FIELDS = (
     "proofings",
     "attempts_a_day",
     "told",
+    "attestation",
 )
 MAX_PARTNERS = 3
 MAX_CALLOUTS = 3
@@ -99,134 +93,6 @@ def get_profile(profile_id: UUID) -> Profile:
     return profile
 
 
-def check_profile(profile: Profile) -> None:
-    """Invalid when the profile may not go into force; says what to change (DESIGN 1, rule 4)."""
-    kinds = required_by(profile)
-    if not kinds:
-        raise Invalid(
-            "profile_asks_nothing", _("Choose what people have to prove."), field="evidence_required"
-        )
-    if not kinds <= GATHERED:
-        raise Invalid(
-            "profile_asks_impossible",
-            _(
-                "No partner of yours can check all of that yet, so that everybody would be refused. Ask for less."
-            ),
-            field="evidence_required",
-        )
-    if profile.mode == Mode.PRODUCTION and not has_two_independent_kinds(kinds):
-        raise Invalid(
-            "profile_one_kind",
-            _(
-                "In production a photographed document is not enough by itself: somebody can make one. Ask for a "
-                "second kind of evidence as well, such as a code to an address you have held for 72 hours."
-            ),
-            field="evidence_required",
-        )
-    if not partners_of(profile):
-        raise Invalid("profile_no_partner", _("Choose a verification partner first."), field="connection")
-    _check_ways(profile, kinds)
-    if profile.mode == Mode.PRODUCTION:
-        _check_contracts(profile)
-    if profile.who == Profile.Everyone.DEPARTMENTS and not profile.departments:
-        raise Invalid("profile_nobody", _("Name at least one department."), field="departments")
-    _check_groups(profile)
-    _check_conditions(profile)
-    check_reviewers(profile)
-    if profile.callouts and not {UUID(one) for one in profile.callouts} <= set(callout_names()):
-        raise Invalid(
-            "profile_callout_gone",
-            _("It names a callout that is not there any more. Look at its callouts and save it again."),
-            field="callout",
-        )
-
-
-def _check_ways(profile: Profile, kinds: frozenset[EvidenceKind]) -> None:
-    """Nobody is sent to a partner for what would be refused at the end."""
-    for connection in partners_of(profile):
-        if route_of(connection) is Route.EID:
-            _check_eid(profile, connection, kinds)
-        elif not gives_portrait(connection.vendor):
-            raise Invalid(
-                "profile_no_portrait",
-                _(
-                    "This partner hands over no portrait, and a recovery compares a live face with one. It can be tried "
-                    "from the command line, not chosen here."
-                ),
-                field="connection",
-            )
-
-
-def _check_eid(profile: Profile, connection: Connection, kinds: frozenset[EvidenceKind]) -> None:
-    if profile.mode == Mode.PRODUCTION and not has_two_independent_kinds(asked_on(Route.EID, kinds)):
-        raise Invalid(
-            "profile_eid_alone",
-            _(
-                "In production an eID is not enough by itself: it stands for whoever holds the device and its code. Ask "
-                "for a code to an address you have held for 72 hours as well."
-            ),
-            field="evidence_required",
-        )
-    if EvidenceKind.HELD_DOCUMENT_NUMBER in kinds:
-        raise Invalid(
-            "profile_eid_shows_no_document",
-            _(
-                "Nobody shows a document with an eID, so that everybody who takes that way would be refused. Do not ask "
-                "for the same document as before, or leave the eID out."
-            ),
-            field="evidence_required",
-        )
-    level = eid_level(connection)
-    if level is None or level.value not in levels_of_eid_from(profile.eid_level):
-        raise Invalid(
-            "profile_eid_level",
-            _(
-                "The name of the eID that is asked for at your broker says no level, or a lower one than this profile asks "
-                "for. Change the partner's setting, or the level here."
-            ),
-            field="connection",
-        )
-
-
-def _check_contracts(profile: Profile) -> None:
-    for connection in partners_of(profile):
-        if not may_be_used_in_production(connection.vendor):
-            raise Invalid(
-                "profile_contract_unconfirmed",
-                _(
-                    "How this partner speaks is not public, and it has not confirmed what we wrote of it. Until then it "
-                    "can be tried in evaluation, not used in production."
-                ),
-                field="connection",
-            )
-
-
-def _check_groups(profile: Profile) -> None:
-    """A group that is gone keeps nobody out, and lets nobody in."""
-    known = {str(group) for group in groups_that_are([UUID(name) for name in groups_named([profile])])}
-    for field, named in (("groups_out", profile.groups_out), ("groups_in", profile.groups_in)):
-        if not set(named) <= known:
-            raise Invalid(
-                "profile_group_gone",
-                _("It names a group that is not there any more. Look at its groups and save it again."),
-                field=field,
-            )
-
-
-def _check_conditions(profile: Profile) -> None:
-    """Nobody is in a group that is gone: the partner would be nobody's."""
-    named = opened_by([profile])
-    known = {str(group) for group in groups_that_are([UUID(name) for name in named])} if named else set()
-    if not named <= known:
-        raise Invalid(
-            "profile_group_gone",
-            _(
-                "One of its partners is for a group that is not there any more. Look at whom its partners are for and save "
-                "it again."
-            ),
-        )
-
-
 def _conditions(values: Mapping[str, Any]) -> dict[str, dict[str, list[str]]]:
     """By partner; each country and group once. Invalid for a country that there is not."""
     found = {}
@@ -250,6 +116,7 @@ def _written(values: Mapping[str, Any]) -> dict[str, Any]:
     if len(ids.get("partners", [])) > MAX_PARTNERS:
         raise Invalid("profile_partners", _("Name at most three partners."), field="connection")
     check_signs(values)
+    check_rule(values)
     if len(ids.get("callouts", [])) > MAX_CALLOUTS:
         raise Invalid("profile_callouts", _("Name at most three callouts."), field="callout")
     conditions = values.get("partner_conditions")

@@ -58,6 +58,7 @@ def progress_of(case: Case) -> Progress:
         shows_held=case.shows_held,
         has_to_choose=has_to_choose(case),
         has_to_say_country=has_to_say_country(case),
+        attestation_due=case.attestation_due,
     )
 
 

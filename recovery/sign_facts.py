@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from portal.kit import clock
+from recovery.attesting.attesters import ATTESTED_NOT_THEM
 from recovery.cases import last_done
 from recovery.models import Case, CaseStep
 from recovery.signs import Limits, Sign, SignFacts, signs_of
@@ -105,4 +106,4 @@ def _document_days_left(case: Case) -> int | None:
 
 
 def _was_not_me(other: Case) -> bool:
-    return other.state is CaseStatus.REPUDIATED or "not_me" in other.reasons
+    return other.state is CaseStatus.REPUDIATED or not {"not_me", ATTESTED_NOT_THEM}.isdisjoint(other.reasons)

@@ -19,6 +19,7 @@ class Stage(Enum):
     CREDENTIAL = "credential"
     PRESENT = "present"
     FACE = "face"
+    ATTEST = "attest"
     DECIDING = "deciding"
     WAITING = "waiting"
     PASS = "pass"  # noqa: S105
@@ -37,6 +38,7 @@ NUMBERS: dict[Stage, int] = {
     Stage.CREDENTIAL: 4,
     Stage.PRESENT: 4,
     Stage.FACE: 5,
+    Stage.ATTEST: 5,
     Stage.DECIDING: 5,
     Stage.PASS: 6,
     Stage.PASSKEY: 6,
@@ -64,6 +66,8 @@ class Progress:
     has_to_choose: bool = False
     # Whether a partner for them depends on a country that nobody knows yet.
     has_to_say_country: bool = False
+    # Everything else passed, and somebody who knows the person is still to say so (recovery.attesting).
+    attestation_due: bool = False
 
 
 def done_steps(steps: Iterable[tuple[str, str]]) -> frozenset[StepKind]:
@@ -72,6 +76,8 @@ def done_steps(steps: Iterable[tuple[str, str]]) -> frozenset[StepKind]:
 
 def _proving(progress: Progress) -> Stage:
     done = progress.done
+    if progress.attestation_due:
+        return Stage.ATTEST
     if StepKind.CONSENTED not in done or not (progress.partner_agreed or StepKind.PROOFED in done):
         if progress.has_to_say_country:
             return Stage.COUNTRY

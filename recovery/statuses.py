@@ -70,6 +70,7 @@ class StepKind(models.TextChoices):
     PRESENTED = "presented", _("Verified ID presented")
     FACE_CHECKED = "face_checked", _("Face Check")
     MATCHED = "matched", _("Matched to an account")
+    ATTESTED = "attested", _("Confirmed by somebody who knows them")
     CLAIMS_CHECKED = "claims_checked", _("Checked by your own systems")
     PASS_ISSUED = "pass_issued", _("Pass issued")
     SIGNED_IN = "signed_in", _("Pass used")
@@ -101,6 +102,7 @@ class Told(models.TextChoices):
     REVIEWERS = "reviewers", _("Those who may review: a recovery waits for two of them")
     MEMBERS_WAITING = "members_waiting", _("Those who act on cases: a recovery waits")
     MEMBERS_RECOVERED = "members_recovered", _("Those who act on cases: an account was recovered")
+    MANAGER = "manager", _("Their manager: an account was recovered")
 
 
 class EvidenceKind(Enum):
@@ -116,6 +118,8 @@ class EvidenceKind(Enum):
     HELD_PORTRAIT = "held_portrait"
     CHIP = "chip"
     EID = "eid"
+    # The word of somebody who knows the person (recovery.attesting). It is asked for last.
+    ATTESTATION = "attestation"
 
 
 # A photograph of a document is one kind; each of these is another.
@@ -127,8 +131,11 @@ GATHERED = frozenset(
         EvidenceKind.HELD_ADDRESS,
         EvidenceKind.SAVED_CODE,
         EvidenceKind.HELD_DOCUMENT_NUMBER,
+        EvidenceKind.ATTESTATION,
     }
 )
+# What raises no level of assurance and never counts with codes alone: a help desk would ask for no more (decision 0061).
+WORDS_OF_OTHERS = frozenset({EvidenceKind.ATTESTATION})
 # A code the person saved while signed in proves more than reading a mailbox does, and stands in for it.
 # An eID does not: it stands where the document would, and nothing counts twice.
 STANDS_IN_FOR_ADDRESS = frozenset({EvidenceKind.SAVED_CODE, EvidenceKind.CHIP})

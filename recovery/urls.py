@@ -1,6 +1,8 @@
 from django.urls import path
 
+from recovery.attesting import views as attesters
 from recovery.views import (
+    attested,
     beginning,
     brand,
     eid,
@@ -43,7 +45,6 @@ urlpatterns = [
     path("recover/eid/again", eid.eid_again, name="eid_again"),
     path("recover/eid/stop", eid.eid_stop, name="eid_stop"),
     path("recover/return", proving.returned, name="return"),
-    path("recover/return/<slug:partner>", proving.returned, name="return_to"),
     path("recover/checking", proving.checking, name="checking"),
     path("recover/credential", proving.credential, name="credential"),
     path("recover/credential/offer", proving.offer, name="offer"),
@@ -59,6 +60,8 @@ urlpatterns = [
     path("recover/face", face.face, name="face"),
     path("recover/face/clip", face.face_clip, name="face_clip"),
     path("recover/face/without-colours", face.face_without_colours, name="face_without_colours"),
+    path("recover/attest", attested.attest, name="attest"),
+    path("recover/attest/state", attested.attest_state, name="attest_state"),
     path("recover/waiting", finishing.waiting, name="waiting"),
     path("recover/pass", finishing.your_pass, name="pass"),
     path("sign-in/pass", finishing.type_pass, name="type_pass"),
@@ -77,4 +80,6 @@ urlpatterns = [
     path("recover/enrolled", own_card.enrolled, name="enrolled"),
     path("security/verified-id/<str:credential_id>/remove", own_card.remove_card, name="remove_card"),
     path("not-me/<str:token>", finishing.not_me, name="not_me"),
+    path("attest/<str:token>", attesters.attest, name="attester"),
+    path("attest/<str:token>/sign-in", attesters.sign_in_complete, name="attester_sign_in"),
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, pgettext
 
 from portal.console.checklist import find_item
+from recovery.attesting.models import AttestationAsk
 from recovery.patterns.models import Pattern
 from recovery.statuses import CaseStatus, Mode, StepKind, StepState
 from tenants.models import Tenant
@@ -29,6 +30,12 @@ LABELS: dict[str, str] = {
     "answer": gettext_noop("Answer"),
     "answered": gettext_noop("The other side answered"),
     "assurance": gettext_noop("Assurance level"),
+    "asked": gettext_noop("Asked"),
+    "asked_as": gettext_noop("Asked as"),
+    "contact": gettext_noop("In touch"),
+    "not_mailed": gettext_noop("Not mailed: too many already"),
+    "voices": gettext_noop("How many have to say so"),
+    "word": gettext_noop("What they said"),
     "attempt": gettext_noop("Attempt"),
     "attempts_ended": gettext_noop("Checks that were ended"),
     "backed_up": gettext_noop("Kept in a cloud account"),
@@ -174,6 +181,9 @@ _CHOICES: tuple[Any, ...] = (
     PurchaseStatus,
     Operation,
     Pattern.Kind,
+    AttestationAsk.As,
+    AttestationAsk.Word,
+    AttestationAsk.Contact,
 )
 _VALUES: dict[str, str] = {
     "pass": gettext_noop("A Temporary Access Pass"),

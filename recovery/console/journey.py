@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from recovery.attesting.attesters import asks_for_attestation
 from recovery.cases import still_stands
 from recovery.console import wording
 from recovery.console.callout_words import ANSWERS, claim_names
@@ -97,6 +98,9 @@ def _facts(step: CaseStep) -> list[tuple[str, str]]:
         facts.append((_("Asked"), str(evidence["callout"])))
         facts.append((_("Answer"), ANSWERS.get(str(evidence.get("answer")), "")))
         facts.append((_("Claims that did not agree"), claim_names(evidence.get("failed_claims", []))))
+    if evidence.get("asked_as"):
+        facts.append((_("Said by"), wording.attested_by(evidence["asked_as"])))
+        facts.append((_("In touch"), wording.in_touch(evidence.get("contact", []))))
     if "others" in evidence:
         facts.append((_("Others who fit as well"), str(evidence["others"])))
     if evidence.get("threshold") is not None:
@@ -193,6 +197,8 @@ def _rest(case: Case, steps: Sequence[CaseStep], before: datetime, never: frozen
     if case.state in LIVE or case.state is CaseStatus.HANDED_OVER:
         done = {step.kind for step in steps if step.state == StepState.DONE and still_stands(case, step)}
         left = [kind for kind in StepKind if kind not in done and kind not in never]
+        if not asks_for_attestation(case.profile):
+            left = [kind for kind in left if kind is not StepKind.ATTESTED]
         if not case.profile.callouts:
             left = [kind for kind in left if kind is not StepKind.CLAIMS_CHECKED]
         if case.mode == "evaluation" or case.is_enrolment:

@@ -40,6 +40,13 @@ EVIDENCE = {
         gettext_lazy("The same document as in an earlier recovery"),
         gettext_lazy("Strong, and only for people who recovered before with the same document."),
     ),
+    EvidenceKind.ATTESTATION.value: (
+        gettext_lazy("The word of somebody who knows them: their manager, or people you name"),
+        gettext_lazy(
+            "One kind, asked for last and at no cost. Under “Somebody who knows them” you say who and how many. It never "
+            "counts with a code alone."
+        ),
+    ),
 }
 MODE_HINTS = {
     Mode.EVALUATION.value: gettext_lazy(

@@ -9,6 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from portal.kit.countries import country_name
+from recovery.attesting.attesters import asks_for_attestation
+from recovery.attesting.rule import AttestationRule
 from recovery.callouts.services import callout_names
 from recovery.console.limit_forms import LimitsForm
 from recovery.console.profile_forms import EVIDENCE, ProfileForm
@@ -18,7 +20,7 @@ from recovery.models import Profile
 from recovery.ordering import connections_here
 from recovery.signs import Sign
 from recovery.statuses import Mode, Told
-from tenants.directory.selectors import group_names
+from tenants.directory.selectors import group_names, people_by_id
 from tenants.rights import Role
 from tenants.selectors import names_of_members
 from vendors.wording import partner_name
@@ -46,6 +48,7 @@ def labels() -> dict[str, str]:
         "review_signs": _("Signs that two members look at"),
         "waiting_signs": _("Signs that are waited for"),
         "sign_limits": _("Where signs begin"),
+        "attestation": _("Somebody who knows them"),
     }
 
 
@@ -57,6 +60,8 @@ def said(name: str, value: Any) -> str:
         return str(CHOICES[name](value).label)
     if name == "reviewer_role":
         return str(Role(value).label) if value in Role.values else "–"
+    if name == "attestation":
+        return attestation_said(value)
     if name == "sign_limits":
         return ", ".join(f"{limit}: {int(number)}" for limit, number in sorted(value.items())) or "–"
     if name == "partner_conditions":
@@ -100,6 +105,26 @@ def _conditions(value: dict[str, dict[str, list[str]]]) -> str:
         named = [groups.get(UUID(one), str(GONE)) for one in condition.get("groups", ())]
         found.append(f"{here.get(name, _('A partner that was removed'))}: {', '.join([*countries, *named])}")
     return "; ".join(found) or "–"
+
+
+def attestation_said(kept: dict[str, Any]) -> str:
+    """ "1 has to say so, within 24 hours; beside managers: Ada Lovelace"."""
+    rule = AttestationRule.of(kept)
+    found = ngettext(
+        "%(voices)d has to say so, within %(hours)d hours",
+        "%(voices)d have to say so, within %(hours)d hours",
+        rule.voices,
+    ) % {"voices": rule.voices, "hours": rule.hours}
+    if not rule.named:
+        return found
+    named = ", ".join(person.display_name for person in people_by_id(rule.named))
+    return _("%(rule)s; beside managers: %(named)s") % {"rule": found, "named": named}
+
+
+def attestation_sentence(profile: Profile) -> str:
+    if not asks_for_attestation(profile):
+        return _("Nobody is asked.")
+    return _("%(said)s.") % {"said": attestation_said(profile.attestation)}
 
 
 def risk_sentence(profile: Profile) -> str:

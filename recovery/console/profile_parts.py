@@ -17,6 +17,7 @@ from portal.kit.seen import ChangedMeanwhile
 from portal.recent import ask_again, signed_in_recently
 from portal.rights import actor_of, requires, seat_of
 from recovery import profiles
+from recovery.console.attestation_forms import AttestationForm
 from recovery.console.limit_forms import LimitsForm
 from recovery.console.partner_forms import PartnerConditionsForm
 from recovery.console.profile_views import profile_crumbs, profile_or_404, shown_profile
@@ -58,6 +59,14 @@ def partners(request: HttpRequest, profile_id: str) -> HttpResponse:
 def limits(request: HttpRequest, profile_id: str) -> HttpResponse:
     """How often it may be tried, and who hears."""
     return _part(request, profile_id, LimitsForm, _("Limits and notices"), "profile_limits.html")
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Right.SEE_PROFILES)
+def attestation(request: HttpRequest, profile_id: str) -> HttpResponse:
+    """Whether somebody who knows the person has to say that it is them, and who."""
+    title = _("Somebody who knows them")
+    return _part(request, profile_id, AttestationForm, title, "profile_attestation.html")
 
 
 def _part(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from recovery.attesting.attesters import asks_for_attestation
 from recovery.callouts.services import callout_names
 from recovery.console.partner_words import partners_in_words
 from recovery.console.profile_labels import said
@@ -58,6 +59,11 @@ def _proof(profile: Profile) -> list[str]:
     found.append(
         _("The live face has to reach %(threshold)d of 100.") % {"threshold": profile.face_threshold}
     )
+    if asks_for_attestation(profile):
+        found.append(
+            _("At last somebody who knows them says that it is them: %(said)s.")
+            % {"said": said("attestation", profile.attestation)}
+        )
     if profile.held_days:
         found.append(
             ngettext(

@@ -16,6 +16,7 @@ urlpatterns = [
     path("<str:profile_id>/", profile_views.edit, name="edit"),
     path("<str:profile_id>/risk", profile_parts.risk, name="risk"),
     path("<str:profile_id>/partners", profile_parts.partners, name="partners"),
+    path("<str:profile_id>/attestation", profile_parts.attestation, name="attestation"),
     path("<str:profile_id>/limits", profile_parts.limits, name="limits"),
     path("<str:profile_id>/publish", profile_moves.publish, name="publish"),
     path("<str:profile_id>/withdraw", profile_moves.withdraw, name="withdraw"),

@@ -23,13 +23,14 @@ from recovery.applying import applied_to, groups_named
 from recovery.console.event_words import actor_names
 from recovery.console.partner_words import conditions_in_words, offers_to
 from recovery.console.profile_forms import ProfileForm
-from recovery.console.profile_labels import labels, risk_sentence
+from recovery.console.profile_labels import attestation_sentence, labels, risk_sentence
 from recovery.console.profile_words import explained, is_for, without_a_face
 from recovery.console.reach import can_sentence, reach_of
 from recovery.console.showing import MODE_TONES, crumbs, slug_of
 from recovery.models import Case, Profile
 from recovery.ordering import connections_here, partners_of
 from recovery.partner_conditions import condition_of
+from recovery.profile_checks import check_profile
 from recovery.statuses import LIVE, Mode
 from tenants.audit.events import EventName
 from tenants.audit.models import AuditEvent
@@ -73,7 +74,7 @@ def _then(names: list[str]) -> str:
 def effect_of(profile: Profile) -> dict[str, Any]:
     """What the profile does to people, and what keeps it from going into force."""
     try:
-        profiles.check_profile(profile)
+        check_profile(profile)
         problem = ""
     except Invalid as error:
         problem = error.sentence
@@ -280,6 +281,7 @@ def _edit_page(
         "form": form,
         "check_url": reverse("profiles:check", args=[slug_of(request)]) + f"?profile={profile.public_id}",
         "risk_sentence": risk_sentence(profile),
+        "attestation_sentence": attestation_sentence(profile),
         "history": _history(profile),
         "may_manage": may_manage,
         "breadcrumbs": profile_crumbs(request, profile.name),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kit import clock
+from recovery.attesting.attesters import asks_manager_only
 from recovery.models import Profile
 from recovery.ordering import partners_of
 from recovery.partner_conditions import condition_of, has_conditions
@@ -41,6 +42,7 @@ def needs_of(profile: Profile) -> Needs:
         document=EvidenceKind.HELD_DOCUMENT_NUMBER.value in profile.evidence_required,
         birthdate=profile.birthdate_required,
         ways=ways_of(profile),
+        managed_before=clock.now() - HELD_FOR if asks_manager_only(profile) else None,
     )
 
 
@@ -105,12 +107,21 @@ def _no_partner(number: int) -> str:
     ) % {"number": number}
 
 
+def _no_manager(number: int) -> str:
+    return ngettext(
+        "%(number)d has no manager on file since 72 hours, who could say that it is them.",
+        "%(number)d have no manager on file since 72 hours, who could say that it is them.",
+        number,
+    ) % {"number": number}
+
+
 _WORDS = {
     Obstacle.NO_ADDRESS: _no_address,
     Obstacle.FRESH_ADDRESS: _fresh_address,
     Obstacle.NO_DOCUMENT: _no_document,
     Obstacle.NO_BIRTHDATE: _no_birthdate,
     Obstacle.NO_PARTNER: _no_partner,
+    Obstacle.NO_MANAGER: _no_manager,
 }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from recovery.attesting.models import AttestationAsk
 from recovery.connected.reasons import PASS_REASONS
 from recovery.console.callout_words import CALLOUT_REASONS
 from recovery.console.sign_words import SIGN_REASONS
@@ -55,6 +56,24 @@ CASE_REASONS: dict[str, str] = {
     "one_kind_of_evidence_only": gettext_noop("Only one kind of evidence was there. Production needs two."),
     "assurance_below_account": gettext_noop("This account was proven at a higher level before."),
     "changed_recently": gettext_noop("A name or an address of the account changed in the last 72 hours."),
+    "attestation_due": gettext_noop("Somebody who knows the person had to say that it is them."),
+    "attestation_refused": gettext_noop("Those who know the person could not say that it is them."),
+    "attestation_tries_used_up": gettext_noop(
+        "Somebody who was asked whether it is them typed the code wrong five times."
+    ),
+    "attested_not_them": gettext_noop("Somebody who knows the person said that it is not them."),
+    "missing_attestation": gettext_noop(
+        "The profile asks for the word of somebody who knows the person. Nobody may give it."
+    ),
+    "attester_another_person": gettext_noop("The link was opened by somebody else than whom it was for."),
+    "attester_own_account": gettext_noop("The person was asked about their own account."),
+    "attester_not_active": gettext_noop("Whoever was asked is suspended."),
+    "attester_stands_below": gettext_noop("Whoever was asked works for the person."),
+    "attester_account_frozen": gettext_noop("Passkeys of whoever was asked are frozen."),
+    "attester_no_passkey_held": gettext_noop("Whoever was asked has no passkey that was held for 72 hours."),
+    "attester_recovery_of_their_own": gettext_noop(
+        "Whoever was asked has a recovery of their own under way, or behind them for less than a week."
+    ),
     "another_case_granted": gettext_noop("Another recovery of the same account was granted."),
     "time_over": gettext_noop("Nobody went on in time."),
     "review_time_over": gettext_noop("Two members did not agree on a verdict in seven days."),
@@ -220,6 +239,9 @@ NOTICES: dict[str, str] = {
     "account_recovered": gettext_noop("The account was recovered"),
     "recovery_held": gettext_noop("A recovery waits"),
     "recovery_refused": gettext_noop("A recovery was refused"),
+    "manager_told": gettext_noop("The account was recovered, to their manager"),
+    "attestation_asked": gettext_noop("Whether it is them, to somebody who knows the person"),
+    "attestation_begun": gettext_noop("Somebody who knows the person was asked"),
     "review_ended": gettext_noop("A review ended without a verdict"),
     "enrolment_held": gettext_noop("A Verified ID before a loss waits"),
     "enrolment_refused": gettext_noop("A Verified ID before a loss was refused"),
@@ -253,6 +275,17 @@ METHODS: dict[str, str] = {
     "google_otp": gettext_noop("Authenticator app"),
     "yubikey_token": gettext_noop("Security key"),
 }
+
+
+def attested_by(asked_as: Iterable[str]) -> str:
+    """ "Their manager, Named by the profile"."""
+    known = AttestationAsk.As.values
+    return ", ".join(str(AttestationAsk.As(one).label) for one in asked_as if one in known)
+
+
+def in_touch(contacts: Iterable[str]) -> str:
+    known = AttestationAsk.Contact.values
+    return ", ".join(str(AttestationAsk.Contact(one).label) for one in contacts if one in known)
 
 
 def method_name(code: str) -> str:

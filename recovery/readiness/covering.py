@@ -8,6 +8,7 @@ from uuid import UUID
 
 from portal.kit import clock
 from recovery.applying import Groups, profiles_in_force, read_groups_of_many, why_not
+from recovery.attesting.attesters import asks_manager_only
 from recovery.held import HELD_FOR
 from recovery.models import Profile
 from recovery.ordering import partners_of
@@ -59,4 +60,5 @@ def _asked_by(profile: Profile) -> Asked:
         address=EvidenceKind.HELD_ADDRESS.value in profile.evidence_required,
         document=EvidenceKind.HELD_DOCUMENT_NUMBER.value in profile.evidence_required,
         held_before=clock.now() - HELD_FOR,
+        manager=asks_manager_only(profile),
     )

@@ -53,6 +53,8 @@ class Facts:
     source_is_stale: bool = False
     is_guest: bool = False
     other_names: tuple[OtherName, ...] = field(default=(), repr=False)
+    # Since when a manager is on file; whether that one may speak is found out in the recovery.
+    managed_since: datetime | None = None
 
     @property
     def own_names(self) -> list[tuple[str, str]]:
@@ -73,6 +75,8 @@ class Asked:
     held_before: datetime
     # Whether one of its partners is for this person.
     has_partner: bool = True
+    # The manager's word, and nobody named who could give it instead.
+    manager: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,8 @@ def _of_evidence(facts: Facts, asked: Asked) -> set[Reason]:
             found.add(Reason.NO_ADDRESS)
         elif facts.email_since > asked.held_before:
             found.add(Reason.FRESH_ADDRESS)
+    if asked.manager and (facts.managed_since is None or facts.managed_since > asked.held_before):
+        found.add(Reason.NO_MANAGER)
     return found
 
 

@@ -125,6 +125,7 @@ def _facts(
         person.source in stale,
         person.is_guest,
         others,
+        person.manager_changed_at if person.manager else None,
     )
 
 

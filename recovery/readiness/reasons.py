@@ -30,6 +30,7 @@ class Reason(StrEnum):
     NO_DOCUMENT = "no_document"
     NO_ADDRESS = "no_address"
     FRESH_ADDRESS = "fresh_address"
+    NO_MANAGER = "no_manager"
     ONE_SPELLING = "one_spelling"
     NAMES_CONFLICT = "names_conflict"
     SPELLING_UNKNOWN = "spelling_unknown"
@@ -118,6 +119,10 @@ WORDS: dict[Reason, Words] = {
     ),
     Reason.FRESH_ADDRESS: Words(
         gettext_noop("No address was held for 72 hours yet"), gettext_noop("Waiting is enough.")
+    ),
+    Reason.NO_MANAGER: Words(
+        gettext_noop("No manager on file for 72 hours, and the profile asks for somebody who knows them"),
+        gettext_noop("Bring managers in, or name people in the profile who may speak for everybody."),
     ),
     Reason.ONE_SPELLING: Words(
         gettext_noop(

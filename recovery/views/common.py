@@ -30,6 +30,7 @@ ADDRESS: dict[Stage, str] = {
     Stage.CREDENTIAL: "recovery:credential",
     Stage.PRESENT: "recovery:present",
     Stage.FACE: "recovery:face",
+    Stage.ATTEST: "recovery:attest",
     Stage.DECIDING: "recovery:checking",
     Stage.WAITING: "recovery:waiting",
     Stage.PASS: "recovery:pass",

@@ -82,7 +82,9 @@ def phone(request: HttpRequest, token: str) -> HttpResponse:
     return page(request, "recovery/phone.html", found.case)
 
 
-@at_stage(Stage.PROVE, Stage.PARTNER, Stage.CREDENTIAL, Stage.PRESENT, Stage.FACE, Stage.WAITING)
+@at_stage(
+    Stage.PROVE, Stage.PARTNER, Stage.CREDENTIAL, Stage.PRESENT, Stage.FACE, Stage.ATTEST, Stage.WAITING
+)
 @require_POST
 def continuation_code(request: HttpRequest, case: Case) -> HttpResponse:
     return page(

@@ -47,6 +47,7 @@ def change_people(changes: Sequence[Change]) -> None:
                 "department",
                 "birthdate",
                 "manager",
+                "manager_changed_at",
                 "country",
                 "is_privileged",
                 "is_guest",
@@ -205,6 +206,8 @@ def person_of(row: ImportedRow) -> DirectoryPerson:
 
 def take_standing(person: DirectoryPerson, row: ImportedRow) -> None:
     """What the source tells of where somebody stands; what it does not tell of stays."""
+    if row.manager is not None and row.manager != person.manager:
+        person.manager_changed_at = clock.now()
     for name in ("manager", "country", "is_privileged", "is_guest"):
         said = getattr(row, name)
         if said is not None:

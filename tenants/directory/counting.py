@@ -28,6 +28,7 @@ class Obstacle(Enum):
     NO_DOCUMENT = "no_document"
     NO_BIRTHDATE = "no_birthdate"
     NO_PARTNER = "no_partner"
+    NO_MANAGER = "no_manager"
     NONE = "can"
 
 
@@ -45,7 +46,7 @@ class Needs:
     """`departments` None: everybody. `groups_in`, if any: in one of them; `groups_out`: in none. `privileged`: such
     accounts as well. `held_before`: an e-mail
     address has to be older than that. `document`: a number seen before. `birthdate`: a date of birth, or such a number.
-    `ways`, if any: one of them has to be for the person."""
+    `ways`, if any: one of them has to be for the person. `managed_before`: a manager has to be on file since before that."""
 
     departments: Sequence[str] | None = None
     groups_in: Sequence[str] = ()
@@ -55,6 +56,7 @@ class Needs:
     document: bool = False
     birthdate: bool = False
     ways: Sequence[OnlyFor] = ()
+    managed_before: datetime | None = None
 
 
 # Ways are bits: those that somebody's country opens, and those that one of their groups opens.
@@ -64,19 +66,19 @@ WITH facts AS (
            status = %(active)s AND recovery_allowed AND (%(privileged)s OR is_privileged IS NOT TRUE)
                AND (%(departments)s::text[] IS NULL OR department = ANY(%(departments)s::text[])) AS inside,
            birthdate IS NOT NULL AS has_birthdate, NULL::timestamptz AS held_since, FALSE AS has_document,
-           FALSE AS is_in, FALSE AS is_out,
+           manager <> '' AND manager_changed_at <= %(managed_before)s AS has_manager, FALSE AS is_in, FALSE AS is_out,
            CASE WHEN lower(btrim(country)) = ANY(%(known)s::text[]) THEN %(any_country)s {by_country} ELSE -1 END
                AS by_country,
            %(any_group)s AS by_group
       FROM directory_directoryperson WHERE tenant_id = %(tenant)s
      UNION ALL
-    SELECT person_id, FALSE, FALSE, held_since, FALSE, FALSE, FALSE, 0, 0
+    SELECT person_id, FALSE, FALSE, held_since, FALSE, FALSE, FALSE, FALSE, 0, 0
       FROM directory_noticeaddress WHERE tenant_id = %(tenant)s AND kind = %(email)s
      UNION ALL
-    SELECT person_id, FALSE, FALSE, NULL, TRUE, FALSE, FALSE, 0, 0
+    SELECT person_id, FALSE, FALSE, NULL, TRUE, FALSE, FALSE, FALSE, 0, 0
       FROM directory_heldevidence WHERE tenant_id = %(tenant)s AND kind = %(number)s
      UNION ALL
-    SELECT person_id, FALSE, FALSE, NULL, FALSE,
+    SELECT person_id, FALSE, FALSE, NULL, FALSE, FALSE,
            group_id = ANY(%(groups_in)s::uuid[]), group_id = ANY(%(groups_out)s::uuid[]), 0,
            0 {by_group}
       FROM directory_groupmember WHERE tenant_id = %(tenant)s
@@ -84,7 +86,8 @@ WITH facts AS (
 ), people AS (
     SELECT bool_or(inside) AND (cardinality(%(groups_in)s::uuid[]) = 0 OR bool_or(is_in)) AND NOT bool_or(is_out)
                AS inside, bool_or(has_birthdate) AS has_birthdate, min(held_since) AS held_since,
-           bool_or(has_document) AS has_document, bit_or(by_country) & bit_or(by_group) <> 0 AS has_way
+           bool_or(has_document) AS has_document, bool_or(has_manager) AS has_manager,
+           bit_or(by_country) & bit_or(by_group) <> 0 AS has_way
       FROM facts GROUP BY person_id
 )
 SELECT CASE WHEN NOT inside THEN 'outside'
@@ -93,6 +96,7 @@ SELECT CASE WHEN NOT inside THEN 'outside'
             WHEN %(document)s AND NOT has_document THEN 'no_document'
             WHEN %(birthdate)s AND NOT has_birthdate AND NOT has_document THEN 'no_birthdate'
             WHEN NOT has_way THEN 'no_partner'
+            WHEN %(managed_before)s::timestamptz IS NOT NULL AND has_manager IS NOT TRUE THEN 'no_manager'
             ELSE 'can' END AS obstacle, count(*)
   FROM people GROUP BY 1
 """
@@ -114,6 +118,7 @@ def count_by_obstacle(needs: Needs) -> dict[Obstacle, int]:
         "document": needs.document,
         "birthdate": needs.birthdate,
         **_of_ways(ways),
+        "managed_before": needs.managed_before,
     }
     with connection.cursor() as cursor:
         cursor.execute(_sql(len(ways)), given)

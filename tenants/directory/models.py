@@ -44,8 +44,9 @@ class DirectoryPerson(TenantModel):
     is_guest = models.BooleanField(default=False)
     # May do more than others: out of every profile that does not let such accounts in. None: nobody said.
     is_privileged = models.BooleanField(_("privileged account"), null=True)
-    # As the source names them: a user name, an identifier or a name. For colleagues; nothing is decided by it.
+    # As the source names them: a user name, an identifier or a name; what is decided by it is in `managers`.
     manager = models.CharField(_("manager"), max_length=250, blank=True)
+    manager_changed_at = models.DateTimeField(null=True)
     country = models.CharField(_("country"), max_length=60, blank=True)
     source = models.CharField(max_length=20, default="csv")
     # How the system that provisions people calls this one (RFC 7643, 3.1).

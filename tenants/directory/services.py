@@ -202,6 +202,7 @@ def remove_person(person_id: UUID, *, actor: Actor, reason: str = "") -> None:
     person.given_names = person.family_name = person.sort_key = ""
     person.employee_number = person.department = person.external_id = ""
     person.manager = person.country = ""
+    person.manager_changed_at = None
     person.birthdate = None
     person.save()
     record_event(

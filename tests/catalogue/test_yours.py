@@ -12,7 +12,7 @@ from portal.kit.errors import Invalid, Unavailable
 from portal.kit.ids import uuid7
 from portal.kit.scope import tenant_scope
 from recovery.ordering import partners_of
-from recovery.profiles import check_profile
+from recovery.profile_checks import check_profile
 from tenants.audit.models import AuditEvent
 from tenants.rights import Role
 from tests.catalogue.files import listing_file

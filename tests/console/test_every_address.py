@@ -51,7 +51,7 @@ from vendors.billing.collecting.models import Operation, PaymentCall
 from vendors.billing.services import close_period, dispute_entry
 from vendors.catalogue.models import Purchase
 from vendors.console.partner_invoices import BillFacts, compare_bill
-from vendors.models import Connection, ProofingAttempt
+from vendors.models import Connection
 
 # O owner, A administrator, B billing manager, H help-desk agent, U auditor: who opens it (GET), and who sends (POST).
 # "-" where that method is not answered. Nobody else gets more than 403.
@@ -105,6 +105,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "profiles:risk": ("OAU", "OA"),
     "profiles:limits": ("OAU", "OA"),
     "profiles:partners": ("OAU", "OA"),
+    "profiles:attestation": ("OAU", "OA"),
     "profiles:publish": ("OA", "OA"),
     "profiles:withdraw": ("OA", "OA"),
     "profiles:move": ("-", "OA"),
@@ -199,12 +200,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "partners:choose": ("-", "OA"),
     "partners:settings": ("OA", "OA"),
     "partners:test": ("-", "OA"),
-    "partners:another": ("-", "OA"),
     "partners:remove": ("OA", "OA"),
     "partners:record": ("OABU", "-"),
-    "partners:erasing": ("OABU", "-"),
-    "partners:erasing_csv": ("OABU", "-"),
-    "partners:erase_again": ("-", "OA"),
     "partners:keys": ("OA", "OA"),
     "partners:keys_state": ("OA", "-"),
     "partners:keys_use": ("-", "OA"),
@@ -411,20 +408,8 @@ class World:
 
     def _keys(self) -> dict[str, str]:
         """A partner that is used with keys."""
-        made = Connection.objects.create(vendor="stripe_identity", kind="own_contract", status="ready")
-        attempt = ProofingAttempt.objects.create(
-            connection=made,
-            reference=uuid7(),
-            browser_digest=b"x",
-            mode="evaluation",
-            is_demonstration=True,
-            return_url="",
-            locale="en",
-            purpose="",
-            expires_at=clock.now(),
-            erase_due_at=clock.now(),
-        )
-        return {"attempt_id": attempt.public_id}
+        Connection.objects.create(vendor="stripe_identity", kind="own_contract", status="ready")
+        return {}
 
     def _bought(self) -> dict[str, str]:
         for plan, status in (("volume", "ready"), ("bundle-500", "paying")):
@@ -455,7 +440,7 @@ class World:
         places = {**self.places, "organisation": slug or self.tenant.slug}
         if name in ("partners:settings", "partners:request"):
             places["vendor"] = "oidc"
-        if name.startswith(("partners:keys", "partners:eras")):
+        if name.startswith("partners:keys"):
             places["vendor"] = "stripe_identity"
         if name in BOUGHT:
             places["vendor"] = "face_check"

@@ -66,6 +66,11 @@ def test_each_person_counts_once_in_the_first_obstacle_that_holds(
             Obstacle.NO_BIRTHDATE: 1,
             Obstacle.NONE: 3,
         }
+        add("managed", manager="whole", manager_changed_at=clock.now() - LONG_AGO)
+        add("managed_now", manager="whole", manager_changed_at=clock.now())
+        counted = count_by_obstacle(Needs(managed_before=before))
+        assert (counted[Obstacle.NO_MANAGER], counted[Obstacle.NONE]) == (6, 1)
+        DirectoryPerson.objects.filter(user_name__startswith="managed").delete()
         assert count_by_obstacle(Needs(document=True))[Obstacle.NO_DOCUMENT] == 3
         assert count_by_obstacle(Needs(departments=["Sales"])) == {Obstacle.OUTSIDE: 7, Obstacle.NONE: 1}
         assert count_by_obstacle(Needs(departments=[])) == {Obstacle.OUTSIDE: 8}

@@ -23,7 +23,7 @@ from recovery.carrying import make_hand_over
 from recovery.connected.models import DirectoryPass, PassState
 from recovery.connected.rows import sealed_as
 from recovery.entry.inviting import begin_round
-from recovery.models import Case
+from recovery.models import Case, default_evidence
 from recovery.passkeys.models import Passkey
 from recovery.passkeys.saved_codes import make_saved_codes
 from recovery.stages import Stage
@@ -36,6 +36,7 @@ from tests.conftest import client_of, make_tenant
 from tests.entry.test_inviting import Visitor
 from tests.entry.walking import back, begin, enter_settings, tried
 from tests.holder import Wallet, path_of
+from tests.recovery.attesters import Attester, ask_for_attestation, code_shown, name_manager
 from tests.recovery.authenticator import Authenticator
 from tests.recovery.journey import Journey, Place
 from tests.vendors.conftest import work
@@ -108,7 +109,6 @@ def proving(browser: Journey) -> None:
     browser.work()
     query = browser.at_partner()
     browser.get("/recover/checking")
-    browser.client.get("/recover/return/oidc-another", query)
     browser.client.get("/recover/return", query)
     browser.get("/recover/checking")
     browser.get("/recover/checking", headers=HTMX)
@@ -362,6 +362,30 @@ def _by_country(place: Place, user_name: str, eid: str) -> None:
     browser.get("/recover/consent")
 
 
+def attested(place: Place, user_name: str) -> None:
+    """At last somebody who knows the person is asked, signs in and says that it is them."""
+    person = place.person(user_name)
+    boss = Attester.of(place, f"boss{secrets.token_hex(4)}")
+    name_manager(place, person, boss.person.user_name)
+    ask_for_attestation(place)
+    browser = place.browser().begin(user_name)
+    with tenant_scope(place.tenant.id):
+        Case.objects.filter(id=browser.case.id).update(attestation_due=True)
+    browser.get("/recover/attest")
+    browser.post("/recover/attest")
+    browser.work()
+    browser.get("/recover/attest/state", headers=HTMX)
+    code = code_shown(browser)
+    link = boss.link()
+    assert client_of(place.tenant).get(link).status_code == 200
+    boss.opened()
+    boss.client.get(link)
+    boss.attest("000000", link)
+    boss.attest(code, link)
+    assert "attested" in browser.work().done()
+    place.set_profile(evidence_required=default_evidence())
+
+
 def by_eid(place: Place, user_name: str) -> None:
     """Where there is a choice: the eID's way is chosen, read and agreed to, and left again for the document's."""
     place.person(user_name)
@@ -445,6 +469,7 @@ def walk_everything(place: Place, user_name: str) -> None:
     mail.outbox.clear()
     whole_recovery(place, user_name)
     given_up(place, f"{user_name}.early")
+    attested(place, f"{user_name}.boss")
     by_eid(place, f"{user_name}.eid")
     by_app(place, f"{user_name}.app")
     invited(place)

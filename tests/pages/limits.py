@@ -38,6 +38,16 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         "keeps the consent and with which partner, counts the partner's sessions, looks for a proof that may serve again and for a card that is held, reserves what it costs and begins the proofing; "
         + LOCKS,
     ),
+    "tenant POST /recover/attest": (
+        29,
+        "finds who may be asked before and under the lock, each with what keeps them out, counts the network, the case, the person and every mailbox, and writes the question with its mails; "
+        + COMMITS,
+    ),
+    "tenant POST /attest/<str:token>": (
+        24,
+        "looks once more at what keeps an attester out, counts the try and commits, locks case and question, takes the word, writes step and event, and has the case decided; "
+        + COMMITS,
+    ),
     "tenant POST /recover/continue": (13, COMMITS),
     "tenant POST /recover/continue/code": (17, COMMITS),
     "tenant POST /recover/continue/code/saved": (13, COMMITS),

@@ -14,6 +14,7 @@ from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.codes import digest
 from portal.kit.scope import tenant_scope
+from recovery.console.attestation_forms import attestation_initial
 from recovery.console.limit_forms import limits_initial
 from recovery.console.profile_forms import initial_of
 from recovery.console.risk_forms import risk_initial
@@ -40,7 +41,7 @@ from tests.verified_id.entra.entered import DIRECTORY, TYPED
 from vendors.billing.models import Budget, UsageEntry
 from vendors.catalogue.models import Purchase
 from vendors.context import seal_secrets
-from vendors.models import Connection, PartnerKeys, ProofingAttempt
+from vendors.models import Connection, PartnerKeys
 from vendors.rotating import note_test
 from vendors.trying.models import ProviderTest
 from vendors.trying.services import test_at
@@ -340,7 +341,12 @@ def profiles(tenant: Tenant, client: Client) -> None:
         made = Profile.objects.order_by("-created_at").first()
     assert made is not None and made.name == "Sales", made
     client.post(f"{base}/{made.public_id}/", {**sent, "name": "Sales people"})
-    for part, initial in (("risk", risk_initial), ("limits", limits_initial), ("partners", _conditions)):
+    for part, initial in (
+        ("risk", risk_initial),
+        ("limits", limits_initial),
+        ("attestation", attestation_initial),
+        ("partners", _conditions),
+    ):
         client.get(f"{base}/{made.public_id}/{part}")
         with tenant_scope(tenant.id):
             made.refresh_from_db()
@@ -518,17 +524,9 @@ def rooms(tenant: Tenant, client: Client) -> None:
     client.post(f"{base}/partners/house/choose")
     client.get(f"{base}/partners/house/state")
     client.post(f"{base}/partners/oidc/settings", {"issuer": "https://op.example", "client_id": "x"})
-    client.post(f"{base}/partners/oidc/another", {"name": "North bank"})
     client.post(f"{base}/partners/house/test")
     client.get(f"{base}/partners/house/record")
     client.get(f"{base}/partners/house/pause")
-    with tenant_scope(tenant.id):
-        asked = ProofingAttempt.objects.filter(connection__vendor="oidc").first()
-        assert asked is not None
-        ProofingAttempt.objects.filter(id=asked.id).update(erase_due_at=clock.now(), erase_error="no_answer")
-    client.get(f"{base}/partners/oidc/erasing")
-    list(client.get(f"{base}/partners/oidc/erasing.csv").streaming_content)
-    client.post(f"{base}/partners/oidc/erasing/{asked.public_id}/again")
     client.post(f"{base}/partners/house/pause")
     client.post(f"{base}/partners/house/unpause")
     client.post(f"{base}/partners/house/remove", {"word": "remove"})

@@ -84,6 +84,22 @@ def test_each_is_found_with_the_reason_and_nobody_else(people: Tenant) -> None:
     assert survey.reasons["name_missing"] == 2 and survey.reasons["several_accounts_fit"] == 2
 
 
+def test_whoever_has_no_manager_cannot_where_the_managers_word_is_asked_for(
+    tenant: Tenant, profile: Profile
+) -> None:
+    settle(tenant, [row(1, "Anna", "Novak"), row(2, "Berta", "Quist"), row(3, "Carla", "Zeman")])
+    change(tenant, "user1", manager="user3", manager_changed_at=hours_ago(100))
+    change(tenant, "user2", manager="user3", manager_changed_at=hours_ago(1))
+    asked = ["document_photograph", "held_address", "attestation"]
+    with tenant_scope(tenant.id):
+        change_profile(profile.id, actor=SYSTEM, evidence_required=asked)
+    assert look(tenant)[1] == {"user2": ["no_manager"], "user3": ["no_manager"]}
+    with tenant_scope(tenant.id):
+        named = [str(DirectoryPerson.objects.get(user_name="user1").id)]
+        change_profile(profile.id, actor=SYSTEM, attestation={"named": named})
+    assert look(tenant)[1] == {}
+
+
 def test_without_a_profile_in_force_nobody_can(tenant: Tenant) -> None:
     settle(tenant, [row(1, "Anna", "Novak")])
     assert look(tenant)[1] == {"user1": ["no_profile"]}

@@ -13,10 +13,10 @@ from portal.kit.scope import tenant_scope
 from recovery.applying import WhyNot, applied_to, may_recover, profile_for, profiles_in_force
 from recovery.console.reach import reach_of
 from recovery.models import Profile, ProfileVersion
+from recovery.profile_checks import check_profile
 from recovery.profiles import (
     Place,
     change_profile,
-    check_profile,
     copy_profile,
     get_profile,
     move_profile,

@@ -297,7 +297,15 @@ def add_user(resource: User[Any], actor: Actor) -> DirectoryPerson:
     person.display_name, person.external_id = row.display_name or "", written.external_id
     person.changed_at = person.created_at
     person.save(
-        update_fields=["display_name", "external_id", "manager", "country", "is_privileged", "changed_at"]
+        update_fields=[
+            "display_name",
+            "external_id",
+            "manager",
+            "manager_changed_at",
+            "country",
+            "is_privileged",
+            "changed_at",
+        ]
     )
     _label(person, written)
     return person if written.active else suspend_person(person.id, actor=actor, reason="")

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class AttestingConfig(AppConfig):
+    name = "recovery.attesting"
+    label = "attesting"
