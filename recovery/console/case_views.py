@@ -326,7 +326,12 @@ def of_person(request: HttpRequest, person_id: str) -> HttpResponse:
     page = page_of_cases(CaseFilter(person_id=person.id), "", size=10)
     context = {
         "rows": [shown_case(request, case) for case in page.rows],
-        "passkeys": len(passkeys_of(person.id)),
+        "passkeys": (passkeys := len(passkeys_of(person.id))),
+        "invite_url": (
+            reverse("coverage:invite_person", args=[seat.tenant.slug, person.public_id])
+            if not passkeys and seat.may(Right.MANAGE_PEOPLE)
+            else ""
+        ),
         "all_url": f"{reverse('cases:list', args=[seat.tenant.slug])}?person={person.public_id}",
         "has_more": bool(page.next_cursor),
     }

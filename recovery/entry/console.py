@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +15,14 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.kit.errors import Refused
+from portal.kit.ids import parse_public_id
 from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
 from recovery.entry import inviting
-from recovery.entry.covering import Preview, covered, covered_by_group, preview
+from recovery.entry.covering import Preview, covered, covered_by_group, preview, why_left_out
 from recovery.entry.models import Kind, Round
-from tenants.directory.models import Group
-from tenants.directory.selectors import group_names
+from tenants.directory.models import DirectoryPerson, Group
+from tenants.directory.selectors import get_person, group_names
 from tenants.rights import Right
 
 SHOWN = 5
@@ -31,6 +33,20 @@ LEFT_OUT: dict[str, str] = {
     "mailed_lately": gettext_noop("Were mailed in the last seven days, or three times in a quarter"),
     "has_other": gettext_noop("Have saved codes or a Verified ID"),
     "opted_out": gettext_noop("Asked not to be reminded"),
+}
+# Why one person is not mailed.
+NOT_MAILED: dict[str, str] = {
+    "not_active": gettext_noop("This person is suspended."),
+    "has_passkey": gettext_noop(
+        "This person has a passkey, or had one that was frozen. They sign in with it, or recover."
+    ),
+    "not_allowed": gettext_noop("Recovery was turned off for this person."),
+    "no_address": gettext_noop(
+        "There is no e-mail address that was held for 72 hours. An invitation lets whoever reads it create a passkey."
+    ),
+    "mailed_lately": gettext_noop(
+        "A mail went to this person in the last seven days, or three did in a quarter."
+    ),
 }
 
 
@@ -48,6 +64,14 @@ def _crumbs(request: HttpRequest, label: str = "") -> list[dict[str, str]]:
     ]
 
 
+def _to(row: Round, names: Mapping[UUID, str]) -> str:
+    if row.person_id:
+        return _("One person")
+    if row.group_id:
+        return names.get(row.group_id, _("A group that is not there any more"))
+    return _("Everyone")
+
+
 def _rounds() -> list[dict[str, Any]]:
     rows = list(Round.objects.order_by("-created_at", "-id")[:SHOWN])
     names = group_names() if any(row.group_id for row in rows) else {}
@@ -55,9 +79,7 @@ def _rounds() -> list[dict[str, Any]]:
         {
             "row": row,
             "kind": Kind(row.kind).label,
-            "to": names.get(row.group_id, _("A group that is not there any more"))
-            if row.group_id
-            else _("Everyone"),
+            "to": _to(row, names),
             "is_short": row.problem == "day_used_up",
         }
         for row in rows
@@ -132,6 +154,36 @@ def invite(request: HttpRequest) -> HttpResponse:
         "breadcrumbs": _crumbs(request, _("Invite")),
     }
     return render(request, "entry/invite.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Right.MANAGE_PEOPLE)
+@recent_sign_in
+def invite_person(request: HttpRequest, person_id: str) -> HttpResponse:
+    """Whether a mail may go to this one person, and to which address; then the mail."""
+    try:
+        person = get_person(parse_public_id(DirectoryPerson.prefix, person_id))
+    except ValueError as error:
+        raise Http404 from error
+    problem = ""
+    if request.method == "POST":
+        try:
+            inviting.invite_person(person.id, actor=actor_of(request))
+        except Refused as refusal:
+            problem = refusal.sentence if refusal.code == "mails_used_up" else ""
+        else:
+            messages.success(request, _("The invitation is on its way."))
+            return redirect("people:person", organisation=_slug(request), person_id=person.public_id)
+    why = why_left_out(person.id)
+    context = {
+        "person": person,
+        "address": inviting.held_address(person.id),
+        "why": _(NOT_MAILED[why]) if why else "",
+        "problem": problem,
+        "days": inviting.LIFE.days,
+        "breadcrumbs": _crumbs(request, person.display_name),
+    }
+    return render(request, "entry/invite_person.html", context, status=409 if problem else 200)
 
 
 @require_http_methods(["GET", "POST"])

@@ -121,6 +121,15 @@ def reachable(kind: str, group_id: UUID | None) -> QuerySet[DirectoryPerson]:
     return found
 
 
+def why_left_out(person_id: UUID) -> str:
+    """Why an invitation may not go to this person now, the first reason that holds; empty if it may."""
+    found = _active().filter(id=person_id)
+    if not found.exists():
+        return "not_active"
+    reasons = _reasons(Kind.INVITATION)
+    return next((name for name, reason in reasons.items() if found.filter(reason).exists()), "")
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """`left_out` by reason, each person under the first that holds."""

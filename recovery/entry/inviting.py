@@ -21,7 +21,7 @@ from portal.kit.ids import public_id
 from portal.kit.origins import tenant_url
 from portal.kit.outbox import Job, enqueue
 from portal.kit.scope import current_tenant_id, tenant_scope
-from recovery.entry.covering import reachable
+from recovery.entry.covering import reachable, why_left_out
 from recovery.entry.models import Invitation, Kind, NoReminders, ReminderPlan, Round
 from recovery.held import HELD_FOR
 from tenants.audit.events import EventName
@@ -63,6 +63,26 @@ def begin_round(kind: str, *, group_id: UUID | None, actor: Actor) -> Round:
         EventName.INVITATIONS_BEGUN, actor=actor, subject=made.public_id, data={"kind": kind, "group": group}
     )
     enqueue(SEND, tenant_id=current_tenant_id(), round=made.id)
+    return made
+
+
+def invite_person(person_id: UUID, *, actor: Actor) -> Round:
+    """One mail to one person, by the same rules: Refused(code) for whoever may not be mailed now, and when the day's mails
+    are used up. The code is the reason (`covering.why_left_out`)."""
+    _one_at_a_time()
+    if not _left_today():
+        raise Refused("mails_used_up", _("The mails of the day are used up. Go on tomorrow."))
+    why = why_left_out(person_id)
+    if why:
+        raise Refused(why)
+    person = DirectoryPerson.objects.get(id=person_id)
+    made = Round.objects.create(
+        kind=Kind.INVITATION, person_id=person_id, after=person_id, sent=1, ended_at=clock.now()
+    )
+    _invite(made, person)
+    record_event(
+        EventName.PERSON_INVITED, actor=actor, subject=person.public_id, data={"round": made.public_id}
+    )
     return made
 
 

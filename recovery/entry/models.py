@@ -22,8 +22,9 @@ class Round(TenantModel):
     prefix: ClassVar[str] = "round"
 
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    # Null: everybody.
+    # Null: everybody, or the one person.
     group_id = models.UUIDField(null=True)
+    person_id = models.UUIDField(null=True)
     after = models.UUIDField(null=True)
     sent = models.PositiveIntegerField(default=0)
     ended_at = models.DateTimeField(null=True)

@@ -139,6 +139,7 @@ class EventName(StrEnum):
     INVITATIONS_BEGUN = "people:invitations:begin"
     INVITATIONS_SENT = "people:invitations:send"
     INVITATIONS_STOPPED = "people:invitations:stop"
+    PERSON_INVITED = "people:invitation:send"
     INVITATION_OPENED = "people:invitation:open"
     PROVIDER_CHANGED = "people:provider:change"
     PROVIDER_TESTED = "people:provider:test"

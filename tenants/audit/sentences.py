@@ -172,6 +172,7 @@ SENTENCES: dict[EventName, str] = {
     E.CASES_EXPORTED: gettext_noop("The list of cases was exported"),
     E.CASE_ALERTED: gettext_noop("Members were alerted about a case"),
     E.PATTERN_FOUND: gettext_noop("Many cases showed something together"),
+    E.PERSON_INVITED: gettext_noop("One person was invited to create a passkey"),
     E.ATTESTATION_ASKED: gettext_noop("Somebody who knows the person was asked whether it is them"),
     E.ATTESTATION_ANSWERED: gettext_noop("Somebody who knows the person said what they know"),
     E.ATTESTATION_CODE_REFUSED: gettext_noop("Somebody who was asked whether it is them typed a wrong code"),

@@ -121,6 +121,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "first_sign_in:remove": ("OA", "OA"),
     "coverage:home": ("OABHU", "-"),
     "coverage:invite": ("OA", "OA"),
+    "coverage:invite_person": ("OA", "OA"),
     "coverage:reminders": ("OA", "OA"),
     "coverage:stop": ("-", "OA"),
     "callouts:list": ("OAU", "-"),

@@ -295,6 +295,7 @@ def addresses(tenant, page) -> dict[str, str]:
             "review": f"/recovery/reviews/{reviewed.public_id}/",
             "coverage": "/people/coverage/",
             "coverage_invite": "/people/coverage/invite",
+            "coverage_invite_person": f"/people/coverage/invite/{anna.public_id}",
             "coverage_reminders": "/people/coverage/reminders",
             "first_sign_in": "/people/sign-in/",
             "first_sign_in_remove": "/people/sign-in/remove",

@@ -38,6 +38,10 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         "keeps the consent and with which partner, counts the partner's sessions, looks for a proof that may serve again and for a card that is held, reserves what it costs and begins the proofing; "
         + LOCKS,
     ),
+    "site POST /o/<slug:organisation>/people/coverage/invite/<str:person_id>": (
+        19,
+        "one mail at a time for an organisation: locks it, looks at each reason why somebody is left out, writes the link and the mail",
+    ),
     "tenant POST /recover/attest": (
         29,
         "finds who may be asked before and under the lock, each with what keeps them out, counts the network, the case, the person and every mailbox, and writes the question with its mails; "

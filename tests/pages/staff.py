@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from django.core import mail
@@ -26,6 +27,7 @@ from recovery.statuses import CaseStatus
 from tenants.audit.models import AuditEvent
 from tenants.audit.sealing import seal_events
 from tenants.directory.models import DirectoryPerson
+from tenants.directory.services import create_person
 from tenants.models import Invitation, Member, SetupLink, Tenant, User
 from tenants.notices.mailbox import BACKEND
 from tenants.notices.models import LocalMessage
@@ -303,6 +305,17 @@ def coverage(tenant: Tenant, client: Client) -> None:
     client.post(f"{base}/stop")
     for word in ("yes", "no"):
         client.post(f"{base}/reminders", {"on": word})
+    with tenant_scope(tenant.id):
+        one = create_person(
+            user_name="invited",
+            given_names="Ida",
+            family_name="Invited",
+            emails=["invited@people.example"],
+            held_since=clock.now() - timedelta(days=9),
+            actor=SYSTEM,
+        )
+    client.get(f"{base}/invite/{one.public_id}")
+    client.post(f"{base}/invite/{one.public_id}")
 
 
 def callouts(tenant: Tenant, client: Client) -> None:
