@@ -48,6 +48,7 @@ OUTBOX_TOPICS: dict[str, str] = {
     "vendors.exchange_return": "vendors.tasks.exchange_return",
     "vendors.fetch_proofing": "vendors.fetching.fetch_proofing",
     "vendors.erase_proofing": "vendors.erasing.erase_proofing",
+    "vendors.erasing_overdue": "vendors.erasing.tell_overdue",
     "vendors.cancel_proofing": "vendors.fetching.cancel_proofing",
     "vendors.expire_proofing": "vendors.tasks.expire_proofing",
     "trying.try_provider": "vendors.trying.services.try_provider",

@@ -15,7 +15,6 @@ from portal.kit import clock
 from portal.kit.actors import SYSTEM, Actor, ActorKind
 from portal.kit.errors import Invalid, Refused
 from portal.kit.ids import uuid7
-from portal.kit.origins import tenant_url
 from portal.kit.outbox import Job
 from recovery.allowance import may_begin_proofing
 from recovery.cases import claimant, get_case, has_done, locked, move_case, record_step, standing_steps
@@ -42,6 +41,7 @@ from tenants.privacy.services import consent_of, record_consent
 from tenants.verified_id import credentials, issuance, offers
 from vendors import selectors as partners
 from vendors import services as vendor_services
+from vendors.addresses import return_url_of
 from vendors.services import ProofingResult
 
 # What is shown, by the way it is for.
@@ -171,7 +171,7 @@ def begin_case_proofing(tenant: Tenant, case: Case, *, network_is_over: bool, ad
         connection_id=connection.id,
         reference=case.id,
         browser_digest=bytes(case.browser_digest),
-        return_url=tenant_url(tenant.slug, "/recover/return"),
+        return_url=return_url_of(tenant.slug, connection.vendor),
         locale=translation.get_language() or "en",
         purpose=purpose_of(tenant, case),
         demonstration=tenant.is_demonstration,
@@ -205,9 +205,10 @@ def is_proofing(case: Case) -> bool:
     return partners.proofing_state(case.attempt_id).phase not in {"done", "failed"}
 
 
-def return_from_partner(query: Mapping[str, Sequence[str]], browser_digest: bytes) -> None:
-    """The browser is back. Changes nothing before `state` matches browser and attempt; the worker exchanges."""
-    vendor_services.receive_return(query=query, browser_digest=browser_digest)
+def return_from_partner(query: Mapping[str, Sequence[str]], browser_digest: bytes, *, came_to: str) -> None:
+    """The browser is back, at the path `came_to`. Changes nothing before `state` matches browser and attempt; the worker
+    exchanges."""
+    vendor_services.receive_return(query=query, browser_digest=browser_digest, came_to=came_to)
 
 
 # What follows an event of a lower room --------------------------------------------------------------------------

@@ -45,6 +45,7 @@ urlpatterns = [
     path("recover/eid/again", eid.eid_again, name="eid_again"),
     path("recover/eid/stop", eid.eid_stop, name="eid_stop"),
     path("recover/return", proving.returned, name="return"),
+    path("recover/return/<slug:partner>", proving.returned, name="return_to"),
     path("recover/checking", proving.checking, name="checking"),
     path("recover/credential", proving.credential, name="credential"),
     path("recover/credential/offer", proving.offer, name="offer"),

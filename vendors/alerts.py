@@ -1,4 +1,5 @@
-"""Telling those who answer for partners that an answer could not be believed: a word nobody knows, or somebody else's record.
+"""Telling those who answer for partners that an answer could not be believed (a word nobody knows, or somebody else's record),
+and that a partner did not erase in time.
 
 Once a day for each connection: whoever sends a thousand of them fills no mailbox. Mails name the partner and a case's
 reference, never a person and never what was answered. What it does not do: decide anything.
@@ -32,9 +33,7 @@ def tell_of_answer(attempt: ProofingAttempt, connection: Connection, error: Adap
     the partner's health last, as everybody does."""
     if error.fault is not Fault.ATTACK and not isinstance(error, ContractBroken):
         return
-    PartnerHealth.objects.bulk_create([PartnerHealth(connection=connection)], ignore_conflicts=True)
-    due = Q(alerted_at=None) | Q(alerted_at__lte=clock.now() - PAUSE)
-    if not PartnerHealth.objects.filter(due, connection=connection).update(alerted_at=clock.now()):
+    if not _is_due(connection, "alerted_at"):
         return
     tenant = Tenant.objects.get(id=current_tenant_id())
     args = [tenant.slug, connection.vendor]
@@ -47,3 +46,26 @@ def tell_of_answer(attempt: ProofingAttempt, connection: Connection, error: Adap
     }
     for address in addresses_of_members_with(Right.MANAGE_PARTNERS):
         send_staff_mail("staff_partner_answer", address=address, context=context)
+
+
+def tell_of_erasing(connection: Connection, overdue: int) -> None:
+    """So many sessions were not erased there in time. Quiet when it was told today."""
+    if not overdue or not _is_due(connection, "erasing_told_at"):
+        return
+    tenant = Tenant.objects.get(id=current_tenant_id())
+    args = [tenant.slug, connection.vendor]
+    context = {
+        "organisation": tenant.name,
+        "partner": partner_name(connection.vendor),
+        "overdue": str(overdue),
+        "erasing_url": site_url(reverse("partners:erasing", urlconf=settings.ROOT_URLCONF, args=args)),
+    }
+    for address in addresses_of_members_with(Right.MANAGE_PARTNERS):
+        send_staff_mail("staff_erasing_overdue", address=address, context=context)
+
+
+def _is_due(connection: Connection, told_at: str) -> bool:
+    """Whether nobody was told of this today; from now on somebody was. Locks the row of the partner's health."""
+    PartnerHealth.objects.bulk_create([PartnerHealth(connection=connection)], ignore_conflicts=True)
+    due = Q(**{told_at: None}) | Q(**{f"{told_at}__lte": clock.now() - PAUSE})
+    return bool(PartnerHealth.objects.filter(due, connection=connection).update(**{told_at: clock.now()}))

@@ -10,6 +10,7 @@ from portal.kit.outbox import Job
 from vendors.catalogue.purchase_status import PurchaseStatus
 from vendors.catalogue.purchasing import end_purchase, is_entitled, note_progress, settle_checkout
 from vendors.models import Connection
+from vendors.registry import entry_of, listed_as
 
 REACHED = {
     Connection.Status.CONNECTING: PurchaseStatus.TESTING,
@@ -18,11 +19,29 @@ REACHED = {
     Connection.Status.REMOVED: PurchaseStatus.CONFIGURING,
 }
 
+FURTHEST = (
+    Connection.Status.READY,
+    Connection.Status.CONNECTING,
+    Connection.Status.FAILING,
+    Connection.Status.REMOVED,
+)
+
 
 def tell_purchase(connection: Connection) -> None:
-    """The connection's status is the step that its purchase has reached. A free partner was never bought."""
+    """The connection's status is the step that its purchase has reached; of several, that of the one that is furthest. A free
+    partner was never bought."""
     if connection.kind != Connection.Kind.FREE:
-        note_progress(connection.vendor, REACHED[Connection.Status(connection.status)])
+        note_progress(listed_as(connection.vendor), REACHED[_furthest(connection)])
+
+
+def _furthest(connection: Connection) -> Connection.Status:
+    status = Connection.Status(connection.status)
+    if not entry_of(connection.vendor).is_named:
+        return status
+    listing = listed_as(connection.vendor)
+    others = Connection.objects.filter(vendor__startswith=listing).exclude(id=connection.id)
+    found = {status, *(Connection.Status(one.status) for one in others if listed_as(one.vendor) == listing)}
+    return next(each for each in FURTHEST if each in found)
 
 
 def may_be_set_up(vendor: str, kind: str) -> bool:

@@ -35,7 +35,10 @@ from vendors.endings import fail_attempt
 from vendors.keeping import destroy_beside
 from vendors.models import Connection, ProofingAttempt
 from vendors.phases import OPEN
-from vendors.registry import adapter_of, entry_of
+from vendors.registry import adapter_of, entry_of, listed_as, own_name
+
+# Of one listing, beside the one without a name.
+MOST_NAMED = 10
 
 
 def _in_use(vendor: str) -> Connection | None:
@@ -75,6 +78,7 @@ def choose_partner(vendor: str, *, actor: Actor) -> Connection:
 
 def _create(vendor: str, kind: str, actor: Actor) -> Connection:
     require_bought(vendor, kind)
+    _require_room(vendor)
     connection = Connection(vendor=vendor, kind=kind)
     try:
         with transaction.atomic():
@@ -92,6 +96,14 @@ def _create(vendor: str, kind: str, actor: Actor) -> Connection:
     )
     tell_purchase(connection)
     return connection
+
+
+def _require_room(vendor: str) -> None:
+    if not own_name(vendor):
+        return
+    rows = Connection.objects.filter(vendor__startswith=f"{listed_as(vendor)}-")
+    if rows.exclude(status=Connection.Status.REMOVED).count() >= MOST_NAMED:
+        raise Invalid("partners_many", _("There are ten of these connections. Remove one first."))
 
 
 def settings_of(connection: Connection | None, names: Iterable[str]) -> dict[str, str]:

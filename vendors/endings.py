@@ -228,6 +228,18 @@ def refuse_answer(attempt_id: UUID, error: AdapterError) -> None:
     """The answer could not be used. That is never the person's fault and never a pass: an open attempt ends without
     an answer and may be begun again; one that had ended stays as it was. Either way it is written down."""
     attempt = _locked(attempt_id)
+    note_refusal(attempt, error)
+    if attempt.phase not in OPEN:
+        return
+    attempt.failure_code = error.code
+    if isinstance(error, SessionOver) and attempt.failures == 0:
+        _end(attempt, Outcome.RETRY_ALLOWED, (Reason.TIMED_OUT,))
+        return
+    _end(attempt, Outcome.PARTNER_FAILED, (Reason.PARTNER_ERROR,))
+
+
+def note_refusal(attempt: ProofingAttempt, error: AdapterError) -> None:
+    """Write down that an answer could not be used, and tell of it where it is no accident. The attempt's row is locked."""
     connection = Connection.objects.get(id=attempt.connection_id)
     record_event(
         EventName.PROOFING_REFUSED,
@@ -243,13 +255,6 @@ def refuse_answer(attempt_id: UUID, error: AdapterError) -> None:
     )
     log.warning("vendors.answer_refused %s %s", error.fault.value, error.code)
     tell_of_answer(attempt, connection, error)
-    if attempt.phase not in OPEN:
-        return
-    attempt.failure_code = error.code
-    if isinstance(error, SessionOver) and attempt.failures == 0:
-        _end(attempt, Outcome.RETRY_ALLOWED, (Reason.TIMED_OUT,))
-        return
-    _end(attempt, Outcome.PARTNER_FAILED, (Reason.PARTNER_ERROR,))
 
 
 def fail_attempt(attempt_id: UUID, *, code: str) -> None:

@@ -11,22 +11,66 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+from django.db import transaction
+from django.utils.translation import gettext as _
+
 from portal.kit import clock
-from portal.kit.actors import SYSTEM
-from portal.kit.errors import Unavailable
+from portal.kit.actors import SYSTEM, Actor
+from portal.kit.errors import NotHere, Refused, Unavailable
 from portal.kit.outbox import Apply, Job, effect
 from portal.kit.scope import tenant_scope
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
+from vendors.alerts import tell_of_erasing
 from vendors.contract import AdapterError, Erases, ErasureReceipt
 from vendors.leases import Lease, gave_keys_in_use, hold, lock_attempt, scope_of
-from vendors.models import ProofingAttempt
+from vendors.models import Connection, ProofingAttempt
 from vendors.phases import OPEN
-from vendors.planning import enqueue_erasing
+from vendors.planning import ERASED_WITHIN, enqueue_erasing
 
 ASK_AGAIN = timedelta(days=1)
-# Partners take up to four days.
 MAX_ASKED = 7
+NEVER_CONFIRMED = "never_confirmed"
+
+
+@transaction.atomic
+def ask_to_erase_again(attempt_id: UUID, *, actor: Actor) -> None:
+    """Ask now for what was refused, or was never confirmed. Refused while it is being asked, and for what is erased: of
+    many who press at once one asks. NotHere for an attempt of somebody else."""
+    found = ProofingAttempt.objects.select_related("connection").filter(id=attempt_id).first()
+    if found is None or found.erase_due_at is None:
+        raise NotHere("attempt_unknown")
+    waiting = ProofingAttempt.objects.filter(id=attempt_id, erased_at=None).exclude(erase_error="")
+    if not waiting.update(erase_error=""):
+        raise Refused(
+            "nothing_to_ask_again", _("There is nothing to ask again: it is being asked, or is erased.")
+        )
+    record_event(
+        EventName.PROOFING_ERASED,
+        actor=actor,
+        subject=found.public_id,
+        case_id=found.reference,
+        data={"vendor": found.connection.vendor, "code": "asked_again"},
+    )
+    enqueue_erasing(attempt_id, times=0, after=timedelta())
+
+
+def tell_overdue(job: Job) -> None:
+    """The partner had its time, and did not say that nothing is left."""
+    attempt = lock_attempt(job.uuid("attempt_id"))
+    if attempt.erased_at is not None:
+        return
+    connection = Connection.objects.get(id=attempt.connection_id)
+    if connection.status != Connection.Status.REMOVED:
+        tell_of_erasing(connection, overdue_of(connection.id))
+
+
+def overdue_of(connection_id: UUID) -> int:
+    late = clock.now() - ERASED_WITHIN
+    found = ProofingAttempt.objects.filter(
+        connection_id=connection_id, erase_due_at__lte=late, erased_at=None
+    )
+    return found.count()
 
 
 @effect
@@ -44,6 +88,8 @@ def erase_proofing(job: Job) -> Apply | None:
         with tenant_scope(scope_of(job)):
             _release(attempt.id)
             is_given = gave_keys_in_use(lease, error)
+            if not is_given:
+                ProofingAttempt.objects.filter(id=attempt.id).update(erase_error=error.code)
         if is_given or error.retry == "later":
             raise Unavailable(error.code) from error
         return partial(_note, lease, error.code)
@@ -61,15 +107,17 @@ def _write(lease: Lease, receipt: ErasureReceipt, times: int) -> None:
     attempt.leased_until = None
     attempt.erase_asked_at = attempt.erase_asked_at or moment
     attempt.erased_at = moment if receipt.complete else None
-    attempt.save(update_fields=["leased_until", "erase_asked_at", "erased_at"])
+    is_last = not receipt.complete and times >= MAX_ASKED
+    attempt.erase_error = NEVER_CONFIRMED if is_last else ""
+    attempt.save(update_fields=["leased_until", "erase_asked_at", "erased_at", "erase_error"])
     if receipt.complete:
         _note(lease, "erased")
-    elif times < MAX_ASKED:
+    elif not is_last:
         if is_first:
             _note(lease, "asked")
         enqueue_erasing(attempt.id, times=times, after=ASK_AGAIN)
     else:
-        _note(lease, "never_confirmed")
+        _note(lease, NEVER_CONFIRMED)
 
 
 def _note(lease: Lease, code: str) -> None:

@@ -101,6 +101,8 @@ class PartnerHealth(TenantModel):
     last_fault_at = models.DateTimeField(null=True)
     # When somebody was last told of an answer that could not be believed (vendors.alerts).
     alerted_at = models.DateTimeField(null=True)
+    # And when of sessions that it did not erase in time.
+    erasing_told_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -153,6 +155,10 @@ class ProofingAttempt(TenantModel):
     fetch_due_at = models.DateTimeField(null=True)
     fetched_at = models.DateTimeField(null=True)
     fetches = models.PositiveSmallIntegerField(default=0)
+    # Asking the partner to erase the session: since when it is to be asked, what went wrong last (a code; empty while
+    # nothing did), when it was asked first, and when it confirmed (vendors.erasing).
+    erase_due_at = models.DateTimeField(null=True)
+    erase_error = models.CharField(max_length=60, blank=True)
     erase_asked_at = models.DateTimeField(null=True)
     erased_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
@@ -175,6 +181,11 @@ class ProofingAttempt(TenantModel):
             models.Index(fields=["tenant_id", "reference"], name="attempt_of_case"),
             models.Index(fields=["tenant_id", "connection", "-created_at"], name="attempt_of_partner"),
             models.Index(fields=["tenant_id", "connection", "partner_ref"], name="attempt_at_partner"),
+            models.Index(
+                fields=["tenant_id", "connection", "-erase_due_at"],
+                name="attempt_to_erase",
+                condition=models.Q(erase_due_at__isnull=False),
+            ),
         ]
 
 

@@ -18,6 +18,8 @@ WHILE_WORKING = (2, 3, 5, 8, 15, 30, 60)
 SPACING = timedelta(seconds=2)
 # The answer is taken or destroyed within half an hour.
 ERASING_AFTER = timedelta(minutes=35)
+# Partners take up to four days.
+ERASED_WITHIN = timedelta(days=5)
 ERASING_SETTING, ERASING_WANTED = "after_answer", "erase"
 
 
@@ -57,7 +59,14 @@ def pause(attempt: ProofingAttempt, manifest: Manifest) -> timedelta:
 def plan_erasing(attempt: ProofingAttempt, connection: Connection) -> None:
     """Quiet unless the organisation wants it, and where nothing was begun."""
     if attempt.started_at is not None and connection.config.get(ERASING_SETTING) == ERASING_WANTED:
+        ProofingAttempt.objects.filter(id=attempt.id).update(erase_due_at=clock.now() + ERASING_AFTER)
         enqueue_erasing(attempt.id, times=0, after=ERASING_AFTER)
+        enqueue(
+            "vendors.erasing_overdue",
+            tenant_id=current_tenant_id(),
+            available_at=clock.now() + ERASING_AFTER + ERASED_WITHIN,
+            attempt_id=attempt.id,
+        )
 
 
 def enqueue_erasing(attempt_id: UUID, *, times: int, after: timedelta) -> None:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.utils.translation import gettext as _
@@ -23,8 +24,8 @@ from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from vendors.contract import Assurance, Check, EidLevel, HandlesReturn, Outcome, Reason
-from vendors.endings import NATIONAL_ID_DIGEST, destroy_result, give_up_attempt
+from vendors.contract import Assurance, Check, EidLevel, HandlesReturn, Outcome, Reason, StateMismatch
+from vendors.endings import NATIONAL_ID_DIGEST, destroy_result, give_up_attempt, note_refusal
 from vendors.models import Connection, ProofingAttempt, ProofingReturn
 from vendors.phases import MOVES, OPEN, AttemptPhase
 from vendors.planning import plan_fetch
@@ -162,19 +163,22 @@ def move_attempt(attempt: ProofingAttempt, target: AttemptPhase) -> None:
         attempt.phase = target
 
 
-def receive_return(*, query: Mapping[str, Sequence[str]], browser_digest: bytes) -> ProofingAttempt:
+def receive_return(
+    *, query: Mapping[str, Sequence[str]], browser_digest: bytes, came_to: str
+) -> ProofingAttempt:
     """A browser came back. Changes nothing before `state` matches this browser and an attempt, and then only writes the
-    answer down for the worker. The same answer again is quiet. Refused, in one neutral way, for everything else."""
+    answer down for the worker. The same answer again is quiet. Refused, in one neutral way, for everything else: `came_to`,
+    the path it came to, has to be the attempt's own, or another partner answers in its place."""
     words = query.get("state", ())
     attempt = None
     if len(words) == 1 and 20 <= len(words[0]) <= 200:
         attempt = ProofingAttempt.objects.select_for_update().filter(state_digest=digest(words[0])).first()
     # A trial was begun in no browser, and opens nothing for the one that comes back.
     if attempt is None or not (attempt.is_trial or same(bytes(attempt.browser_digest), browser_digest)):
-        raise Refused(
-            "return_not_matched",
-            _("This page does not belong to a recovery in this browser. Go back to where you began."),
-        )
+        raise _not_matched()
+    if urlsplit(attempt.return_url).path != came_to:
+        _note_foreign_return(attempt)
+        raise _not_matched()
     if isinstance(adapter_of(attempt.connection.vendor), HandlesReturn):
         _keep_return(attempt, query)
     elif attempt.phase in OPEN and attempt.expires_at > clock.now():
@@ -182,6 +186,23 @@ def receive_return(*, query: Mapping[str, Sequence[str]], browser_digest: bytes)
         _note_back(attempt)
         plan_fetch(attempt, clock.now())
     return attempt
+
+
+def _not_matched() -> Refused:
+    return Refused(
+        "return_not_matched",
+        _("This page does not belong to a recovery in this browser. Go back to where you began."),
+    )
+
+
+def _note_foreign_return(attempt: ProofingAttempt) -> None:
+    """Somebody answered at another partner's address. The attempt stays open: who comes back to its own may still do so.
+    Written down and told once for an attempt, however often it is reloaded."""
+    row = ProofingReturn(attempt=attempt, query_digest=digest(b"at another address"), handled_at=clock.now())
+    known = ProofingReturn.objects.filter(attempt=attempt, query_digest=row.query_digest)
+    if not known.exists():
+        row.save(force_insert=True)
+        note_refusal(attempt, StateMismatch("return_address_of_another"))
 
 
 def _keep_return(attempt: ProofingAttempt, query: Mapping[str, Sequence[str]]) -> None:

@@ -1,10 +1,13 @@
 """Every verification partner: a folder in `vendors/adapters/` and a line here (STYLE 9).
 
-Adapters are named by string, so that imports keep running downhill.
+Of some a tenant may have several, each with a name of its own: `oidc-north-bank` is one of the connections that are listed as
+`oidc`. The key tells them apart everywhere, in the ledger, in addresses and in commands; what they can do is written once
+(decision 0060). Adapters are named by string, so that imports keep running downhill.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -23,6 +26,7 @@ class Entry:
     kind: str
     config: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
+    is_named: bool = False  # a tenant may connect several, each under a name
 
 
 ADAPTERS: dict[str, Entry] = {
@@ -41,18 +45,47 @@ ADAPTERS: dict[str, Entry] = {
     "idemia_credential": Entry("vendors.adapters.idemia_credential.listing.ADAPTER", kind="own_contract"),
     "mitid": Entry("vendors.adapters.mitid.listing.ADAPTER", kind="own_contract"),
     "mojeid": Entry("vendors.adapters.mojeid.listing.ADAPTER", kind="own_contract"),
-    "oidc": Entry("vendors.adapters.oidc.listing.ADAPTER", kind="own_contract"),
+    "oidc": Entry("vendors.adapters.oidc.listing.ADAPTER", kind="own_contract", is_named=True),
     "persona": Entry("vendors.adapters.persona.listing.ADAPTER", kind="own_contract"),
     "stripe_identity": Entry("vendors.adapters.stripe_identity.listing.ADAPTER", kind="own_contract"),
     "true_credential": Entry("vendors.adapters.true_credential.listing.ADAPTER", kind="own_contract"),
 }
 
 
+# What a name is made of; the whole key has to fit beside others.
+MOST_NAME = 30
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def listed_as(vendor: str) -> str:
+    """The key of its listing: for most the same."""
+    listing, _dash, name = vendor.partition("-")
+    return listing if name and is_name(name) and _takes_names(listing) else vendor
+
+
+def _takes_names(listing: str) -> bool:
+    return listing in ADAPTERS and ADAPTERS[listing].is_named
+
+
+def is_name(text: str) -> bool:
+    return len(text) <= MOST_NAME and _NAME.fullmatch(text) is not None
+
+
+def own_name(vendor: str) -> str:
+    """What the tenant called this one of several; empty for every other."""
+    listing = listed_as(vendor)
+    return "" if listing == vendor else vendor.removeprefix(f"{listing}-")
+
+
+def is_listed(vendor: str) -> bool:
+    return listed_as(vendor) in ADAPTERS
+
+
 def entry_of(vendor: str) -> Entry:
     """NotHere for a partner nobody has listed."""
-    if vendor not in ADAPTERS:
+    if not is_listed(vendor):
         raise NotHere("vendor_unknown")
-    return ADAPTERS[vendor]
+    return ADAPTERS[listed_as(vendor)]
 
 
 def adapter_of(vendor: str) -> Adapter:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from portal.kit import clock
@@ -22,7 +22,7 @@ from vendors.contract import (
 )
 from vendors.models import Connection, ProofingAttempt
 from vendors.phases import OPEN, AttemptPhase
-from vendors.registry import ADAPTERS, adapter_of, entry_of
+from vendors.registry import ADAPTERS, adapter_of, entry_of, is_listed, listed_as, own_name
 from vendors.sealing import open_state, open_url
 
 
@@ -92,7 +92,20 @@ def open_attempts(connection: Connection) -> int:
 
 
 def listing(vendor: str) -> Listing:
-    return adapter_of(vendor).listing
+    """One of several goes by the name that the tenant gave it."""
+    found = adapter_of(vendor).listing
+    name = own_name(vendor)
+    return replace(found, title=title_of_name(name)) if name else found
+
+
+def title_of_name(name: str) -> str:
+    """ "North bank" of `north-bank`."""
+    return name.replace("-", " ").capitalize()
+
+
+def connections_listed_as(listing: str) -> list[Connection]:
+    """Of a partner that a tenant may have several of: the one without a name and those with one, in the order chosen."""
+    return [one for one in connections() if listed_as(one.vendor) == listing]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +127,7 @@ def offer_of(vendor: str) -> Offer:
         vendor,
         entry.kind,
         adapter.manifest,
-        adapter.listing,
+        listing(vendor),
         isinstance(adapter, Registers),
         isinstance(adapter, HandlesWebhook),
         connection_to(vendor),
@@ -152,7 +165,7 @@ def gives_portrait(vendor: str) -> bool:
 def is_eid(vendor: str) -> bool:
     """Whether people prove themselves to it by an eID, without a portrait. As it is listed, never as it answers; whoever is
     not listed is none."""
-    if vendor not in ADAPTERS:
+    if not is_listed(vendor):
         return False
     manifest = adapter_of(vendor).manifest
     return manifest.proves_by == "eid" and not manifest.gives_portrait

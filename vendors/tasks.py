@@ -212,7 +212,9 @@ def connect(job: Job) -> Apply | None:
     adapter = adapter_of(connection.vendor)
     if connection.status != Connection.Status.CONNECTING or not isinstance(adapter, Registers):
         return None
-    request = ConnectRequest(tenant.name, (return_url_of(tenant.slug),), tenant.is_demonstration)
+    request = ConnectRequest(
+        tenant.name, (return_url_of(tenant.slug, connection.vendor),), tenant.is_demonstration
+    )
     try:
         connected = adapter.connect(ctx, request)
     except AdapterError as error:
@@ -247,7 +249,8 @@ def test_connection(job: Job) -> Apply | None:
 def _tried(connection: Connection, ctx: Ctx, tenant: Tenant) -> list[ConfigProblem]:
     """Nothing that is remembered counts. Raises AdapterError."""
     ctx.memory.clear()
-    return list(adapter_of(connection.vendor).check(ctx, return_urls=[return_url_of(tenant.slug)]))
+    return_url = return_url_of(tenant.slug, connection.vendor)
+    return list(adapter_of(connection.vendor).check(ctx, return_urls=[return_url]))
 
 
 def _write_test(connection: Connection, ctx: Ctx, problems: list[ConfigProblem]) -> None:

@@ -15,7 +15,8 @@ from vendors.billing.rating.billability import Outcome
 from vendors.billing.rating.periods import Period
 from vendors.contract import Manifest
 from vendors.models import Connection
-from vendors.registry import ADAPTERS, adapter_of
+from vendors.registry import is_listed
+from vendors.selectors import listing
 
 TONES = {
     Connection.Status.CONNECTING: "info",
@@ -134,8 +135,8 @@ def told_problems(manifest: Manifest, problems: Sequence[Mapping[str, str]]) -> 
 
 def partner_name(vendor: str) -> str:
     """A partner that is not in this installation's list goes by the name the ledger has."""
-    if vendor in ADAPTERS:
-        return _(adapter_of(vendor).listing.title)
+    if is_listed(vendor):
+        return _(listing(vendor).title)
     return _(JUDGES[vendor]) if vendor in JUDGES else vendor
 
 

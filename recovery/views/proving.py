@@ -160,11 +160,12 @@ def partner(request: HttpRequest, case: Case) -> HttpResponse:
 
 
 @require_GET
-def returned(request: HttpRequest) -> HttpResponse:
-    """The partner sent the browser back. Changes nothing by itself; reload it as often as you like."""
+def returned(request: HttpRequest, partner: str = "") -> HttpResponse:
+    """The partner sent the browser back, to its own address where there are several. Changes nothing by itself; reload it
+    as often as you like."""
     query = {name: request.GET.getlist(name) for name in request.GET}
     try:
-        proofing.return_from_partner(query, browser_digest(request))
+        proofing.return_from_partner(query, browser_digest(request), came_to=request.path)
     except (Refused, Invalid):
         # Another browser, another attempt, or nonsense: the neutral page, no data.
         return page(request, "recovery/not_here.html")

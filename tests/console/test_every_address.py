@@ -51,7 +51,7 @@ from vendors.billing.collecting.models import Operation, PaymentCall
 from vendors.billing.services import close_period, dispute_entry
 from vendors.catalogue.models import Purchase
 from vendors.console.partner_invoices import BillFacts, compare_bill
-from vendors.models import Connection
+from vendors.models import Connection, ProofingAttempt
 
 # O owner, A administrator, B billing manager, H help-desk agent, U auditor: who opens it (GET), and who sends (POST).
 # "-" where that method is not answered. Nobody else gets more than 403.
@@ -201,8 +201,12 @@ TABLE: dict[str, tuple[str, str]] = {
     "partners:choose": ("-", "OA"),
     "partners:settings": ("OA", "OA"),
     "partners:test": ("-", "OA"),
+    "partners:another": ("-", "OA"),
     "partners:remove": ("OA", "OA"),
     "partners:record": ("OABU", "-"),
+    "partners:erasing": ("OABU", "-"),
+    "partners:erasing_csv": ("OABU", "-"),
+    "partners:erase_again": ("-", "OA"),
     "partners:keys": ("OA", "OA"),
     "partners:keys_state": ("OA", "-"),
     "partners:keys_use": ("-", "OA"),
@@ -409,8 +413,20 @@ class World:
 
     def _keys(self) -> dict[str, str]:
         """A partner that is used with keys."""
-        Connection.objects.create(vendor="stripe_identity", kind="own_contract", status="ready")
-        return {}
+        made = Connection.objects.create(vendor="stripe_identity", kind="own_contract", status="ready")
+        attempt = ProofingAttempt.objects.create(
+            connection=made,
+            reference=uuid7(),
+            browser_digest=b"x",
+            mode="evaluation",
+            is_demonstration=True,
+            return_url="",
+            locale="en",
+            purpose="",
+            expires_at=clock.now(),
+            erase_due_at=clock.now(),
+        )
+        return {"attempt_id": attempt.public_id}
 
     def _bought(self) -> dict[str, str]:
         for plan, status in (("volume", "ready"), ("bundle-500", "paying")):
@@ -441,7 +457,7 @@ class World:
         places = {**self.places, "organisation": slug or self.tenant.slug}
         if name in ("partners:settings", "partners:request"):
             places["vendor"] = "oidc"
-        if name.startswith("partners:keys"):
+        if name.startswith(("partners:keys", "partners:eras")):
             places["vendor"] = "stripe_identity"
         if name in BOUGHT:
             places["vendor"] = "face_check"

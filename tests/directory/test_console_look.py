@@ -55,7 +55,7 @@ from tests.recovery.console.world import (
 from tests.verified_id.test_asking import answered, authority_pair
 from tests.verified_id.test_issued_console import a_card
 from vendors.catalogue.purchasing import begin_purchase
-from vendors.models import Connection
+from vendors.models import Connection, ProofingAttempt
 
 pytestmark = pytest.mark.browser
 
@@ -270,6 +270,13 @@ def addresses(tenant, page) -> dict[str, str]:
         for kind, given, family in (("former", "", "Svobodová"), ("script", "Анна", "Новакова")):
             PersonName.objects.create(person=anna, kind=kind, given_names=given, family_name=family)
         sound = begin_import(FILE.encode(), file_name="people.csv", member_id=member_id)
+        Connection.objects.create(
+            vendor="oidc-north-bank",
+            kind="own_contract",
+            status="ready",
+            config={"issuer": "https://verify.north-bank.example/realms/identity"},
+        )
+        _asked_to_erase(partners_of(profile)[0])
         made = {
             "people": "/people/",
             "person": f"/people/{anna.public_id}/",
@@ -345,7 +352,10 @@ def addresses(tenant, page) -> dict[str, str]:
             "plans": "/partners/face_check/buy",
             "purchase": "/partners/face_check/buy/review",
             "record": f"/partners/{partners_of(profile)[0].vendor}/record",
+            "erasing": f"/partners/{partners_of(profile)[0].vendor}/erasing",
             "partner": "/partners/house/",
+            "own_providers": "/partners/oidc/",
+            "named_provider": "/partners/oidc-north-bank/",
             "partner_settings": "/partners/oidc/settings",
             "usage": "/usage/",
             "usage_entry": f"/usage/{entry.public_id}/",
@@ -357,6 +367,32 @@ def addresses(tenant, page) -> dict[str, str]:
     for rehearsed in (None, profile.id):
         survey_now(tenant.id, actor=SYSTEM, profile_id=rehearsed)
     return {name: base + path for name, path in made.items()}
+
+
+def _asked_to_erase(connection: Connection) -> None:
+    """One in each state, the last of them overdue."""
+    for days, error, asked, erased in (
+        (0, "", False, False),
+        (1, "", True, False),
+        (2, "", True, True),
+        (9, "never_confirmed", True, False),
+    ):
+        due = clock.now() - timedelta(days=days)
+        ProofingAttempt.objects.create(
+            connection=connection,
+            reference=uuid7(),
+            browser_digest=b"x",
+            mode="production",
+            is_demonstration=False,
+            return_url="",
+            locale="en",
+            purpose="",
+            expires_at=due,
+            erase_due_at=due,
+            erase_error=error,
+            erase_asked_at=due if asked else None,
+            erased_at=due + timedelta(hours=3) if erased else None,
+        )
 
 
 def test_every_page_is_accessible_keeps_the_policy_and_never_scrolls_sideways(page, origin, addresses):

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from playwright.sync_api import Browser
 
+from portal.kit.countries import ANOTHER
 from portal.kit.origins import tenant_origin
 from portal.kit.scope import tenant_scope
 from recovery.stages import Stage
@@ -69,6 +70,17 @@ def test_its_pages_are_sound_wide_and_narrow_in_light_and_dark(
     context.unroute("**/*")
     answer_by(context, there.client)
     look("/recover/prove", "prove-again")
+    named = list(place.profile.partners)
+    conditions = {named[0]: {"countries": ["DE", "PL"]}, named[1]: {"countries": ["CZ"]}}
+    place.set_profile(partner_conditions=conditions)
+    abroad = place.browser().who("ada").confirm()
+    context.unroute("**/*")
+    answer_by(context, abroad.client)
+    look("/recover/country", "country")
+    abroad.post("/recover/country", {"country": "CZ"})
+    look("/recover/consent", "consent-country")
+    abroad.post("/recover/country", {"country": ANOTHER})
+    look("/recover/consent", "no-partner")
     context.close()
     context = browser.new_context()
     staff = staff_client(of=place.tenant)
@@ -80,5 +92,6 @@ def test_its_pages_are_sound_wide_and_narrow_in_light_and_dark(
     found += examined(page, f"{site}/cases/{case}", "eid-case")
     found += examined(page, f"{site}/profiles/{profile}/", "eid-profile")
     found += examined(page, f"{site}/profiles/{profile}/publish", "eid-publish")
+    found += examined(page, f"{site}/profiles/applies?who=ada", "eid-applies")
     context.close()
     assert found == []

@@ -109,6 +109,7 @@ def proving(browser: Journey) -> None:
     browser.work()
     query = browser.at_partner()
     browser.get("/recover/checking")
+    browser.client.get("/recover/return/oidc-another", query)
     browser.client.get("/recover/return", query)
     browser.get("/recover/checking")
     browser.get("/recover/checking", headers=HTMX)

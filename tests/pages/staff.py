@@ -43,7 +43,7 @@ from tests.verified_id.entra.entered import DIRECTORY, TYPED
 from vendors.billing.models import Budget, UsageEntry
 from vendors.catalogue.models import Purchase
 from vendors.context import seal_secrets
-from vendors.models import Connection, PartnerKeys
+from vendors.models import Connection, PartnerKeys, ProofingAttempt
 from vendors.rotating import note_test
 from vendors.trying.models import ProviderTest
 from vendors.trying.services import test_at
@@ -537,9 +537,17 @@ def rooms(tenant: Tenant, client: Client) -> None:
     client.post(f"{base}/partners/house/choose")
     client.get(f"{base}/partners/house/state")
     client.post(f"{base}/partners/oidc/settings", {"issuer": "https://op.example", "client_id": "x"})
+    client.post(f"{base}/partners/oidc/another", {"name": "North bank"})
     client.post(f"{base}/partners/house/test")
     client.get(f"{base}/partners/house/record")
     client.get(f"{base}/partners/house/pause")
+    with tenant_scope(tenant.id):
+        asked = ProofingAttempt.objects.filter(connection__vendor="oidc").first()
+        assert asked is not None
+        ProofingAttempt.objects.filter(id=asked.id).update(erase_due_at=clock.now(), erase_error="no_answer")
+    client.get(f"{base}/partners/oidc/erasing")
+    list(client.get(f"{base}/partners/oidc/erasing.csv").streaming_content)
+    client.post(f"{base}/partners/oidc/erasing/{asked.public_id}/again")
     client.post(f"{base}/partners/house/pause")
     client.post(f"{base}/partners/house/unpause")
     client.post(f"{base}/partners/house/remove", {"word": "remove"})

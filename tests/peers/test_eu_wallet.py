@@ -28,7 +28,7 @@ from tests.peers.serving import Served, shared_origins
 from tests.vendors.conftest import BROWSER, work
 from tests.verified_id.test_asking import _signed, answered, authority_pair
 from vendors import selectors, services
-from vendors.addresses import return_url_of
+from vendors.addresses import RETURN_PATH, return_url_of
 from vendors.models import Connection, ProofingAttempt
 
 WHO = {
@@ -120,7 +120,7 @@ def begun(tenant: Tenant, client: str) -> tuple[ProofingAttempt, str]:
             connection_id=made.id,
             reference=uuid7(),
             browser_digest=BROWSER,
-            return_url=return_url_of(tenant.slug),
+            return_url=return_url_of(tenant.slug, "oidc"),
             locale="en",
             purpose="Recover your account",
             demonstration=True,
@@ -153,7 +153,7 @@ def test_another_wallet_reads_verifies_and_answers_the_request_by_either_name(
             )
             back = parse_qs(urlsplit(answer["body"]["redirect_uri"]).query)
             with tenant_scope(tenant.id):
-                services.receive_return(query=back, browser_digest=BROWSER)
+                services.receive_return(query=back, browser_digest=BROWSER, came_to=RETURN_PATH)
             work(tenant)
             with tenant_scope(tenant.id):
                 result = services.take_result(attempt.id)

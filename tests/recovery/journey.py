@@ -287,8 +287,8 @@ class Journey:
         answer = self.get("/recover/partner", headers={"HX-Request": "true"})
         return self.place.provider.visit(answer.headers["HX-Redirect"])
 
-    def come_back(self, query: dict[str, Sequence[str]]) -> Journey:
-        self.last = self.client.get("/recover/return", query)
+    def come_back(self, query: dict[str, Sequence[str]], to: str = "/recover/return") -> Journey:
+        self.last = self.client.get(to, query)
         return self.work()
 
     @remembered

@@ -21,7 +21,7 @@ from tenants.models import Tenant
 from tests.vendors.hostile import CLIENT_ID, CLIENT_SECRET, HostileProvider
 from tests.vendors.simulated import Simulator
 from vendors import context, selectors, services
-from vendors.addresses import return_url_of
+from vendors.addresses import RETURN_PATH, return_url_of
 from vendors.models import Connection, ProofingAttempt
 
 BROWSER = digest("the browser that began")
@@ -86,7 +86,7 @@ class Journey:
                 connection_id=connection.id,
                 reference=reference or uuid7(),
                 browser_digest=changes.pop("browser_digest", BROWSER),
-                return_url=return_url_of(self.tenant.slug),
+                return_url=return_url_of(self.tenant.slug, "oidc"),
                 locale="en",
                 purpose="Recover your account",
                 demonstration=changes.pop("demonstration", False),
@@ -106,7 +106,7 @@ class Journey:
 
     def come_back(self, query: dict[str, Sequence[str]], browser: bytes = BROWSER) -> None:
         with tenant_scope(self.tenant.id):
-            services.receive_return(query=query, browser_digest=browser)
+            services.receive_return(query=query, browser_digest=browser, came_to=RETURN_PATH)
 
     def prove(self, connection: Connection, **changes: Any) -> UUID:
         """The whole way: begin, go there, come back, exchange."""

@@ -54,7 +54,7 @@ def test_choosing_the_house_partner_registers_and_becomes_ready_live(tenant, sta
     ready = client.get(address(tenant, "house/state")).content.decode()
     assert "hx-trigger" not in ready and "Ready" in ready
     (registered,) = house.registrations
-    assert registered["redirect_uris"] == [return_url_of(tenant.slug)]
+    assert registered["redirect_uris"] == [return_url_of(tenant.slug, "oidc")]
     assert registered["client_name"] == tenant.name
     assert "readmit_demonstration" not in registered
     (connection,) = connections_of(tenant)
@@ -112,7 +112,7 @@ def settings_of(provider, **changes):
 def test_an_own_provider_takes_the_place_by_configuration_alone(tenant, staff_client, provider):
     client = staff_client()
     form = client.get(address(tenant, "oidc/settings")).content.decode()
-    assert return_url_of(tenant.slug) in form
+    assert return_url_of(tenant.slug, "oidc") in form
     assert client.post(address(tenant, "oidc/settings"), settings_of(provider)).status_code == 302
     assert "Trying the settings" in client.get(address(tenant, "oidc/")).content.decode()
     work(tenant)

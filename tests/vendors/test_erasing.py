@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import csv
+import html
+import io
+import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection as database
 
 from portal.kit import clock
+from portal.kit.actors import SYSTEM
+from portal.kit.errors import NotHere, Refused
+from portal.kit.ids import short_reference
 from portal.kit.scope import tenant_scope
+from tenants.notices.models import StaffMail
 from tenants.rights import Role
+from tests.conftest import make_member
 from tests.vendors.conftest import work
 from tests.vendors.rest_journey import RestJourney
-from vendors.models import Connection
+from vendors.erasing import ask_to_erase_again
+from vendors.models import Connection, ProofingAttempt
 
 
 @pytest.fixture
@@ -98,3 +110,158 @@ def test_a_session_somebody_else_erased_contradicts_nothing(stripe_journey):
     assert (state.outcome, state.contradicted) == ("verified", False)
     assert stripe_journey.events("partner:proofing:refuse") == []
     assert stripe_journey.take(attempt_id).claims["family_name"] == "Lovelace"
+
+
+# ------------------------------------------------------------------ the list of requests
+
+
+def words(page):
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.content.decode())).split())
+
+
+def address(journey, tail=""):
+    return f"/o/{journey.tenant.slug}/partners/stripe_identity/erasing{tail}"
+
+
+def fail(journey, attempt_id, error="client_refused", **changes):
+    with tenant_scope(journey.tenant.id):
+        ProofingAttempt.objects.filter(id=attempt_id).update(erase_error=error, **changes)
+
+
+def test_each_request_is_listed_with_its_case_and_what_the_partner_said(
+    stripe_journey, erasing, staff_client
+):
+    first, second = prove(stripe_journey, erasing), prove(stripe_journey, erasing)
+    later(stripe_journey, minutes=36)
+    with tenant_scope(stripe_journey.tenant.id):
+        ProofingAttempt.objects.filter(id=second).update(erased_at=None, erase_asked_at=None)
+    fail(stripe_journey, second)
+    client = staff_client(Role.ADMINISTRATOR)
+    page = words(client.get(address(stripe_journey)))
+    for attempt_id in (first, second):
+        assert short_reference(stripe_journey.row(attempt_id).reference) in page
+    assert "Not erased" in page and "Erased" in page and "Lovelace" not in page
+    assert "The provider does not accept this client ID with this credential." in page
+    answer = client.get(address(stripe_journey, ".csv"))
+    rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    assert len(rows) == 3 and {row[4] for row in rows[1:]} == {"erased", "failed"}
+    assert {row[7] for row in rows[1:]} == {"", "client_refused"}
+
+
+def test_what_was_refused_is_asked_again_and_then_erased(stripe_journey, erasing, staff_client):
+    attempt_id = prove(stripe_journey, erasing)
+    fail(stripe_journey, attempt_id, error="never_confirmed")
+    client = staff_client(Role.ADMINISTRATOR)
+    assert "never said that nothing is left" in words(client.get(address(stripe_journey)))
+    again = address(stripe_journey, f"/{stripe_journey.row(attempt_id).public_id}/again")
+    assert client.post(again).status_code == 302
+    later(stripe_journey, minutes=1)
+    row = stripe_journey.row(attempt_id)
+    assert row.erased_at is not None and row.erase_error == ""
+    codes = [event["code"] for event in stripe_journey.events("partner:proofing:erase")]
+    assert codes == ["asked_again", "erased"]
+    asked = len(stripe_journey.events("partner:proofing:erase"))
+    assert "There is nothing to ask again" in words(client.post(again, follow=True))
+    assert len(stripe_journey.events("partner:proofing:erase")) == asked
+
+
+def test_a_refusal_of_the_partner_stands_in_the_list(stripe_journey, erasing):
+    attempt_id = prove(stripe_journey, erasing)
+    with tenant_scope(stripe_journey.tenant.id):
+        Connection.objects.filter(id=erasing.id).update(secrets_sealed=None)
+    later(stripe_journey, minutes=36)
+    row = stripe_journey.row(attempt_id)
+    assert row.erased_at is None and row.erase_error != ""
+
+
+def test_of_many_who_ask_again_at_once_one_asks(stripe_journey, erasing):
+    attempt_id = prove(stripe_journey, erasing)
+    fail(stripe_journey, attempt_id)
+
+    def press(_number):
+        try:
+            with tenant_scope(stripe_journey.tenant.id):
+                ask_to_erase_again(attempt_id, actor=SYSTEM)
+        except Refused:
+            return False
+        finally:
+            database.close()
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(press, range(40))) == 1
+    codes = [event["code"] for event in stripe_journey.events("partner:proofing:erase")]
+    assert codes == ["asked_again"]
+
+
+def test_neighbours_and_those_who_may_only_look_ask_nothing(
+    stripe_journey, erasing, other_tenant, staff_client
+):
+    attempt_id = prove(stripe_journey, erasing)
+    fail(stripe_journey, attempt_id)
+    tail = f"/{stripe_journey.row(attempt_id).public_id}/again"
+    auditor = staff_client(Role.AUDITOR)
+    assert "Ask again" not in words(auditor.get(address(stripe_journey)))
+    assert auditor.post(address(stripe_journey, tail)).status_code == 403
+    stranger = staff_client(Role.OWNER, other_tenant)
+    assert stranger.post(address(stripe_journey, tail)).status_code == 404
+    there = f"/o/{other_tenant.slug}/partners/stripe_identity/erasing"
+    with tenant_scope(other_tenant.id):
+        Connection.objects.create(vendor="stripe_identity", kind="own_contract", status="ready")
+        with pytest.raises(NotHere):
+            ask_to_erase_again(attempt_id, actor=SYSTEM)
+    assert stranger.post(there + tail).status_code == 404
+    assert "Nothing was asked for yet" in words(stranger.get(there))
+    for wrong in ("/attempt_x/again", "/%00/again", f"/{erasing.public_id}/again"):
+        assert staff_client(Role.OWNER).post(address(stripe_journey, wrong)).status_code == 404
+    assert stripe_journey.row(attempt_id).erase_error == "client_refused"
+
+
+def test_one_that_is_not_erased_in_time_is_told_once_a_day_and_marked(stripe_journey, erasing, staff_client):
+    make_member(stripe_journey.tenant, Role.ADMINISTRATOR)
+    stripe_journey.simulator.misbehave("erases_slowly")
+    attempts = [prove(stripe_journey, erasing) for _number in range(2)]
+
+    def told():
+        return StaffMail.objects.filter(template="staff_erasing_overdue").count()
+
+    before = told()
+    later(stripe_journey, minutes=36)
+    for _day in range(4):
+        later(stripe_journey, days=_day + 1)
+    assert told() == before
+    with clock.frozen(clock.now() + timedelta(days=5, hours=1)):
+        work(stripe_journey.tenant)
+        assert told() == before + 1
+        page = words(staff_client(Role.AUDITOR).get(address(stripe_journey)))
+    assert "2 sessions wait for longer than five days" in page and page.count("Overdue") == 2
+    assert all(stripe_journey.row(one).erased_at is None for one in attempts)
+
+
+def test_the_list_goes_on_page_by_page(stripe_journey, erasing, staff_client):
+    attempt_id = prove(stripe_journey, erasing)
+    row = stripe_journey.row(attempt_id)
+    with tenant_scope(stripe_journey.tenant.id):
+        copies = [
+            ProofingAttempt(
+                connection_id=row.connection_id,
+                reference=row.reference,
+                browser_digest=b"x",
+                mode=row.mode,
+                is_demonstration=True,
+                return_url=row.return_url,
+                locale="en",
+                purpose="",
+                expires_at=row.expires_at,
+                erase_due_at=clock.now() - timedelta(hours=number),
+            )
+            for number in range(60)
+        ]
+        ProofingAttempt.objects.bulk_create(copies)
+    client = staff_client(Role.AUDITOR)
+    first = client.get(address(stripe_journey))
+    assert len(first.context["rows"]) == 50 and first.context["previous_url"] == ""
+    second = client.get(first.context["next_url"])
+    assert len(second.context["rows"]) == 11 and second.context["next_url"] == ""
+    for nonsense in ("x", "after~", "after~\x00", "before~" + "9" * 99):
+        assert client.get(address(stripe_journey), {"cursor": nonsense}).status_code == 200

@@ -54,7 +54,7 @@ def connect(tenant):
 
 
 def query_of(link, tenant):
-    assert link.startswith(return_url_of(tenant.slug))
+    assert link.startswith(return_url_of(tenant.slug, "oidc"))
     return parse_qs(urlsplit(link).query)
 
 

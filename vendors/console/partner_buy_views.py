@@ -317,7 +317,7 @@ def _mail(request: HttpRequest, item: Item) -> str:
     ) % {
         "partner": _(item.listing.name),
         "organisation": seat_of(request).tenant.name,
-        "return_url": return_url_of(_slug(request)),
+        "return_url": return_url_of(_slug(request), item.slug),
     }
 
 

@@ -32,7 +32,7 @@ from vendors.connecting import (
 from vendors.context import open_secrets
 from vendors.contract import Field, Manifest
 from vendors.models import Connection
-from vendors.registry import adapter_of
+from vendors.registry import adapter_of, is_name
 from vendors.wording import PROBLEMS
 
 LONGEST = 4_000
@@ -186,6 +186,27 @@ class ManifestForm(SeenForm):
             for field in self.manifest.fields
             if field.kind == "secret"
         }
+
+
+class NameForm(forms.Form):
+    """What tells one of several connections from the others. It becomes a part of addresses and of the ledger."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=60,
+        help_text=gettext_lazy(
+            "Letters, digits and spaces, at most 30. People read it where they agree to be checked. It stays: a connection of "
+            "another name is another connection."
+        ),
+    )
+
+    def clean_name(self) -> str:
+        name = "-".join(str(self.cleaned_data["name"]).lower().split())
+        if not is_name(name):
+            raise forms.ValidationError(
+                _("Write the name in letters from a to z, digits, hyphens and spaces, at most 30.")
+            )
+        return name
 
 
 class PartnerSettingsForm(ManifestForm):

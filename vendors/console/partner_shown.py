@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -26,7 +26,7 @@ from vendors.catalogue.searching import Candidate
 from vendors.catalogue.shelf import Item, find_item, shelf
 from vendors.catalogue.words import CONTRACTS, DOCUMENTS, KINDS, LANGUAGES, METHODS, word, words
 from vendors.models import Connection
-from vendors.registry import ADAPTERS, adapter_of, entry_of
+from vendors.registry import ADAPTERS, adapter_of, entry_of, is_listed, listed_as, own_name
 from vendors.wording import TONES
 
 NOT_STATED = gettext_lazy("Not stated")
@@ -58,12 +58,20 @@ def read_own() -> Own:
 
 def item_or_404(slug: str) -> Item:
     """A listing on the shelf; one of an adapter that nobody has reviewed yet says of itself what it can."""
-    found = find_item(slug)
-    if found is not None:
+    found = find_item(listed_as(slug))
+    if found is None:
+        if not is_listed(slug):
+            raise NotHere("listing_unknown")
+        found = _of_adapter(listed_as(slug))
+    return item_of(found, slug)
+
+
+def item_of(found: Item, slug: str) -> Item:
+    """One of several is listed like the others, under its name, and has costs of its own."""
+    if not own_name(slug):
         return found
-    if slug not in ADAPTERS:
-        raise NotHere("listing_unknown")
-    return _of_adapter(slug)
+    name = selectors.listing(slug).title
+    return replace(found, listing=replace(found.listing, slug=slug, vendor=slug, name=name))
 
 
 def items() -> dict[str, Item]:
@@ -149,7 +157,7 @@ def candidates(found: Mapping[str, Item], own: Own) -> list[Candidate]:
 
 def can_connect(listing: CatalogueListing) -> bool:
     """There is an adapter for it, or it is no partner at all, as Face Checks are."""
-    return listing.slug in ADAPTERS or listing.meter != "decision"
+    return is_listed(listing.slug) or listing.meter != "decision"
 
 
 # ------------------------------------------------------------------ words

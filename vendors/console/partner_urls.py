@@ -4,6 +4,7 @@ from django.urls import path
 
 from vendors.console import partner_browse_views as catalogue
 from vendors.console import partner_buy_views as buying
+from vendors.console import partner_erasing_views as erasing
 from vendors.console import partner_keys_views as keys
 from vendors.console import partner_views as views
 from vendors.console import partner_yours_views as yours
@@ -17,8 +18,12 @@ urlpatterns = [
     path("<slug:vendor>/state", views.state, name="state"),
     path("<slug:vendor>/choose", views.choose, name="choose"),
     path("<slug:vendor>/settings", views.settings, name="settings"),
+    path("<slug:vendor>/another", views.another, name="another"),
     path("<slug:vendor>/test", views.test, name="test"),
     path("<slug:vendor>/record", yours.record, name="record"),
+    path("<slug:vendor>/erasing", erasing.requests, name="erasing"),
+    path("<slug:vendor>/erasing.csv", erasing.sheet, name="erasing_csv"),
+    path("<slug:vendor>/erasing/<str:attempt_id>/again", erasing.ask_again, name="erase_again"),
     path("<slug:vendor>/keys", keys.keys, name="keys"),
     path("<slug:vendor>/keys/state", keys.state, name="keys_state"),
     path("<slug:vendor>/keys/use", keys.use, name="keys_use"),

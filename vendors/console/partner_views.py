@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from portal.kit.errors import Invalid
 from portal.kit.seen import ChangedMeanwhile
 from portal.kit.typed import TypedWordForm
 from portal.recent import recent_sign_in
@@ -20,10 +22,10 @@ from vendors.addresses import hook_url_of, return_url_of
 from vendors.buying import may_be_set_up
 from vendors.connecting import terms_of
 from vendors.console import partner_shown as shown
-from vendors.console.partner_forms import PartnerSettingsForm
+from vendors.console.partner_forms import NameForm, PartnerSettingsForm
 from vendors.console.partner_purchase import panel_of
 from vendors.models import Connection
-from vendors.registry import ADAPTERS
+from vendors.registry import ADAPTERS, is_listed, listed_as, own_name
 from vendors.wording import TONES, told_problems
 
 
@@ -83,19 +85,66 @@ def _shown(request: HttpRequest, offer: selectors.Offer) -> dict[str, Any]:
 def partner(request: HttpRequest, vendor: str) -> HttpResponse:
     """Everything a listing says, with the tenant's own connection where the partner can be connected."""
     item, own = shown.item_or_404(vendor), shown.read_own()
+    if own_name(vendor) and vendor not in own.connections:
+        raise Http404
+    takes_names = vendor in ADAPTERS and ADAPTERS[vendor].is_named
     context = {
-        **(_shown(request, selectors.offer_of(vendor)) if vendor in ADAPTERS else {}),
+        **(_shown(request, selectors.offer_of(vendor)) if is_listed(vendor) else {}),
         **shown.details_of(item, own),
         "title": _(item.listing.name),
         "slug": vendor,
-        "has_adapter": vendor in ADAPTERS,
-        "purchase": panel_of(request, item),
+        "has_adapter": is_listed(vendor),
+        "purchase": None if own_name(vendor) else panel_of(request, item),
+        "others": _others(request, vendor, own) if takes_names else [],
+        "name_form": NameForm() if takes_names and seat_of(request).may(Right.MANAGE_PARTNERS) else None,
         "breadcrumbs": [
             {"label": _("Partners"), "url": reverse("partners:browse", args=[_slug(request)])},
+            *_listing_crumb(request, vendor),
             {"label": _(item.listing.name)},
         ],
     }
     return render(request, "vendors/partner.html", context)
+
+
+def _listing_crumb(request: HttpRequest, vendor: str) -> list[dict[str, str]]:
+    """Above one of several stands the listing they share."""
+    if not own_name(vendor):
+        return []
+    listing = listed_as(vendor)
+    address = reverse("partners:partner", args=[_slug(request), listing])
+    return [{"label": _(shown.item_or_404(listing).listing.name), "url": address}]
+
+
+def _others(request: HttpRequest, vendor: str, own: shown.Own) -> list[dict[str, Any]]:
+    """The connections with names that are listed so."""
+    named = [one for key, one in own.connections.items() if own_name(key) and listed_as(key) == vendor]
+    return [
+        {
+            "title": _(selectors.listing(one.vendor).title),
+            "issuer": one.config.get("issuer", ""),
+            "status_label": Connection.Status(one.status).label,
+            "status_tone": TONES[Connection.Status(one.status)],
+            "url": reverse("partners:partner", args=[_slug(request), one.vendor]),
+        }
+        for one in named
+    ]
+
+
+@require_POST
+@requires(Right.MANAGE_PARTNERS)
+def another(request: HttpRequest, vendor: str) -> HttpResponse:
+    """A name for one more connection; nothing is kept before its settings are."""
+    if vendor not in ADAPTERS or not ADAPTERS[vendor].is_named:
+        raise Http404
+    form = NameForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, " ".join(str(told) for told in form.errors["name"]))
+        return _to_partner(request, vendor)
+    key = f"{vendor}-{form.cleaned_data['name']}"
+    if selectors.connection_to(key) is not None:
+        messages.info(request, _("There is one of that name already: this is it."))
+        return _to_partner(request, key)
+    return redirect("partners:settings", organisation=_slug(request), vendor=key)
 
 
 @require_GET
@@ -144,6 +193,8 @@ def settings(request: HttpRequest, vendor: str) -> HttpResponse:
             )
         except ChangedMeanwhile as conflict:
             form.show_conflict(conflict)
+        except Invalid as refused:
+            form.add_error(refused.field if refused.field in form.fields else None, refused.sentence)
         else:
             return _to_partner(request, vendor)
     context = {
@@ -151,7 +202,9 @@ def settings(request: HttpRequest, vendor: str) -> HttpResponse:
         "form": form,
         # A partner that keeps a record is told the address with each session.
         # A wallet is told where to send the browser in each request: there is nobody to register it with.
-        "return_url": "" if offer.signals or offer.manifest.asks_wallets else return_url_of(_slug(request)),
+        "return_url": ""
+        if offer.signals or offer.manifest.asks_wallets
+        else return_url_of(_slug(request), vendor),
     }
     return render(request, "vendors/settings.html", context)
 

@@ -26,6 +26,7 @@ from vendors.console.partner_purchase import TONES as PURCHASE_TONES
 from vendors.heard import heard_from
 from vendors.models import Connection, PartnerHealth
 from vendors.record import DAYS, Record, Session, costs_of, record_of
+from vendors.registry import listed_as
 from vendors.rotating import has_keys
 from vendors.wording import PROBLEMS, TONES, partner_reason
 
@@ -63,8 +64,17 @@ def yours(request: HttpRequest) -> HttpResponse:
     bought: dict[str, list[Purchase]] = {}
     for row in Purchase.objects.filter(status__in=BUYING | ACTIVE).order_by("created_at"):
         bought.setdefault(row.slug, []).append(row)
-    named = [name for name in dict.fromkeys([*own.connections, *bought]) if name in found]
-    rows = [_row(slug, found[name], own.connections.get(name), bought.get(name, []), own) for name in named]
+    named = [name for name in dict.fromkeys([*own.connections, *bought]) if listed_as(name) in found]
+    rows = [
+        _row(
+            slug,
+            shown.item_of(found[listed_as(name)], name),
+            own.connections.get(name),
+            bought.get(name, []),
+            own,
+        )
+        for name in named
+    ]
     context = {"rows": rows, "partner_tabs": shown.tabs_of(request, "yours")}
     return render(request, "vendors/yours.html", context)
 

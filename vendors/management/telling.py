@@ -13,7 +13,7 @@ from vendors.addresses import hook_url_of, return_url_of
 from vendors.contract import HandlesReturn, HandlesWebhook
 from vendors.management.waiting import wait_for
 from vendors.models import Connection
-from vendors.registry import ADAPTERS, adapter_of
+from vendors.registry import ADAPTERS, adapter_of, is_listed
 from vendors.selectors import connection_to
 from vendors.wording import told_problems
 
@@ -22,7 +22,7 @@ TOPICS = frozenset({"vendors.test_connection", "vendors.connect"})
 
 def require_vendor(vendor: str) -> None:
     """NotHere with a sentence that names those there are."""
-    if vendor not in ADAPTERS:
+    if not is_listed(vendor):
         known = ", ".join(sorted(ADAPTERS))
         raise NotHere("vendor_unknown", f"There is no partner {vendor}. There are: {known}.")
 
@@ -63,7 +63,7 @@ def told_of(tenant: Tenant, connection: Connection) -> dict[str, Any]:
         "contract": adapter.manifest.contract_status,
     }
     if isinstance(adapter, HandlesReturn):
-        told["return_url"] = return_url_of(tenant.slug)
+        told["return_url"] = return_url_of(tenant.slug, connection.vendor)
     if isinstance(adapter, HandlesWebhook):
         told["webhook_url"] = hook_url_of(tenant.slug, connection)
     return told

@@ -131,7 +131,7 @@ class EuPidBench:
 
     def request(self, asked: StartRequest) -> StartRequest:
         """The attempt's row is there before anybody is asked."""
-        url = return_url_of(self.tenant.slug)
+        url = return_url_of(self.tenant.slug, "oidc")
         with tenant_scope(self.tenant.id):
             connection, _made = Connection.objects.get_or_create(vendor=self.vendor, kind="own_contract")
             ProofingAttempt.objects.create(

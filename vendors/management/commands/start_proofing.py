@@ -84,7 +84,7 @@ class Command(OperatingCommand):
             reference=reference,
             # No browser began it: who comes back with the attempt's word is believed, for nothing is opened by it.
             browser_digest=digest(secrets.token_bytes(32)),
-            return_url=return_url_of(tenant.slug),
+            return_url=return_url_of(tenant.slug, vendor),
             locale="en",
             purpose=_("Recover your account at %(organisation)s") % {"organisation": tenant.name},
             demonstration=tenant.is_demonstration,
