@@ -114,6 +114,7 @@ INSTALLED_APPS += [
     "vendors.catalogue",
     "vendors.facecheck",
     "vendors.trying",
+    "vendors.bridge",
     "tenants.verified_id",
     "tenants.directory.connections",
     "tenants.verified_id.entra",
@@ -219,6 +220,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "portal.errors.csrf_failure"
 JOURNEY_COOKIE_NAME = f"{_PREFIX}readmit_journey"
 PERSON_COOKIE_NAME = f"{_PREFIX}readmit_person"
+BRIDGE_COOKIE_NAME = f"{_PREFIX}readmit_bridge"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0

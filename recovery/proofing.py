@@ -42,6 +42,7 @@ from tenants.verified_id import credentials, issuance, offers
 from vendors import selectors as partners
 from vendors import services as vendor_services
 from vendors.addresses import return_url_of
+from vendors.phases import Errand
 from vendors.services import ProofingResult
 
 # What is shown, by the way it is for.
@@ -205,10 +206,12 @@ def is_proofing(case: Case) -> bool:
     return partners.proofing_state(case.attempt_id).phase not in {"done", "failed"}
 
 
-def return_from_partner(query: Mapping[str, Sequence[str]], browser_digest: bytes, *, came_to: str) -> None:
-    """The browser is back, at the path `came_to`. Changes nothing before `state` matches browser and attempt; the worker
-    exchanges."""
-    vendor_services.receive_return(query=query, browser_digest=browser_digest, came_to=came_to)
+def return_from_partner(
+    query: Mapping[str, Sequence[str]], browsers: Mapping[Errand, bytes], *, came_to: str
+) -> Errand:
+    """The browser is back, at the path `came_to`, from what it was sent for. Changes nothing before `state` matches browser
+    and attempt; the worker exchanges."""
+    return Errand(vendor_services.receive_return(query=query, browsers=browsers, came_to=came_to).errand)
 
 
 # What follows an event of a lower room --------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from vendors.billing.rating.billability import outcome_named
 from vendors.billing.services import Usage, record_check
 from vendors.contract import AdapterError, Claim, ClaimState, Outcome, Phase, Reason, SessionOver, Snapshot
 from vendors.models import Connection, ProofingAttempt
-from vendors.phases import MOVES, OPEN, AttemptPhase
+from vendors.phases import MOVES, OPEN, AttemptPhase, Errand
 from vendors.planning import plan_erasing
 from vendors.reserving import decision_key
 from vendors.sealing import seal_claims, seal_portrait
@@ -36,7 +37,14 @@ log = logging.getLogger("readmit.vendors")
 RESULT_LIFETIME = timedelta(minutes=30)
 NATIONAL_ID_DIGEST = "national_id_digest"
 DECIDED = frozenset({Outcome.VERIFIED.value, Outcome.NOT_VERIFIED.value})
-STEP = "proofed"
+# What the ledger calls the step, and who hears of the end.
+STEPS = {Errand.RECOVERY: "proofed", Errand.BRIDGE: "bridged", Errand.TRIAL: "proofed"}
+STEP = STEPS[Errand.RECOVERY]
+COMPLETED = {Errand.RECOVERY: "vendors.proofing_completed", Errand.BRIDGE: "vendors.bridge_completed"}
+CONTRADICTED = {
+    Errand.RECOVERY: "vendors.proofing_contradicted",
+    Errand.BRIDGE: "vendors.bridge_contradicted",
+}
 
 
 def _locked(attempt_id: UUID) -> ProofingAttempt:
@@ -132,12 +140,13 @@ def _end(attempt: ProofingAttempt, outcome: Outcome, reasons: tuple[Reason, ...]
     _note_end(attempt, connection)
     _charge(attempt, connection, outcome)
     plan_erasing(attempt, connection)
-    _tell(attempt, "vendors.proofing_completed")
+    _tell(attempt, COMPLETED)
 
 
-def _tell(attempt: ProofingAttempt, topic: str) -> None:
-    """The room above, where a case waits for it."""
-    if not attempt.is_trial:
+def _tell(attempt: ProofingAttempt, topics: Mapping[Errand, str]) -> None:
+    """The room above, where somebody waits for it."""
+    topic = topics.get(Errand(attempt.errand))
+    if topic is not None:
         enqueue(topic, tenant_id=current_tenant_id(), reference=attempt.reference, attempt_id=attempt.id)
 
 
@@ -167,7 +176,7 @@ def _charge(attempt: ProofingAttempt, connection: Connection, outcome: Outcome) 
             outcome=outcome_named(outcome.value),
             quantity=1,
             case_id=attempt.reference,
-            step=STEP,
+            step=STEPS[Errand(attempt.errand)],
             mode=attempt.mode,
             profile_id=attempt.profile_id,
             department=attempt.department,
@@ -209,7 +218,7 @@ def _compare(attempt: ProofingAttempt, digest: bytes) -> None:
     attempt.contradicted_at = clock.now()
     attempt.save(update_fields=["contradicted_at"])
     destroy_result(attempt)
-    _tell(attempt, "vendors.proofing_contradicted")
+    _tell(attempt, CONTRADICTED)
     connection = Connection.objects.get(id=attempt.connection_id)
     record_event(
         EventName.PROOFING_CONTRADICTED,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.kit import clock
 from portal.kit.models import TenantForeignKey, TenantModel
-from vendors.phases import AttemptPhase
+from vendors.phases import AttemptPhase, Errand
 
 
 class Connection(TenantModel):
@@ -123,8 +123,7 @@ class ProofingAttempt(TenantModel):
     profile_id = models.UUIDField(null=True)
     department = models.CharField(max_length=120, blank=True)
     is_demonstration = models.BooleanField()
-    # Begun by an operator to try the partner: there is no case that waits for its end.
-    is_trial = models.BooleanField(default=False)
+    errand = models.CharField(max_length=8, choices=Errand.choices, default=Errand.RECOVERY)
     return_url = models.CharField(max_length=300)
     locale = models.CharField(max_length=35)
     purpose = models.CharField(max_length=300)

@@ -16,6 +16,15 @@ class AttemptPhase(models.TextChoices):
     FAILED = "failed", _("No answer")
 
 
+class Errand(models.TextChoices):
+    """What an attempt is for, and so who waits for its end. A trial is begun by an operator, in no browser, and nobody
+    waits for it."""
+
+    RECOVERY = "recovery", _("A recovery")
+    BRIDGE = "bridge", _("A bridge")
+    TRIAL = "trial", _("A trial")
+
+
 MOVES = TransitionTable(
     AttemptPhase,
     {

@@ -27,7 +27,7 @@ from tenants.audit.services import record_event
 from vendors.contract import Assurance, Check, EidLevel, HandlesReturn, Outcome, Reason, StateMismatch
 from vendors.endings import NATIONAL_ID_DIGEST, destroy_result, give_up_attempt, note_refusal
 from vendors.models import Connection, ProofingAttempt, ProofingReturn
-from vendors.phases import MOVES, OPEN, AttemptPhase
+from vendors.phases import MOVES, OPEN, AttemptPhase, Errand
 from vendors.planning import plan_fetch
 from vendors.registry import adapter_of
 from vendors.sealing import open_claims, open_portrait, seal_address, seal_query
@@ -75,15 +75,15 @@ def begin_proofing(
     attempt_id: UUID | None = None,
     profile_id: UUID | None = None,
     department: str = "",
-    trial: bool = False,
+    errand: Errand = Errand.RECOVERY,
     address: str = "",
     actor: Actor = CLAIMANT,
 ) -> ProofingAttempt:
     """Write the attempt down; the worker starts it at the partner. Unavailable while the partner is not connected.
 
     A connection that failed before may be tried: the next good answer makes it ready again, and nothing is charged
-    for one that does not answer. `trial`: an operator tries the partner, and no case waits for the end. `address`: the browser's; it is kept,
-    sealed and until the attempt is over, only where the partner has to be told.
+    for one that does not answer. `address`: the browser's; it is kept, sealed and until the attempt is over, only where the
+    partner has to be told.
     """
     connection = Connection.objects.filter(id=connection_id, status__in=USABLE, paused_at=None).first()
     if connection is None:
@@ -99,7 +99,7 @@ def begin_proofing(
         profile_id=profile_id,
         department=department,
         is_demonstration=demonstration,
-        is_trial=trial,
+        errand=errand,
         return_url=return_url,
         locale=locale[:35],
         purpose=purpose[:300],
@@ -164,17 +164,17 @@ def move_attempt(attempt: ProofingAttempt, target: AttemptPhase) -> None:
 
 
 def receive_return(
-    *, query: Mapping[str, Sequence[str]], browser_digest: bytes, came_to: str
+    *, query: Mapping[str, Sequence[str]], browsers: Mapping[Errand, bytes], came_to: str
 ) -> ProofingAttempt:
-    """A browser came back. Changes nothing before `state` matches this browser and an attempt, and then only writes the
-    answer down for the worker. The same answer again is quiet. Refused, in one neutral way, for everything else: `came_to`,
-    the path it came to, has to be the attempt's own, or another partner answers in its place."""
+    """A browser came back; `browsers` holds the digest of what it is known by, for each errand. Changes nothing before
+    `state` matches this browser and an attempt, and then only writes the answer down for the worker. The same answer again
+    is quiet. Refused, in one neutral way, for everything else: `came_to`, the path it came to, has to be the attempt's own,
+    or another partner answers in its place."""
     words = query.get("state", ())
     attempt = None
     if len(words) == 1 and 20 <= len(words[0]) <= 200:
         attempt = ProofingAttempt.objects.select_for_update().filter(state_digest=digest(words[0])).first()
-    # A trial was begun in no browser, and opens nothing for the one that comes back.
-    if attempt is None or not (attempt.is_trial or same(bytes(attempt.browser_digest), browser_digest)):
+    if attempt is None or not _is_of(attempt, browsers):
         raise _not_matched()
     if urlsplit(attempt.return_url).path != came_to:
         _note_foreign_return(attempt)
@@ -205,6 +205,14 @@ def _note_foreign_return(attempt: ProofingAttempt) -> None:
         note_refusal(attempt, StateMismatch("return_address_of_another"))
 
 
+def _is_of(attempt: ProofingAttempt, browsers: Mapping[Errand, bytes]) -> bool:
+    """A trial was begun in no browser, and opens nothing for the one that comes back."""
+    if attempt.errand == Errand.TRIAL:
+        return True
+    known_by = browsers.get(Errand(attempt.errand))
+    return known_by is not None and same(bytes(attempt.browser_digest), known_by)
+
+
 def _keep_return(attempt: ProofingAttempt, query: Mapping[str, Sequence[str]]) -> None:
     """An answer after the first is exchanged too: if it says something else, that is a contradiction."""
     body = json.dumps({name: list(values) for name, values in sorted(query.items())}).encode()
@@ -226,6 +234,15 @@ def _note_back(attempt: ProofingAttempt) -> None:
         move_attempt(attempt, AttemptPhase.PROCESSING)
         attempt.fetches = 0
         attempt.save(update_fields=["phase", "fetches"])
+
+
+def portrait_at_hand(attempt_id: UUID) -> bytes | None:
+    """The portrait of a verified answer that waits to be taken; None once it is gone, or where the partner contradicted
+    itself."""
+    attempt = ProofingAttempt.objects.filter(id=attempt_id, outcome=Outcome.VERIFIED.value).first()
+    if attempt is None or attempt.contradicted_at is not None:
+        return None
+    return open_portrait(attempt)
 
 
 def take_result(attempt_id: UUID) -> ProofingResult:

@@ -50,8 +50,8 @@ from vendors.leases import (
     scope_of,
     write_answer,
 )
-from vendors.models import Connection, ProofingReturn
-from vendors.phases import OPEN, AttemptPhase
+from vendors.models import Connection, ProofingAttempt, ProofingReturn
+from vendors.phases import OPEN, AttemptPhase, Errand
 from vendors.proofing import move_attempt
 from vendors.registry import adapter_of
 from vendors.reserving import face_check_key, kind_of_judge
@@ -291,8 +291,9 @@ def destroy_keys(job: Job) -> None:
 def record_face_check(job: Job) -> None:
     """Write a judged Face Check into the ledger. It lives here because the two rooms below do not know each other."""
     check = FaceCheck.objects.get(id=job.uuid("face_check_id"))
+    is_of_bridge = ProofingAttempt.objects.filter(reference=check.reference, errand=Errand.BRIDGE).exists()
     enqueue(
-        "vendors.face_check_recorded",
+        "vendors.bridge_face_recorded" if is_of_bridge else "vendors.face_check_recorded",
         tenant_id=check.tenant_id,
         reference=check.reference,
         face_check_id=check.id,
@@ -309,7 +310,7 @@ def record_face_check(job: Job) -> None:
             outcome=outcome,
             quantity=1,
             case_id=check.reference,
-            step="face_checked",
+            step="bridged_face" if is_of_bridge else "face_checked",
             mode=check.mode,
             profile_id=check.profile_id,
             department=check.department,

@@ -242,7 +242,12 @@ def eid_end(reasons: Sequence[str]) -> str:
 
 
 # The step of a case that a check belongs to, and how the case ran.
-STEPS = {"proofed": gettext_noop("Proof with the partner"), "face_checked": gettext_noop("Face Check")}
+STEPS = {
+    "proofed": gettext_noop("Proof with the partner"),
+    "face_checked": gettext_noop("Face Check"),
+    "bridged": gettext_noop("Proof with the partner, for a client of the bridge"),
+    "bridged_face": gettext_noop("Face Check, for a client of the bridge"),
+}
 MODES = {"production": gettext_noop("Production"), "evaluation": gettext_noop("Evaluation")}
 
 

@@ -34,6 +34,7 @@ CONSOLE_ROOMS: list[tuple[str, str]] = [
     ("recovery/profiles/", "recovery.readiness.rehearsal_urls"),
     ("", "portal.console.urls"),
     ("audit/", "portal.console.audit_urls"),
+    ("partners/bridge/", "vendors.bridge.console_urls"),
     ("partners/", "vendors.console.partner_urls"),
     ("api/", "portal.api.console.urls"),
     ("usage/budgets/", "vendors.console.budget_urls"),

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("recovery.callouts.urls")),
     path("", include("recovery.entry.hosted_urls")),
     path("", include("recovery.readiness.hosted_urls")),
+    path("", include("vendors.bridge.hosted_urls")),
     path("", include("portal.demo.urls")),
 ]
 

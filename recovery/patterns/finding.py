@@ -19,6 +19,7 @@ from recovery.statuses import CaseStatus, StepKind, StepState
 from tenants.directory.models import HeldEvidence
 from vendors.contract import Outcome
 from vendors.models import ProofingAttempt
+from vendors.phases import Errand
 
 OF_DOCUMENT = timedelta(days=90)
 OF_NETWORK = timedelta(hours=24)
@@ -109,7 +110,7 @@ def _partners(now: datetime) -> Iterator[Found]:
     recent = Q(ended_at__gt=now - RECENT)
     passed, refused = Q(outcome=Outcome.VERIFIED.value), Q(outcome=Outcome.NOT_VERIFIED.value)
     failed = passed & Q(has_failed=True)
-    decided = ProofingAttempt.objects.filter(passed | refused, is_trial=False)
+    decided = ProofingAttempt.objects.filter(passed | refused, errand=Errand.RECOVERY)
     decided = decided.filter(ended_at__gt=now - RECENT - EARLIER)
     ended = Case.objects.filter(id=OuterRef("reference"), status__in=PASSED_AND_FAILED)
     counted = (
@@ -135,7 +136,7 @@ def _partners(now: datetime) -> Iterator[Found]:
         doubtful = Counts(of["failed"], of["passed"], of["failed_before"], of["passed_before"])
         if is_not_borne_out(doubtful):
             ids = ProofingAttempt.objects.filter(recent & passed, connection_id=of["connection_id"])
-            ids = ids.filter(Exists(ended), is_trial=False).order_by("-ended_at", "-id")
+            ids = ids.filter(Exists(ended), errand=Errand.RECOVERY).order_by("-ended_at", "-id")
             cases = tuple(ids.values_list("reference", flat=True)[:MOST])
             yield Found(Pattern.Kind.NOT_BORNE_OUT, key, of["last"], cases, figures=_figures(doubtful))
 

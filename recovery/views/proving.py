@@ -34,11 +34,18 @@ from recovery.views.common import (
 )
 from tenants.verified_id import presentation
 from vendors import selectors as partners
+from vendors.bridge.browser import browser_digest as bridge_browser
+from vendors.phases import Errand
 from vendors.wording import eid_end
 
 # Phases of a session in which the claimant waits for us: the result is fetched, or fetched and not noted yet.
 AT_WORK = frozenset({"processing", "done", "failed"})
-MAX_CLIP = 16 * 1024 * 1024 + 4096
+# Partners send every browser back to one address; where it waits is by what it was sent for.
+WAITING_PAGES = {
+    Errand.RECOVERY: "recovery:checking",
+    Errand.BRIDGE: "bridge:checking",
+    Errand.TRIAL: "recovery:checking",
+}
 
 
 def _last_refusal(case: Case) -> tuple[str, ...]:
@@ -164,12 +171,13 @@ def returned(request: HttpRequest, partner: str = "") -> HttpResponse:
     """The partner sent the browser back, to its own address where there are several. Changes nothing by itself; reload it
     as often as you like."""
     query = {name: request.GET.getlist(name) for name in request.GET}
+    browsers = {Errand.RECOVERY: browser_digest(request), Errand.BRIDGE: bridge_browser(request)}
     try:
-        proofing.return_from_partner(query, browser_digest(request), came_to=request.path)
+        errand = proofing.return_from_partner(query, browsers, came_to=request.path)
     except (Refused, Invalid):
         # Another browser, another attempt, or nonsense: the neutral page, no data.
         return page(request, "recovery/not_here.html")
-    return see_other("recovery:checking")
+    return see_other(WAITING_PAGES[errand])
 
 
 @require_GET

@@ -16,7 +16,16 @@ RETENTION_RECOVERY = "photographs_none_portrait_24h_record_1y"
 
 
 def record_consent(
-    *, case_id: UUID, text: str, text_version: str, language: str, partner: str, flashing: bool, actor: Actor
+    *,
+    case_id: UUID,
+    text: str,
+    text_version: str,
+    language: str,
+    partner: str,
+    flashing: bool,
+    actor: Actor,
+    purpose: str = PURPOSE_RECOVERY,
+    retention: str = RETENTION_RECOVERY,
 ) -> ConsentRecord:
     """Write down what exactly was shown and agreed to."""
     record = ConsentRecord(
@@ -24,8 +33,8 @@ def record_consent(
         text_version=text_version,
         text_digest=digest(text),
         language=language,
-        purpose=PURPOSE_RECOVERY,
-        retention=RETENTION_RECOVERY,
+        purpose=purpose,
+        retention=retention,
         partner=partner,
         flashing=flashing,
     )
@@ -42,3 +51,8 @@ def record_consent(
 
 def consent_of(case_id: UUID) -> ConsentRecord | None:
     return ConsentRecord.objects.filter(case_id=case_id, withdrawn_at=None).order_by("-created_at").first()
+
+
+def withdraw_flashing(case_id: UUID) -> None:
+    """The person sees only now that flashing light is no option: from here on none is shown."""
+    ConsentRecord.objects.filter(case_id=case_id, withdrawn_at=None).update(flashing=False)

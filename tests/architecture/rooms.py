@@ -17,7 +17,7 @@ ORDER: tuple[tuple[str, ...], ...] = (
     ("vendors.catalogue",),
     ("vendors",),
     ("vendors.adapters",),
-    ("vendors.trying",),
+    ("vendors.trying", "vendors.bridge"),
     ("recovery.access_pass", "recovery.passkeys", "recovery.callouts"),
     ("recovery",),
     ("recovery.readiness", "recovery.entry", "recovery.patterns"),

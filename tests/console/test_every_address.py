@@ -42,6 +42,7 @@ from tenants.verified_id.trusting import add_trusted_issuer
 from tests.api.world import key_of
 from tests.billing.test_budgets import cap
 from tests.billing.test_ledger import record
+from tests.bridge.conftest import given_for
 from tests.conftest import make_member, make_tenant, site_client
 from tests.console.conftest import client_of_member, forget_network_jobs
 from tests.recovery.console.world import add_whole_journey, make_case, make_person, published_profile
@@ -49,6 +50,8 @@ from tests.verified_id.entra.entered import GIVEN
 from vendors.billing.book import standing
 from vendors.billing.collecting.models import Operation, PaymentCall
 from vendors.billing.services import close_period, dispute_entry
+from vendors.bridge.models import BridgeRun
+from vendors.bridge.registering import MadeSecret, create_client
 from vendors.catalogue.models import Purchase
 from vendors.console.partner_invoices import BillFacts, compare_bill
 from vendors.models import Connection, ProofingAttempt
@@ -222,6 +225,19 @@ TABLE: dict[str, tuple[str, str]] = {
     "partners:request": ("OB", "OB"),
     "partners:cancel": ("OB", "OB"),
     "partners:resume": ("-", "OB"),
+    "bridges:home": ("OABU", "-"),
+    "bridges:new": ("OA", "OA"),
+    "bridges:key": ("OA", "OA"),
+    "bridges:run": ("OABU", "-"),
+    "bridges:client": ("OABU", "-"),
+    "bridges:edit": ("OA", "OA"),
+    "bridges:trial": ("OA", "OA"),
+    "bridges:secret": ("-", "OA"),
+    "bridges:end_secret": ("-", "OA"),
+    "bridges:mode": ("OA", "OA"),
+    "bridges:pause": ("-", "OA"),
+    "bridges:unpause": ("-", "OA"),
+    "bridges:remove": ("OA", "OA"),
     "people:provisioning": ("OAHU", "-"),
     "people:provisioning_new": ("OA", "OA"),
     "people:provisioning_close": ("OA", "OA"),
@@ -298,7 +314,7 @@ OWN = {
         "bill_id",
         "call_id",
     ),
-    *("key_id", "token_id", "revocation_id", "callout_id", "pattern_id"),
+    *("key_id", "token_id", "revocation_id", "callout_id", "pattern_id", "client_id", "run_id"),
 }
 PEOPLE = b"user_name,given_names,family_name,email\nzoe,Zoe,Zed,zoe@people.example\n"
 
@@ -409,7 +425,16 @@ class World:
             "kind": "entra",
             "vendor": "house",
             **self._keys(),
+            **self._bridge(),
         }
+
+    def _bridge(self) -> dict[str, str]:
+        """A client of the bridge, and one request of its own."""
+        given = given_for(Connection.objects.get(vendor="house"), serves="openid")
+        made = create_client(given=given, actor=SYSTEM)
+        assert isinstance(made, MadeSecret)
+        run = BridgeRun.objects.create(client=made.client, mode="evaluation", expires_at=clock.now())
+        return {"client_id": made.client.public_id, "run_id": run.public_id}
 
     def _keys(self) -> dict[str, str]:
         """A partner that is used with keys."""

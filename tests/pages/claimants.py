@@ -37,6 +37,7 @@ from tests.entry.test_inviting import Visitor
 from tests.entry.walking import back, begin, enter_settings, tried
 from tests.holder import Wallet, path_of
 from tests.recovery.attesters import Attester, ask_for_attestation, code_shown, name_manager
+from tests.pages import bridges
 from tests.recovery.authenticator import Authenticator
 from tests.recovery.journey import Journey, Place
 from tests.vendors.conftest import work
@@ -475,4 +476,5 @@ def walk_everything(place: Place, user_name: str) -> None:
     by_app(place, f"{user_name}.app")
     invited(place)
     by_the_organisations_sign_in(place)
+    bridges.over(place)
     documents(place)

@@ -99,6 +99,18 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         23,
         "stops everything a case gave in one transaction: passes, passkeys, sessions, saved codes, evidence, binding",
     ),
+    "tenant POST /bridge/consent": (
+        17,
+        "counts network and person, then keeps the consent, counts the client's day under its lock, reserves what it costs and begins the proofing: several scopes (STYLE 19)",
+    ),
+    "tenant POST /bridge/stop": (
+        13,
+        "ends the run and the attempt, frees what was reserved, and tells; " + LOCKS,
+    ),
+    "tenant POST /bridge/token": (
+        15,
+        "counts and proves the client, uses the code up, and signs, in a scope each (STYLE 19)",
+    ),
     "tenant POST /openid4vci/credential": (18, SENT),
     "tenant POST /openid4vp/responses/<str:presentation_id>": (15, SENT),
     "site POST /setup/<str:token>": (14, GUEST),
@@ -109,6 +121,18 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     ),
     "site POST /o/<slug:organisation>/partners/<slug:vendor>/buy": (14, BUYING),
     "site POST /o/<slug:organisation>/partners/<slug:vendor>/buy/review": (22, BUYING),
+    "site POST /o/<slug:organisation>/partners/bridge/new": (
+        14,
+        "counts the clients, makes the first key and the secret; " + SAVEPOINT,
+    ),
+    "site POST /o/<slug:organisation>/partners/bridge/<str:client_id>/edit": (
+        13,
+        "offers the partners, and looks whose name it is; " + SAVEPOINT,
+    ),
+    "site POST /o/<slug:organisation>/partners/bridge/<str:client_id>/remove": (
+        20,
+        "ends whoever is under way, one by one; " + SAVEPOINT,
+    ),
     "site POST /o/<slug:organisation>/verified-id/domain": (15, SAVEPOINT),
     "site POST /o/<slug:organisation>/verified-id/rotate": (
         16,
@@ -218,4 +242,6 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "site POST /o/new": (17, "makes an organisation before there is a scope to write in; " + COMMITS),
 }
 # Judged by the vision process, not held to the figures of pages without image work.
-IMAGES = frozenset({"tenant POST /recover/face/clip", "tenant POST /try/person"})
+IMAGES = frozenset(
+    {"tenant POST /recover/face/clip", "tenant POST /bridge/face/clip", "tenant POST /try/person"}
+)

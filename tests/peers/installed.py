@@ -20,7 +20,9 @@ import pytest
 HERE = Path(__file__).parent
 FOLDER = Path(sys.prefix) / "peers"
 INSTALL_SECONDS = 300
-WALLET = "a wallet of @openid4vc 0.4.6 and @sd-jwt/sd-jwt-vc 0.19.0, and oidc-provider 9.13.3"
+WALLET = (
+    "a wallet of @openid4vc 0.4.6 and @sd-jwt/sd-jwt-vc 0.19.0, oidc-provider 9.13.3 and openid-client 6.8.9"
+)
 VERIFIERS = "polaris-oid4vp 1.0.0 and openvc-core 1.37.0"
 
 

@@ -30,6 +30,7 @@ from tests.verified_id.test_asking import _signed, answered, authority_pair
 from vendors import selectors, services
 from vendors.addresses import RETURN_PATH, return_url_of
 from vendors.models import Connection, ProofingAttempt
+from vendors.phases import Errand
 
 WHO = {
     "given_name": "Erika",
@@ -153,7 +154,8 @@ def test_another_wallet_reads_verifies_and_answers_the_request_by_either_name(
             )
             back = parse_qs(urlsplit(answer["body"]["redirect_uri"]).query)
             with tenant_scope(tenant.id):
-                services.receive_return(query=back, browser_digest=BROWSER, came_to=RETURN_PATH)
+                browsers = {Errand.RECOVERY: BROWSER}
+                services.receive_return(query=back, browsers=browsers, came_to=RETURN_PATH)
             work(tenant)
             with tenant_scope(tenant.id):
                 result = services.take_result(attempt.id)

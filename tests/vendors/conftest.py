@@ -23,6 +23,7 @@ from tests.vendors.simulated import Simulator
 from vendors import context, selectors, services
 from vendors.addresses import RETURN_PATH, return_url_of
 from vendors.models import Connection, ProofingAttempt
+from vendors.phases import Errand
 
 BROWSER = digest("the browser that began")
 OTHER_BROWSER = digest("another browser")
@@ -106,7 +107,8 @@ class Journey:
 
     def come_back(self, query: dict[str, Sequence[str]], browser: bytes = BROWSER) -> None:
         with tenant_scope(self.tenant.id):
-            services.receive_return(query=query, browser_digest=browser, came_to=RETURN_PATH)
+            browsers = {Errand.RECOVERY: browser}
+            services.receive_return(query=query, browsers=browsers, came_to=RETURN_PATH)
 
     def prove(self, connection: Connection, **changes: Any) -> UUID:
         """The whole way: begin, go there, come back, exchange."""

@@ -31,7 +31,7 @@ def told_dispute(request: HttpRequest, dispute: Dispute, entry: Entry) -> dict[s
         "entry": entry,
         "what": product_name(entry.meter, entry.vendor),
         "tone": TONES[Dispute.State(dispute.state)],
-        "case_url": case_url(request, entry.case_id),
+        "case_url": case_url(request, entry.case_id, entry.step),
         "entry_url": reverse("usage:entry", args=[slug, entry_id]),
         "url": reverse("disputes:dispute", args=[slug, entry_id]),
     }

@@ -292,7 +292,7 @@ def _entries(request: HttpRequest, document: Document, position: int, found: Sta
         "rows": [
             {
                 "entry": entry,
-                "case_url": case_url(request, entry.case_id),
+                "case_url": case_url(request, entry.case_id, entry.step),
                 "url": reverse("usage:entry", args=[slug, entry.public_id]),
             }
             for entry in page.rows

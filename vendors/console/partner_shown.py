@@ -298,6 +298,11 @@ def tabs_of(request: HttpRequest, current: str) -> list[dict[str, Any]]:
             "url": reverse("partners:yours", args=[seat.tenant.slug]),
             "current": current == "yours",
         },
+        {
+            "label": _("Bridge"),
+            "url": reverse("bridges:home", args=[seat.tenant.slug]),
+            "current": current == "bridge",
+        },
     ]
 
 

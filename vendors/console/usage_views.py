@@ -50,7 +50,7 @@ from vendors.wording import mode_word, outcome_word, partner_name, period_words,
 PAGE = 50
 # What a row of the list says; the rest of an entry is not read for it.
 SHOWN = (
-    *("occurred_at", "case_id", "case_reference", "meter", "vendor", "billable", "why"),
+    *("occurred_at", "case_id", "case_reference", "step", "meter", "vendor", "billable", "why"),
     *("amount", "currency"),
 )
 CENT = Decimal("0.01")
@@ -64,7 +64,7 @@ def _rows(request: HttpRequest, entries: Sequence[UsageEntry]) -> list[dict[str,
         {
             "entry": entry,
             "partner": partner_name(entry.vendor),
-            "case_url": case_url(entry.case_id),
+            "case_url": case_url(entry.case_id, entry.step),
             "url": url.replace("ENTRY", entry.public_id),
         }
         for entry in entries

@@ -16,7 +16,11 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField("proofingattempt", "fetch_due_at", models.DateTimeField(null=True)),
         migrations.AddField("proofingattempt", "fetches", models.PositiveSmallIntegerField(default=0)),
-        migrations.AddField("proofingattempt", "is_trial", models.BooleanField(default=False)),
+        migrations.AddField(
+            "proofingattempt",
+            "errand",
+            models.CharField(choices=[("recovery", "A recovery"), ("bridge", "A bridge"), ("trial", "A trial")], default="recovery", max_length=8),
+        ),
         migrations.AddIndex(
             "proofingattempt",
             models.Index(fields=["tenant_id", "connection", "partner_ref"], name="attempt_at_partner"),

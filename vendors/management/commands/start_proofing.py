@@ -24,7 +24,7 @@ from vendors.leases import REHEARSAL
 from vendors.management.telling import connection_named
 from vendors.management.waiting import add_wait, wait_for
 from vendors.models import ProofingAttempt
-from vendors.phases import AttemptPhase
+from vendors.phases import AttemptPhase, Errand
 from vendors.proofing import LIFETIME
 from vendors.selectors import proofing_state
 
@@ -91,7 +91,7 @@ class Command(OperatingCommand):
             mode=REHEARSAL,
             attempt_id=attempt_id,
             department=person.department,
-            trial=True,
+            errand=Errand.TRIAL,
             address=NO_BROWSER,
             actor=self.actor(),
         )
