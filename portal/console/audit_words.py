@@ -47,6 +47,7 @@ LABELS: dict[str, str] = {
     "secret": gettext_noop("Secret"),
     "leaked": gettext_noop("It leaked"),
     "verified": gettext_noop("Confirmed"),
+    "face_check": gettext_noop("Face Check"),
     "calibration": gettext_noop("Calibration"),
     "cause": gettext_noop("Cause"),
     "changed": gettext_noop("Changed"),
