@@ -41,6 +41,7 @@ from tenants.verified_id.services import link_domain, turn_on_verified_id
 from tenants.verified_id.signing import active_key
 from tenants.verified_id.trial.services import begin_trial
 from tests.billing.test_ledger import record
+from tests.bridge.shown import bridge_pages
 from tests.conftest import make_member
 from tests.look.looking import examined
 from tests.recovery.console.serving import serve_site
@@ -278,6 +279,7 @@ def addresses(tenant, page) -> dict[str, str]:
         )
         _asked_to_erase(partners_of(profile)[0])
         made = {
+            **bridge_pages(own),
             "people": "/people/",
             "person": f"/people/{anna.public_id}/",
             "person_details": f"/people/{anna.public_id}/details",
