@@ -21,7 +21,7 @@ from tests.peers.serving import Served, shared_origins
 from tests.vendors.conftest import work
 from tests.vendors.hostile import HostileProvider, make_jpeg
 from vendors import services
-from vendors.addresses import return_url_of
+from vendors.addresses import RETURN_PATH, return_url_of
 from vendors.bridge.models import BridgeClient
 from vendors.models import Connection, ProofingAttempt
 from vendors.phases import Errand
@@ -132,7 +132,7 @@ def test_our_adapter_for_a_vendor_of_ones_own_is_answered_by_the_bridge(place, m
         serves="openid",
         name="Other",
         claims=["birthdate", "document"],
-        redirect_uris=[return_url_of(other.slug)],
+        redirect_uris=[return_url_of(other.slug, "oidc")],
     )
     bridge.change(mode=BridgeClient.Mode(mode))
     with tenant_scope(other.id):
@@ -149,7 +149,7 @@ def test_our_adapter_for_a_vendor_of_ones_own_is_answered_by_the_bridge(place, m
             connection_id=connection.id,
             reference=uuid7(),
             browser_digest=digest("its browser"),
-            return_url=return_url_of(other.slug),
+            return_url=return_url_of(other.slug, "oidc"),
             locale="en",
             purpose="Recover your account",
             demonstration=False,
@@ -160,7 +160,8 @@ def test_our_adapter_for_a_vendor_of_ones_own_is_answered_by_the_bridge(place, m
     assert url
     query = urlsplit(walk(bridge, url)).query
     with tenant_scope(other.id):
-        services.receive_return(query=parse_qs(query), browsers={Errand.RECOVERY: digest("its browser")})
+        browsers = {Errand.RECOVERY: digest("its browser")}
+        services.receive_return(query=parse_qs(query), browsers=browsers, came_to=RETURN_PATH)
     work(other)
     with tenant_scope(other.id):
         found = ProofingAttempt.objects.get(id=attempt.id)
