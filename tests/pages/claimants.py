@@ -36,8 +36,8 @@ from tests.conftest import client_of, make_tenant
 from tests.entry.test_inviting import Visitor
 from tests.entry.walking import back, begin, enter_settings, tried
 from tests.holder import Wallet, path_of
-from tests.recovery.attesters import Attester, ask_for_attestation, code_shown, name_manager
 from tests.pages import bridges
+from tests.recovery.attesters import Attester, ask_for_attestation, code_shown, name_manager
 from tests.recovery.authenticator import Authenticator
 from tests.recovery.journey import Journey, Place
 from tests.vendors.conftest import work
