@@ -111,7 +111,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         15,
         "counts and proves the client, uses the code up, and signs, in a scope each (STYLE 19)",
     ),
-    "tenant POST /openid4vci/credential": (21, SENT),
+    "tenant POST /openid4vci/credential": (18, SENT),
     "tenant POST /openid4vp/responses/<str:presentation_id>": (15, SENT),
     "site POST /setup/<str:token>": (14, GUEST),
     "site POST /setup/<str:token>/code": (19, GUEST + "; " + COMMITS),
