@@ -16,6 +16,7 @@ from recovery.stages import Stage
 from recovery.statuses import CaseStatus
 from recovery.views.common import ADDRESS
 from tests.conftest import client_of
+from tests.recovery.attesters import Attester, ask_for_attestation, code_shown, name_manager
 from tests.recovery.journey import Journey, Place
 from vendors.facecheck.selectors import tries_of
 from vendors.models import ProofingAttempt
@@ -31,6 +32,7 @@ PAGES: dict[Stage, str] = {
     Stage.PRESENT: "/recover/present",
     Stage.FACE: "/recover/face",
     Stage.DECIDING: "/recover/checking",
+    Stage.ATTEST: "/recover/attest",
     Stage.WAITING: "/recover/waiting",
     Stage.PASS: "/recover/pass",
     Stage.PASSKEY: "/recover/passkey",
@@ -88,6 +90,24 @@ def test_reload_back_and_second_tab_agree_at_every_page(place: Place, browser: J
     stopped = place.browser().begin("ada")
     stopped.post("/recover/cancel")
     look(stopped)
+
+
+def test_reload_back_and_second_tab_agree_while_somebody_is_asked_about_them(
+    place: Place, browser: Journey, ada
+):
+    browser.to_face("ada")
+    knows = Attester.of(place, "charles")
+    name_manager(place, ada, "charles")
+    ask_for_attestation(place)
+    browser.face()
+    look(browser)
+    browser.post("/recover/attest")
+    browser.work()
+    look(browser)
+    twice(lambda: browser.post("/recover/attest"), browser)
+    knows.attest(code_shown(browser))
+    browser.work()
+    look(browser)
 
 
 def test_the_cookie_outlives_the_browser_s_closing_and_the_case(browser: Journey):
