@@ -43,6 +43,7 @@ class EventName(StrEnum):
     TRIAL_BEGUN = "verified_id:trial:begin"
     TRIAL_ENDED = "verified_id:trial:end"
     CREDENTIAL_OFFERED = "verified_id:credential:offer"
+    CREDENTIAL_OFFER_WITHDRAWN = "verified_id:offer:withdraw"
     CREDENTIAL_ISSUED = "verified_id:credential:issue"
     CREDENTIAL_ACCEPTED = "verified_id:credential:accept"
     CREDENTIAL_REVOKED = "verified_id:credential:revoke"

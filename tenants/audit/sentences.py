@@ -44,6 +44,7 @@ SENTENCES: dict[EventName, str] = {
     E.TRIAL_BEGUN: gettext_noop("Verified ID was tried with somebody's own wallet"),
     E.TRIAL_ENDED: gettext_noop("A trial of Verified ID was over, and its specimen was revoked"),
     E.CREDENTIAL_OFFERED: gettext_noop("A Verified ID was offered to a wallet"),
+    E.CREDENTIAL_OFFER_WITHDRAWN: gettext_noop("The offer of a Verified ID was withdrawn"),
     E.CREDENTIAL_ISSUED: gettext_noop("A Verified ID was issued"),
     E.CREDENTIAL_ACCEPTED: gettext_noop("A wallet accepted a Verified ID"),
     E.CREDENTIAL_REVOKED: gettext_noop("A Verified ID was revoked"),

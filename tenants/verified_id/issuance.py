@@ -120,6 +120,31 @@ def reopen_issuance(issuance_id: UUID, *, actor: Actor) -> None:
     Issuance.objects.filter(id=row.id).update(accepted_at=None)
 
 
+def withdraw_offer(issuance_id: UUID, *, actor: Actor, words: str = "") -> list[Credential]:
+    """No wallet gets anything of it any more, and every card that came of it is revoked: those. Quiet when it is over.
+
+    NotHere for none. What belongs to a case stays with its case: of that only the cards are revoked.
+    """
+    # As whoever issues: a wallet that is being answered has its card before this, and loses it by this.
+    row = Issuance.objects.select_for_update().filter(id=issuance_id).first()
+    if row is None:
+        raise NotHere("issuance_unknown")
+    cards = list(Credential.objects.filter(issuance=row).order_by("created_at"))
+    for card in cards:
+        revoke_credential(card.id, reason="revoked_by_operator", actor=actor, words=words)
+    if row.destroyed_at is None and case_of(row) is None:
+        IssuanceOffer.objects.filter(issuance=row, used_at=None).update(used_at=clock.now())
+        IssuanceOffer.objects.filter(issuance=row).update(access_token_digest=None)
+        destroy_issuance(row.id)
+        record_event(
+            EventName.CREDENTIAL_OFFER_WITHDRAWN,
+            actor=actor,
+            subject=row.public_id,
+            personal={"reason": words} if words else None,
+        )
+    return cards
+
+
 def adopt_issuance(issuance_id: UUID, *, reference: UUID, actor: Actor) -> Issuance:
     """Hand what was proven on to another reference, for as long as it would have been kept; the first loses it, and what
     was issued from it is revoked."""

@@ -19,7 +19,7 @@ from tenants.audit.models import AuditEvent
 from tenants.directory.models import DirectoryPerson
 from tenants.directory.services import create_person
 from tenants.models import Tenant
-from tenants.verified_id.models import Credential, SigningKey
+from tenants.verified_id.models import Credential, Issuance, SigningKey
 from tests.holder import Wallet
 from tests.verified_id.test_flow import authority, issued
 from tests.verified_id.test_keys import payload_of, published
@@ -124,6 +124,37 @@ def test_a_card_is_revoked_by_its_identifier_or_its_offers(
     with tenant_scope(authority.id):
         event = AuditEvent.objects.get(name="verified_id:credential:revoke")
         assert (event.actor_kind, event.case_id) == ("operator", None) and event.personal_digest
+
+
+def test_an_offer_that_no_wallet_took_is_withdrawn_and_nothing_comes_of_it(
+    authority: Tenant, person: DirectoryPerson, other_tenant: Tenant, run: Run
+) -> None:
+    _code, (told,), _said = run(*offering(authority))
+    wallet = Wallet(authority)
+    offer = wallet.offer(told["offer"])
+    revoking = ("revoke_credential", told["id"], "--reason", "Sent to the wrong person.", "--json")
+    assert run(*revoking, "--tenant", other_tenant.slug)[:2] == (1, [])
+    for _again in range(2):
+        code, (line,), _said = run(*revoking)
+        assert (code, line["id"], line["state"]) == (0, told["id"], "withdrawn")
+    answer = wallet.token(offer, told["tx_code"])
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    with tenant_scope(authority.id):
+        assert not Credential.objects.exists()
+        assert Issuance.objects.get().sealed is None
+        assert AuditEvent.objects.filter(name="verified_id:offer:withdraw").count() == 1
+
+
+def test_a_wallet_that_has_its_token_gets_no_card_of_an_offer_that_was_withdrawn(
+    authority: Tenant, person: DirectoryPerson, run: Run
+) -> None:
+    _code, (told,), _said = run(*offering(authority))
+    wallet = Wallet(authority)
+    offer = wallet.offer(told["offer"])
+    token = wallet.token(offer, told["tx_code"]).json()["access_token"]
+    assert run("revoke_credential", told["id"], "--reason", "Sent to the wrong person.")[0] == 0
+    answer = wallet.credential(token, wallet.proof(offer.credential_issuer))
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_token")
 
 
 def test_a_card_that_is_not_there_is_not_revoked(authority: Tenant, other_tenant: Tenant, run: Run) -> None:

@@ -1,12 +1,11 @@
-"""`manage.py revoke_credential ID --reason …`: a card, or every card of one offer.
+"""`manage.py revoke_credential ID --reason …`: a card, or every card of one offer, and the offer with them.
 
-0 revoked (or revoked so before), 1 refused, 2 could not be found out."""
+0 revoked or withdrawn (or revoked so before), 1 refused, 2 could not be found out."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +13,13 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError
 
 from portal.kit.actors import Actor, ActorKind
-from portal.kit.ids import parse_public_id
+from portal.kit.errors import NotHere
+from portal.kit.ids import parse_public_id, public_id
 from portal.kit.scope import tenant_scope
 from tenants.management.operating import is_unreachable
 from tenants.models import Tenant
 from tenants.verified_id.credentials import revoke_credential
+from tenants.verified_id.issuance import withdraw_offer
 from tenants.verified_id.models import Credential, Issuance
 
 DONE, REFUSED, UNKNOWN = 0, 1, 2
@@ -35,7 +36,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--reason", required=True, help="a sentence that auditors read")
         parser.add_argument("--tenant", metavar="SLUG", help="only this organisation")
-        parser.add_argument("--json", action="store_true", help="one JSON object for each card")
+        parser.add_argument(
+            "--json",
+            action="store_true",
+            help="one JSON object for each card, or one for an offer without any",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         sys.exit(self.revoke(options))
@@ -74,10 +79,24 @@ def _tenants(options: dict[str, Any]) -> list[Tenant]:
     return list(found.filter(slug=options["tenant"]) if options["tenant"] else found)
 
 
-def _revoke(tenant: Tenant, kind: str, row_id: UUID, options: dict[str, Any]) -> Iterator[Told]:
-    """In this organisation alone; nothing when the card is not its own."""
+def _revoke(tenant: Tenant, kind: str, row_id: UUID, options: dict[str, Any]) -> list[Told]:
+    """In this organisation alone; nothing when the card or the offer is not its own."""
     with tenant_scope(tenant.id):
-        by = {"id": row_id} if kind == Credential.prefix else {"issuance_id": row_id}
-        for row in Credential.objects.filter(**by).order_by("created_at"):
-            revoke_credential(row.id, reason="revoked_by_operator", actor=OPERATOR, words=options["reason"])
-            yield {"organisation": tenant.slug, "id": row.public_id, "state": "revoked"}
+        if kind == Issuance.prefix:
+            return _withdraw(tenant, row_id, options)
+        row = Credential.objects.filter(id=row_id).first()
+        if row is None:
+            return []
+        revoke_credential(row.id, reason="revoked_by_operator", actor=OPERATOR, words=options["reason"])
+        return [{"organisation": tenant.slug, "id": row.public_id, "state": "revoked"}]
+
+
+def _withdraw(tenant: Tenant, row_id: UUID, options: dict[str, Any]) -> list[Told]:
+    """Its cards; the offer itself where no wallet took it."""
+    try:
+        cards = withdraw_offer(row_id, actor=OPERATOR, words=options["reason"])
+    except NotHere:
+        return []
+    gone = [{"organisation": tenant.slug, "id": card.public_id, "state": "revoked"} for card in cards]
+    offer = public_id(Issuance.prefix, row_id)
+    return gone or [{"organisation": tenant.slug, "id": offer, "state": "withdrawn"}]
