@@ -94,6 +94,11 @@ def test_other_words_of_the_protocol_are_refused_by_their_own_names(bridge):
         "/bridge/par", "state=a&state=b", "application/x-www-form-urlencoded", headers={"Authorization": "x"}
     )
     assert twice.json()["error"] == "invalid_request"
+    for length in ("x", "-1", "9" * 5000):
+        odd = bridge.http.post(
+            "/bridge/par", "a=b", "application/x-www-form-urlencoded", CONTENT_LENGTH=length
+        )
+        assert odd.status_code in (400, 413) and odd.json()["error"] == "invalid_request", length
     assert bridge.http.post("/bridge/par?client_id=x", {}).status_code == 400
     assert bridge.http.get("/bridge/par").status_code == 405
 
