@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from typing import Any
 
 from django.http import HttpRequest
@@ -16,16 +17,22 @@ from django.http import HttpRequest
 from portal.kit.errors import Refused
 
 MAX_DEPTH = 16
+NO_NUMBER = sys.maxsize
+_DIGITS = 15
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def declared_length(request: HttpRequest) -> int:
+    """Bytes that the body is said to have: 0 where nothing is said, and more than any bound for what is no number."""
+    said = request.headers.get("Content-Length") or "0"
+    return int(said) if said.isascii() and said.isdigit() and len(said) <= _DIGITS else NO_NUMBER
 
 
 def read_json(request: HttpRequest, *, max_bytes: int) -> dict[str, Any]:
     """The body as a JSON object (RFC 8259, RFC 7493). Refused("too_large") or Refused("not_json")."""
-    length = request.headers.get("Content-Length") or "0"
-    if not length.isascii() or not length.isdigit():
-        raise Refused("not_json")
-    if int(length) > max_bytes:
-        raise Refused("too_large")
+    length = declared_length(request)
+    if length > max_bytes:
+        raise Refused("not_json" if length == NO_NUMBER else "too_large")
     try:
         # In UTF-8 and nothing else (RFC 8259, 8.1): Python's own reader would guess UTF-16 and UTF-32 too.
         text = request.body.decode("utf-8-sig")

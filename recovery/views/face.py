@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.kit import clock
+from portal.kit.bodies import declared_length
 from portal.kit.errors import TooMany
 from portal.kit.scope import tenant_scope
 from recovery import presence, proof
@@ -86,7 +87,7 @@ def _without_proof(request: HttpRequest, case: Case) -> HttpResponse:
 @require_POST
 def face_clip(request: HttpRequest, case: Case) -> HttpResponse:
     """The recorded answer, as one body held in memory. Vision may be busy: then the page waits and sends it again."""
-    if int(request.headers.get("Content-Length") or 0) > MAX_CLIP:
+    if declared_length(request) > MAX_CLIP:
         return JsonResponse(
             {"state": "again", "sentences": [_("The recording is too large. Record it again.")]}
         )

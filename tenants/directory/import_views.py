@@ -12,6 +12,7 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.kit import clock
+from portal.kit.bodies import declared_length
 from portal.kit.errors import Invalid, Refused
 from portal.kit.ids import parse_public_id
 from portal.kit.sheet_file import MAX_BYTES
@@ -66,8 +67,7 @@ def begin(request: HttpRequest) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None)
     if request.method == "POST":
         form = ImportForm(request.POST, request.FILES)
-        sent_too_much = int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES + 200_000
-        if sent_too_much:
+        if declared_length(request) > MAX_BYTES + 200_000:
             form.add_error("file", _("This file is larger than 10 MB. Split it and import the parts."))
         elif form.is_valid():
             row = _begun(request, form)

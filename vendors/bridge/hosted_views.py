@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.kit import clock
+from portal.kit.bodies import declared_length
 from portal.kit.errors import NotHere, Refused, TooMany, Unavailable
 from portal.kit.ids import short_reference
 from portal.kit.limits import Limit, take
@@ -316,7 +317,7 @@ def face_clip(request: HttpRequest) -> HttpResponse:
         run = run_of_browser(request)
         if run is None or run.status != RunStatus.FACE:
             return JsonResponse({"state": "done", "next": reverse("bridge:leave")})
-    if int(request.headers.get("Content-Length") or 0) > MAX_CLIP:
+    if declared_length(request) > MAX_CLIP:
         return _again(_("The recording is too large. Record it again."))
     clip = request.read(MAX_CLIP + 1)
     if len(clip) > MAX_CLIP or not clip:

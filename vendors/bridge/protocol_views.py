@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from portal.kit.bodies import read_json
+from portal.kit.bodies import declared_length, read_json
 from portal.kit.errors import Misconfigured, Refused, TooMany, Unavailable
 from portal.kit.limits import Limit, take
 from portal.kit.origins import client_address, network_of
@@ -31,7 +31,6 @@ log = logging.getLogger("readmit.bridge")
 
 MAX_BODY = 32_768
 MAX_FIELDS = 60
-LONGEST_LENGTH = 12
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 OF_NETWORK = Limit("bridge_calls_of_network", 1_200, 60)
 OF_CLIENT = Limit("bridge_calls_of_client", 600, 60)
@@ -104,10 +103,7 @@ def _refusal(request: HttpRequest, error: OAuthError) -> HttpResponse:
 def parameters_of(request: HttpRequest) -> dict[str, Any]:
     """A form (RFC 9126, 2.1), or the JSON object that Okta's guide shows. Each parameter once (RFC 6749, 3.2); nothing from the
     address."""
-    length = request.headers.get("Content-Length") or "0"
-    if not length.isascii() or not length.isdigit():
-        raise invalid_request("The body has no length.", why="length")
-    if len(length) > LONGEST_LENGTH or int(length) > MAX_BODY:
+    if declared_length(request) > MAX_BODY:
         raise OAuthError("invalid_request", "The request is too large.", status=413, why="too_large")
     if request.META.get("QUERY_STRING"):
         raise invalid_request("Parameters belong into the body.", why="query")

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from portal.kit.bodies import declared_length
 from portal.kit.errors import Invalid
 from portal.kit.ids import parse_public_id, public_id
 from portal.kit.paging import Column, Order, page_of
@@ -80,7 +81,7 @@ def compare(request: HttpRequest) -> HttpResponse:
     form = BillForm(request.POST or None, request.FILES or None)
     if request.method == "POST":
         form = BillForm(request.POST, request.FILES)
-        if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES + 200_000:
+        if declared_length(request) > MAX_BYTES + 200_000:
             form.add_error("file", _("This file is larger than 10 MB. Split it and import the parts."))
         elif form.is_valid():
             row = _compared(request, form)

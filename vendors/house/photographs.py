@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from portal.kit.bodies import declared_length
 from portal.kit.errors import Invalid
 from portal.kit.uploads import MAX_FILE, MAX_REQUEST
 from vendors.facecheck.engine.errors import ImageRefused
@@ -22,11 +23,7 @@ SHOTS: Mapping[str, tuple[str, ...]] = {"passport": ("front",), "idcard": ("fron
 
 def require_bounded(request: HttpRequest) -> None:
     """Looks at the length first; the upload handler keeps nothing of a request over the bound."""
-    try:
-        length = int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        length = 0
-    if length > MAX_REQUEST:
+    if declared_length(request) > MAX_REQUEST:
         len(request.POST)  # read past the body, or the answer would meet a broken connection
         raise Invalid("upload_too_large", _("The photographs are too large. Take them again with this page."))
 
