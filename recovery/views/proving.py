@@ -160,9 +160,7 @@ def partner(request: HttpRequest, case: Case) -> HttpResponse:
         proofing.renew_partner_link(case)
     if state.continue_url and request.headers.get("HX-Request"):
         return HttpResponse(headers={"HX-Redirect": state.continue_url})
-    template = (
-        "recovery/parts/partner_state.html" if request.headers.get("HX-Request") else "recovery/partner.html"
-    )
+    template = "vendors/parts/waiting.html" if request.headers.get("HX-Request") else "recovery/partner.html"
     return page(request, template, case, state=state, by_eid=is_by_eid(case), stage=Stage.PARTNER)
 
 

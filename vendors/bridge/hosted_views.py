@@ -248,7 +248,7 @@ def partner(request: HttpRequest, run: BridgeRun) -> HttpResponse:
     is_part = bool(request.headers.get("HX-Request"))
     if state.continue_url and is_part:
         return HttpResponse(headers={"HX-Redirect": state.continue_url})
-    template = "recovery/parts/partner_state.html" if is_part else "bridge/partner.html"
+    template = "vendors/parts/waiting.html" if is_part else "bridge/partner.html"
     return page(request, template, run, state=state, by_eid=way_of(run.connection).by_eid)
 
 
