@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from portal.kit.actors import SYSTEM
+from portal.kit.scope import tenant_scope
 from tenants.directory.models import DirectoryPerson
 from tests.facecheck.conftest import PaperVision, vision
-from tests.recovery.journey import Journey, Place, make_place
+from tests.recovery.journey import Journey, Place, make_place, work
 from tests.recovery.memory import SETTINGS, WatchedPatch, memory
-from tests.vendors.hostile import HostileProvider
+from tests.vendors.hostile import CLIENT_ID, CLIENT_SECRET, HostileProvider, make_jpeg
+from vendors import registry, services
 
 __all__ = ["vision"]
 
@@ -55,3 +58,22 @@ def ada(place: Place) -> DirectoryPerson:
 def browser(place: Place, ada: DirectoryPerson) -> Journey:
     """Ada's browser, before anything."""
     return place.browser()
+
+
+@pytest.fixture
+def second(monkeypatch: pytest.MonkeyPatch, place: Place) -> Iterator[HostileProvider]:
+    """A second partner, connected and named after the first in the profile."""
+    monkeypatch.setitem(registry.ADAPTERS, "second", registry.ADAPTERS["oidc"])
+    other = HostileProvider()
+    other.answers.portrait = make_jpeg()
+    with tenant_scope(place.tenant.id):
+        made = services.bring_own_partner(
+            "second",
+            config={"issuer": other.issuer, "client_id": CLIENT_ID},
+            secrets={"client_secret": CLIENT_SECRET},
+            actor=SYSTEM,
+        )
+    work(place.tenant)
+    place.set_profile(partners=[str(place.connection.id), str(made.id)])
+    yield other
+    other.close()

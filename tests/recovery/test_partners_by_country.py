@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -27,31 +26,10 @@ from recovery.stages import Stage
 from recovery.statuses import StepKind
 from tenants.directory.models import DirectoryPerson, Group, GroupMember
 from tenants.rights import Role
-from tests.recovery.journey import Journey, Place, work
-from tests.vendors.hostile import CLIENT_ID, CLIENT_SECRET, HostileProvider, make_jpeg
-from vendors import registry, services
+from tests.recovery.journey import Journey, Place
 from vendors.contract import PartnerDown
 from vendors.health import note_fault
 from vendors.models import Connection
-
-
-@pytest.fixture
-def second(monkeypatch: pytest.MonkeyPatch, place: Place) -> Iterator[HostileProvider]:
-    """A second partner, named after the first in the profile."""
-    monkeypatch.setitem(registry.ADAPTERS, "second", registry.ADAPTERS["oidc"])
-    other = HostileProvider()
-    other.answers.portrait = make_jpeg()
-    with tenant_scope(place.tenant.id):
-        made = services.bring_own_partner(
-            "second",
-            config={"issuer": other.issuer, "client_id": CLIENT_ID},
-            secrets={"client_secret": CLIENT_SECRET},
-            actor=SYSTEM,
-        )
-    work(place.tenant)
-    place.set_profile(partners=[str(place.connection.id), str(made.id)])
-    yield other
-    other.close()
 
 
 def only(place: Place, **conditions: dict[str, list[str]]) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-
-import pytest
 
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
@@ -15,31 +12,11 @@ from recovery.models import CaseStep
 from recovery.stages import Stage
 from recovery.statuses import StepKind
 from tenants.privacy.models import ConsentRecord
-from tests.recovery.journey import Journey, Place, work
-from tests.vendors.hostile import CLIENT_ID, CLIENT_SECRET, HostileProvider, make_jpeg
-from vendors import registry, services
+from tests.recovery.journey import Journey, Place
+from vendors import services
 from vendors.contract import PartnerDown
 from vendors.health import note_fault
 from vendors.models import Connection, PartnerHealth
-
-
-@pytest.fixture
-def second(monkeypatch: pytest.MonkeyPatch, place: Place) -> Iterator[HostileProvider]:
-    """A second partner, connected and named after the first in the profile."""
-    monkeypatch.setitem(registry.ADAPTERS, "second", registry.ADAPTERS["oidc"])
-    other = HostileProvider()
-    other.answers.portrait = make_jpeg()
-    with tenant_scope(place.tenant.id):
-        made = services.bring_own_partner(
-            "second",
-            config={"issuer": other.issuer, "client_id": CLIENT_ID},
-            secrets={"client_secret": CLIENT_SECRET},
-            actor=SYSTEM,
-        )
-    work(place.tenant)
-    place.set_profile(partners=[str(place.connection.id), str(made.id)])
-    yield other
-    other.close()
 
 
 def partner_of(browser: Journey) -> str:

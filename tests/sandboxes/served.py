@@ -6,7 +6,6 @@ import os
 import secrets
 import signal
 import subprocess
-import sys
 import time
 from http.client import HTTPConnection
 from pathlib import Path
@@ -16,6 +15,7 @@ import stripe
 from portal.embedded import broker
 from portal.embedded.data import REPOSITORY
 from tests.outside import kept_environment
+from tests.serving import serve
 
 
 class Sandbox:
@@ -41,19 +41,13 @@ class Sandbox:
         }
 
     def start(self) -> None:
-        with (self.folder / "stripe.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
-                    *("--port", str(self.port), "--workers", "1", "--blocking-threads", "8", "--no-ws"),
-                    "portal.sandboxes.stripe.wsgi:application",
-                ],
-                cwd=REPOSITORY,
-                env=self.env,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        self.process = serve(
+            "portal.sandboxes.stripe.wsgi:application",
+            port=self.port,
+            env=self.env,
+            log=self.folder / "stripe.log",
+            start_new_session=True,
+        )
         until = time.monotonic() + 60
         while time.monotonic() < until and self.process.poll() is None:
             if self.status("/healthz") == 200:

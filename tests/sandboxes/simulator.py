@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from portal.embedded import broker
 from portal.embedded.data import REPOSITORY
 from tests.outside import kept_environment
+from tests.serving import serve
 
 
 class ServedSimulator:
@@ -43,18 +44,8 @@ class ServedSimulator:
         return self.folder / f"{self.name}.log"
 
     def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
-                    *("--port", str(self.port), "--workers", "1", "--blocking-threads", "12", "--no-ws"),
-                    f"portal.sandboxes.{self.name}.wsgi:application",
-                ],
-                cwd=REPOSITORY,
-                env=self.env,
-                stdout=log,
-                stderr=log,
-            )
+        application = f"portal.sandboxes.{self.name}.wsgi:application"
+        self.process = serve(application, port=self.port, env=self.env, log=self.log)
         until = time.monotonic() + 60
         while time.monotonic() < until and self.process.poll() is None:
             try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 from http.client import HTTPConnection
 from pathlib import Path
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 from portal.embedded import broker
 from portal.embedded.data import REPOSITORY
 from tests.outside import kept_environment
+from tests.serving import serve
 
 SECRETS = frozenset({"api_key", "webhook_secret", "client_secret", "identity"})
 
@@ -44,18 +44,9 @@ class Simulator:
         }
 
     def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [
-                    *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1"),
-                    *("--port", str(self.port), "--workers", "1", "--blocking-threads", "12", "--no-ws"),
-                    "portal.sandboxes.partners.wsgi:application",
-                ],
-                cwd=REPOSITORY,
-                env=self.env,
-                stdout=log,
-                stderr=log,
-            )
+        self.process = serve(
+            "portal.sandboxes.partners.wsgi:application", port=self.port, env=self.env, log=self.log
+        )
         until = time.monotonic() + 60
         while time.monotonic() < until and self.process.poll() is None:
             try:
