@@ -53,6 +53,7 @@ def change_people(changes: Sequence[Change]) -> None:
                 "is_guest",
                 "names_changed_at",
                 "changed_at",
+                "address_lost_at",
             ],
             batch_size=500,
         )
@@ -143,6 +144,8 @@ def _apply_fields(change: Change, moment: datetime) -> None:
     take_standing(person, row)
     if change.touches_identity:
         person.names_changed_at = moment
+    if not row.emails and any(held.kind == NoticeAddress.Kind.EMAIL for held in change.held):
+        person.address_lost_at = moment
 
 
 def _change_addresses(changes: Sequence[Change], moment: datetime) -> None:

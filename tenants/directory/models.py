@@ -40,6 +40,8 @@ class DirectoryPerson(TenantModel):
     assurance_level = models.CharField(max_length=8, choices=Assurance.choices, default=Assurance.IAL1)
     recovery_allowed = models.BooleanField(default=True)
     names_changed_at = models.DateTimeField(null=True)
+    # When the last e-mail address went: whoever takes it away to recover without a code waits like everybody who changes one.
+    address_lost_at = models.DateTimeField(null=True)
     # A guest of another organisation: no Temporary Access Pass can be made for them there.
     is_guest = models.BooleanField(default=False)
     # May do more than others: out of every profile that does not let such accounts in. None: nobody said.

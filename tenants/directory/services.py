@@ -203,6 +203,7 @@ def remove_person(person_id: UUID, *, actor: Actor, reason: str = "") -> None:
     person.employee_number = person.department = person.external_id = ""
     person.manager = person.country = ""
     person.manager_changed_at = None
+    person.address_lost_at = clock.now()
     person.birthdate = None
     person.save()
     record_event(

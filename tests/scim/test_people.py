@@ -89,6 +89,18 @@ def test_a_changed_name_counts_later_and_is_told_at_the_addresses_held_before(sc
     assert "King" not in str([event.data for event in events(scim)])
 
 
+def test_when_the_last_address_went_is_remembered(scim: Provisioner) -> None:
+    """Whoever takes it away to recover without a code waits as long as whoever puts another one there."""
+    told = scim.made()
+    scim.patch(f"/Users/{told['id']}", {"op": "Replace", "path": "title", "value": "Countess"})
+    assert person_of(scim, told).address_lost_at is None
+    scim.patch(f"/Users/{told['id']}", {"op": "Remove", "path": "emails"})
+    lost = person_of(scim, told).address_lost_at
+    assert lost is not None and clock.now() - lost < timedelta(minutes=5)
+    scim.patch(f"/Users/{told['id']}", {"op": "Replace", "path": "name.familyName", "value": "King"})
+    assert person_of(scim, told).address_lost_at == lost
+
+
 def events(scim: Provisioner) -> list[AuditEvent]:
     with tenant_scope(scim.tenant.id):
         return list(AuditEvent.objects.filter(actor_kind="provisioner").order_by("created_at", "id"))
