@@ -16,9 +16,10 @@ from vendors.facecheck.tries import MAX_TRIES
 from vendors.maximum import Maximum, most
 
 
-def may_begin_proofing(profile: Profile, begun: int) -> bool:
-    """After so many sessions were begun in the same recovery, finished or left behind, however they ended."""
-    return begun < profile.proofings
+def may_begin_proofing(most: int, begun: int) -> bool:
+    """Of at most so many sessions, after so many were begun in the same recovery, finished or left behind, however they
+    ended."""
+    return begun < most
 
 
 def is_face_charged(*, before_card: bool, charged_before: bool) -> bool:

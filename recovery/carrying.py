@@ -182,7 +182,12 @@ def stop_where_it_began(left: CarryCode) -> None:
 def can_confirm_elsewhere(case: Case) -> bool:
     """Whether another browser could ever get this case: a code is mailed first, or one the person saved is asked for."""
     person_id = case.person_id
-    return person_id is not None and bool(emails_of(person_id) or saved_codes_left(person_id))
+    # Whoever set out without a code stays where they proved it: no code there is that only they could have read.
+    return (
+        person_id is not None
+        and not case.proves_first
+        and bool(emails_of(person_id) or saved_codes_left(person_id))
+    )
 
 
 # The continuation code -----------------------------------------------------------------------------------------------
@@ -202,8 +207,8 @@ def continue_case(
     taken = _take(tenant, clean_code(typed).upper(), CarryCode.Kind.CONTINUATION, address)
     with tenant_scope(tenant.id):
         case = locked(taken.case_id)
-        if _may_continue(case, taken):
-            here = bytes(case.browser_digest) == browser_digest
+        here = bytes(case.browser_digest) == browser_digest
+        if _may_continue(case, taken) and (here or not case.proves_first):
             if not here:
                 CarryCode.objects.filter(id=taken.id).update(asked_by_digest=fresh_digest)
                 send_code(tenant, case, template="continuation_code")

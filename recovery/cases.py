@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from portal.kit import clock
 from portal.kit.actors import SYSTEM, Actor, ActorKind
 from portal.kit.errors import NotHere
@@ -205,6 +207,12 @@ def steps_of(case: Case) -> list[CaseStep]:
 
 def _read_steps(case: Case) -> list[CaseStep]:
     return list(CaseStep.objects.filter(case=case).order_by("created_at", "id"))
+
+
+def unproven(prefix: str = "") -> Q:
+    """Cases that a name alone began and that went past the code without one: what strangers can cause. `prefix`: the way
+    there from another table."""
+    return Q(**{f"{prefix}proves_first_at__isnull": False, f"{prefix}first_proof_at__isnull": True})
 
 
 def has_done(case: Case, kind: StepKind) -> bool:

@@ -18,8 +18,9 @@ from recovery.statuses import CaseStatus, Route
 
 
 def routes_open_to(case: Case) -> list[Route]:
-    """The ways that the profile has for this person, in the order of its partners. One for a card before a loss."""
-    if case.is_enrolment:
+    """The ways that the profile has for this person, in the order of its partners. One for a card before a loss, and for
+    whoever proves first."""
+    if case.is_enrolment or case.proves_first:
         return [Route.DOCUMENT]
     if len(case.profile.partners) < 2:
         return []
@@ -73,7 +74,7 @@ def choose_route(case: Case, route: Route) -> None:
 def countries_to_say(case: Case) -> list[str]:
     """Those that one of the partners is named for, by name, and that it is another. Empty where the directory knows, or
     where it makes no difference. No query for most."""
-    if not countries_named(case.profile) or circumstances(case).is_on_file:
+    if case.proves_first or not countries_named(case.profile) or circumstances(case).is_on_file:
         return []
     there = partners_of(case.profile)
     named = frozenset().union(*(condition_of(case.profile, one.id).countries for one in there))

@@ -14,7 +14,7 @@ from recovery.access_pass.services import issue_pass
 from recovery.attesting.asking import wait_for_attestation, wants_attestation
 from recovery.callouts.asking import Said, asks_of, begin_asking, said_in
 from recovery.callouts.models import CalloutAsk
-from recovery.cases import locked, move_case, record_step, steps_of
+from recovery.cases import locked, move_case, record_step, steps_of, unproven
 from recovery.connected.rows import PATIENCE, lives_at, open_pass
 from recovery.decision import Decision, Outcome, decide, decide_as_in_production
 from recovery.enrolment import complete_enrolment
@@ -198,7 +198,10 @@ def grant(case: Case, fields: dict[str, str]) -> None:
     else:
         _grant_here(case, case.person_id, fields)
     others = Case.objects.filter(person_id=case.person_id, status__in=[*LIVE, CaseStatus.HANDED_OVER])
-    for other_id in others.exclude(id=case.id).order_by("id").values_list("id", flat=True):
+    # One that a name alone began, and nothing more, ends as it would for a name that nobody has.
+    for other_id in (
+        others.exclude(unproven()).exclude(id=case.id).order_by("id").values_list("id", flat=True)
+    ):
         move_case(other_id, CaseStatus.SUPERSEDED, reasons=["another_case_granted"])
 
 

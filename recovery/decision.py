@@ -52,6 +52,8 @@ class Policy:
     mode: Mode
     required: frozenset[EvidenceKind]
     eid_levels: frozenset[str] = ENOUGH
+    # Where no code was read: one of these has to be there in its place. Empty: a code was.
+    instead_of_address: frozenset[EvidenceKind] = frozenset()
     # Signs of risk that two members look at, and that are waited for, and how long.
     review_signs: frozenset[str] = frozenset()
     waiting_signs: frozenset[str] = frozenset()
@@ -95,6 +97,8 @@ class Evidence:
     waited: frozenset[str] = frozenset()
     # Whether there is anybody who could still be asked for their word.
     has_attesters: bool = False
+    # Why a recovery that read no code may not go without one (recovery.no_address); empty if it may, or read one.
+    needs_code: str = ""
 
     @property
     def needs_no_face(self) -> bool:
@@ -149,10 +153,20 @@ def decide_as_in_production(evidence: Evidence, policy: Policy) -> Decision:
     return decide(evidence, replace(policy, mode=Mode.PRODUCTION))
 
 
-def _missing(required: frozenset[EvidenceKind], kinds: frozenset[EvidenceKind]) -> frozenset[EvidenceKind]:
+def _missing(evidence: Evidence, policy: Policy) -> frozenset[EvidenceKind]:
     """What the profile asked for and nothing was shown for."""
+    kinds = evidence.kinds | evidence.covers
     covered = kinds | ({EvidenceKind.HELD_ADDRESS} if kinds & STANDS_IN_FOR_ADDRESS else frozenset())
-    return required - covered
+    return (policy.required - covered) | _missing_instead(evidence, policy)
+
+
+def _missing_instead(evidence: Evidence, policy: Policy) -> frozenset[EvidenceKind]:
+    """What has to stand where no code was read: somebody's word where it may and somebody can give it, else a document
+    that was held."""
+    if not policy.instead_of_address or evidence.kinds & policy.instead_of_address:
+        return frozenset()
+    words = policy.instead_of_address & WORDS_OF_OTHERS if evidence.has_attesters else frozenset()
+    return words or frozenset({EvidenceKind.HELD_DOCUMENT_NUMBER})
 
 
 def _failures(evidence: Evidence, policy: Policy) -> list[str]:
@@ -171,7 +185,8 @@ def _failures(evidence: Evidence, policy: Policy) -> list[str]:
         "match_several": evidence.match is MatchOutcome.SEVERAL,
         "match_another": evidence.match is MatchOutcome.ANOTHER,
     }
-    return [*(reason for reason, is_so in failed.items() if is_so), *evidence.callout_refusals]
+    found = [reason for reason, is_so in failed.items() if is_so]
+    return [*found, *([evidence.needs_code] if evidence.needs_code else []), *evidence.callout_refusals]
 
 
 def decide(evidence: Evidence, policy: Policy) -> Decision:
@@ -181,7 +196,7 @@ def decide(evidence: Evidence, policy: Policy) -> Decision:
     failures = _failures(evidence, policy)
     if failures:
         return Decision(Outcome.REFUSED, (*failures, *evidence.match_reasons), reached)
-    missing = _missing(policy.required, evidence.kinds | evidence.covers)
+    missing = _missing(evidence, policy)
     asked = missing & WORDS_OF_OTHERS if evidence.has_attesters else frozenset()
     if missing - asked:
         named = sorted(kind.value for kind in missing - asked)

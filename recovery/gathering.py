@@ -9,9 +9,9 @@ from django.db.models import Q
 
 from portal.kit import clock
 from recovery.applying import may_recover
-from recovery.attesting.attesters import ATTESTED_NOT_THEM, has_attesters
+from recovery.attesting.attesters import ATTESTED_NOT_THEM, has_attesters, may_stand_for_address
 from recovery.callouts.asking import Said
-from recovery.cases import MANY, last_done, steps_of
+from recovery.cases import MANY, last_done, steps_of, unproven
 from recovery.decision import (
     HIGHEST_EID_LEVEL,
     Assurance,
@@ -23,8 +23,10 @@ from recovery.decision import (
 )
 from recovery.held import HELD_FOR, Held, held_card, held_of
 from recovery.models import Case, CaseStep, Profile
+from recovery.no_address import why_code_is_needed
 from recovery.routes import OF_FACES, asked_on, is_by_eid, proves_with, required_by
 from recovery.sign_facts import signs_of_case
+from recovery.signs import ALWAYS_REVIEWED
 from recovery.statuses import CaseStatus, EvidenceKind, Mode, Route, StepKind, StepState
 from tenants.directory.matching import HeldDocument, MatchOutcome, PersonMatch, ProvenIdentity, match_person
 from tenants.directory.models import DirectoryPerson, HeldEvidence
@@ -42,7 +44,7 @@ def _proven(case: Case, shown: Presented) -> ProvenIdentity:
     return ProvenIdentity(
         given_names=shown.claims.get("given_name", ""),
         family_name=shown.claims.get("family_name", ""),
-        birthdate=_date(shown.claims.get("birthdate", "")),
+        birthdate=date_of(shown.claims.get("birthdate", "")),
         document_digest=case.document_digest,
         number_kind=number_kind_of(case).value,
     )
@@ -56,7 +58,7 @@ def number_kind_of(case: Case) -> HeldEvidence.Kind:
     return HeldEvidence.Kind.NATIONAL_ID if is_national else HeldEvidence.Kind.DOCUMENT_NUMBER
 
 
-def _date(text: str) -> date | None:
+def date_of(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -64,9 +66,16 @@ def _date(text: str) -> date | None:
 
 
 def match_of(case: Case, person: DirectoryPerson | None, shown: Presented) -> PersonMatch:
+    return match_proven(case, person, _proven(case, shown))
+
+
+def match_proven(case: Case, person: DirectoryPerson | None, proven: ProvenIdentity) -> PersonMatch:
     if person is None:
         return PersonMatch(MatchOutcome.NONE, ("decoy",))
-    proven, policy = _proven(case, shown), case.profile.match_policy
+    policy = case.profile.match_policy
+    if case.proves_first:
+        # Nothing else ties them to the account: a profile without dates of birth is none for this way.
+        policy = replace(policy, birthdate_required=True)
     if case.shows_held or is_by_eid(case):
         # No document was shown, so that none can be another than the one held.
         policy = replace(policy, held_document=HeldDocument.TOLD)
@@ -118,12 +127,16 @@ def _face_failed_recently(person: DirectoryPerson) -> bool:
     """Whether in the last 72 hours somebody who claimed to be this person showed a face that was not the one, here or at a
     partner."""
     since = clock.now() - HELD_FOR
-    failed = CaseStep.objects.filter(
-        case__person=person,
-        kind__in=[StepKind.FACE_CHECKED, StepKind.PROOFED],
-        state=StepState.FAILED,
-        created_at__gt=since,
-    ).order_by("-created_at", "-id")[:50]
+    failed = (
+        CaseStep.objects.exclude(unproven("case__"))
+        .filter(
+            case__person=person,
+            kind__in=[StepKind.FACE_CHECKED, StepKind.PROOFED],
+            state=StepState.FAILED,
+            created_at__gt=since,
+        )
+        .order_by("-created_at", "-id")[:50]
+    )
     return any(
         step.evidence.get("confidence") is not None or step.evidence.get("judge") == Judge.MICROSOFT.value
         if step.kind == StepKind.FACE_CHECKED
@@ -217,6 +230,7 @@ def evidence_of(
         signs_reviewed=frozenset(case.signs_reviewed),
         waited=frozenset(case.signs_waited),
         has_attesters=EvidenceKind.ATTESTATION not in kinds and has_attesters(case),
+        needs_code=why_code_is_needed(case) if case.proves_first else "",
     )
 
 
@@ -224,39 +238,59 @@ def policy_of(case: Case) -> Policy:
     """The profile's, as the case's way asks for it; for a card before a loss a document, beside the passkey of the session."""
     asked = asked_on(Route.EID if is_by_eid(case) else Route.DOCUMENT, required_by(case.profile))
     required = frozenset({EvidenceKind.DOCUMENT_PHOTOGRAPH}) if case.is_enrolment else asked
+    if case.proves_first:
+        required = required - {EvidenceKind.HELD_ADDRESS} | {EvidenceKind.DOCUMENT_PHOTOGRAPH}
     return Policy(
         mode=Mode(case.mode),
         required=required,
         eid_levels=levels_of_eid_from(case.profile.eid_level),
-        review_signs=frozenset(case.profile.review_signs),
+        instead_of_address=_instead_of_address(case),
+        review_signs=frozenset(case.profile.review_signs) | ALWAYS_REVIEWED,
         waiting_signs=frozenset(case.profile.waiting_signs),
         waiting_hours=case.profile.waiting_hours,
     )
 
 
+def _instead_of_address(case: Case) -> frozenset[EvidenceKind]:
+    """What has to stand where no code was read: a document that was held, or where the profile says so somebody's word."""
+    if not case.proves_first:
+        return frozenset()
+    words = {EvidenceKind.ATTESTATION} if may_stand_for_address(case.profile) else set()
+    return frozenset({EvidenceKind.HELD_DOCUMENT_NUMBER} | words)
+
+
 def foreseen_refusal(case: Case) -> list[str]:
-    """Why the case will be refused even if everything goes well at the partner and with the face; empty if it need not."""
+    """Why the case will be refused even if everything goes well at the partner and with the face; empty if it need not.
+    Nothing is foreseen of whoever proves first: a refusal before it would tell who has an account."""
+    if case.is_unproven:
+        return []
+    held = held_evidence(case.person.id) if case.person and not is_by_eid(case) else []
+    has_number = any(evidence.kind == HeldEvidence.Kind.DOCUMENT_NUMBER for evidence in held)
+    number = {EvidenceKind.HELD_DOCUMENT_NUMBER} if has_number else set()
+    return refusal_at_best(case, kinds_foreseen(case) | number)
+
+
+def kinds_foreseen(case: Case) -> frozenset[EvidenceKind]:
+    """What there will be if everything goes well, beside a document that was held."""
     by_eid = is_by_eid(case)
     kinds = {proves_with(Route.EID if by_eid else Route.DOCUMENT)} | _confirmed_kind(case)
-    held = held_evidence(case.person.id) if case.person and not by_eid else []
-    if any(evidence.kind == HeldEvidence.Kind.DOCUMENT_NUMBER for evidence in held):
-        kinds.add(EvidenceKind.HELD_DOCUMENT_NUMBER)
     if has_attesters(case):
         kinds.add(EvidenceKind.ATTESTATION)
-    return _refusal_at_best(case, frozenset(kinds))
+    return frozenset(kinds)
 
 
 def can_begin_with_held(case: Case) -> bool:
     """Whether a card the person holds from before could be enough, if it is shown and the face agrees. Not for a new card:
     its proof would be as old as the last one's; and not where the person agreed to an eID, for a face decides over it."""
-    if case.is_enrolment or is_by_eid(case):
+    if case.is_enrolment or case.proves_first or is_by_eid(case):
         return False
     attested = {EvidenceKind.ATTESTATION} if has_attesters(case) else set()
     kinds = frozenset({EvidenceKind.HELD_CREDENTIAL} | _confirmed_kind(case) | attested)
-    return any(not _refusal_at_best(case, kinds, held) for held in held_of(case))
+    return any(not refusal_at_best(case, kinds, held) for held in held_of(case))
 
 
-def _refusal_at_best(case: Case, kinds: frozenset[EvidenceKind], held: Held | None = None) -> list[str]:
+def refusal_at_best(case: Case, kinds: frozenset[EvidenceKind], held: Held | None = None) -> list[str]:
+    """Why a case with these kinds of evidence is refused, however well everything else goes; empty if it need not be."""
     person = case.person
     best = Evidence(
         kinds=kinds,

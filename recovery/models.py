@@ -56,6 +56,15 @@ class Profile(TenantModel):
         ROLE = "role", _("Members of one role")
         NAMED = "named", _("These members only")
 
+    class NoAddress(models.TextChoices):
+        OFF = "off", _("They recover with a code they saved, or not at all")
+        HELD = "held", _("They prove it at the free partner first, with the document you hold")
+        REVIEWED = "reviewed", _("Also without it: somebody who knows them says so, and two members look")
+
+    class DecoysEnd(models.TextChoices):
+        NO_CODE = "no_code", _("No code ever comes, and the page says what to do")
+        FREE_PARTNER = "free_partner", _("They may go on to the free partner, and are refused after it")
+
     class Everyone(models.TextChoices):
         EVERYONE = "everyone", _("Everyone who is active")
         DEPARTMENTS = "departments", _("Only these departments")
@@ -107,6 +116,10 @@ class Profile(TenantModel):
     # Sessions at a partner in one recovery, and recoveries of one person in a day before the next is held.
     proofings = models.PositiveSmallIntegerField(_("sessions at a partner"), default=3)
     attempts_a_day = models.PositiveSmallIntegerField(_("recoveries a day"), default=12)
+    # The way of people of whom no e-mail address is on file, and what becomes of whoever is nobody (recovery.first_proof).
+    no_address = models.CharField(max_length=8, choices=NoAddress.choices, default=NoAddress.OFF)
+    first_proofs_a_day = models.PositiveSmallIntegerField(_("proofs without a code a day"), default=20)
+    decoys_end = models.CharField(max_length=12, choices=DecoysEnd.choices, default=DecoysEnd.NO_CODE)
     # Who attests where `evidence_required` asks for it (recovery.attesting.rule); what it does not name is as usual.
     attestation = models.JSONField(default=dict)
     # Who hears beside the person, and of what (recovery.telling).
@@ -137,6 +150,10 @@ class Profile(TenantModel):
             models.CheckConstraint(
                 condition=models.Q(attempts_a_day__gte=2, attempts_a_day__lte=12),
                 name="profile_attempts_a_day",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(first_proofs_a_day__gte=1, first_proofs_a_day__lte=500),
+                name="profile_first_proofs_a_day",
             ),
         ]
 
@@ -202,6 +219,10 @@ class Case(TenantModel):
     browser_digest = models.BinaryField()
     code_tries = models.PositiveSmallIntegerField(default=0)
     needs_new_presence = models.BooleanField(default=False)
+    # No code was read: the person proves who they are at the free partner before anything else, and whether that was enough
+    # to go on (recovery.first_proof). Until then a name is all there is, and the case speaks for nobody.
+    proves_first_at = models.DateTimeField(null=True)
+    first_proof_at = models.DateTimeField(null=True)
     # Begins with a Verified ID the person holds from before, instead of a new proof; `credential_id` is that one then.
     shows_held = models.BooleanField(default=False)
     no_flashing = models.BooleanField(default=False)
@@ -245,6 +266,11 @@ class Case(TenantModel):
                 name="case_of_network",
                 condition=~models.Q(network_digest=""),
             ),
+            models.Index(
+                fields=["tenant_id", "proves_first_at"],
+                name="case_proves_first",
+                condition=models.Q(proves_first_at__isnull=False),
+            ),
         ]
 
     @property
@@ -260,6 +286,16 @@ class Case(TenantModel):
     def is_enrolment(self) -> bool:
         """Whether somebody who is signed in gets a Verified ID: it ends with a card and opens nothing."""
         return self.purpose == Case.Purpose.ENROLMENT
+
+    @property
+    def proves_first(self) -> bool:
+        """Whether it goes without a code, at the free partner."""
+        return self.proves_first_at is not None
+
+    @property
+    def is_unproven(self) -> bool:
+        """Whether it goes without a code and nothing says yet that it is anybody's."""
+        return self.proves_first_at is not None and self.first_proof_at is None
 
     @property
     def is_at_microsoft(self) -> bool:

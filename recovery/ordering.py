@@ -20,7 +20,9 @@ from recovery.partner_conditions import circumstances, condition_of, has_conditi
 from recovery.routes import is_undecided, route_of, routes_of
 from recovery.statuses import Route, StepKind, StepState
 from vendors import selectors as partners
+from vendors.billing.models import Meter
 from vendors.health import resting
+from vendors.maximum import most
 from vendors.models import Connection
 
 # How a session at a partner ended when it was the partner's doing (vendors.contract.Outcome).
@@ -51,6 +53,21 @@ def partners_open_to(case: Case) -> list[Connection]:
         return found
     about = circumstances(case)
     return [one for one in found if why_not_offered(condition_of(case.profile, one.id), about) is None]
+
+
+def free_partner() -> Connection | None:
+    """The first of the organisation's partners that checks a document and a face and costs nothing for it now, whichever
+    profile names it; None where none is ready."""
+    return next((one for one in connections_here() if _is_free(one)), None)
+
+
+def _is_free(connection: Connection) -> bool:
+    if connection.paused_at is not None or connection.status != Connection.Status.READY:
+        return False
+    if route_of(connection) is not Route.DOCUMENT or not partners.gives_portrait(connection.vendor):
+        return False
+    parts = most([connection], decisions=1, face_checks=0).parts
+    return all(part.unit_price == 0 for part in parts if part.meter is Meter.DECISION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +116,9 @@ def partners_for(case: Case) -> list[Connection]:
 
 def partner_for(case: Case) -> Connection | None:
     """The partner this case should go to now: the first without a doubt, otherwise the one with the smallest. None where
-    the profile has none left."""
+    the profile has none left. Whoever proves first goes to the free one."""
+    if case.proves_first:
+        return free_partner()
     found = partners_for(case)
     doubts = _doubts(found, _failed(case))
 
@@ -114,6 +133,8 @@ def turn_to_another(case: Case) -> bool:
     """Whether the partner the person agreed to gives way to another; then the case asks for that one first. With the case
     locked, before anything was proven in it. A partner further up that is well again draws nobody away, and nobody is sent
     from one doubt to the next."""
+    if case.proves_first:
+        return _turn_to_free(case)
     has_one = len(case.profile.partners) < 2 and not has_conditions(case.profile)
     if case.connection_id is None or has_one:
         return False
@@ -127,6 +148,15 @@ def turn_to_another(case: Case) -> bool:
     if not found and not (mine is None and is_still_there and not everyone):
         return _lost_its_way(case, everyone)
     # Also where it is not for this person any more, and nobody else is: the page for that says so.
+    case.connection = None
+    case.save(update_fields=["connection"])
+    return True
+
+
+def _turn_to_free(case: Case) -> bool:
+    free = free_partner()
+    if case.connection_id is None or (free is not None and free.id == case.connection_id):
+        return False
     case.connection = None
     case.save(update_fields=["connection"])
     return True

@@ -8,11 +8,13 @@ from django.utils.translation import gettext as _
 
 from portal.kit.errors import Invalid
 from recovery.applying import groups_named
+from recovery.attesting.attesters import may_stand_for_address
 from recovery.attesting.settling import check_attesters
 from recovery.callouts.services import callout_names
 from recovery.decision import has_two_independent_kinds, levels_of_eid_from
 from recovery.models import Profile
-from recovery.ordering import partners_of
+from recovery.no_address import has_way_without_address
+from recovery.ordering import free_partner, partners_of
 from recovery.partner_conditions import groups_named as opened_by
 from recovery.reviewing import check_reviewers
 from recovery.routes import asked_on, required_by, route_of
@@ -56,13 +58,37 @@ def check_profile(profile: Profile) -> None:
     _check_groups(profile)
     _check_conditions(profile)
     check_reviewers(profile)
-    if EvidenceKind.ATTESTATION in kinds:
+    if EvidenceKind.ATTESTATION in kinds or may_stand_for_address(profile):
         check_attesters(profile)
+    _check_no_address(profile)
     if profile.callouts and not {UUID(one) for one in profile.callouts} <= set(callout_names()):
         raise Invalid(
             "profile_callout_gone",
             _("It names a callout that is not there any more. Look at its callouts and save it again."),
             field="callout",
+        )
+
+
+def _check_no_address(profile: Profile) -> None:
+    """Who has no address goes the way that everybody may go who is nobody, and it costs nothing."""
+    leads_there = profile.decoys_end == Profile.DecoysEnd.FREE_PARTNER
+    if has_way_without_address(profile) and not leads_there:
+        raise Invalid(
+            "profile_tells_apart",
+            _(
+                "If only people without an address could go on, going on would tell a stranger who has an account here. Let "
+                "whoever gets no code go on to the free partner as well."
+            ),
+            field="decoys_end",
+        )
+    if leads_there and free_partner() is None:
+        raise Invalid(
+            "profile_no_free_partner",
+            _(
+                "None of your partners that are ready costs nothing, and whoever gets no code must not cost anything. Choose "
+                "the house partner first; the profile need not name it."
+            ),
+            field="decoys_end",
         )
 
 

@@ -60,6 +60,9 @@ FIELDS = (
     "proofings",
     "attempts_a_day",
     "told",
+    "no_address",
+    "first_proofs_a_day",
+    "decoys_end",
     "attestation",
 )
 MAX_PARTNERS = 3

@@ -174,7 +174,7 @@ def keep_proof(case: Case) -> None:
 def reusable_proof(case: Case) -> Case | None:
     """The person's newest case whose proof may serve this one: from the same partner, under the same mode, inside the
     profile's window, and contradicted by nobody."""
-    if case.person_id is None or not case.profile.reuse_hours or is_by_eid(case):
+    if case.person_id is None or case.proves_first or not case.profile.reuse_hours or is_by_eid(case):
         return None
     since = clock.now() - timedelta(hours=case.profile.reuse_hours)
     found = (

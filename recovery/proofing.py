@@ -20,7 +20,9 @@ from recovery.allowance import may_begin_proofing
 from recovery.cases import claimant, get_case, has_done, locked, move_case, record_step, standing_steps
 from recovery.choosing import has_to_say_country, routes_open_to
 from recovery.decision import EID_LEVELS, levels_of_eid_from
-from recovery.gathering import foreseen_refusal
+from recovery.first_proof import PROOFINGS as FIRST_PROOFINGS
+from recovery.first_proof import note_first_proof, why_not_enough
+from recovery.gathering import date_of, foreseen_refusal
 from recovery.holding import hold_case
 from recovery.models import Case, Profile
 from recovery.ordering import partner_for, turn_to_another
@@ -34,6 +36,7 @@ from recovery.spending import (
     spender_of,
 )
 from recovery.statuses import ENDED_WITHOUT_ACCOUNT, CaseStatus, Route, StepKind, StepState
+from tenants.directory.matching import ProvenIdentity
 from tenants.directory.models import HeldEvidence
 from tenants.directory.selectors import document_digest
 from tenants.models import Tenant
@@ -132,6 +135,12 @@ def allows_flashing(case: Case) -> bool:
     return bool(consent and consent.flashing and not case.no_flashing)
 
 
+def most_sessions(case: Case) -> int:
+    """How often one recovery may be sent to a partner: as its profile says, and until it is known whose it is as often for
+    everybody."""
+    return FIRST_PROOFINGS if case.is_unproven else int(case.profile.proofings)
+
+
 def begin_case_proofing(tenant: Tenant, case: Case, *, network_is_over: bool, address: str = "") -> Admission:
     """Ask the partner for a session. Quiet until the end of the last is noted; at most three for one case,
     those left behind in another browser among them: each may still be charged.
@@ -149,7 +158,7 @@ def begin_case_proofing(tenant: Tenant, case: Case, *, network_is_over: bool, ad
         return Admission.ANOTHER_PARTNER
     connection = case.connection
     refused = ["profile_not_in_force"] if case.profile.status != Profile.Status.PUBLISHED else []
-    if not may_begin_proofing(case.profile, partners.attempts_of([case.id])):
+    if not may_begin_proofing(most_sessions(case), partners.attempts_of([case.id])):
         refused = ["proofing_tries_used_up"]
     refused = refused or foreseen_refusal(case)
     if refused:
@@ -157,7 +166,8 @@ def begin_case_proofing(tenant: Tenant, case: Case, *, network_is_over: bool, ad
         return Admission.YES
     if network_is_over:
         return hold_network_back(case)
-    admitted = admit_paid_check(case)
+    # Whoever proves first was counted when they set out, and costs nothing until it was enough.
+    admitted = Admission.YES if case.is_unproven else admit_paid_check(case)
     if admitted is Admission.TOO_MANY_OF_PERSON:
         hold_case(case, reasons=["many_checks"])
     if admitted is not Admission.YES:
@@ -276,6 +286,8 @@ def _issue(case: Case, result: ProofingResult, vendor: Actor) -> None:
         result.claims.get("document_number", ""), result.claims.get("document_country", "")
     )
     record_step(case, StepKind.PROOFED, actor=vendor, vendor=vendor.id, evidence=_told(result, level))
+    if case.is_unproven and not _goes_on(case, result):
+        return
     claims = {
         "given_name": result.claims["given_names"],
         "family_name": result.claims["family_name"],
@@ -297,6 +309,29 @@ def _issue(case: Case, result: ProofingResult, vendor: Actor) -> None:
     case.issuance_id = begun.id
     case.proofed_browser_digest = result.browser_digest
     case.save(update_fields=["document_digest", "issuance_id", "proofed_browser_digest"])
+
+
+def _goes_on(case: Case, result: ProofingResult) -> bool:
+    """Whether what was proven first is this person and enough to go on. Of whoever is refused the document's digest stays
+    with the case of somebody who is there, as after every refusal."""
+    refused = why_not_enough(case, _proven_by(case, result))
+    if refused:
+        fields = {"document_digest": case.document_digest} if case.person_id else {}
+        move_case(case.id, CaseStatus.REFUSED, reasons=refused, fields=fields)
+        return False
+    note_first_proof(case)
+    return True
+
+
+def _proven_by(case: Case, result: ProofingResult) -> ProvenIdentity:
+    kind = HeldEvidence.Kind.NATIONAL_ID if result.national_id_digest else HeldEvidence.Kind.DOCUMENT_NUMBER
+    return ProvenIdentity(
+        given_names=result.claims["given_names"],
+        family_name=result.claims["family_name"],
+        birthdate=date_of(result.claims["birthdate"]),
+        document_digest=case.document_digest,
+        number_kind=kind.value,
+    )
 
 
 def _unusable(case: Case, result: ProofingResult, level: str) -> list[str]:

@@ -21,7 +21,7 @@ from recovery.cases import move_case
 from recovery.decision import Decision
 from recovery.holding import tell_of_wait, wait_from_now
 from recovery.models import Case, Profile
-from recovery.signs import BOUNDS, Sign
+from recovery.signs import BOUNDS, CHOSEN
 from recovery.statuses import CaseStatus
 from recovery.telling import tell_members_of_wait, tell_reviewers
 from tenants.audit.events import EventName
@@ -72,13 +72,13 @@ def changed_the_person(case: Case, member_id: UUID) -> bool:
 
 def check_reviewers(profile: Profile) -> None:
     """Invalid where something of the profile leads to a review and there are not two members to decide it."""
-    leads_to_review = bool(profile.review_signs)
+    leads_to_review = bool(profile.review_signs) or profile.no_address == Profile.NoAddress.REVIEWED
     if leads_to_review and len(reviewers_of(profile)) < VOICES:
         raise Invalid(
             "profile_reviewers",
             _(
                 "Two members have to decide a review, and there are not two who may for this profile. Name others under “Risky "
-                "recoveries”, or let no sign lead to a review."
+                "recoveries”, or let neither a sign nor the way without an address lead to a review."
             ),
             field="reviewers_are",
         )
@@ -88,7 +88,7 @@ def check_signs(values: Mapping[str, Any]) -> None:
     """Invalid for signs that nobody knows and numbers outside their bounds: a profile that is restored or written by a
     program comes this way as well."""
     named = {*values.get("review_signs", ()), *values.get("waiting_signs", ())}
-    if not named <= {sign.value for sign in Sign}:
+    if not named <= {sign.value for sign in CHOSEN}:
         raise Invalid("profile_sign_unknown", _("It names a sign of risk that there is not."))
     for name, value in values.get("sign_limits", {}).items():
         least, most = BOUNDS.get(name, (0, 1))

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from portal.kit import clock
 from recovery.attesting.attesters import ATTESTED_NOT_THEM
-from recovery.cases import last_done
+from recovery.cases import last_done, unproven
 from recovery.models import Case, CaseStep
 from recovery.signs import Limits, Sign, SignFacts, signs_of
 from recovery.statuses import GAVE_ACCOUNT, KEPT_CARD, LIVE, CaseStatus, EvidenceKind, StepKind, StepState
@@ -34,7 +34,8 @@ def signs_of_case(
 def _facts(
     case: Case, person: DirectoryPerson, match: PersonMatch, kinds: frozenset[EvidenceKind]
 ) -> SignFacts:
-    others = list(Case.objects.filter(person=person, purpose=Case.Purpose.RECOVERY).exclude(id=case.id))
+    mine = Case.objects.filter(person=person, purpose=Case.Purpose.RECOVERY).exclude(unproven())
+    others = list(mine.exclude(id=case.id))
     tenant = Tenant.objects.get(id=case.tenant_id)
     return SignFacts(
         is_privileged=person.is_privileged,
@@ -51,6 +52,7 @@ def _facts(
         document_days_left=_document_days_left(case),
         days_since_recovery=_since([other.ended_at for other in others if other.state in GAVE_ACCOUNT]),
         days_since_not_me=_since([other.ended_at for other in others if _was_not_me(other)]),
+        without_address=case.proves_first and not match.document_was_held,
         local_time=clock.now().astimezone(ZoneInfo(tenant.time_zone)),
     )
 
@@ -67,6 +69,7 @@ def _refusals(case: Case, person: DirectoryPerson) -> list[datetime]:
     refused = Q(case__status=CaseStatus.REFUSED, kind=StepKind.CONSENTED)
     another_face = Q(kind=StepKind.FACE_CHECKED, state=StepState.FAILED, evidence__confidence__isnull=False)
     found = CaseStep.objects.filter(refused | another_face, case__person=person).exclude(case_id=case.id)
+    found = found.exclude(unproven("case__"))
     latest = found.order_by("-created_at").select_related("case").first()
     return [latest.created_at] if latest else []
 

@@ -33,10 +33,16 @@ class Sign(StrEnum):
     RECOVERED_BEFORE = "recovered_before"
     NOT_ME_BEFORE = "not_me_before"
     OUT_OF_HOURS = "out_of_hours"
+    NO_ADDRESS = "no_address"
 
 
 # What a new profile waits for unless it says something else: rare for honest people, usual for whoever prepared it.
 WAITED_FOR = (Sign.ADDRESS_CHANGED, Sign.NOT_ME_BEFORE)
+
+
+# What two members look at under every profile: nobody chooses what it leads to.
+ALWAYS_REVIEWED = frozenset({Sign.NO_ADDRESS})
+CHOSEN = tuple(sign for sign in Sign if sign not in ALWAYS_REVIEWED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,8 @@ class SignFacts:
     days_since_recovery: float | None
     days_since_not_me: float | None
     local_time: datetime
+    # No code was read, and the document is none that was held.
+    without_address: bool = False
 
 
 # Reasons of a match that say that something was bridged.
@@ -147,6 +155,7 @@ def signs_of(facts: SignFacts, limits: Limits) -> tuple[Sign, ...]:
         Sign.ANOTHER_DOCUMENT: ANOTHER_DOCUMENT_HELD in facts.match_reasons,
         Sign.RECOVERED_BEFORE: _within(facts.days_since_recovery, limits.recovered_days),
         Sign.NOT_ME_BEFORE: _within(facts.days_since_not_me, limits.not_me_days),
+        Sign.NO_ADDRESS: facts.without_address,
         Sign.OUT_OF_HOURS: _is_out_of_hours(facts.local_time, limits),
     }
     return tuple(sign for sign in Sign if found[sign])

@@ -17,7 +17,7 @@ from portal.kit import clock
 from portal.kit.limits import Limit, over
 from portal.kit.origins import network_of
 from recovery.alerting import alert_members
-from recovery.cases import claimant
+from recovery.cases import claimant, unproven
 from recovery.models import Case, Profile
 from recovery.ordering import partner_for
 from recovery.routes import is_by_eid, route_of
@@ -74,13 +74,20 @@ def admit_paid_check(case: Case) -> Admission:
     who come at once are counted one after the other."""
     profile = Profile.objects.select_for_update().get(id=case.profile_id)
     since = clock.now() - DAY
-    if paid_checks_since(since) + partners.attempts_under_way() >= profile.daily_checks:
+    if paid_checks_since(since) + _under_way() >= profile.daily_checks:
         _tell_once(case, profile)
         return Admission.TENANT_USED_UP
-    own = Case.objects.filter(person_id=case.person_id, created_at__gte=since).values_list("id", flat=True)
+    mine = Case.objects.filter(person_id=case.person_id, created_at__gte=since).exclude(unproven())
+    own = mine.values_list("id", flat=True)
     if partners.attempts_of(list(own)) >= PERSON_A_DAY:
         return Admission.TOO_MANY_OF_PERSON
     return Admission.YES
+
+
+def _under_way() -> int:
+    """People at partners now, whom somebody may still pay for."""
+    costs_nothing = Case.objects.filter(unproven(), proves_first_at__gt=clock.now() - DAY)
+    return partners.attempts_under_way(besides=list(costs_nothing.values_list("id", flat=True)))
 
 
 def spender_of(case: Case) -> Spender:
@@ -94,21 +101,23 @@ def spender_of(case: Case) -> Spender:
 
 
 def reserve_recovery(case: Case, connection_id: UUID, attempt_id: UUID) -> Admission:
-    """Reserve what proving costs, with the Face Check after it, which an eID has none of. Nothing is reserved unless the
-    answer is yes."""
+    """Reserve what proving costs, with the Face Check after it, which an eID has none of, and which nobody comes to who proves
+    first and was not enough. Nothing is reserved unless the answer is yes."""
     admitted = partner_services.reserve_proofing(
         connection_id,
         attempt_id=attempt_id,
         spender=spender_of(case),
         until=case.expires_at,
-        with_face=not is_by_eid(case),
+        with_face=not (is_by_eid(case) or case.is_unproven),
     )
     return Admission.YES if admitted else Admission.OVER_BUDGET
 
 
 def what_stops(case: Case) -> Admission:
     """What a page says before anybody tries; `admit_paid_check` and `reserve_recovery` decide."""
-    spent = paid_checks_since(clock.now() - DAY) + partners.attempts_under_way()
+    if case.is_unproven:
+        return Admission.YES
+    spent = paid_checks_since(clock.now() - DAY) + _under_way()
     if spent >= case.profile.daily_checks:
         return Admission.TENANT_USED_UP
     connection = case.connection or partner_for(case)

@@ -1,6 +1,7 @@
 """Who hears of a recovery beside the person, as the profile says.
 
-The person's own addresses are told of everything that matters, always; no profile turns that off. Members get the case's
+The person's own addresses are told of everything that matters, always; no profile turns that off. Where there is no address
+members and the manager hear instead, whatever the profile says: somebody has to be able to say that it was not them. Members get the case's
 reference and its page, never a name; a manager gets the name of whom they manage, and no page.
 """
 
@@ -30,20 +31,21 @@ def tell_reviewers(case: Case, reviewers: Iterable[Member]) -> None:
 
 def tell_members_of_wait(case: Case) -> None:
     """That a case waits, if the profile says so: time to ring the person at a number one knows."""
-    if Told.MEMBERS_WAITING in case.profile.told:
+    if Told.MEMBERS_WAITING in case.profile.told or case.proves_first:
         _mail("staff_case_waits", case, addresses_of_members_with(Right.ACT_ON_CASES), "cases:case")
 
 
 def tell_members_of_recovery(case: Case) -> None:
     """That an account was recovered, if the profile says so."""
-    if Told.MEMBERS_RECOVERED in case.profile.told:
+    if Told.MEMBERS_RECOVERED in case.profile.told or case.proves_first:
         _mail("staff_case_recovered", case, addresses_of_members_with(Right.ACT_ON_CASES), "cases:case")
 
 
 def tell_manager_of_recovery(case: Case) -> None:
     """That the account of somebody in their team was recovered, if the profile says so and the directory has named them for
     72 hours: who knows the person sees first that it was not them. To the address held longest."""
-    if Told.MANAGER not in case.profile.told or case.person is None:
+    is_told = Told.MANAGER in case.profile.told or case.proves_first
+    if not is_told or case.person is None:
         return
     manager = manager_of(case.person)
     if manager is None or manager.id == case.person_id or manager.status != manager.Status.ACTIVE:
@@ -73,5 +75,6 @@ def _mail(template: str, case: Case, addresses: Iterable[str], page: str) -> Non
                 "organisation": tenant.name,
                 "case_reference": case.reference,
                 "case_url": site_url(path),
+                "no_address": "" if case.person_id and emails_of(case.person_id) else "yes",
             },
         )

@@ -23,6 +23,7 @@ urlpatterns = [
     path("recover/code", beginning.code, name="code"),
     path("recover/code/saved", beginning.saved_code, name="saved_code"),
     path("recover/code/again", beginning.code_again, name="code_again"),
+    path("recover/code/none", beginning.without_code, name="without_code"),
     path("recover/country", beginning.country, name="country"),
     path("recover/choose", beginning.choose, name="choose"),
     path("recover/consent", beginning.consent, name="consent"),

@@ -138,9 +138,9 @@ def catalogue() -> list[Offer]:
     return [offer_of(vendor) for vendor in ADAPTERS]
 
 
-def attempts_under_way() -> int:
-    """How many people are at partners now: each may still be charged."""
-    return ProofingAttempt.objects.filter(phase__in=OPEN).count()
+def attempts_under_way(*, besides: Sequence[UUID] = ()) -> int:
+    """How many people are at partners now: each may still be charged. `besides`: cases that cost nothing."""
+    return ProofingAttempt.objects.filter(phase__in=OPEN).exclude(reference__in=list(besides)).count()
 
 
 def attempts_of(references: Sequence[UUID]) -> int:

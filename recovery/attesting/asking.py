@@ -17,7 +17,7 @@ from portal.kit.errors import Refused
 from portal.kit.limits import Limit, over, take_in_turn
 from portal.kit.origins import network_of, tenant_url
 from portal.kit.scope import current_tenant_id, require_no_transaction, tenant_scope
-from recovery.attesting.attesters import Attester, asks_for_attestation, attesters_for, rule_of
+from recovery.attesting.attesters import Attester, asks_for_word, attesters_for, rule_of
 from recovery.attesting.devices import place_of
 from recovery.attesting.models import Attestation, AttestationAsk
 from recovery.cases import claimant, get_case, locked, move_case
@@ -41,8 +41,8 @@ CODE_DIGITS = 6
 
 
 def wants_attestation(case: Case) -> bool:
-    """Whether the case's profile asks for the word of somebody who knows the person; a card before a loss needs none."""
-    return asks_for_attestation(case.profile) and not case.is_enrolment
+    """Whether the word of somebody who knows the person may be asked for; a card before a loss needs none."""
+    return asks_for_word(case) and not case.is_enrolment
 
 
 def wait_for_attestation(case: Case, *, reasons: Sequence[str], fields: Mapping[str, object]) -> None:

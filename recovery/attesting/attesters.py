@@ -16,6 +16,7 @@ from django.db.models import Q
 from portal.kit import clock
 from recovery.attesting.models import AttestationAsk
 from recovery.attesting.rule import AttestationRule
+from recovery.cases import unproven
 from recovery.models import Case, Profile
 from recovery.passkeys.models import Passkey
 from recovery.routes import required_by
@@ -47,6 +48,16 @@ def asks_for_attestation(profile: Profile) -> bool:
     return EvidenceKind.ATTESTATION in required_by(profile)
 
 
+def may_stand_for_address(profile: Profile) -> bool:
+    """Whether the word of somebody who knows them may stand where no code was read."""
+    return bool(profile.no_address == Profile.NoAddress.REVIEWED)
+
+
+def asks_for_word(case: Case) -> bool:
+    """Whether somebody's word could be asked for in this case."""
+    return asks_for_attestation(case.profile) or (case.proves_first and may_stand_for_address(case.profile))
+
+
 def asks_manager_only(profile: Profile) -> bool:
     """Whether whoever has no manager on file has nobody."""
     return asks_for_attestation(profile) and not rule_of(profile).named
@@ -76,9 +87,8 @@ def _unsettled(attester: DirectoryPerson) -> str:
     lately = Q(status__in=GAVE_ACCOUNT | {CaseStatus.REPUDIATED}, ended_at__gt=since) | Q(
         status=CaseStatus.HANDED_OVER
     )
-    return (
-        "recovery_of_their_own" if Case.objects.filter(under_way | lately, person=attester).exists() else ""
-    )
+    of_their_own = Case.objects.filter(under_way | lately, person=attester).exclude(unproven())
+    return "recovery_of_their_own" if of_their_own.exists() else ""
 
 
 def is_old(passkey: Passkey) -> bool:
@@ -101,7 +111,7 @@ def attesters_for(case: Case) -> list[Attester]:
 
 def has_attesters(case: Case) -> bool:
     """No query where the profile asks for none."""
-    return asks_for_attestation(case.profile) and bool(attesters_for(case))
+    return asks_for_word(case) and bool(attesters_for(case))
 
 
 def _manager(person: DirectoryPerson) -> Attester | None:

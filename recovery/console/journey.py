@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from recovery.attesting.attesters import asks_for_attestation
+from recovery.attesting.attesters import asks_for_word
 from recovery.cases import still_stands
 from recovery.console import wording
 from recovery.console.callout_words import ANSWERS, claim_names
@@ -197,8 +197,10 @@ def _rest(case: Case, steps: Sequence[CaseStep], before: datetime, never: frozen
     if case.state in LIVE or case.state is CaseStatus.HANDED_OVER:
         done = {step.kind for step in steps if step.state == StepState.DONE and still_stands(case, step)}
         left = [kind for kind in StepKind if kind not in done and kind not in never]
-        if not asks_for_attestation(case.profile):
+        if not asks_for_word(case):
             left = [kind for kind in left if kind is not StepKind.ATTESTED]
+        if case.proves_first:
+            left = [kind for kind in left if kind is not StepKind.CONFIRMED]
         if not case.profile.callouts:
             left = [kind for kind in left if kind is not StepKind.CLAIMS_CHECKED]
         if case.mode == "evaluation" or case.is_enrolment:

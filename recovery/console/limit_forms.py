@@ -13,7 +13,24 @@ from recovery.models import Profile
 from recovery.profiles import marks_of_profile
 from recovery.statuses import Told
 
-FIELDS = ("proofings", "attempts_a_day", "told")
+FIELDS = ("proofings", "attempts_a_day", "told", "no_address", "decoys_end", "first_proofs_a_day")
+NO_ADDRESS_HINTS = {
+    Profile.NoAddress.HELD.value: _(
+        "Only who showed the same document here before, with a date of birth on file that agrees. Members and the manager are "
+        "told, since no mail reaches the person."
+    ),
+    Profile.NoAddress.REVIEWED.value: _(
+        "Who showed none gets on with a date of birth that agrees and the word of the manager, or of people you name under "
+        "“Somebody who knows them”. Then two members look at it, always."
+    ),
+}
+DECOYS_HINTS = {
+    Profile.DecoysEnd.NO_CODE.value: _("After two hours the page says that the time is over."),
+    Profile.DecoysEnd.FREE_PARTNER.value: _(
+        "Whoever they are, they read the same and cost you nothing. Needed where people without an address may recover: else "
+        "going on would tell who has an account."
+    ),
+}
 
 
 class LimitsForm(SeenForm):
@@ -47,9 +64,49 @@ class LimitsForm(SeenForm):
         ),
     )
 
+    no_address = forms.ChoiceField(
+        label=_("People of whom you hold no e-mail address"),
+        choices=Profile.NoAddress.choices,
+        widget=forms.RadioSelect,
+        help_text=_(
+            "Whether somebody has an address is what your directory says, not what they say. An address that was taken away "
+            "within 72 hours counts as one."
+        ),
+    )
+    decoys_end = forms.ChoiceField(
+        label=_("Whoever is nobody here, and gets no code"),
+        choices=Profile.DecoysEnd.choices,
+        widget=forms.RadioSelect,
+    )
+    first_proofs_a_day = forms.IntegerField(
+        label=_("How many may go on without a code in a day"),
+        min_value=1,
+        max_value=500,
+        help_text=_(
+            "Of everybody together, 1 to 500, and five from one network. With several profiles in force the lowest number "
+            "counts. When it is used up you are told."
+        ),
+        widget=forms.NumberInput(attrs={"data-width": "short"}),
+    )
+
     def __init__(self, *args: Any, profile: Profile, **kwargs: Any) -> None:
         kwargs.setdefault("initial", limits_initial(profile))
         super().__init__(*args, **kwargs)
+        found: dict[str, Any] = dict(self.fields)
+        found["no_address"].choice_hints = NO_ADDRESS_HINTS
+        found["decoys_end"].choice_hints = DECOYS_HINTS
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        goes_on = data.get("decoys_end") == Profile.DecoysEnd.FREE_PARTNER
+        if data.get("no_address") not in (None, Profile.NoAddress.OFF) and not goes_on:
+            self.add_error(
+                "decoys_end",
+                _(
+                    "Let whoever gets no code go on as well: else going on would tell who has an account here."
+                ),
+            )
+        return data
 
     def values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in FIELDS}

@@ -33,6 +33,8 @@ CHOICES: dict[str, Any] = {
     "other_document": Profile.OtherDocument,
     "who": Profile.Everyone,
     "reviewers_are": Profile.ReviewersAre,
+    "no_address": Profile.NoAddress,
+    "decoys_end": Profile.DecoysEnd,
 }
 
 

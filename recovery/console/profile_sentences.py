@@ -37,6 +37,7 @@ def sentences_of(profile: Profile) -> list[Paragraph]:
         Paragraph(_("What is compared"), _match(profile), "match"),
         Paragraph(_("If something is odd"), _risk(profile), "risk"),
         Paragraph(_("What they get"), _pass(profile), "proof"),
+        Paragraph(_("If no code reaches them"), _without_code(profile), "limits"),
         Paragraph(_("Limits and notices"), _limits(profile), "limits"),
     ]
 
@@ -134,6 +135,20 @@ def _pass(profile: Profile) -> list[str]:
         _("With it they create a new passkey. Passkeys and sessions from before end at that moment."),
         _("In evaluation: nothing. People walk the whole way, nobody gets a pass, and no account changes."),
     ]
+
+
+def _without_code(profile: Profile) -> list[str]:
+    way = Profile.NoAddress(profile.no_address)
+    found = [
+        _("Of whom you hold no e-mail address: “%(way)s”.") % {"way": str(way.label)},
+        _("Who is nobody here: “%(end)s”.") % {"end": str(Profile.DecoysEnd(profile.decoys_end).label)},
+    ]
+    if profile.decoys_end == Profile.DecoysEnd.FREE_PARTNER:
+        found.append(
+            _("At most %(number)d in a day, and nobody pays for one who was refused.")
+            % {"number": profile.first_proofs_a_day}
+        )
+    return found
 
 
 def _limits(profile: Profile) -> list[str]:

@@ -15,7 +15,7 @@ from portal.kit.seen import SeenForm
 from recovery.console.sign_words import HINTS, NAMES
 from recovery.models import Profile
 from recovery.profiles import marks_of_profile
-from recovery.signs import BOUNDS, Limits, Sign
+from recovery.signs import BOUNDS, CHOSEN, Limits, Sign
 from tenants.rights import RIGHTS, Right, Role
 from tenants.selectors import colleagues
 
@@ -93,7 +93,7 @@ class RiskForm(SeenForm):
     def __init__(self, *args: Any, profile: Profile, **kwargs: Any) -> None:
         kwargs.setdefault("initial", risk_initial(profile))
         super().__init__(*args, **kwargs)
-        for sign in Sign:
+        for sign in CHOSEN:
             answer = forms.ChoiceField(label=NAMES[sign], choices=Answer.choices)
             self.fields[f"answer_{sign.value}"] = answer
             if sign in LIMIT_OF:
@@ -127,7 +127,7 @@ class RiskForm(SeenForm):
     def rows(self) -> list[Row]:
         """The table of signs."""
         rows = []
-        for sign in Sign:
+        for sign in CHOSEN:
             limits = [self[LIMIT_OF[sign][0]]] if sign in LIMIT_OF else []
             rows.append(Row(sign, NAMES[sign], HINTS[sign], self[f"answer_{sign.value}"], limits))
         return rows
@@ -142,7 +142,7 @@ class RiskForm(SeenForm):
     def values(self) -> dict[str, Any]:
         """What the services take."""
         data = self.cleaned_data
-        answers = {sign: data[f"answer_{sign.value}"] for sign in Sign}
+        answers = {sign: data[f"answer_{sign.value}"] for sign in CHOSEN}
         return {
             "review_signs": [
                 sign.value for sign, said in answers.items() if said in (Answer.REVIEW, Answer.BOTH)
@@ -171,7 +171,7 @@ def _answer(sign: Sign, profile: Profile) -> str:
 def risk_initial(profile: Profile) -> Mapping[str, Any]:
     limits = Limits.of(profile.sign_limits)
     return {
-        **{f"answer_{sign.value}": _answer(sign, profile) for sign in Sign},
+        **{f"answer_{sign.value}": _answer(sign, profile) for sign in CHOSEN},
         **{name: getattr(limits, name) for name in (*BOUNDS, "weekends")},
         "waiting_hours": profile.waiting_hours,
         "reviewers_are": profile.reviewers_are,

@@ -23,6 +23,7 @@ NAMES = {
     Sign.RECOVERED_BEFORE: _("The account was recovered a short while ago"),
     Sign.NOT_ME_BEFORE: _("Somebody said of an earlier one that it was not them"),
     Sign.OUT_OF_HOURS: _("It comes outside your hours"),
+    Sign.NO_ADDRESS: _("No address is on file, and the document is none that you hold"),
 }
 HINTS = {
     Sign.EVERY_RECOVERY: _("For accounts whose recovery should never be quick."),
@@ -50,6 +51,7 @@ HINTS = {
         "Within so many days. Whatever you choose, for three days every recovery waits for a day."
     ),
     Sign.OUT_OF_HOURS: _("You say below when they are, in your organisation's time zone."),
+    Sign.NO_ADDRESS: _("Two members look at it under every profile that lets it come so far."),
 }
 # What those read who decide a case: what was found, and what it may mean.
 SENTENCES = {
@@ -86,5 +88,9 @@ SENTENCES = {
         "Somebody said of an earlier recovery of this account that it was not them."
     ),
     Sign.OUT_OF_HOURS: gettext_noop("It came outside the organisation's hours."),
+    Sign.NO_ADDRESS: gettext_noop(
+        "No e-mail address is on file, so no code was read, and the document shown is none that was held before. Names, date of "
+        "birth and the word of somebody who knows them are all there is. Ring the person at a number you know."
+    ),
 }
 SIGN_REASONS: dict[str, str] = {sign.value: sentence for sign, sentence in SENTENCES.items()}

@@ -74,6 +74,19 @@ CASE_REASONS: dict[str, str] = {
     "attester_recovery_of_their_own": gettext_noop(
         "Whoever was asked has a recovery of their own under way, or behind them for less than a week."
     ),
+    "no_code_reaches_them": gettext_noop(
+        "The person went on without a code and proved who they are at the free partner first."
+    ),
+    "first_proofs_used_up": gettext_noop("As many went on without a code as your profiles let in a day."),
+    "no_way_without_address": gettext_noop(
+        "It went on without a code, and the profile lets nobody in without one."
+    ),
+    "address_on_file": gettext_noop(
+        "It went on without a code, and an e-mail address is on file to which one could be read."
+    ),
+    "address_lost_lately": gettext_noop(
+        "It went on without a code, and the last e-mail address was taken away less than 72 hours before."
+    ),
     "another_case_granted": gettext_noop("Another recovery of the same account was granted."),
     "time_over": gettext_noop("Nobody went on in time."),
     "review_time_over": gettext_noop("Two members did not agree on a verdict in seven days."),

@@ -15,7 +15,7 @@ from portal.kit.errors import Invalid, Refused
 from portal.kit.origins import client_address
 from portal.kit.scope import tenant_scope
 from portal.middleware.scope import own_scope
-from recovery import carrying, opening, proofing
+from recovery import carrying, first_proof, opening, proofing
 from recovery.applying import profiles_in_force
 from recovery.browser import (
     case_of_browser,
@@ -116,7 +116,32 @@ def code(request: HttpRequest, case: Case) -> HttpResponse:
             form.add_error("code", refusal.sentence)
         else:
             return see_other("recovery:consent")
-    return page(request, "recovery/code.html", case, form=form, stage=Stage.CODE)
+    return _code_page(request, case, form)
+
+
+def _code_page(request: HttpRequest, case: Case, form: CodeForm, *, used_up: bool = False) -> HttpResponse:
+    with tenant_scope(tenant_of(request).id):
+        goes_on_without = first_proof.is_offered()
+        return page(
+            request,
+            "recovery/code.html",
+            case,
+            form=form,
+            goes_on_without=goes_on_without,
+            used_up=used_up,
+            stage=Stage.CODE,
+        )
+
+
+@at_stage_committing(Stage.CODE)
+@require_POST
+def without_code(request: HttpRequest, case: Case) -> HttpResponse:
+    """No code can reach them: whoever they are, they prove first, at the partner that costs nothing."""
+    try:
+        begun = first_proof.begin_first_proof(tenant_of(request), case.id, address=client_address(request))
+    except Refused:
+        return see_other("recovery:code")
+    return see_other("recovery:consent") if begun else _code_page(request, case, CodeForm(), used_up=True)
 
 
 @at_stage_committing(Stage.CODE)
@@ -244,7 +269,7 @@ def _consent_page(request: HttpRequest, case: Case, form: ConsentForm) -> HttpRe
         partner=title,
         left=left,
         partner_changed=request.method == "POST" and not form.is_bound,
-        is_trial=case.mode == Mode.EVALUATION,
+        is_trial=first_proof.is_trial(case),
         may_hand_over=carrying.may_hand_over(case),
         by_eid=by_eid,
         other_way=other_route(case),

@@ -132,7 +132,7 @@ def _prove_page(request: HttpRequest, case: Case, *, network_over: bool = False)
         case,
         partner=partners.listing(connection.vendor) if connection else None,
         tried=any(step.kind == StepKind.PROOFED for step in steps_of(case)),
-        tries_left=max(case.profile.proofings - partners.attempts_of([case.id]), 0),
+        tries_left=max(proofing.most_sessions(case) - partners.attempts_of([case.id]), 0),
         earlier=proof.reusable_proof(case),
         may_show_held=can_begin_with_held(case),
         held_refused=held.was_refused(case),

@@ -58,7 +58,7 @@ class Recovery:
         yield self._show_face, live and self.is_proven
 
     def _begin(self):
-        if not may_begin_proofing(Profile(), self.begun):
+        if not may_begin_proofing(Profile().proofings, self.begun):
             self.is_over = True
             return
         self.begun += 1
