@@ -24,7 +24,7 @@ from recovery.console.event_words import actor_names
 from recovery.console.partner_words import conditions_in_words, offers_to
 from recovery.console.profile_forms import ProfileForm
 from recovery.console.profile_labels import attestation_sentence, labels, risk_sentence
-from recovery.console.profile_words import explained, is_for, without_a_face
+from recovery.console.profile_words import explained, is_for, without_a_face, without_code_words
 from recovery.console.reach import can_sentence, reach_of
 from recovery.console.showing import MODE_TONES, crumbs, slug_of
 from recovery.models import Case, Profile
@@ -302,6 +302,9 @@ def applies(request: HttpRequest) -> HttpResponse:
         "person": person,
         "applied": applied,
         "considered": explained(applied) if applied else [],
+        "without_code": without_code_words(applied.profile, person)
+        if applied and applied.profile and person
+        else "",
         "partners": offers_to(applied.profile, person) if applied and applied.profile and person else [],
         "breadcrumbs": profile_crumbs(request, _("Which profile is for whom")),
     }

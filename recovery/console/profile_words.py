@@ -10,12 +10,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from recovery.applying import Applied, WhyNot
+from recovery.attesting.attesters import may_stand_for_address
 from recovery.console.profile_labels import GONE, labels, risk_sentence, said
 from recovery.models import Profile
+from recovery.no_address import has_way_without_address, lost_lately
 from recovery.ordering import partners_of
 from recovery.profiles import FIELDS
 from recovery.routes import route_of
 from recovery.statuses import Route
+from tenants.directory.models import DirectoryPerson
+from tenants.directory.selectors import emails_of
 from vendors.wording import partner_name
 
 WHY_NOT: dict[WhyNot, str] = {
@@ -72,6 +76,26 @@ def explained(applied: Applied) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def without_code_words(profile: Profile, person: DirectoryPerson) -> str:
+    """What the profile lets somebody do of whom no e-mail address is on file; empty for everybody else."""
+    if emails_of(person.id):
+        return ""
+    if not has_way_without_address(profile):
+        return _("No e-mail address is on file, so a code that they saved is their only way.")
+    if lost_lately(person):
+        return _(
+            "The last e-mail address was taken away less than 72 hours ago: until then no other way is open."
+        )
+    if may_stand_for_address(profile):
+        return _(
+            "No e-mail address is on file: they may prove who they are at the free partner first. Without a document that you "
+            "hold, somebody who knows them has to say so and two members look."
+        )
+    return _(
+        "No e-mail address is on file: they may prove who they are at the free partner first, with the document that you hold."
+    )
 
 
 def without_a_face(profile: Profile) -> dict[str, Any]:

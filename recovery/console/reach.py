@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kit import clock
-from recovery.attesting.attesters import asks_manager_only
+from recovery.attesting.attesters import asks_manager_only, may_stand_for_address, rule_of
 from recovery.models import Profile
-from recovery.ordering import partners_of
+from recovery.no_address import has_way_without_address
+from recovery.ordering import free_partner, partners_of
 from recovery.partner_conditions import condition_of, has_conditions
 from recovery.statuses import EvidenceKind
-from tenants.directory.counting import Needs, Obstacle, OnlyFor, count_by_obstacle
+from tenants.directory.counting import Needs, Obstacle, OnlyFor, WithoutAddress, count_by_obstacle
 
 HELD_FOR = timedelta(hours=72)
 
@@ -43,7 +44,17 @@ def needs_of(profile: Profile) -> Needs:
         birthdate=profile.birthdate_required,
         ways=ways_of(profile),
         managed_before=clock.now() - HELD_FOR if asks_manager_only(profile) else None,
+        without_address=_without_address(profile),
     )
+
+
+def _without_address(profile: Profile) -> WithoutAddress | None:
+    """None where the profile lets nobody in without a code, or no partner costs nothing."""
+    if not has_way_without_address(profile) or free_partner() is None:
+        return None
+    since = clock.now() - HELD_FOR
+    has_named = bool(rule_of(profile).named)
+    return WithoutAddress(since, may_stand_for_address(profile), None if has_named else since)
 
 
 def ways_of(profile: Profile) -> list[OnlyFor]:

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from portal.kit import clock
 from recovery.applying import Groups, profiles_in_force, read_groups_of_many, why_not
-from recovery.attesting.attesters import asks_manager_only
+from recovery.attesting.attesters import asks_manager_only, may_stand_for_address, rule_of
 from recovery.held import HELD_FOR
 from recovery.models import Profile
-from recovery.ordering import partners_of
+from recovery.no_address import has_way_without_address
+from recovery.ordering import free_partner, partners_of
 from recovery.partner_conditions import circumstances_of, groups_of_each, has_conditions, is_anybody_for
 from recovery.readiness.judging import Asked
 from recovery.statuses import EvidenceKind
@@ -61,4 +62,7 @@ def _asked_by(profile: Profile) -> Asked:
         document=EvidenceKind.HELD_DOCUMENT_NUMBER.value in profile.evidence_required,
         held_before=clock.now() - HELD_FOR,
         manager=asks_manager_only(profile),
+        without_address=has_way_without_address(profile) and free_partner() is not None,
+        word_instead=may_stand_for_address(profile),
+        word_of_manager=not rule_of(profile).named,
     )

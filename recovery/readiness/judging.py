@@ -53,6 +53,9 @@ class Facts:
     source_is_stale: bool = False
     is_guest: bool = False
     other_names: tuple[OtherName, ...] = field(default=(), repr=False)
+    # When the last e-mail address went, and whether the account was proven at a higher level before.
+    address_lost_at: datetime | None = None
+    was_proven: bool = False
     # Since when a manager is on file; whether that one may speak is found out in the recovery.
     managed_since: datetime | None = None
 
@@ -77,6 +80,11 @@ class Asked:
     has_partner: bool = True
     # The manager's word, and nobody named who could give it instead.
     manager: bool = False
+    # The way of people of whom no address is on file (recovery.first_proof): whether there is one, whether somebody's word may
+    # stand there for a document that was held, and whether the manager alone can give it.
+    without_address: bool = False
+    word_instead: bool = False
+    word_of_manager: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +185,29 @@ def _of_evidence(facts: Facts, asked: Asked) -> set[Reason]:
         found.add(Reason.NO_DOCUMENT)
     if asked.address and not facts.has_saved_code:
         if facts.email_since is None:
-            found.add(Reason.NO_ADDRESS)
+            found.add(_without_address(facts, asked))
         elif facts.email_since > asked.held_before:
             found.add(Reason.FRESH_ADDRESS)
-    if asked.manager and (facts.managed_since is None or facts.managed_since > asked.held_before):
+    if asked.manager and not _is_managed(facts, asked):
         found.add(Reason.NO_MANAGER)
     return found
+
+
+def _is_managed(facts: Facts, asked: Asked) -> bool:
+    return facts.managed_since is not None and facts.managed_since <= asked.held_before
+
+
+def _without_address(facts: Facts, asked: Asked) -> Reason:
+    """What becomes of somebody to whom no code can be sent and who saved none, as recovery.first_proof has it."""
+    if not asked.without_address or facts.birthdate is None:
+        return Reason.NO_ADDRESS
+    if facts.address_lost_at is not None and facts.address_lost_at > asked.held_before:
+        return Reason.LOST_ADDRESS
+    if facts.digests:
+        return Reason.FIRST_PROOF
+    has_voice = asked.word_instead and (not asked.word_of_manager or _is_managed(facts, asked))
+    # Somebody's word raises no level of assurance.
+    return Reason.FIRST_PROOF if has_voice and not facts.was_proven else Reason.NO_ADDRESS
 
 
 def _doubts(facts: Facts, asked: Asked) -> set[Reason]:

@@ -125,7 +125,9 @@ def _facts(
         person.source in stale,
         person.is_guest,
         others,
-        person.manager_changed_at if person.manager else None,
+        managed_since=person.manager_changed_at if person.manager else None,
+        address_lost_at=person.address_lost_at,
+        was_proven=person.assurance_level == DirectoryPerson.Assurance.IAL2,
     )
 
 

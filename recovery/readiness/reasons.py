@@ -30,6 +30,7 @@ class Reason(StrEnum):
     NO_DOCUMENT = "no_document"
     NO_ADDRESS = "no_address"
     FRESH_ADDRESS = "fresh_address"
+    LOST_ADDRESS = "lost_address"
     NO_MANAGER = "no_manager"
     ONE_SPELLING = "one_spelling"
     NAMES_CONFLICT = "names_conflict"
@@ -37,6 +38,7 @@ class Reason(StrEnum):
     CHANGED_RECENTLY = "changed_recently"
     GUEST = "guest"
     STALE = "stale"
+    FIRST_PROOF = "first_proof"
 
 
 # What may turn out well; everything else keeps a person from recovering today.
@@ -48,12 +50,15 @@ DOUBTS = frozenset(
         Reason.CHANGED_RECENTLY,
         Reason.GUEST,
         Reason.STALE,
+        Reason.FIRST_PROOF,
     }
 )
 
 
 # What is so today and says nothing about the profile: a rehearsal leaves it out.
-OF_TODAY = frozenset({Reason.FRESH_ADDRESS, Reason.CHANGED_RECENTLY, Reason.GUEST, Reason.STALE})
+OF_TODAY = frozenset(
+    {Reason.FRESH_ADDRESS, Reason.LOST_ADDRESS, Reason.CHANGED_RECENTLY, Reason.GUEST, Reason.STALE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,16 @@ WORDS: dict[Reason, Words] = {
     ),
     Reason.FRESH_ADDRESS: Words(
         gettext_noop("No address was held for 72 hours yet"), gettext_noop("Waiting is enough.")
+    ),
+    Reason.LOST_ADDRESS: Words(
+        gettext_noop("The last e-mail address was taken away less than 72 hours ago, and no code is saved"),
+        gettext_noop("Waiting is enough, if it was meant; otherwise bring the address in again."),
+    ),
+    Reason.FIRST_PROOF: Words(
+        gettext_noop("No e-mail address on file: goes on without a code, at the free partner first"),
+        gettext_noop(
+            "Nothing has to be done. With an address, or codes they saved, it is quicker and they hear of it."
+        ),
     ),
     Reason.NO_MANAGER: Words(
         gettext_noop("No manager on file for 72 hours, and the profile asks for somebody who knows them"),

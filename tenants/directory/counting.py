@@ -42,11 +42,22 @@ class OnlyFor:
 
 
 @dataclass(frozen=True, slots=True)
+class WithoutAddress:
+    """Who may go without a code: no address was lost since `lost_before`, and a document was seen before; or with `word` a
+    manager is on file since before `managed_before` (None: somebody is named who speaks for everybody)."""
+
+    lost_before: datetime
+    word: bool = False
+    managed_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Needs:
     """`departments` None: everybody. `groups_in`, if any: in one of them; `groups_out`: in none. `privileged`: such
     accounts as well. `held_before`: an e-mail
     address has to be older than that. `document`: a number seen before. `birthdate`: a date of birth, or such a number.
-    `ways`, if any: one of them has to be for the person. `managed_before`: a manager has to be on file since before that."""
+    `ways`, if any: one of them has to be for the person. `managed_before`: a manager has to be on file since before that.
+    `without_address`, if any: who has no address needs none where one of these holds, beside a date of birth."""
 
     departments: Sequence[str] | None = None
     groups_in: Sequence[str] = ()
@@ -57,6 +68,7 @@ class Needs:
     birthdate: bool = False
     ways: Sequence[OnlyFor] = ()
     managed_before: datetime | None = None
+    without_address: WithoutAddress | None = None
 
 
 # Ways are bits: those that somebody's country opens, and those that one of their groups opens.
@@ -66,19 +78,23 @@ WITH facts AS (
            status = %(active)s AND recovery_allowed AND (%(privileged)s OR is_privileged IS NOT TRUE)
                AND (%(departments)s::text[] IS NULL OR department = ANY(%(departments)s::text[])) AS inside,
            birthdate IS NOT NULL AS has_birthdate, NULL::timestamptz AS held_since, FALSE AS has_document,
-           manager <> '' AND manager_changed_at <= %(managed_before)s AS has_manager, FALSE AS is_in, FALSE AS is_out,
+           manager <> '' AND manager_changed_at <= %(managed_before)s AS has_manager,
+           %(without_address)s AND birthdate IS NOT NULL AND (address_lost_at IS NULL OR address_lost_at <= %(lost_before)s)
+               AS may_go_without,
+           %(word)s AND assurance_level <> %(proven)s AND (%(word_since)s::timestamptz IS NULL
+               OR manager <> '' AND manager_changed_at <= %(word_since)s) AS has_word, FALSE AS is_in, FALSE AS is_out,
            CASE WHEN lower(btrim(country)) = ANY(%(known)s::text[]) THEN %(any_country)s {by_country} ELSE -1 END
                AS by_country,
            %(any_group)s AS by_group
       FROM directory_directoryperson WHERE tenant_id = %(tenant)s
      UNION ALL
-    SELECT person_id, FALSE, FALSE, held_since, FALSE, FALSE, FALSE, FALSE, 0, 0
+    SELECT person_id, FALSE, FALSE, held_since, FALSE, FALSE, FALSE, FALSE, FALSE, FALSE, 0, 0
       FROM directory_noticeaddress WHERE tenant_id = %(tenant)s AND kind = %(email)s
      UNION ALL
-    SELECT person_id, FALSE, FALSE, NULL, TRUE, FALSE, FALSE, FALSE, 0, 0
+    SELECT person_id, FALSE, FALSE, NULL, TRUE, FALSE, FALSE, FALSE, FALSE, FALSE, 0, 0
       FROM directory_heldevidence WHERE tenant_id = %(tenant)s AND kind = %(number)s
      UNION ALL
-    SELECT person_id, FALSE, FALSE, NULL, FALSE, FALSE,
+    SELECT person_id, FALSE, FALSE, NULL, FALSE, FALSE, FALSE, FALSE,
            group_id = ANY(%(groups_in)s::uuid[]), group_id = ANY(%(groups_out)s::uuid[]), 0,
            0 {by_group}
       FROM directory_groupmember WHERE tenant_id = %(tenant)s
@@ -87,11 +103,12 @@ WITH facts AS (
     SELECT bool_or(inside) AND (cardinality(%(groups_in)s::uuid[]) = 0 OR bool_or(is_in)) AND NOT bool_or(is_out)
                AS inside, bool_or(has_birthdate) AS has_birthdate, min(held_since) AS held_since,
            bool_or(has_document) AS has_document, bool_or(has_manager) AS has_manager,
+           bool_or(may_go_without) AND (bool_or(has_document) OR bool_or(has_word)) AS goes_without,
            bit_or(by_country) & bit_or(by_group) <> 0 AS has_way
       FROM facts GROUP BY person_id
 )
 SELECT CASE WHEN NOT inside THEN 'outside'
-            WHEN held_since IS NULL THEN 'no_address'
+            WHEN held_since IS NULL AND goes_without IS NOT TRUE THEN 'no_address'
             WHEN held_since > %(held_before)s THEN 'fresh_address'
             WHEN %(document)s AND NOT has_document THEN 'no_document'
             WHEN %(birthdate)s AND NOT has_birthdate AND NOT has_document THEN 'no_birthdate'
@@ -119,10 +136,21 @@ def count_by_obstacle(needs: Needs) -> dict[Obstacle, int]:
         "birthdate": needs.birthdate,
         **_of_ways(ways),
         "managed_before": needs.managed_before,
+        **_of_going_without(needs.without_address),
     }
     with connection.cursor() as cursor:
         cursor.execute(_sql(len(ways)), given)
         return {Obstacle(name): number for name, number in cursor.fetchall()}
+
+
+def _of_going_without(way: WithoutAddress | None) -> dict[str, Any]:
+    return {
+        "without_address": way is not None,
+        "lost_before": way.lost_before if way else None,
+        "word": way is not None and way.word,
+        "word_since": way.managed_before if way else None,
+        "proven": DirectoryPerson.Assurance.IAL2.value,
+    }
 
 
 def _sql(ways: int) -> str:
