@@ -80,6 +80,7 @@ PERIODIC_JOBS: dict[str, tuple[int, str]] = {
     "bridge.let_go": (20, "vendors.bridge.tasks.let_go"),
     "vendors.forget_signals": (6 * 3600, "vendors.fetching.forget_signals"),
     "recovery.expire": (20, "recovery.tasks.expire_cases"),
+    "recovery.take_away_unconfirmed_passkeys": (3600, "recovery.tasks.take_away_unconfirmed_passkeys"),
     "recovery.forget_networks": (24 * 3600, "recovery.tasks.forget_networks"),
     "patterns.look": (600, "recovery.patterns.tasks.look"),
     "connected.keep_going": (60, "recovery.connected.tasks.keep_going"),

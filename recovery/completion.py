@@ -19,9 +19,8 @@ from recovery.cases import has_done, locked, move_case, record_step
 from recovery.connected.clearing import take_back as take_back_elsewhere
 from recovery.gathering import number_kind_of
 from recovery.models import Case, CredentialBinding
+from recovery.old_ways import Before, end_what_was, keeps_old_ways
 from recovery.own_cards import replace_earlier_cards
-from recovery.passkeys.saved_codes import void_saved_codes
-from recovery.passkeys.taking_away import end_sessions, invalidate_passkeys
 from recovery.proof import keep_proof, keeps_proof
 from recovery.repudiation import make_repudiation_link
 from recovery.routes import is_by_eid
@@ -48,13 +47,11 @@ def complete_recovery(tenant: Tenant, case: Case, passkey_id: UUID) -> None:
         raise ValueError("a case without a person recovers nothing")
     actor = Actor(ActorKind.PERSON, public_id("person", person.id))
     record_step(case, StepKind.PASSKEY_REGISTERED, actor=actor)
-    removed = invalidate_passkeys(person.id, keep={passkey_id}, reason="recovered", actor=SYSTEM)
-    ended = end_sessions(person.id, keep=None, reason="recovered", actor=SYSTEM)
-    void_saved_codes(person.id)
+    before = end_what_was(case, person, keep={passkey_id})
     case = move_case(case.id, CaseStatus.RECOVERED, actor=actor)
     bind_card(case, person)
     replace_earlier_cards(case, person.id)
-    _tell(tenant, case, person, removed, ended)
+    _tell(tenant, case, person, before)
 
 
 def complete_elsewhere(tenant: Tenant, case: Case, *, place: str, kind: str, number: int) -> None:
@@ -64,13 +61,11 @@ def complete_elsewhere(tenant: Tenant, case: Case, *, place: str, kind: str, num
     if person is None:
         raise ValueError("a case without a person recovers nothing")
     record_step(case, StepKind.METHOD_SEEN, evidence={"method": kind, "number": number})
-    removed = invalidate_passkeys(person.id, keep=set(), reason="recovered", actor=SYSTEM)
-    ended = end_sessions(person.id, keep=None, reason="recovered", actor=SYSTEM)
-    void_saved_codes(person.id)
+    before = end_what_was(case, person, keep=set())
     case = move_case(case.id, CaseStatus.RECOVERED)
     bind_card(case, person)
     replace_earlier_cards(case, person.id)
-    _tell(tenant, case, person, removed, ended, place=place)
+    _tell(tenant, case, person, before, place=place)
 
 
 def bind_card(case: Case, person: DirectoryPerson) -> None:
@@ -92,8 +87,7 @@ def _tell(
     tenant: Tenant,
     case: Case,
     person: DirectoryPerson,
-    removed: int,
-    ended: int,
+    before: Before,
     *,
     place: str = "",
 ) -> None:
@@ -107,8 +101,10 @@ def _tell(
             "given_names": person.given_names,
             "reference": case.reference,
             "moment": moment,
-            "removed": str(removed),
-            "ended": str(ended),
+            "removed": str(before.removed),
+            "suspended": str(before.suspended) if before.suspended else "",
+            "ended": str(before.ended),
+            "stays_there": "yes" if place and keeps_old_ways(case) else "",
             "by_eid": "yes" if is_by_eid(case) else "",
             "elsewhere": place,
             "not_me_url": make_repudiation_link(tenant, case),

@@ -65,6 +65,10 @@ class Profile(TenantModel):
         NO_CODE = "no_code", _("No code ever comes, and the page says what to do")
         FREE_PARTNER = "free_partner", _("They may go on to the free partner, and are refused after it")
 
+    class OldWays(models.TextChoices):
+        REMOVED = "removed", _("They are removed")
+        CONFIRMED = "confirmed", _("They are suspended until the person confirms each")
+
     class Everyone(models.TextChoices):
         EVERYONE = "everyone", _("Everyone who is active")
         DEPARTMENTS = "departments", _("Only these departments")
@@ -91,6 +95,8 @@ class Profile(TenantModel):
     former_names = models.BooleanField(default=False)
     other_document = models.CharField(max_length=8, choices=OtherDocument.choices, default=OtherDocument.TOLD)
     pass_lifetime_minutes = models.PositiveSmallIntegerField(_("pass lifetime"), default=60)
+    # What becomes of the passkeys from before; sessions end whatever it says (recovery.old_ways).
+    old_ways = models.CharField(max_length=10, choices=OldWays.choices, default=OldWays.REMOVED)
     reuse_hours = models.PositiveSmallIntegerField(_("hours in which a proof serves again"), default=24)
     # 0: what is held from before counts for nothing, and everybody proves anew.
     held_days = models.PositiveSmallIntegerField(_("days in which a held Verified ID counts"), default=365)

@@ -41,6 +41,7 @@ FIELDS = (
     "former_names",
     "other_document",
     "pass_lifetime_minutes",
+    "old_ways",
     "reuse_hours",
     "held_days",
     "daily_checks",

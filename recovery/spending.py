@@ -87,7 +87,7 @@ def admit_paid_check(case: Case) -> Admission:
 def _under_way() -> int:
     """People at partners now, whom somebody may still pay for."""
     costs_nothing = Case.objects.filter(unproven(), proves_first_at__gt=clock.now() - DAY)
-    return partners.attempts_under_way(besides=list(costs_nothing.values_list("id", flat=True)))
+    return partners.attempts_under_way(besides=costs_nothing.values_list("id", flat=True))
 
 
 def spender_of(case: Case) -> Spender:

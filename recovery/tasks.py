@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from portal.kit import clock
+from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
 from recovery.completion import expire_cases_of
 from recovery.models import Case
+from recovery.passkeys.taking_away import take_away_unconfirmed
 from tenants.models import Tenant
 
 # In which network a recovery began says nothing of the next one after half a year.
@@ -19,6 +21,13 @@ def expire_cases() -> None:
     for tenant in Tenant.objects.filter(status=Tenant.Status.ACTIVE).iterator():
         with tenant_scope(tenant.id):
             expire_cases_of(tenant)
+
+
+def take_away_unconfirmed_passkeys() -> None:
+    """Those from before a recovery that nobody confirmed in thirty days go. Periodic."""
+    for tenant in Tenant.objects.filter(status=Tenant.Status.ACTIVE).iterator():
+        with tenant_scope(tenant.id):
+            take_away_unconfirmed(actor=SYSTEM)
 
 
 def forget_networks() -> None:

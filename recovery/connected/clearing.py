@@ -1,7 +1,7 @@
 """What is done in the directory elsewhere once it is over: the pass goes, and what it was for or against.
 
 `passes`: what was made for nobody is deleted. `lost`: after a recovery the ways to sign in from before go, and sessions end, as
-the organisation says. `end`: the pass goes, without a recovery. `repudiated`: the pass and every way to sign in that came
+the organisation and the profile say (recovery.old_ways). `end`: the pass goes, without a recovery. `repudiated`: the pass and every way to sign in that came
 after the grant go, and sessions end whatever the organisation says. Each may be done twice, and goes on where it stopped.
 """
 
@@ -31,6 +31,7 @@ from recovery.connected.rows import (
     wait_after,
 )
 from recovery.models import Case
+from recovery.old_ways import ends_sessions_there, removes_there
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.connections.contract import AccountGone, Door, Method
@@ -102,7 +103,8 @@ def clear(job: Job) -> Apply | None:
 
 
 def _ready(tenant_id: UUID, row_id: UUID) -> Ready | Gone | None:
-    row = DirectoryPass.objects.filter(id=row_id).exclude(clearing="").first()
+    passes = DirectoryPass.objects.select_related("case__profile", "case__person")
+    row = passes.filter(id=row_id).exclude(clearing="").first()
     if row is None or not row.object_id:
         return None
     held = hold_for(row, tenant_id)
@@ -118,8 +120,10 @@ def _ready(tenant_id: UUID, row_id: UUID) -> Ready | Gone | None:
         # One that was made by somebody who died before it was written down; unless it is another case's by now.
         takes_every_pass=row.clearing != "passes" and not others.exclude(state=PassState.ENDED).exists(),
         known=frozenset(row.known_methods) if row.known_methods is not None else None,
-        removes_methods=is_repudiated or (row.clearing == "lost" and held.row.removes_lost),
-        ends_sessions=is_repudiated or (row.clearing == "lost" and held.row.ends_sessions),
+        removes_methods=is_repudiated
+        or (row.clearing == "lost" and removes_there(row.case, chosen=held.row.removes_lost)),
+        ends_sessions=is_repudiated
+        or (row.clearing == "lost" and ends_sessions_there(row.case, chosen=held.row.ends_sessions)),
     )
 
 

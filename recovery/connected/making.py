@@ -37,6 +37,7 @@ from recovery.connected.rows import (
     wait_after,
 )
 from recovery.models import Case
+from recovery.old_ways import ends_sessions_there
 from recovery.statuses import CaseStatus, StepKind
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
@@ -134,7 +135,7 @@ def _begin(tenant_id: UUID, row_id: UUID) -> Begun | Lasting | None:
         held,
         case.profile.pass_lifetime_minutes,
         row.known_methods is None,
-        held.row.ends_sessions and row.issues == 0,
+        ends_sessions_there(case, chosen=held.row.ends_sessions) and row.issues == 0,
         time.monotonic() + MUST_MAKE_WITHIN,
     )
 

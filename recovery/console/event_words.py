@@ -72,6 +72,8 @@ EVENTS: dict[EventName, str] = {
     N.PASSKEY_REFUSED: gettext_noop("Passkey refused"),
     N.PASSKEY_INVALIDATED: gettext_noop("Earlier passkey invalidated"),
     N.PASSKEY_FROZEN: gettext_noop("Passkey frozen"),
+    N.PASSKEY_SUSPENDED: gettext_noop("Passkey suspended until its person confirms it"),
+    N.PASSKEY_CONFIRMED: gettext_noop("Passkey confirmed"),
     N.SESSIONS_ENDED: gettext_noop("Sign-ins ended"),
     N.SIGNED_IN: gettext_noop("Signed in"),
     N.SIGN_IN_REFUSED: gettext_noop("Earlier passkey tried"),

@@ -18,6 +18,7 @@ PROOF = (
     "eid_level",
     "face_threshold",
     "pass_lifetime_minutes",
+    "old_ways",
     "reuse_hours",
     "held_days",
     "daily_checks",

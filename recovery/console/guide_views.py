@@ -67,7 +67,9 @@ STEPS = (
     Step(
         "limits",
         gettext_lazy("Limits and notices"),
-        gettext_lazy("How often a recovery may be tried, and who hears of it."),
+        gettext_lazy(
+            "How often a recovery may be tried, who hears of it, and what becomes of whom no code reaches."
+        ),
         LimitsForm,
     ),
 )

@@ -70,6 +70,16 @@ OTHER_DOCUMENT_HINTS = {
         "Whoever renewed the document calls your help desk. Nothing changes for people of whom you hold none."
     ),
 }
+OLD_WAYS_HINTS = {
+    Profile.OldWays.REMOVED.value: gettext_lazy(
+        "Whoever lost one device of several registers the others anew. A found or stolen device opens nothing, ever."
+    ),
+    Profile.OldWays.CONFIRMED.value: gettext_lazy(
+        "They open nothing until the person, signed in with the new passkey, confirms each under Your security within thirty "
+        "days. Privileged accounts, and people without an address, lose them all the same. Where accounts live in another "
+        "directory, nothing can be suspended: the ways to sign in stay there, and sessions end."
+    ),
+}
 LATER_PARTNERS = ("second_partner", "third_partner")
 PARTNERS = ("connection", *LATER_PARTNERS)
 CALLOUTS = ("callout", "second_callout", "third_callout")
@@ -172,6 +182,15 @@ class ProfileForm(SeenForm):
         initial=60,
         help_text=gettext_lazy("From 10 to 480 minutes. It works once, in the browser that recovered."),
         widget=forms.NumberInput(attrs={"data-width": "short", "data-suffix": gettext_lazy("minutes")}),
+    )
+    old_ways = forms.ChoiceField(
+        label=gettext_lazy("Passkeys from before"),
+        choices=Profile.OldWays.choices,
+        widget=forms.RadioSelect,
+        initial=Profile.OldWays.REMOVED,
+        help_text=gettext_lazy(
+            "Every session ends, whatever you choose, and saved codes do not work any more."
+        ),
     )
     reuse_hours = forms.IntegerField(
         label=gettext_lazy("A proof serves again for"),
@@ -292,6 +311,7 @@ class ProfileForm(SeenForm):
             self._ask_before_production()
         found["names"].choice_hints = NAMES_HINTS
         found["other_document"].choice_hints = OTHER_DOCUMENT_HINTS
+        found["old_ways"].choice_hints = OLD_WAYS_HINTS
         found["evidence_required"].choice_hints = {value: hint for value, (_label, hint) in EVIDENCE.items()}
 
     def _offer_groups(self, found: dict[str, Any], profile: Profile | None, names: dict[str, str]) -> None:

@@ -33,6 +33,7 @@ CHOICES: dict[str, Any] = {
     "other_document": Profile.OtherDocument,
     "who": Profile.Everyone,
     "reviewers_are": Profile.ReviewersAre,
+    "old_ways": Profile.OldWays,
     "no_address": Profile.NoAddress,
     "decoys_end": Profile.DecoysEnd,
 }

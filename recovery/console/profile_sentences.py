@@ -132,9 +132,18 @@ def _pass(profile: Profile) -> list[str]:
     return [
         _("In production: a pass that works once, for %(minutes)d minutes, in the browser that recovered.")
         % {"minutes": profile.pass_lifetime_minutes},
-        _("With it they create a new passkey. Passkeys and sessions from before end at that moment."),
+        _("With it they create a new passkey. At that moment every session from before ends."),
+        _before(profile),
         _("In evaluation: nothing. People walk the whole way, nobody gets a pass, and no account changes."),
     ]
+
+
+def _before(profile: Profile) -> str:
+    if profile.old_ways == Profile.OldWays.CONFIRMED:
+        return _(
+            "Passkeys from before are suspended until the person confirms each; those of privileged accounts are removed."
+        )
+    return _("Passkeys from before are removed.")
 
 
 def _without_code(profile: Profile) -> list[str]:

@@ -87,6 +87,9 @@ CASE_REASONS: dict[str, str] = {
     "address_lost_lately": gettext_noop(
         "It went on without a code, and the last e-mail address was taken away less than 72 hours before."
     ),
+    "passkey_not_confirmed": gettext_noop(
+        "It was there before a recovery, and its person did not confirm it within thirty days."
+    ),
     "another_case_granted": gettext_noop("Another recovery of the same account was granted."),
     "time_over": gettext_noop("Nobody went on in time."),
     "review_time_over": gettext_noop("Two members did not agree on a verdict in seven days."),

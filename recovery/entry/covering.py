@@ -25,7 +25,11 @@ MOST_GROUPS = 50
 
 
 def _has_passkey(person: str) -> Exists:
-    return Exists(Passkey.objects.filter(person_id=OuterRef(person), invalidated_at=None, frozen_at=None))
+    return Exists(
+        Passkey.objects.filter(
+            person_id=OuterRef(person), invalidated_at=None, frozen_at=None, suspended_at=None
+        )
+    )
 
 
 def _has_codes(person: str) -> Exists:

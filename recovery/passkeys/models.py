@@ -40,6 +40,8 @@ class Passkey(TenantModel):
     label = models.CharField(max_length=60, blank=True)
     last_used_at = models.DateTimeField(null=True)
     frozen_at = models.DateTimeField(null=True)
+    # From before a recovery, and not confirmed by its person since: it opens nothing until then.
+    suspended_at = models.DateTimeField(null=True)
     invalidated_at = models.DateTimeField(null=True)
     invalidated_reason = models.CharField(max_length=40, blank=True)
 
@@ -51,11 +53,15 @@ class Passkey(TenantModel):
 
     @property
     def is_usable(self) -> bool:
-        return self.frozen_at is None and self.invalidated_at is None
+        return self.frozen_at is None and self.invalidated_at is None and self.suspended_at is None
 
     @property
     def rename_url(self) -> str:
         return reverse("passkeys:rename", args=[self.public_id])
+
+    @property
+    def confirm_url(self) -> str:
+        return reverse("passkeys:confirm", args=[self.public_id])
 
     @property
     def remove_url(self) -> str:

@@ -11,6 +11,8 @@ from recovery.passkeys.models import Passkey, PersonSession, SavedRecoveryCode
 from tenants.directory.models import DirectoryPerson
 
 IDLE = timedelta(hours=1)
+# How long a passkey from before a recovery waits to be confirmed.
+CONFIRM_WITHIN = timedelta(days=30)
 
 
 def passkeys_of(person_id: UUID) -> list[Passkey]:
@@ -27,6 +29,20 @@ def invalidated_by_recovery(person_id: UUID, since: datetime | None) -> list[Pas
         person_id=person_id, invalidated_reason="recovered", invalidated_at__range=near
     )
     return list(found.order_by("created_at"))
+
+
+def suspended_by_recovery(person_id: UUID, since: datetime | None) -> list[Passkey]:
+    """What a recovery that ended at `since` suspended, as far as it was not confirmed meanwhile."""
+    if since is None:
+        return []
+    near = (since - timedelta(minutes=2), since + timedelta(minutes=2))
+    found = Passkey.objects.filter(person_id=person_id, suspended_at__range=near)
+    return list(found.order_by("created_at"))
+
+
+def usable_passkeys_of(person_id: UUID) -> list[Passkey]:
+    """Those that open the account."""
+    return [passkey for passkey in passkeys_of(person_id) if passkey.is_usable]
 
 
 def is_active(person_id: UUID) -> bool:

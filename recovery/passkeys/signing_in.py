@@ -65,7 +65,7 @@ def begin_authentication(*, tenant_id: UUID, browser_digest: bytes, address: str
 def complete_authentication(
     *, tenant_id: UUID, browser_digest: bytes, response: dict[str, Any]
 ) -> PersonSessionToken:
-    """Sign in. One refusal for every cause: unknown, frozen, invalidated, wrong signature, no user verification.
+    """Sign in. One refusal for every cause: unknown, frozen, suspended, invalidated, wrong signature, no user verification.
 
     Whoever can use a passkey that opens nothing any more holds the device it is on and unlocks it: that is written
     down, so that a thief who tries a lost phone is seen. A passkey that is not proven leaves no trace.
@@ -114,6 +114,8 @@ def _why_closed(passkey: Passkey) -> str:
         return "invalidated"
     if passkey.frozen_at is not None:
         return "frozen"
+    if passkey.suspended_at is not None:
+        return "suspended"
     return "" if is_active(passkey.person_id) else "not_active"
 
 

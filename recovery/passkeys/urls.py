@@ -14,6 +14,7 @@ urlpatterns = [
     path("security/passkeys/complete", views.register_complete, name="register_complete"),
     path("security/passkeys/<str:passkey>/rename", views.rename, name="rename"),
     path("security/passkeys/<str:passkey>/remove", views.remove, name="remove"),
+    path("security/passkeys/<str:passkey>/confirm", views.confirm, name="confirm"),
     path("security/codes", views.saved_codes, name="saved_codes"),
     path("security/sessions/end", views.end_others, name="end_others"),
 ]

@@ -32,7 +32,7 @@ from recovery.passkeys.browser import (
 from recovery.passkeys.forms import LabelForm
 from recovery.passkeys.models import Passkey, PersonSession
 from recovery.passkeys.saved_codes import make_saved_codes
-from recovery.passkeys.selectors import passkeys_of, saved_codes_left, sessions_of
+from recovery.passkeys.selectors import passkeys_of, saved_codes_left, sessions_of, usable_passkeys_of
 from tenants.directory.selectors import get_person
 from tenants.models import Tenant
 
@@ -132,12 +132,15 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @require_GET
 def security(request: HttpRequest, session: PersonSession) -> HttpResponse:
     """Your passkeys, saved codes and sessions."""
+    found = passkeys_of(session.person_id)
     return render(
         request,
         "passkeys/security.html",
         {
             "person": get_person(session.person_id),
-            "passkeys": passkeys_of(session.person_id),
+            "passkeys": found,
+            "usable": sum(passkey.is_usable for passkey in found),
+            "has_suspended": any(passkey.suspended_at for passkey in found),
             "codes_left": saved_codes_left(session.person_id),
             "sessions": sessions_of(session.person_id),
             "session": session,
@@ -213,13 +216,26 @@ def rename(request: HttpRequest, session: PersonSession, passkey: str) -> HttpRe
 @signed_in
 @require_http_methods(["GET", "POST"])
 def remove(request: HttpRequest, session: PersonSession, passkey: str) -> HttpResponse:
-    """The last one stays: without it the person would have to recover."""
+    """The last one that works stays: without it the person would have to recover."""
     found = _own_passkey(session, passkey)
-    is_last = len(passkeys_of(session.person_id)) < 2
+    is_last = found.is_usable and len(usable_passkeys_of(session.person_id)) < 2
     if request.method == "POST" and not is_last:
         taking_away.remove_passkey(found.id, actor=_actor(session))
         return _here()
     return render(request, "passkeys/remove.html", {"passkey": found, "is_last": is_last})
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def confirm(request: HttpRequest, session: PersonSession, passkey: str) -> HttpResponse:
+    """One from before a recovery works again once its person says that they still have it."""
+    found = _own_passkey(session, passkey)
+    if found.suspended_at is None:
+        return _here()
+    if request.method == "POST":
+        taking_away.confirm_passkey(found.id, actor=_actor(session))
+        return _here()
+    return render(request, "passkeys/confirm.html", {"passkey": found})
 
 
 @signed_in

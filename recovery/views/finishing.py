@@ -22,6 +22,7 @@ from recovery.cases import get_case, steps_of
 from recovery.connected.showing import standing_of
 from recovery.forms import PassForm
 from recovery.models import Case
+from recovery.old_ways import ends_sessions_there, keeps_old_ways, removes_there
 from recovery.passkeys import selectors as passkeys
 from recovery.repudiation import find_link, repudiate, saved_codes_at_stake
 from recovery.selectors import current_stage
@@ -170,11 +171,23 @@ def done(request: HttpRequest, case: Case) -> HttpResponse:
         "recovery/done.html",
         case,
         steps=[step for step in steps_of(case) if step.kind == StepKind.PASSKEY_REGISTERED],
-        removed=passkeys.invalidated_by_recovery(person_id, case.ended_at) if person_id else [],
         told=bool(person_id and emails_of(person_id)),
         pass_there=standing_of(case),
-        home=home_of_accounts(),
+        **_what_was(case),
     )
+
+
+def _what_was(case: Case) -> dict[str, Any]:
+    """What became of the ways to sign in from before, here or in the directory where the account lives."""
+    person_id, home = case.person_id, home_of_accounts()
+    return {
+        "removed": passkeys.invalidated_by_recovery(person_id, case.ended_at) if person_id else [],
+        "suspended": passkeys.suspended_by_recovery(person_id, case.ended_at) if person_id else [],
+        "is_elsewhere": home is not None,
+        "removes_there": home is not None and removes_there(case, chosen=home.removes_lost),
+        "ends_there": home is not None and ends_sessions_there(case, chosen=home.ends_sessions),
+        "keeps_old": keeps_old_ways(case),
+    }
 
 
 @at_stage(Stage.WAITING)
@@ -197,6 +210,7 @@ def receipt(request: HttpRequest) -> HttpResponse:
         get_case(case.id),
         steps=steps_of(case),
         issuer=tenant_of(request).name,
+        **_what_was(case),
         told=bool(case.person_id and emails_of(case.person_id)),
         back_url=reverse("recovery:done"),
     )

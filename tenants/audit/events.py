@@ -216,6 +216,8 @@ class EventName(StrEnum):
     PASSKEY_REFUSED = "passkey:passkey:refuse"
     PASSKEY_INVALIDATED = "passkey:passkey:invalidate"
     PASSKEY_FROZEN = "passkey:passkey:freeze"
+    PASSKEY_SUSPENDED = "passkey:passkey:suspend"
+    PASSKEY_CONFIRMED = "passkey:passkey:confirm"
     SIGNED_IN = "person:browser_session:begin"
     SIGN_IN_REFUSED = "person:browser_session:refuse"
     SESSIONS_ENDED = "person:browser_session:end"

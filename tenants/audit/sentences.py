@@ -221,6 +221,8 @@ SENTENCES: dict[EventName, str] = {
     E.PASSKEY_REFUSED: gettext_noop("A passkey was refused"),
     E.PASSKEY_INVALIDATED: gettext_noop("A passkey was invalidated"),
     E.PASSKEY_FROZEN: gettext_noop("A passkey was frozen"),
+    E.PASSKEY_SUSPENDED: gettext_noop("A passkey from before a recovery was suspended"),
+    E.PASSKEY_CONFIRMED: gettext_noop("A passkey from before a recovery was confirmed by its person"),
     E.SIGNED_IN: gettext_noop("A person signed in"),
     E.SIGN_IN_REFUSED: gettext_noop("A passkey that was taken away was tried"),
     E.SESSIONS_ENDED: gettext_noop("A person's sign-ins were ended"),

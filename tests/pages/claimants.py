@@ -300,6 +300,14 @@ def secured(browser: Journey) -> None:
     assert own is not None
     browser.post(f"/security/passkeys/{own.public_id}/rename", {"label": "Mine"})
     browser.post(f"/security/passkeys/{own.public_id}/remove")
+    with tenant_scope(browser.place.tenant.id):
+        old = Passkey.objects.create(
+            person_id=own.person_id, credential_id="before", public_key=b"old", suspended_at=clock.now()
+        )
+    again = f"/security/passkeys/{old.public_id}/confirm"
+    browser.get("/security/")
+    browser.get(again)
+    browser.post(again)
     browser.post("/sign-out")
 
 
@@ -351,6 +359,21 @@ def given_up(place: Place, user_name: str) -> None:
     wrong = place.browser().who(user_name)
     for _number in range(5):
         wrong.post("/recover/code", {"code": "x"})
+
+
+def without_code(place: Place, user_name: str) -> None:
+    """Whom no code can reach, as far as the free partner; and a day on which nobody else may."""
+    with tenant_scope(place.tenant.id):
+        Connection.objects.filter(id=place.connection.id).update(kind=Connection.Kind.FREE)
+    place.set_profile(decoys_end="free_partner", first_proofs_a_day=1)
+    for _number in range(2):
+        browser = place.browser().who(user_name)
+        browser.get("/recover/code")
+        browser.post("/recover/code/none")
+    place.set_profile(decoys_end="no_code")
+    with tenant_scope(place.tenant.id):
+        kind = place.connection.kind
+        Connection.objects.filter(id=place.connection.id).update(kind=kind)
 
 
 def _by_country(place: Place, user_name: str, eid: str) -> None:
@@ -471,6 +494,7 @@ def walk_everything(place: Place, user_name: str) -> None:
     mail.outbox.clear()
     whole_recovery(place, user_name)
     given_up(place, f"{user_name}.early")
+    without_code(place, f"{user_name}.nobody")
     attested(place, f"{user_name}.boss")
     by_eid(place, f"{user_name}.eid")
     by_app(place, f"{user_name}.app")

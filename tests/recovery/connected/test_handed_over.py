@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.core import mail
+
 from recovery.stages import Stage
 from tests.recovery.connected.conftest import There, shown_characters
 from tests.recovery.journey import Journey
@@ -69,3 +71,24 @@ def test_an_expired_pass_is_issued_again_on_the_same_proof(there: There, browser
     assert browser.case.status == "recovered"
     assert len(browser.usage()) == checks
     assert browser.steps().count(("pass_issued", "done")) == 2
+
+
+def test_what_was_there_stays_and_sessions_end_where_the_profile_says_so(
+    there: There, browser: Journey
+) -> None:
+    """Nothing can be suspended there, whatever the connection says; and nobody could confirm a passkey here."""
+    there.place.old_passkey(there.ada)
+    there.place.set_profile(old_ways="confirmed")
+    there.choose(ends_sessions=False)
+    before = there.kinds()
+    browser.to_pass()
+    there.register(shown_characters(browser))
+    there.look()
+    there.run("connected.clear")
+    assert browser.case.status == "recovered"
+    assert there.kinds() == [*before, "fido2Methods"] and there.ways_in()["sessions_ended"] == 2
+    page = browser.get("/recover/done").content.decode()
+    assert "that were there before stay" in page and "are being removed" not in page
+    assert browser.usable_passkeys(there.ada) == 0
+    told = [entry.body for entry in mail.outbox if "was recovered" in entry.body]
+    assert told and all("Those from before were kept" in body for body in told)
