@@ -62,6 +62,7 @@ def profile_form(**values: Any) -> dict[str, Any]:
         "birthdate_required": "on",
         "other_document": "told",
         "pass_lifetime_minutes": "60",
+        "old_ways": "removed",
         "reuse_hours": "24",
         "held_days": "365",
         "daily_checks": "500",

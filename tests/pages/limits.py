@@ -29,6 +29,11 @@ BUYING = "locks what is being bought and the books, reads prices and the plan wh
 EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /recover/code": (14, COMMITS),
     "tenant POST /recover/code/saved": (15, COMMITS),
+    "tenant POST /recover/code/none": (
+        24,
+        "counts the network, then locks the case and every profile that leads there, counts the day under the lock and goes on, "
+        "or draws the page of the code and tells the members: several scopes",
+    ),
     "tenant GET /recover/consent": (
         13,
         "looks who of the partners is for the person, by country and groups, which of them answers, and which way is open beside",
