@@ -127,6 +127,7 @@ def everything_held(person: DirectoryPerson) -> dict[str, Any]:
             "external_id": person.external_id,
             "here_since": _said(person.created_at),
             "names_changed_at": _said(person.names_changed_at),
+            "address_lost_at": _said(person.address_lost_at),
         },
         "other_names": [
             {**_named(one), "held_since": _said(one.held_since)} for one in other_names_of(person.id)

@@ -90,5 +90,6 @@ def test_what_was_there_stays_and_sessions_end_where_the_profile_says_so(
     page = browser.get("/recover/done").content.decode()
     assert "that were there before stay" in page and "are being removed" not in page
     assert browser.usable_passkeys(there.ada) == 0
+    browser.work()
     told = [entry.body for entry in mail.outbox if "was recovered" in entry.body]
     assert told and all("Those from before were kept" in body for body in told)
