@@ -38,6 +38,9 @@ PROBLEMS: dict[str, str] = {
     "email_not_verified": gettext_noop("The provider does not say that the e-mail address was verified."),
     "nobody": gettext_noop("Nobody in the directory has this value."),
     "several": gettext_noop("Several people in the directory have this value."),
+    "named_lately": gettext_noop(
+        "The directory has this value for this person for less than three days. It counts after that."
+    ),
     "subject_of_another": gettext_noop("This account at the provider belonged to somebody else before."),
     "person_of_another_subject": gettext_noop(
         "This person signed in by another account at the provider before."

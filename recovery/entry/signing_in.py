@@ -1,9 +1,9 @@
 """To the organisation's provider and back: attempts, what came of them, and whom they name.
 
-Protects accounts from a sign-in that began in another browser, from an address or user name that was given to somebody else,
-and from a provider that is asked twice: an attempt is bound to its browser, lives ten minutes and is used once; the exchange
-is the worker's; a subject belongs to one person from its first sign-in on. It makes nobody, and permits what a link from a
-mail permits: a first passkey. What it does not do: sign anybody in.
+Protects accounts from a sign-in that began in another browser, from an address or user name that was given to somebody else
+or written beside an account lately, and from a provider that is asked twice: an attempt is bound to its browser, lives ten
+minutes and is used once; the exchange is the worker's; a subject belongs to one person from its first sign-in on. It makes
+nobody, and permits what a link from a mail permits: a first passkey. What it does not do: sign anybody in.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from recovery.passkeys.services import person_actor
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.models import DirectoryPerson, PersonKey
+from tenants.directory.naming import came_with, external_since
 from tenants.directory.selectors import normalise_identifier
 from tenants.models import Tenant
 from vendors.adapters.oidc.answers import error_code
@@ -246,15 +247,18 @@ def find_person(row: SignInProvider, found: SignedIn) -> tuple[DirectoryPerson |
         return None, "email_not_verified"
     people = DirectoryPerson.objects.exclude(status=DirectoryPerson.Status.REMOVED)
     if row.match == SignInProvider.Match.EXTERNAL_ID:
-        rows = list(people.filter(external_id=value)[:2])
+        rows = [(one, external_since(one)) for one in people.filter(external_id=value)[:2]]
     else:
-        keys = PersonKey.objects.filter(kind=row.match, value=normalise_identifier(value))
-        rows = list(people.filter(id__in=keys.values("person_id"))[:2])
+        keys = PersonKey.objects.filter(kind=row.match, value=normalise_identifier(value), person__in=people)
+        rows = [(key.person, key.held_since) for key in keys.select_related("person")[:2]]
     if len(rows) != 1:
         return None, "nobody" if not rows else "several"
-    if known is not None and known.person_id != rows[0].id:
+    person, since = rows[0]
+    if not came_with(person, since):
+        return None, "named_lately"
+    if known is not None and known.person_id != person.id:
         return None, "subject_of_another"
-    return rows[0], ""
+    return person, ""
 
 
 def _tie(issuer: str, subject: str, person: DirectoryPerson) -> str:

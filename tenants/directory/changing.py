@@ -18,6 +18,7 @@ from tenants.directory.import_file import ImportedRow
 from tenants.directory.import_plan import NAMES, Change
 from tenants.directory.models import DirectoryPerson, NoticeAddress, PersonKey, PersonName, SearchWord
 from tenants.directory.named import Named, names_by_person, put_names
+from tenants.directory.naming import keys_since
 from tenants.directory.services import names_of, new_person, words_of
 from tenants.notices.services import send_notice
 
@@ -30,6 +31,7 @@ def change_people(changes: Sequence[Change]) -> None:
     for at in range(0, len(changes), BATCH):
         batch = changes[at : at + BATCH]
         ids = [change.person.id for change in batch]
+        named_since = keys_since(ids)
         PersonKey.objects.filter(person_id__in=ids).delete()
         SearchWord.objects.filter(person_id__in=ids).delete()
         for change in batch:
@@ -57,7 +59,7 @@ def change_people(changes: Sequence[Change]) -> None:
             ],
             batch_size=500,
         )
-        write_words([(change.person, change.row) for change in batch], names_by_person(ids))
+        write_words([(change.person, change.row) for change in batch], names_by_person(ids), named_since)
         _change_addresses(batch, moment)
     _tell(changes)
 
@@ -218,15 +220,27 @@ def take_standing(person: DirectoryPerson, row: ImportedRow) -> None:
 
 
 def write_words(
-    people: Sequence[tuple[DirectoryPerson, ImportedRow]], named: Mapping[UUID, Sequence[Named]]
+    people: Sequence[tuple[DirectoryPerson, ImportedRow]],
+    named: Mapping[UUID, Sequence[Named]],
+    named_since: Mapping[tuple[UUID, str], datetime] | None = None,
 ) -> None:
-    """What each is named and found by. `named`: their other names."""
+    """What each is named and found by. `named`: their other names. `named_since`: what somebody was named by before, with
+    the day; None for people who come now, with all of it."""
     moment = clock.now()
     keys = [(person, *pair) for person, row in people for pair in names_of(person, row.emails).items()]
     insert_many(
         PersonKey,
         (
-            owned_row(identifier, moment, person, kind=kind, value=value)
+            owned_row(
+                identifier,
+                moment,
+                person,
+                kind=kind,
+                value=value,
+                held_since=person.created_at
+                if named_since is None
+                else named_since.get((person.id, value), moment),
+            )
             for identifier, (person, value, kind) in zip(uuid7s(len(keys)), keys, strict=True)
         ),
     )

@@ -1,22 +1,20 @@
 """Whose manager is whom, as far as something may be decided by it.
 
-Protects people from whoever writes themselves down as somebody's manager: a word that changed counts after 72 hours, an
-address that names somebody has to be held as long, and a name that could be anybody's counts for nothing. What it does not
-do: say what a manager may.
+Protects people from whoever writes themselves down as somebody's manager, or writes the manager's identifier beside an
+account of their own: a word that changed counts after 72 hours, whatever names somebody has to be held as long, and a name
+that could be anybody's counts for nothing. What it does not do: say what a manager may.
 """
 
 from __future__ import annotations
-
-from datetime import timedelta
 
 from django.db.models import Q
 
 from portal.kit import clock
 from portal.kit.ids import parse_public_id
 from tenants.directory.models import DirectoryPerson, NoticeAddress, PersonKey
+from tenants.directory.naming import HELD_FOR, external_since, is_held
 from tenants.directory.selectors import normalise_identifier
 
-HELD_FOR = timedelta(hours=72)
 # Nobody has more managers above them; what goes on after that goes in a circle.
 LONGEST_CHAIN = 12
 
@@ -34,10 +32,15 @@ def _named_by(word: str, *, held: bool) -> DirectoryPerson | None:
     wanted = normalise_identifier(word)
     key = PersonKey.objects.filter(value=wanted).select_related("person").first()
     if key is not None:
-        is_old = key.kind != PersonKey.Kind.EMAIL or not held or _is_held(key.person, wanted)
-        return key.person if is_old else None
+        is_address = key.kind == PersonKey.Kind.EMAIL
+        is_old = is_held(key.held_since) and (not is_address or _is_held(key.person, wanted))
+        return key.person if is_old or not held else None
+    # Two of one name are two whatever the day: a name that is new takes a manager away at once and makes none.
     found = list(DirectoryPerson.objects.filter(_by_identifier(word)).exclude(status=REMOVED)[:2])
-    return found[0] if len(found) == 1 else None
+    if len(found) != 1:
+        return None
+    by_word = found[0].external_id == word and held
+    return found[0] if not by_word or is_held(external_since(found[0])) else None
 
 
 REMOVED = DirectoryPerson.Status.REMOVED

@@ -53,6 +53,8 @@ class DirectoryPerson(TenantModel):
     source = models.CharField(max_length=20, default="csv")
     # How the system that provisions people calls this one (RFC 7643, 3.1).
     external_id = models.CharField(max_length=250, blank=True)
+    # None: the person came with it.
+    external_id_changed_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(default=clock.now)
 
     class Meta(TenantModel.Meta):
@@ -74,7 +76,8 @@ class DirectoryPerson(TenantModel):
 
 
 class PersonKey(TenantModel):
-    """One way to name a person: user name, e-mail or employee number, normalised. Unique in the tenant."""
+    """One way to name a person: user name, e-mail or employee number, normalised. Unique in the tenant. Whoever is looked
+    for by it is found at once; what is decided by it counts later (`naming`)."""
 
     class Kind(models.TextChoices):
         USER_NAME = "user_name", _("User name")
@@ -84,6 +87,7 @@ class PersonKey(TenantModel):
     person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     value = models.CharField(max_length=254)
+    held_since = models.DateTimeField(default=clock.now)
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant_id", "value"], name="person_key_once")]

@@ -53,9 +53,10 @@ def words_of(person: DirectoryPerson, emails: Sequence[str], named: Sequence[Nam
     )
 
 
-def person_keys(person: DirectoryPerson, emails: Sequence[str]) -> list[PersonKey]:
+def person_keys(person: DirectoryPerson, emails: Sequence[str], since: datetime) -> list[PersonKey]:
     return [
-        PersonKey(person=person, kind=kind, value=value) for value, kind in names_of(person, emails).items()
+        PersonKey(person=person, kind=kind, value=value, held_since=since)
+        for value, kind in names_of(person, emails).items()
     ]
 
 
@@ -116,7 +117,8 @@ def create_person(
         department=department,
         source=source,
     )
-    keys = person_keys(person, emails)
+    since = held_since or person.created_at
+    keys = person_keys(person, emails, since)
     if PersonKey.objects.filter(value__in=[key.value for key in keys]).exists():
         raise Invalid(
             "person_exists", _("Somebody with this user name, e-mail or employee number is already here.")
@@ -124,7 +126,6 @@ def create_person(
     person.save(force_insert=True)
     PersonKey.objects.bulk_create(keys)
     SearchWord.objects.bulk_create(search_words(person, emails, named))
-    since = held_since or clock.now()
     PersonName.objects.bulk_create(
         [PersonName(person=person, held_since=since, **one._asdict()) for one in named]
     )
@@ -202,7 +203,7 @@ def remove_person(person_id: UUID, *, actor: Actor, reason: str = "") -> None:
     person.given_names = person.family_name = person.sort_key = ""
     person.employee_number = person.department = person.external_id = ""
     person.manager = person.country = ""
-    person.manager_changed_at = None
+    person.manager_changed_at = person.external_id_changed_at = None
     person.address_lost_at = clock.now()
     person.birthdate = None
     person.save()

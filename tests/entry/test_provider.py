@@ -225,6 +225,18 @@ def test_an_identifier_that_was_given_to_somebody_else_leads_nowhere(ready, ada,
     assert attempt_of(ready).problem == "subject_of_another"
 
 
+def test_an_identifier_written_beside_an_account_lately_leads_nowhere(ready, ada, idp):
+    """Whoever may write identifiers writes their own beside a colleague who has no passkey yet."""
+    for hours, came_of_it in ((1, "named_lately"), (73, "")):
+        with tenant_scope(ready.tenant.id):
+            DirectoryPerson.objects.filter(id=ada.id).update(
+                created_at=clock.now() - timedelta(days=30),
+                external_id_changed_at=clock.now() - timedelta(hours=hours),
+            )
+        signs_in(ready, idp)
+        assert attempt_of(ready).problem == came_of_it
+
+
 def test_nobody_is_made(ready, idp):
     with tenant_scope(ready.tenant.id):
         before = DirectoryPerson.objects.count()

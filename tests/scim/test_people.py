@@ -101,6 +101,18 @@ def test_when_the_last_address_went_is_remembered(scim: Provisioner) -> None:
     assert person_of(scim, told).address_lost_at == lost
 
 
+def test_an_identifier_that_was_changed_is_noted_with_the_day_and_one_that_came_is_not(
+    scim: Provisioner,
+) -> None:
+    told = scim.made()
+    assert person_of(scim, told).external_id_changed_at is None
+    scim.patch(f"/Users/{told['id']}", {"op": "replace", "path": "displayName", "value": "A."})
+    assert person_of(scim, told).external_id_changed_at is None
+    scim.patch(f"/Users/{told['id']}", {"op": "replace", "path": "externalId", "value": "ext-boss"})
+    person = person_of(scim, told)
+    assert (person.external_id, person.external_id_changed_at is None) == ("ext-boss", False)
+
+
 def events(scim: Provisioner) -> list[AuditEvent]:
     with tenant_scope(scim.tenant.id):
         return list(AuditEvent.objects.filter(actor_kind="provisioner").order_by("created_at", "id"))

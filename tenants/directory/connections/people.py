@@ -21,6 +21,7 @@ from tenants.directory.connections.told import User
 from tenants.directory.import_file import ImportedRow
 from tenants.directory.import_plan import Change, Held, change_of, held_addresses
 from tenants.directory.models import DirectoryPerson, NoticeAddress, PersonKey
+from tenants.directory.naming import EXTERNAL_FIELDS, take_external_id
 from tenants.directory.selectors import normalise_identifier
 from tenants.directory.services import follow_standing
 
@@ -226,7 +227,8 @@ def _change(
         if person is None:
             continue
         before = person.external_id, person.source, person.is_guest
-        person.external_id, person.source = one.user.id, outcome.source
+        take_external_id(person, one.user.id)
+        person.source = outcome.source
         person.is_guest = person.is_guest if one.user.is_guest is None else one.user.is_guest
         if before != (person.external_id, person.source, person.is_guest):
             told.append(person)
@@ -238,7 +240,7 @@ def _change(
             record_event(
                 EventName.PERSON_CHANGED, actor=ACTOR, subject=person.public_id, data={"changed": names}
             )
-    DirectoryPerson.objects.bulk_update(told, ["external_id", "source", "is_guest"], batch_size=500)
+    DirectoryPerson.objects.bulk_update(told, [*EXTERNAL_FIELDS, "source", "is_guest"], batch_size=500)
     return found
 
 

@@ -28,6 +28,7 @@ from tenants.directory.import_file import LENGTHS, ImportedRow, called_in, names
 from tenants.directory.import_plan import change_of, held_addresses
 from tenants.directory.models import DirectoryPerson, GroupMember, NoticeAddress, PersonKey, PersonName
 from tenants.directory.named import Named, names_by_person, written
+from tenants.directory.naming import EXTERNAL_FIELDS, take_external_id
 from tenants.directory.scim.description import EnterpriseUser, PersonResource, RecoveryUser, User
 from tenants.directory.scim.filters import (
     Columns,
@@ -324,8 +325,8 @@ def change_user(person: DirectoryPerson, resource: User[Any], actor: Actor) -> D
     )
     if change is not None:
         change_people([change])
-    person.external_id = written.external_id
-    person.save(update_fields=["external_id"])
+    take_external_id(person, written.external_id)
+    person.save(update_fields=EXTERNAL_FIELDS)
     _label(person, written)
     changed = sorted(change.names) if change else []
     if before != _labels(person):
