@@ -30,7 +30,7 @@ from recovery.signs import ALWAYS_REVIEWED
 from recovery.statuses import CaseStatus, EvidenceKind, Mode, Route, StepKind, StepState
 from tenants.directory.matching import HeldDocument, MatchOutcome, PersonMatch, ProvenIdentity, match_person
 from tenants.directory.models import DirectoryPerson, HeldEvidence
-from tenants.directory.selectors import addresses_of, candidate_of, held_evidence, near
+from tenants.directory.selectors import addresses_of, candidate_of, holds_document, near
 from tenants.verified_id import credentials
 from tenants.verified_id.presentation import Presented
 from vendors import selectors as partners
@@ -264,8 +264,7 @@ def foreseen_refusal(case: Case) -> list[str]:
     Nothing is foreseen of whoever proves first: a refusal before it would tell who has an account."""
     if case.is_unproven:
         return []
-    held = held_evidence(case.person.id) if case.person and not is_by_eid(case) else []
-    has_number = any(evidence.kind == HeldEvidence.Kind.DOCUMENT_NUMBER for evidence in held)
+    has_number = case.person is not None and not is_by_eid(case) and holds_document(case.person.id)
     number = {EvidenceKind.HELD_DOCUMENT_NUMBER} if has_number else set()
     return refusal_at_best(case, kinds_foreseen(case) | number)
 

@@ -19,6 +19,7 @@ from tenants.audit.events import EventName
 from tenants.audit.models import AuditEvent
 from tenants.directory.connections.models import DirectoryConnection
 from tenants.directory.connections.registry import PROVIDERS
+from tenants.directory.evidence import that_counts
 from tenants.directory.matching import OtherName
 from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddress, ScimToken
 from tenants.directory.named import Named, names_by_person, whole_name
@@ -83,6 +84,7 @@ def facts_of(people: Sequence[DirectoryPerson], stale: frozenset[str]) -> list[F
     }
     digests: dict[UUID, set[str]] = {}
     numbers = HeldEvidence.objects.filter(person_id__in=ids, kind=HeldEvidence.Kind.DOCUMENT_NUMBER)
+    numbers = numbers.filter(that_counts())
     for person_id, digest in numbers.values_list("person_id", "digest"):
         digests.setdefault(person_id, set()).add(digest)
     codes = SavedRecoveryCode.objects.filter(person_id__in=ids, used_at=None, replaced_at=None)

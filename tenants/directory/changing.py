@@ -7,13 +7,14 @@ decide what changes (`tenants.directory.import_plan`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from portal.kit import clock
 from portal.kit.bulk import insert_many, uuid7s
+from tenants.directory.evidence import add_numbers, put_numbers
 from tenants.directory.import_file import ImportedRow
 from tenants.directory.import_plan import NAMES, Change
 from tenants.directory.models import DirectoryPerson, NoticeAddress, PersonKey, PersonName, SearchWord
@@ -28,14 +29,21 @@ BATCH = 2_000
 def change_people(changes: Sequence[Change]) -> None:
     """Write what changes, a few statements a batch whatever their number, and tell whom it concerns."""
     moment = clock.now()
+    renumbered: set[UUID] = set()
     for at in range(0, len(changes), BATCH):
         batch = changes[at : at + BATCH]
         ids = [change.person.id for change in batch]
         named_since = keys_since(ids)
         PersonKey.objects.filter(person_id__in=ids).delete()
         SearchWord.objects.filter(person_id__in=ids).delete()
+        numbers = {change.person.id: told for change in batch if (told := change.row.numbers())}
+        renumbering = put_numbers(numbers, moment)
+        renumbered |= renumbering.keys()
         for change in batch:
             _apply_fields(change, moment)
+            if renumbering.get(change.person.id):
+                # Another document was refused until now.
+                change.person.names_changed_at = moment
         put_names({change.person.id: named for change in batch if (named := change.row.named())}, moment)
         DirectoryPerson.objects.bulk_update(
             [change.person for change in batch],
@@ -61,7 +69,7 @@ def change_people(changes: Sequence[Change]) -> None:
         )
         write_words([(change.person, change.row) for change in batch], names_by_person(ids), named_since)
         _change_addresses(batch, moment)
-    _tell(changes)
+    _tell(changes, renumbered)
 
 
 def add_people(
@@ -85,6 +93,7 @@ def add_people(
         named = {person.id: [one for each in row.named().values() for one in each] for person, row in made}
         write_words(made, named)
         _write_names(made, named, moment)
+        add_numbers([(person, row.numbers()) for person, row in made], moment)
         _write_addresses(made, moment, labels or {})
 
 
@@ -172,10 +181,11 @@ def _change_addresses(changes: Sequence[Change], moment: datetime) -> None:
     NoticeAddress.objects.bulk_create(fresh, batch_size=BATCH)
 
 
-def _tell(changes: Sequence[Change]) -> None:
+def _tell(changes: Sequence[Change], renumbered: Collection[UUID]) -> None:
     """A notice to every address held before the change: it may not have been asked for."""
     for change in changes:
-        if not (change.touches_identity or change.touches_addresses):
+        is_renumbered = change.person.id in renumbered
+        if not (change.touches_identity or change.touches_addresses or is_renumbered):
             continue
         send_notice(
             "details_changed",
@@ -184,6 +194,7 @@ def _tell(changes: Sequence[Change]) -> None:
                 "names": "yes" if change.names & NAMES else "",
                 "birthdate": "yes" if "birthdate" in change.names else "",
                 "addresses": "yes" if change.touches_addresses else "",
+                "numbers": "yes" if is_renumbered else "",
             },
         )
 

@@ -14,9 +14,11 @@ from typing import Any
 
 from django.db import connection
 
+from portal.kit import clock
 from portal.kit.countries import COUNTRIES, spellings_of
 from portal.kit.scope import current_tenant_id
 from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddress
+from tenants.directory.naming import HELD_FOR
 
 
 class Obstacle(Enum):
@@ -93,6 +95,7 @@ WITH facts AS (
      UNION ALL
     SELECT person_id, FALSE, FALSE, NULL, TRUE, FALSE, FALSE, FALSE, FALSE, FALSE, 0, 0
       FROM directory_heldevidence WHERE tenant_id = %(tenant)s AND kind = %(number)s
+       AND (source <> %(file)s OR held_since <= %(numbers_before)s)
      UNION ALL
     SELECT person_id, FALSE, FALSE, NULL, FALSE, FALSE, FALSE, FALSE,
            group_id = ANY(%(groups_in)s::uuid[]), group_id = ANY(%(groups_out)s::uuid[]), 0,
@@ -127,6 +130,8 @@ def count_by_obstacle(needs: Needs) -> dict[Obstacle, int]:
         "active": DirectoryPerson.Status.ACTIVE.value,
         "email": NoticeAddress.Kind.EMAIL.value,
         "number": HeldEvidence.Kind.DOCUMENT_NUMBER.value,
+        "file": HeldEvidence.Source.FILE.value,
+        "numbers_before": clock.now() - HELD_FOR,
         "departments": None if needs.departments is None else list(needs.departments),
         "groups_in": list(needs.groups_in),
         "groups_out": list(needs.groups_out),

@@ -137,7 +137,11 @@ def everything_held(person: DirectoryPerson) -> dict[str, Any]:
             for one in addresses_of(person.id)
         ],
         "evidence_held": [
-            {"kind": HeldEvidence.Kind(one.kind).value, "held_since": _said(one.held_since)}
+            {
+                "kind": HeldEvidence.Kind(one.kind).value,
+                "source": one.source,
+                "held_since": _said(one.held_since),
+            }
             for one in held_evidence(person.id)
         ],
         "groups": len(groups_of(person.id)),

@@ -1,7 +1,9 @@
-"""Reading a file of people. Pure: bytes in, rows and sentences out; nothing is kept and nobody is asked.
+"""Reading a file of people: bytes in, rows and sentences out; nothing is kept and nobody is asked. In the organisation's scope
+where the file holds numbers.
 
 Protects the directory from files that are too large, in another encoding, or half right: every row that cannot be
-used is named by its line, and one such row keeps the whole file out. What it does not do: know the directory.
+used is named by its line, and one such row keeps the whole file out. A number of a document or of a person leaves this module
+as a digest under the organisation's key, and no sentence repeats it. What it does not do: know the directory.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
+from portal.kit.countries import country_of
 from portal.kit.errors import Invalid
 from portal.kit.sheet_file import BadCell, Columns, decode, named_cells, read_heading, records
 from portal.kit.sheets import DANGEROUS, plain_cell
 from tenants.directory.matching import NameKind
 from tenants.directory.named import LONGEST_NAME, MOST_NAMES, Named
+from tenants.directory.selectors import document_digest, national_id_digest
 
 MAX_ROWS = 50_000
 REQUIRED = ("user_name", "given_names", "family_name", "email")
@@ -63,8 +67,16 @@ ALIASES = {
     "country": ("country", "countrycode", "location", "usagelocation"),
     "privileged": ("privileged", "isprivileged", "privilegedaccount"),
     "guest": ("guest", "isguest", "external", "externalguest"),
+    "document_number": ("documentnumber", "passportnumber", "idcardnumber", "passport"),
+    "document_country": ("documentcountry", "issuingcountry", "passportcountry", "documentissuer"),
+    "national_number": ("nationalnumber", "nationalid", "personalnumber", "nationalidnumber"),
+    "national_country": ("nationalcountry", "nationalidcountry", "nationalnumbercountry"),
 }
+# Each number with the column of its country; what it is called as evidence is in `ImportedRow.numbers`.
+NUMBERS = {"document_number": "document_country", "national_number": "national_country"}
+NUMBER_LENGTHS = (4, 40)
 COLUMNS = Columns(ALIASES, REQUIRED)
+_COLUMN_OF = {"document_number": "document_number", "national_id": "national_number"}
 YES = frozenset({"yes", "y", "true", "1", "x"})
 NO = frozenset({"", "no", "n", "false", "0", "-"})
 _PHONE = re.compile(r"^\+?[0-9 ()/.-]{5,40}$")
@@ -95,6 +107,14 @@ class ImportedRow:
     is_guest: bool | None = None
     # Where the source writes it itself; else it is made of the names.
     display_name: str | None = None
+    # Digests; empty where the cell is.
+    document_digest: str | None = field(default=None, repr=False)
+    national_digest: str | None = field(default=None, repr=False)
+
+    def numbers(self) -> dict[str, str]:
+        """The digests by kind of evidence; a kind that the source does not tell of is not in it."""
+        told = {"document_number": self.document_digest, "national_id": self.national_digest}
+        return {kind: digest for kind, digest in told.items() if digest is not None}
 
     def named(self) -> dict[str, list[Named]]:
         """The other names by kind; a kind that the source does not tell of is not in it."""
@@ -171,6 +191,11 @@ def _all_that_is_wrong(cells: dict[str, str], first: str) -> list[str]:
         ("privileged", _yes_or_no),
         ("guest", _yes_or_no),
     )
+    for column in NUMBERS:
+        try:
+            _number(column, cells)
+        except BadCell as problem:
+            told.append(str(problem))
     for column, read in readers:
         try:
             read(cells.get(column, ""))
@@ -214,7 +239,40 @@ def _usable_row(line: int, cells: dict[str, str]) -> ImportedRow:
         country=cells.get("country"),
         is_privileged=_yes_or_no(cells["privileged"]) if "privileged" in cells else None,
         is_guest=_yes_or_no(cells["guest"]) if "guest" in cells else None,
+        document_digest=_digest("document_number", cells, document_digest),
+        national_digest=_digest("national_number", cells, national_id_digest),
     )
+
+
+def _number(column: str, cells: dict[str, str]) -> tuple[str, str]:
+    """(number, country). Its sentences repeat neither: a column that slipped has the number in the next cell."""
+    number, country = cells.get(column, ""), cells.get(NUMBERS[column], "")
+    if not number:
+        if country:
+            raise BadCell(
+                _("“%(country)s” is filled in and “%(column)s” is empty.")
+                % {"country": NUMBERS[column], "column": column}
+            )
+        return "", ""
+    significant = sum(character.isalnum() for character in number)
+    if not NUMBER_LENGTHS[0] <= significant or len(number) > NUMBER_LENGTHS[1]:
+        raise BadCell(
+            _("“%(column)s” has fewer than %(fewest)s letters and digits, or more than %(most)s characters.")
+            % {"column": column, "fewest": NUMBER_LENGTHS[0], "most": NUMBER_LENGTHS[1]}
+        )
+    if not country_of(country):
+        raise BadCell(
+            _("“%(country)s” has to name the country that gave out the number, such as CZ or CZE.")
+            % {"country": NUMBERS[column]}
+        )
+    return number, country_of(country)
+
+
+def _digest(column: str, cells: dict[str, str], digest: Callable[[str, str], str]) -> str | None:
+    if column not in cells:
+        return None
+    number, country = _number(column, cells)
+    return digest(number, country) if number else ""
 
 
 def _is_formula(text: str) -> bool:
@@ -322,7 +380,14 @@ def keys_of(row: ImportedRow) -> dict[str, str]:
 
 
 def _only_once(row: ImportedRow, seen: dict[str, int]) -> None:
-    """User names, e-mails and employee numbers name one person each, across all three."""
+    """User names, e-mails and employee numbers name one person each, across all three; and so does a number of theirs."""
+    numbers = {f"{kind}|{digest}": kind for kind, digest in row.numbers().items() if digest}
+    for key, kind in numbers.items():
+        if key in seen:
+            raise BadCell(
+                _("The number in “%(column)s” is also on line %(line)s.")
+                % {"column": _COLUMN_OF[kind], "line": seen[key]}
+            )
     keys = keys_of(row)
     for key, kind in keys.items():
         if key in seen:
@@ -330,4 +395,4 @@ def _only_once(row: ImportedRow, seen: dict[str, int]) -> None:
                 _("“%(value)s” (%(column)s) is also on line %(line)s.")
                 % {"value": key[:80], "column": kind, "line": seen[key]}
             )
-    seen.update(dict.fromkeys(keys, row.line))
+    seen.update(dict.fromkeys([*keys, *numbers], row.line))

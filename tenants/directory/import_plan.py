@@ -9,8 +9,15 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from tenants.directory.evidence import kinds_from_files
 from tenants.directory.import_file import ImportedRow, RowProblem, keys_of
-from tenants.directory.models import DirectoryPerson, NoticeAddress, PersonKey, PersonName
+from tenants.directory.models import (
+    DirectoryPerson,
+    HeldEvidence,
+    NoticeAddress,
+    PersonKey,
+    PersonName,
+)
 from tenants.directory.named import Named, names_by_person, written
 from tenants.directory.selectors import normalise_identifier
 
@@ -26,6 +33,12 @@ NAME_FIELDS = {
     PersonName.Kind.FORMER.value: "former_names",
     PersonName.Kind.PREFERRED.value: "preferred_name",
     PersonName.Kind.SCRIPT.value: "name_in_other_script",
+}
+
+
+NUMBER_FIELDS = {
+    HeldEvidence.Kind.DOCUMENT_NUMBER.value: "document_number",
+    HeldEvidence.Kind.NATIONAL_ID.value: "national_number",
 }
 
 
@@ -56,6 +69,10 @@ class Change:
         return bool(self.names & IDENTITY)
 
     @property
+    def brings_numbers(self) -> bool:
+        return bool(self.names & {"document_number", "national_number"})
+
+    @property
     def touches_addresses(self) -> bool:
         return bool(self.names & {"email", "phone"})
 
@@ -78,6 +95,10 @@ def plan_import(rows: Sequence[ImportedRow]) -> Plan:
     if any(row.named() for row in rows):
         for batch in _batches(people):
             named |= names_by_person(batch)
+    numbered: dict[UUID, set[str]] = {}
+    if any(row.numbers() for row in rows):
+        for batch in _batches(people):
+            numbered |= kinds_from_files(batch)
     plan = Plan()
     for row in rows:
         known = people.get(owners.get(_user_name(row), UUID(int=0)))
@@ -91,7 +112,17 @@ def plan_import(rows: Sequence[ImportedRow]) -> Plan:
         elif person is None:
             plan.added.append(row)
         else:
-            _note_change(plan, row, person, held.get(person.id, ()), named.get(person.id, ()))
+            change = change_of(
+                row,
+                person,
+                held.get(person.id, ()),
+                named.get(person.id, ()),
+                numbered.get(person.id, ()),
+            )
+            if change is None:
+                plan.unchanged += 1
+            else:
+                plan.changed.append(change)
     return plan
 
 
@@ -99,22 +130,17 @@ def _user_name(row: ImportedRow) -> str:
     return normalise_identifier(row.user_name)
 
 
-def _note_change(
-    plan: Plan, row: ImportedRow, person: DirectoryPerson, held: Sequence[Held], named: Sequence[Named]
-) -> None:
-    change = change_of(row, person, held, named)
-    if change is not None:
-        plan.changed.append(change)
-    else:
-        plan.unchanged += 1
-
-
 def change_of(
-    row: ImportedRow, person: DirectoryPerson, held: Sequence[Held], named: Sequence[Named] = ()
+    row: ImportedRow,
+    person: DirectoryPerson,
+    held: Sequence[Held],
+    named: Sequence[Named] = (),
+    numbered: Collection[str] = (),
 ) -> Change | None:
     """What the row changes of the person, None when that is nothing. `named`: the other names held, where the row tells of
-    any."""
+    any; `numbered`: the kinds of number that a file brought."""
     fields = _differences(row, person, held) + _of_names(row, named) + _of_standing(row, person)
+    fields += _of_numbers(row, numbered)
     return Change(person, row, fields, tuple(held)) if fields else None
 
 
@@ -160,6 +186,16 @@ def _of_standing(row: ImportedRow, person: DirectoryPerson) -> tuple[tuple[str, 
     if row.is_guest is not None:
         pairs.append(("guest", _sign(person.is_guest), _sign(row.is_guest)))
     return tuple(pair for pair in pairs if pair[1] != pair[2])
+
+
+def _of_numbers(row: ImportedRow, numbered: Collection[str]) -> tuple[tuple[str, str, str], ...]:
+    """That there is a number, and never whether it is the one on file: whoever could read that would find out anybody's by
+    sending guesses."""
+    pairs = [
+        (NUMBER_FIELDS[kind], _sign(True) if kind in numbered else "", _sign(True) if digest else "")
+        for kind, digest in row.numbers().items()
+    ]
+    return tuple(pair for pair in pairs if pair[1] or pair[2])
 
 
 def _sign(is_so: bool | None) -> str:

@@ -45,6 +45,8 @@ FIELD_LABELS = {
     "privileged": gettext_noop("Privileged account"),
     "privileged_no_more": gettext_noop("Privileged account"),
     "guest": gettext_noop("Guest"),
+    "document_number": gettext_noop("Document number"),
+    "national_number": gettext_noop("National number"),
 }
 
 

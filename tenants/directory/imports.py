@@ -67,6 +67,7 @@ class Looked:
             "unchanged": self.plan.unchanged,
             "problems": len(self.problems),
             "told": sum(change.touches_identity or change.touches_addresses for change in changed),
+            "numbers": sum(any(row.numbers().values()) for row in self.rows),
         }
 
 
@@ -118,6 +119,7 @@ def _with_preview(plan: Plan, problems: Sequence[RowProblem], ignored: list[str]
                 "user_name": change.person.user_name,
                 "fields": [list(difference) for difference in change.fields],
                 "told": change.touches_identity or change.touches_addresses,
+                "numbers": change.brings_numbers,
             }
             for change in plan.changed[:SHOWN]
         ],

@@ -159,9 +159,15 @@ class HeldEvidence(TenantModel):
         PORTRAIT = "portrait", _("Earlier portrait")
         CREDENTIAL = "credential", _("Verified ID")
 
+    class Source(models.TextChoices):
+        PROVEN = "proven", _("Proven in a recovery")
+        # Counts later: see `evidence`.
+        FILE = "file", _("From a file")
+
     person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=16, choices=Kind.choices)
     digest = models.CharField(max_length=64)
+    source = models.CharField(max_length=8, choices=Source.choices, default=Source.PROVEN)
     held_since = models.DateTimeField(default=clock.now)
 
     class Meta(TenantModel.Meta):

@@ -9,9 +9,11 @@ from django.db.models import Q, QuerySet, UUIDField, Value
 from django.db.models.functions import Cast
 
 from portal.kit.codes import keyed_digest
+from portal.kit.countries import COUNTRIES, country_of
 from portal.kit.errors import NotHere
 from portal.kit.paging import Column, Page, page_of, read_order
 from portal.kit.scope import current_tenant_id
+from tenants.directory.evidence import that_counts
 from tenants.directory.matching import Candidate, OtherName, ProvenIdentity, document_keys, words
 from tenants.directory.models import (
     DirectoryPerson,
@@ -88,33 +90,41 @@ def other_names_of(person_id: UUID) -> list[PersonName]:
     return list(PersonName.objects.filter(person_id=person_id).order_by("kind", "held_since", "id"))
 
 
+def holds_document(person_id: UUID) -> bool:
+    """Whether a document could be recognised as one that was held before, as far as that counts."""
+    numbers = HeldEvidence.objects.filter(person_id=person_id, kind=HeldEvidence.Kind.DOCUMENT_NUMBER)
+    return numbers.filter(that_counts()).exists()
+
+
 def held_evidence(person_id: UUID) -> list[HeldEvidence]:
     return list(HeldEvidence.objects.filter(person_id=person_id).order_by("held_since"))
 
 
 def document_digest(document_number: str, country: str) -> str:
     """A keyed digest of a document's number, bound to the tenant: equal only inside it."""
-    cleaned = "".join(character for character in document_number.upper() if character.isalnum())
-    if not cleaned:
-        return ""
-    context = f"document|{current_tenant_id()}"
-    return keyed_digest(f"{country.upper()}|{cleaned}", context=context).hex()
+    return _number_digest(document_number, country, "document")
 
 
 def national_id_digest(number: str, country: str) -> str:
     """A keyed digest of a national number, bound to the tenant, and never equal to that of a document."""
+    return _number_digest(number, country, "national-id")
+
+
+def _number_digest(number: str, country: str, use: str) -> str:
+    """The country as documents print it, whoever wrote it: a file says CZ, a passport CZE, and Germany's D."""
     cleaned = "".join(character for character in number.upper() if character.isalnum())
     if not cleaned:
         return ""
-    return keyed_digest(f"{country.upper()}|{cleaned}", context=f"national-id|{current_tenant_id()}").hex()
+    code = "DE" if country.strip().upper() == "D" else country_of(country)
+    issuer = COUNTRIES[code].three_letters if code else country.strip().upper()
+    return keyed_digest(f"{issuer}|{cleaned}", context=f"{use}|{current_tenant_id()}").hex()
 
 
 def candidate_of(
     person: DirectoryPerson, *, number_kind: str = HeldEvidence.Kind.DOCUMENT_NUMBER
 ) -> Candidate:
-    digests = HeldEvidence.objects.filter(person_id=person.id, kind=number_kind).values_list(
-        "digest", flat=True
-    )
+    held = HeldEvidence.objects.filter(that_counts(), person_id=person.id, kind=number_kind)
+    digests = held.values_list("digest", flat=True)
     return _candidate(person, digests, names_that_count(person))
 
 

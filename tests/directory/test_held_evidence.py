@@ -1,4 +1,4 @@
-"""Who may say that evidence about a person was held: only a case in which it was proven."""
+"""Who may say that evidence about a person was held: a case in which it was proven, at once; a file, three days later."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ def _writers() -> dict[str, set[str]]:
     return found
 
 
-def test_no_file_no_directory_and_no_colleague_says_which_number_or_card_was_held_before() -> None:
-    """Such a number is a second kind of evidence. It counts from the moment it is written, because only what the person
-    proved in a case writes it. A door for anybody else needs three days of waiting, as addresses and names have."""
+def test_nobody_else_says_which_number_or_card_was_held_before() -> None:
+    """Such a number is a second kind of evidence. It counts from the moment it is written where the person proved it in a
+    case; what a file brings is marked as that, and waits."""
     assert _writers() == {
+        "tenants.directory.evidence": {"HeldEvidence.objects.bulk_create", "HeldEvidence", "insert_many"},
         "tenants.directory.services": {"HeldEvidence.objects.bulk_create", "HeldEvidence"},
         "recovery.completion": {"hold_evidence"},
     }

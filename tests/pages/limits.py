@@ -206,8 +206,8 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         DEAREST + "; " + SAVEPOINT,
     ),
     "site POST /o/<slug:organisation>/people/<str:person_id>/details": (
-        23,
-        "each kind of name is compared with what is held, told at the addresses held before, and searched for anew",
+        24,
+        "each kind of name is compared with what is held, identifiers keep their day, it is told at the addresses held before, and searched for anew",
     ),
     "site POST /o/<slug:organisation>/people/<str:person_id>/remove": (
         19,
@@ -222,7 +222,10 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         "compares with what is spent under a lock that writers share, then tells whose share is spent",
     ),
     "site POST /scim/<slug:slug>/v2/<path:path>": (24, PROVISIONED + "a new person has six tables"),
-    "site PATCH /scim/<slug:slug>/v2/<path:path>": (37, PROVISIONED + "the former addresses are told"),
+    "site PATCH /scim/<slug:slug>/v2/<path:path>": (
+        38,
+        PROVISIONED + "identifiers keep their day, the former addresses are told",
+    ),
     "site PUT /scim/<slug:slug>/v2/<path:path>": (18, PROVISIONED + "of a group, who joins and who leaves"),
     "site DELETE /scim/<slug:slug>/v2/<path:path>": (
         28,
