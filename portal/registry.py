@@ -71,6 +71,7 @@ OUTBOX_TOPICS: dict[str, str] = {
 # name -> (seconds between runs, function()). Runs in one worker at a time.
 PERIODIC_JOBS: dict[str, tuple[int, str]] = {
     "directory.let_go": (60, "tenants.directory.tasks.let_go"),
+    "directory.keep_to_retention": (6 * 3600, "tenants.directory.retention.keeping.keep_to_retention"),
     "directory.keep_going": (60, "tenants.directory.connections.tasks.keep_going"),
     "directory.let_go_of_runs": (24 * 3600, "tenants.directory.connections.tasks.let_go"),
     "verified_id.let_go": (60, "tenants.verified_id.tasks.let_go"),
@@ -122,6 +123,10 @@ SENT_ITEMS: tuple[str, ...] = ("portal.console.items.buy_partner",)
 
 # Names of recovery profiles by id, for rooms below them: function() -> dict[UUID, str], in the tenant's scope.
 PROFILE_NAMES = "recovery.profiles.profile_names"
+
+# What rooms above the directory hold of one person, for whoever asks for their own data: each function(person_id) -> dict, in
+# the tenant's scope.
+HELD_ELSEWHERE: tuple[str, ...] = ("recovery.exporting.recoveries_of",)
 
 # How many accounts were recovered in [start, end): function(start, end) -> int, in the tenant's scope.
 RECOVERED_BETWEEN = "recovery.selectors.recovered_between"

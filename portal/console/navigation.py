@@ -54,7 +54,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(ORGANISATION, gettext_noop("Settings"), "console:settings", "building", Right.MANAGE_ORGANISATION),
     Entry(ORGANISATION, gettext_noop("API"), "api:keys", "key", Right.SEE_MEMBERS),
     Entry(ORGANISATION, gettext_noop("Audit log"), "audit:log", "book", Right.SEE_AUDIT),
-    Entry(ORGANISATION, gettext_noop("Data and privacy"), "privacy:home", "lock", Right.MANAGE_ORGANISATION),
+    Entry(ORGANISATION, gettext_noop("Data and privacy"), "privacy:home", "lock", Right.SEE_MEMBERS),
 )
 
 

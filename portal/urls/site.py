@@ -23,6 +23,7 @@ CONSOLE_ROOMS: list[tuple[str, str]] = [
     ("people/coverage/", "recovery.entry.console_urls"),
     ("people/sign-in/", "recovery.entry.provider_urls"),
     ("people/", "tenants.directory.urls"),
+    ("privacy/", "tenants.directory.retention.urls"),
     ("verified-id/", "tenants.verified_id.console.urls"),
     ("recovery/cases/", "recovery.console.case_urls"),
     ("recovery/reviews/", "recovery.console.review_urls"),

@@ -58,6 +58,8 @@ class Facts:
     was_proven: bool = False
     # Since when a manager is on file; whether that one may speak is found out in the recovery.
     managed_since: datetime | None = None
+    # Whether the organisation's own rule lets go of every document held, and soon.
+    document_goes: bool = False
 
     @property
     def own_names(self) -> list[tuple[str, str]]:
@@ -216,6 +218,8 @@ def _doubts(facts: Facts, asked: Asked) -> set[Reason]:
         found.add(Reason.NAMES_CONFLICT)
     if _changed_recently(facts, asked.held_before):
         found.add(Reason.CHANGED_RECENTLY)
+    if asked.document and facts.document_goes:
+        found.add(Reason.DOCUMENT_GOES)
     if facts.is_guest or _GUEST in facts.user_name.casefold():
         found.add(Reason.GUEST)
     if facts.source_is_stale:

@@ -23,8 +23,11 @@ from tenants.directory.evidence import that_counts
 from tenants.directory.matching import OtherName
 from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddress, ScimToken
 from tenants.directory.named import Named, names_by_person, whole_name
+from tenants.directory.retention.rules import Category, Rule, rules_in_force
 
 BATCH = 5_000
+# Early enough to prove it again.
+GOING = timedelta(days=30)
 # Longer without a word from a source, and what it says may be over.
 HEARD_WITHIN = {
     "scim": timedelta(days=7),
@@ -74,7 +77,7 @@ def next_people(sort_key: str, person_id: UUID | None, limit: int) -> list[Direc
 
 
 def facts_of(people: Sequence[DirectoryPerson], stale: frozenset[str]) -> list[Facts]:
-    """Four statements, however many people."""
+    """Six statements, however many people."""
     ids = [person.id for person in people]
     held: dict[UUID, Mapping[str, Any]] = {
         row["person_id"]: row
@@ -83,10 +86,14 @@ def facts_of(people: Sequence[DirectoryPerson], stale: frozenset[str]) -> list[F
         .annotate(email=Min("held_since", filter=EMAIL), newest=Max("held_since"))
     }
     digests: dict[UUID, set[str]] = {}
+    stays: set[UUID] = set()
+    going = _numbers_go_before()
     numbers = HeldEvidence.objects.filter(person_id__in=ids, kind=HeldEvidence.Kind.DOCUMENT_NUMBER)
     numbers = numbers.filter(that_counts())
-    for person_id, digest in numbers.values_list("person_id", "digest"):
+    for person_id, digest, confirmed_at in numbers.values_list("person_id", "digest", "confirmed_at"):
         digests.setdefault(person_id, set()).add(digest)
+        if going is None or confirmed_at > going:
+            stays.add(person_id)
     codes = SavedRecoveryCode.objects.filter(person_id__in=ids, used_at=None, replaced_at=None)
     named = names_by_person(ids)
     saved = set(codes.filter(created_at__lte=clock.now() - HELD_FOR).values_list("person_id", flat=True))
@@ -98,9 +105,16 @@ def facts_of(people: Sequence[DirectoryPerson], stale: frozenset[str]) -> list[F
             person.id in saved,
             stale,
             _whole(named.get(person.id, ()), person.given_names, person.family_name),
+            person.id in digests and person.id not in stays,
         )
         for person in people
     ]
+
+
+def _numbers_go_before() -> datetime | None:
+    """What was confirmed last before that is let go soon. None: the organisation keeps numbers."""
+    days = rules_in_force().get(Category.NUMBERS, Rule()).confirmed_days
+    return None if days is None else clock.now() + GOING - timedelta(days=days)
 
 
 def _facts(
@@ -110,6 +124,7 @@ def _facts(
     has_code: bool,
     stale: frozenset[str],
     others: tuple[OtherName, ...],
+    document_goes: bool,
 ) -> Facts:
     return Facts(
         person.id,
@@ -130,6 +145,7 @@ def _facts(
         managed_since=person.manager_changed_at if person.manager else None,
         address_lost_at=person.address_lost_at,
         was_proven=person.assurance_level == DirectoryPerson.Assurance.IAL2,
+        document_goes=document_goes,
     )
 
 

@@ -35,6 +35,7 @@ class Reason(StrEnum):
     ONE_SPELLING = "one_spelling"
     NAMES_CONFLICT = "names_conflict"
     SPELLING_UNKNOWN = "spelling_unknown"
+    DOCUMENT_GOES = "document_goes"
     CHANGED_RECENTLY = "changed_recently"
     GUEST = "guest"
     STALE = "stale"
@@ -47,6 +48,7 @@ DOUBTS = frozenset(
         Reason.ONE_SPELLING,
         Reason.NAMES_CONFLICT,
         Reason.SPELLING_UNKNOWN,
+        Reason.DOCUMENT_GOES,
         Reason.CHANGED_RECENTLY,
         Reason.GUEST,
         Reason.STALE,
@@ -152,6 +154,14 @@ WORDS: dict[Reason, Words] = {
     Reason.SPELLING_UNKNOWN: Words(
         gettext_noop("How a document prints this script is not known here"),
         gettext_noop("Bring the name in as the passport's Latin letters have it."),
+    ),
+    Reason.DOCUMENT_GOES: Words(
+        gettext_noop(
+            "The number of their document goes within 30 days, and the profile asks for the same one"
+        ),
+        gettext_noop(
+            "Let them prove it again, send it in a file, or keep numbers for longer under Data and privacy."
+        ),
     ),
     Reason.CHANGED_RECENTLY: Words(
         gettext_noop("Name, birth date or address changed within 72 hours: a recovery would be held"),

@@ -129,6 +129,8 @@ class EventName(StrEnum):
     PERSON_CHANGED = "people:person:change"
     PERSON_SUSPENDED = "people:person:suspend"
     PERSON_REMOVED = "people:person:remove"
+    RETENTION_CHANGED = "people:retention:change"
+    RETENTION_KEPT = "people:retention:keep"
     GROUP_CREATED = "people:group:create"
     GROUP_CHANGED = "people:group:change"
     GROUP_REMOVED = "people:group:remove"

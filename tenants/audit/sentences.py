@@ -131,6 +131,8 @@ SENTENCES: dict[EventName, str] = {
     E.PERSON_CHANGED: gettext_noop("A person's details were changed"),
     E.PERSON_SUSPENDED: gettext_noop("A person was suspended"),
     E.PERSON_REMOVED: gettext_noop("A person was removed"),
+    E.RETENTION_CHANGED: gettext_noop("How long what is held of people is kept was changed"),
+    E.RETENTION_KEPT: gettext_noop("What was held of people for too long was let go"),
     E.GROUP_CREATED: gettext_noop("A group was added"),
     E.GROUP_CHANGED: gettext_noop("A group was changed"),
     E.GROUP_REMOVED: gettext_noop("A group was removed"),

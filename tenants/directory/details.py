@@ -11,7 +11,9 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
 from portal.kit.actors import Actor
@@ -106,8 +108,11 @@ def change_details(
 
 
 def everything_held(person: DirectoryPerson) -> dict[str, Any]:
-    """All that the directory holds of one person, for whoever asks for their own data (GDPR article 15). Of evidence the
-    kind and the day: a digest tells nobody anything."""
+    """All that is held of one person, for whoever asks for their own data (GDPR article 15), in the rooms above as well. Of
+    evidence the kind and the day: a digest tells nobody anything."""
+    elsewhere: dict[str, Any] = {}
+    for name in settings.HELD_ELSEWHERE:
+        elsewhere |= import_string(name)(person.id)
     return {
         "person": {
             "user_name": person.user_name,
@@ -145,6 +150,7 @@ def everything_held(person: DirectoryPerson) -> dict[str, Any]:
             for one in held_evidence(person.id)
         ],
         "groups": len(groups_of(person.id)),
+        **elsewhere,
     }
 
 

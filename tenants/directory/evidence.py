@@ -46,6 +46,7 @@ def put_numbers(wanted: Mapping[UUID, Told], moment: datetime) -> dict[UUID, boo
     for row in HeldEvidence.objects.filter(person_id__in=list(wanted), kind__in=NUMBERS):
         held.setdefault(row.person_id, []).append(row)
     gone: list[UUID] = []
+    again: list[UUID] = []
     fresh: list[HeldEvidence] = []
     changed: dict[UUID, bool] = {}
     for person_id, told in wanted.items():
@@ -60,9 +61,11 @@ def put_numbers(wanted: Mapping[UUID, Told], moment: datetime) -> dict[UUID, boo
                     )
                 )
             gone += others
+            again += [row.id for row in there if row.digest == digest]
             if others or is_new:
                 changed[person_id] = bool(others) or changed.get(person_id, False)
     HeldEvidence.objects.filter(id__in=gone).delete()
+    HeldEvidence.objects.filter(id__in=again).update(confirmed_at=moment)
     HeldEvidence.objects.bulk_create(fresh, batch_size=2_000)
     return changed
 
@@ -84,6 +87,7 @@ def add_numbers(people: Iterable[tuple[DirectoryPerson, Told]], moment: datetime
                 "digest": digest,
                 "source": FILE.value,
                 "held_since": moment,
+                "confirmed_at": moment,
             }
             for identifier, (person, kind, digest) in zip(uuid7s(len(found)), found, strict=True)
         ),

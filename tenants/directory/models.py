@@ -37,6 +37,7 @@ class DirectoryPerson(TenantModel):
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.ACTIVE)
     # The kind of whoever suspended them: provisioning lifts what provisioning did, and never a colleague's suspension.
     suspended_by = models.CharField(max_length=12, blank=True)
+    suspended_at = models.DateTimeField(null=True)
     assurance_level = models.CharField(max_length=8, choices=Assurance.choices, default=Assurance.IAL1)
     recovery_allowed = models.BooleanField(default=True)
     names_changed_at = models.DateTimeField(null=True)
@@ -169,6 +170,8 @@ class HeldEvidence(TenantModel):
     digest = models.CharField(max_length=64)
     source = models.CharField(max_length=8, choices=Source.choices, default=Source.PROVEN)
     held_since = models.DateTimeField(default=clock.now)
+    # Proven once more, or told by a file again.
+    confirmed_at = models.DateTimeField(default=clock.now)
 
     class Meta(TenantModel.Meta):
         constraints = [
@@ -177,6 +180,25 @@ class HeldEvidence(TenantModel):
             )
         ]
         indexes = [models.Index(fields=["tenant_id", "kind", "digest"], name="held_evidence_digest")]
+
+
+class RetentionRule(TenantModel):
+    """How long one kind of what is held is kept, in days; nothing means until the person is removed."""
+
+    class Category(models.TextChoices):
+        NUMBERS = "numbers", _("Document and national numbers")
+        BIRTHDATE = "birthdate", _("Date of birth")
+        OTHER_NAMES = "other_names", _("Former and other names")
+        PHONES = "phones", _("Telephone numbers")
+        EMAILS = "emails", _("E-mail addresses")
+        STANDING = "standing", _("Manager, country and department")
+
+    category = models.CharField(max_length=12, choices=Category.choices)
+    left_days = models.PositiveIntegerField(null=True)
+    confirmed_days = models.PositiveIntegerField(null=True)
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "category"], name="retention_rule_once")]
 
 
 class Group(TenantModel):

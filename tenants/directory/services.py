@@ -149,8 +149,8 @@ def suspend_person(person_id: UUID, *, actor: Actor, reason: str) -> DirectoryPe
     person = _locked(person_id)
     if person.status != DirectoryPerson.Status.SUSPENDED:
         person.status, person.changed_at = DirectoryPerson.Status.SUSPENDED, clock.now()
-        person.suspended_by = actor.kind.value
-        person.save(update_fields=["status", "suspended_by", "changed_at"])
+        person.suspended_by, person.suspended_at = actor.kind.value, person.changed_at
+        person.save(update_fields=["status", "suspended_by", "suspended_at", "changed_at"])
         record_event(
             EventName.PERSON_SUSPENDED, actor=actor, subject=person.public_id, personal={"reason": reason}
         )
@@ -166,8 +166,8 @@ def activate_person(person_id: UUID, *, actor: Actor, reason: str = "") -> Direc
     person = _locked(person_id)
     if person.status != DirectoryPerson.Status.ACTIVE:
         person.status, person.changed_at = DirectoryPerson.Status.ACTIVE, clock.now()
-        person.suspended_by = ""
-        person.save(update_fields=["status", "suspended_by", "changed_at"])
+        person.suspended_by, person.suspended_at = "", None
+        person.save(update_fields=["status", "suspended_by", "suspended_at", "changed_at"])
         record_event(
             EventName.PERSON_CHANGED,
             actor=actor,
@@ -221,6 +221,8 @@ def hold_evidence(person_id: UUID, *proven: tuple[str, str]) -> None:
         [HeldEvidence(person_id=person_id, kind=kind, digest=digest) for kind, digest in proven],
         ignore_conflicts=True,
     )
+    again = HeldEvidence.objects.filter(person_id=person_id, digest__in=[digest for _kind, digest in proven])
+    again.update(confirmed_at=clock.now())
 
 
 def raise_assurance(person_id: UUID, level: str) -> None:

@@ -93,6 +93,7 @@ IN_THE_CONSOLE = (
     "people/coverage/invite",
     "people/coverage/reminders",
     "people/import",
+    "privacy/",
     "people/import/example",
     "recovery/cases/",
     "recovery/cases/?status=held",
@@ -282,6 +283,8 @@ def people(tenant: Tenant, client: Client) -> None:
         client.get(f"{base}/{person.public_id}/{path}")
     client.post(f"{base}/{person.public_id}/details", {"former_names": "Anna Alt", "country": "NO"})
     client.post(f"{base}/{person.public_id}/remove", {"reason": "They left.", "word": "remove"})
+    for path in ("preview", "apply"):
+        client.post(f"/o/{tenant.slug}/privacy/{path}", {"phones_left": "30", "word": "let go"})
 
 
 def first_sign_in(tenant: Tenant, client: Client) -> None:

@@ -13,6 +13,7 @@ from recovery.attesting.models import Attestation
 from recovery.models import Case
 from recovery.passkeys.models import Passkey
 from recovery.stages import Stage
+from tenants.directory.details import everything_held
 from tenants.directory.models import DirectoryPerson, NoticeAddress
 from tenants.rights import Role
 from tenants.verified_id.tasks import let_go
@@ -242,6 +243,22 @@ def test_who_may_not_attest_is_not_asked_and_nobody_is_charged(place, browser, a
             name_manager(place, boss.person, "ada")
     other = place.browser().begin("ada").consent()
     assert other.outcome() == ("refused", ["missing_attestation"]) and other.usage() == []
+
+
+def test_what_an_attester_said_is_in_the_export_of_the_person_and_who_said_it_is_not(
+    place, browser, ada, boss
+):
+    to_attester(browser)
+    boss.say(boss.opened(), "not_them", code=code_shown(browser), contact="phone", reason="Another voice.")
+    with tenant_scope(place.tenant.id):
+        told = everything_held(ada)["recoveries"][0]
+        assert everything_held(boss.person)["recoveries"] == []
+    assert told["reference"] == browser.case.reference
+    said = told["said_about_the_person"]
+    assert [(one["word"], one["reason"], one["asked_as"]) for one in said] == [
+        ("not_them", "Another voice.", "manager")
+    ]
+    assert "boss" not in str(told).lower()
 
 
 def test_a_stranger_reads_the_same_pages_with_the_link_or_without(place, browser, boss):

@@ -254,6 +254,7 @@ def _add(meant: Sequence[_Meant], outcome: Outcome) -> None:
         person.is_guest = one.user.is_guest is True
         if one.user.is_enabled is False:
             person.status, person.suspended_by = SUSPENDED, ACTOR.kind.value
+            person.suspended_at = person.created_at
         made.append((one, person))
     add_people(
         [(person, one.row) for one, person in made],
