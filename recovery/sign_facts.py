@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q
@@ -78,6 +79,22 @@ def _newer_addresses(person: DirectoryPerson) -> list[datetime]:
     """Since when each address is held that came after the first: an account whose every address is as old changed none."""
     held = [address.held_since for address in addresses_of(person.id)]
     return [moment for moment in held if moment - min(held) > timedelta(days=1)]
+
+
+def ends_by_person(ids: Collection[UUID]) -> dict[UUID, tuple[datetime | None, datetime | None]]:
+    """(the last recovery, the last that was not them) of each who had one, as signs count them. One statement."""
+    found: dict[UUID, tuple[datetime | None, datetime | None]] = {}
+    cases = Case.objects.filter(person_id__in=ids, purpose=Case.Purpose.RECOVERY).exclude(ended_at=None)
+    for case in cases.order_by("ended_at", "id").iterator(chunk_size=2_000):
+        if case.person_id is None:
+            continue
+        recovered, not_me = found.get(case.person_id, (None, None))
+        if case.state in GAVE_ACCOUNT:
+            recovered = case.ended_at
+        if _was_not_me(case):
+            not_me = case.ended_at
+        found[case.person_id] = (recovered, not_me)
+    return found
 
 
 def _network_is_new(case: Case, others: list[Case]) -> bool | None:

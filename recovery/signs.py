@@ -132,6 +132,30 @@ def _is_out_of_hours(moment: datetime, limits: Limits) -> bool:
     return not limits.from_hour <= moment.hour < limits.to_hour
 
 
+# Signs that are known of an account before anybody recovers it.
+FORESEEN = frozenset(
+    {Sign.PRIVILEGED_ACCOUNT, Sign.ADDRESS_CHANGED, Sign.RECOVERED_BEFORE, Sign.NOT_ME_BEFORE}
+)
+
+
+def foreseen_signs(
+    limits: Limits,
+    *,
+    is_privileged: bool | None,
+    days_since_address: float | None,
+    days_since_recovery: float | None,
+    days_since_not_me: float | None,
+) -> frozenset[Sign]:
+    """Of those that are `FORESEEN`, what there would be whatever else a recovery shows."""
+    found = {
+        Sign.PRIVILEGED_ACCOUNT: is_privileged is True,
+        Sign.ADDRESS_CHANGED: _within(days_since_address, limits.address_days),
+        Sign.RECOVERED_BEFORE: _within(days_since_recovery, limits.recovered_days),
+        Sign.NOT_ME_BEFORE: _within(days_since_not_me, limits.not_me_days),
+    }
+    return frozenset(sign for sign, there in found.items() if there)
+
+
 def signs_of(facts: SignFacts, limits: Limits) -> tuple[Sign, ...]:
     """Every sign there is, in the order of the enum, whatever a profile does about it."""
     found = {

@@ -15,6 +15,7 @@ from recovery.no_address import has_way_without_address
 from recovery.ordering import free_partner, partners_of
 from recovery.partner_conditions import circumstances_of, groups_of_each, has_conditions, is_anybody_for
 from recovery.readiness.judging import Asked
+from recovery.signs import Limits
 from recovery.statuses import EvidenceKind
 from tenants.directory.models import DirectoryPerson
 from vendors.models import Connection
@@ -65,4 +66,7 @@ def _asked_by(profile: Profile) -> Asked:
         without_address=has_way_without_address(profile) and free_partner() is not None,
         word_instead=may_stand_for_address(profile),
         word_of_manager=not rule_of(profile).named,
+        review_signs=frozenset(profile.review_signs),
+        waiting_signs=frozenset(profile.waiting_signs),
+        sign_limits=Limits.of(profile.sign_limits),
     )

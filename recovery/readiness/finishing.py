@@ -22,14 +22,14 @@ SELECT reason, count(*) FROM readiness_finding, jsonb_array_elements_text(reason
 """
 _DEPARTMENTS = """
 SELECT p.department, NULL::uuid, count(*), count(*) FILTER (WHERE f.verdict = 'cannot'),
-       count(*) FILTER (WHERE f.verdict = 'doubtful')
+       count(*) FILTER (WHERE f.verdict = 'waits'), count(*) FILTER (WHERE f.verdict = 'doubtful')
   FROM directory_directoryperson p
   LEFT JOIN readiness_finding f ON f.tenant_id = p.tenant_id AND f.person_id = p.id AND f.survey_id = %(survey)s
  WHERE p.tenant_id = %(tenant)s AND p.status = %(active)s GROUP BY 1
 """
 _GROUPS = """
 SELECT g.name, g.id, count(*), count(*) FILTER (WHERE f.verdict = 'cannot'),
-       count(*) FILTER (WHERE f.verdict = 'doubtful')
+       count(*) FILTER (WHERE f.verdict = 'waits'), count(*) FILTER (WHERE f.verdict = 'doubtful')
   FROM directory_group g
   JOIN directory_groupmember m ON m.tenant_id = g.tenant_id AND m.group_id = g.id
   JOIN directory_directoryperson p ON p.tenant_id = m.tenant_id AND p.id = m.person_id AND p.status = %(active)s
@@ -42,6 +42,7 @@ def finish(survey: Survey, stale: dict[str, date | None]) -> None:
     """Called with the survey locked and everybody looked at."""
     verdicts = Finding.objects.filter(survey=survey)
     survey.cannot = verdicts.filter(verdict=Finding.Verdict.CANNOT).count()
+    survey.waiting = verdicts.filter(verdict=Finding.Verdict.WAITS).count()
     survey.doubtful = verdicts.filter(verdict=Finding.Verdict.DOUBTFUL).count()
     survey.reasons = dict(_rows(_REASONS, survey))
     survey.people = DirectoryPerson.objects.filter(status=DirectoryPerson.Status.ACTIVE).count()
@@ -76,7 +77,7 @@ def _rows(sql: str, survey: Survey) -> list[Any]:
 
 def _tally(survey: Survey) -> None:
     for of, sql in ((Tally.Of.DEPARTMENT, _DEPARTMENTS), (Tally.Of.GROUP, _GROUPS)):
-        names = ("name", "group_id", "people", "cannot", "doubtful")
+        names = ("name", "group_id", "people", "cannot", "waiting", "doubtful")
         Tally.objects.bulk_create(
             [Tally(survey=survey, of=of, **dict(zip(names, row, strict=True))) for row in _rows(sql, survey)],
             batch_size=1_000,
@@ -86,7 +87,12 @@ def _tally(survey: Survey) -> None:
 def _note_day(survey: Survey) -> None:
     ReadinessDay.objects.update_or_create(
         day=clock.now().date(),
-        defaults={"people": survey.people, "cannot": survey.cannot, "doubtful": survey.doubtful},
+        defaults={
+            "people": survey.people,
+            "cannot": survey.cannot,
+            "waiting": survey.waiting,
+            "doubtful": survey.doubtful,
+        },
     )
 
 

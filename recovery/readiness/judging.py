@@ -14,7 +14,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from recovery.readiness.accounts import Near
-from recovery.readiness.reasons import DOUBTS, Reason, in_order
+from recovery.readiness.reasons import DOUBTS, WAITS, Reason, in_order
+from recovery.signs import FORESEEN, Limits, foreseen_signs
 from tenants.directory.matching import (
     Candidate,
     HeldDocument,
@@ -60,6 +61,13 @@ class Facts:
     managed_since: datetime | None = None
     # Whether the organisation's own rule lets go of every document held, and soon.
     document_goes: bool = False
+    # A number that a file brought and that does not count yet.
+    has_fresh_document: bool = False
+    is_privileged: bool | None = None
+    # Days since the newest address that came after the first, since a recovery, and since one that was not them.
+    days_since_address: float | None = None
+    days_since_recovery: float | None = None
+    days_since_not_me: float | None = None
 
     @property
     def own_names(self) -> list[tuple[str, str]]:
@@ -87,6 +95,10 @@ class Asked:
     without_address: bool = False
     word_instead: bool = False
     word_of_manager: bool = False
+    # Signs of risk that two members look at, and those that are waited for.
+    review_signs: frozenset[str] = frozenset()
+    waiting_signs: frozenset[str] = frozenset()
+    sign_limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +116,17 @@ def judge(facts: Facts, asked: Asked | None, prints: Sequence[Printed], near: Ne
         return [Reason.NOT_ALLOWED]
     if asked is None:
         return [Reason.NO_PROFILE, *in_order(_oddities_of_name(facts))]
-    found = {*_of_names(facts, asked, prints, near), *_of_evidence(facts, asked), *_doubts(facts, asked)}
-    return in_order(found)
+    found = {*_of_names(facts, asked, prints, near), *_of_evidence(facts, asked)}
+    return in_order({*found, *_of_risk(facts, asked), *_doubts(facts, asked)})
 
 
 def is_hopeless(reasons: Sequence[Reason]) -> bool:
-    return any(reason not in DOUBTS for reason in reasons)
+    return any(reason not in DOUBTS and reason not in WAITS for reason in reasons)
+
+
+def would_wait(reasons: Sequence[Reason]) -> bool:
+    """Whether nothing but time, or two members, is between the person and their account."""
+    return not is_hopeless(reasons) and any(reason in WAITS for reason in reasons)
 
 
 def _oddities_of_name(facts: Facts) -> set[Reason]:
@@ -184,14 +201,16 @@ def _of_evidence(facts: Facts, asked: Asked) -> set[Reason]:
     if not asked.has_partner:
         found.add(Reason.NO_PARTNER)
     if asked.document and not facts.digests:
-        found.add(Reason.NO_DOCUMENT)
+        found.add(Reason.FRESH_DOCUMENT if facts.has_fresh_document else Reason.NO_DOCUMENT)
     if asked.address and not facts.has_saved_code:
         if facts.email_since is None:
             found.add(_without_address(facts, asked))
         elif facts.email_since > asked.held_before:
             found.add(Reason.FRESH_ADDRESS)
-    if asked.manager and not _is_managed(facts, asked):
+    if asked.manager and facts.managed_since is None:
         found.add(Reason.NO_MANAGER)
+    elif asked.manager and facts.managed_since is not None and facts.managed_since > asked.held_before:
+        found.add(Reason.FRESH_MANAGER)
     return found
 
 
@@ -210,6 +229,21 @@ def _without_address(facts: Facts, asked: Asked) -> Reason:
     has_voice = asked.word_instead and (not asked.word_of_manager or _is_managed(facts, asked))
     # Somebody's word raises no level of assurance.
     return Reason.FIRST_PROOF if has_voice and not facts.was_proven else Reason.NO_ADDRESS
+
+
+def _of_risk(facts: Facts, asked: Asked) -> set[Reason]:
+    """What the profile answers signs with that are known today. That every recovery is looked at says nothing of anybody."""
+    if not FORESEEN.intersection(asked.review_signs | asked.waiting_signs):
+        return set()
+    signs = foreseen_signs(
+        asked.sign_limits,
+        is_privileged=facts.is_privileged,
+        days_since_address=facts.days_since_address,
+        days_since_recovery=facts.days_since_recovery,
+        days_since_not_me=facts.days_since_not_me,
+    )
+    found = {Reason.RISK_REVIEW} if signs & asked.review_signs else set()
+    return found | ({Reason.RISK_WAIT} if signs & asked.waiting_signs else set())
 
 
 def _doubts(facts: Facts, asked: Asked) -> set[Reason]:

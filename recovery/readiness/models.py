@@ -43,6 +43,7 @@ class Survey(TenantModel):
     leased_until = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
     cannot = models.PositiveIntegerField(default=0)
+    waiting = models.PositiveIntegerField(default=0)
     doubtful = models.PositiveIntegerField(default=0)
     # How many people have each reason: {code: number}.
     reasons = models.JSONField(default=dict)
@@ -71,6 +72,8 @@ class Finding(TenantModel):
 
     class Verdict(models.TextChoices):
         CANNOT = "cannot", _("Could not recover")
+        # Nothing is missing that a few days or two members would not bring.
+        WAITS = "waits", _("Would wait")
         DOUBTFUL = "doubtful", _("Might not")
 
     survey = TenantForeignKey(Survey, on_delete=models.CASCADE, related_name="+")
@@ -98,6 +101,7 @@ class Tally(TenantModel):
     group_id = models.UUIDField(null=True)
     people = models.PositiveIntegerField()
     cannot = models.PositiveIntegerField()
+    waiting = models.PositiveIntegerField(default=0)
     doubtful = models.PositiveIntegerField()
 
     class Meta(TenantModel.Meta):
@@ -110,6 +114,7 @@ class ReadinessDay(TenantModel):
     day = models.DateField()
     people = models.PositiveIntegerField()
     cannot = models.PositiveIntegerField()
+    waiting = models.PositiveIntegerField(default=0)
     doubtful = models.PositiveIntegerField()
 
     class Meta(TenantModel.Meta):

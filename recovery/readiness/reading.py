@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Min, Q
+from django.db.models import Case, Max, Min, Q, When
 
 from portal.kit import clock
 from portal.kit.scope import tenant_scope
@@ -15,6 +15,7 @@ from recovery.held import HELD_FOR
 from recovery.passkeys.models import SavedRecoveryCode
 from recovery.readiness.accounts import Accounts, Held
 from recovery.readiness.judging import Facts
+from recovery.sign_facts import ends_by_person
 from tenants.audit.events import EventName
 from tenants.audit.models import AuditEvent
 from tenants.directory.connections.models import DirectoryConnection
@@ -77,25 +78,31 @@ def next_people(sort_key: str, person_id: UUID | None, limit: int) -> list[Direc
 
 
 def facts_of(people: Sequence[DirectoryPerson], stale: frozenset[str]) -> list[Facts]:
-    """Six statements, however many people."""
+    """Seven statements, however many people."""
     ids = [person.id for person in people]
     held: dict[UUID, Mapping[str, Any]] = {
         row["person_id"]: row
         for row in NoticeAddress.objects.filter(person_id__in=ids)
         .values("person_id")
-        .annotate(email=Min("held_since", filter=EMAIL), newest=Max("held_since"))
+        .annotate(email=Min("held_since", filter=EMAIL), oldest=Min("held_since"), newest=Max("held_since"))
     }
     digests: dict[UUID, set[str]] = {}
     stays: set[UUID] = set()
     going = _numbers_go_before()
     numbers = HeldEvidence.objects.filter(person_id__in=ids, kind=HeldEvidence.Kind.DOCUMENT_NUMBER)
-    numbers = numbers.filter(that_counts())
-    for person_id, digest, confirmed_at in numbers.values_list("person_id", "digest", "confirmed_at"):
+    counts = numbers.annotate(counts=Case(When(that_counts(), then=True), default=False))
+    fresh: set[UUID] = set()
+    told = counts.values_list("person_id", "digest", "confirmed_at", "counts")
+    for person_id, digest, confirmed_at, does_count in told:
+        if not does_count:
+            fresh.add(person_id)
+            continue
         digests.setdefault(person_id, set()).add(digest)
         if going is None or confirmed_at > going:
             stays.add(person_id)
     codes = SavedRecoveryCode.objects.filter(person_id__in=ids, used_at=None, replaced_at=None)
     named = names_by_person(ids)
+    ends = ends_by_person(ids)
     saved = set(codes.filter(created_at__lte=clock.now() - HELD_FOR).values_list("person_id", flat=True))
     return [
         _facts(
@@ -106,9 +113,15 @@ def facts_of(people: Sequence[DirectoryPerson], stale: frozenset[str]) -> list[F
             stale,
             _whole(named.get(person.id, ()), person.given_names, person.family_name),
             person.id in digests and person.id not in stays,
+            person.id in fresh,
+            ends.get(person.id, (None, None)),
         )
         for person in people
     ]
+
+
+def _days(since: datetime | None) -> float | None:
+    return None if since is None else (clock.now() - since) / timedelta(days=1)
 
 
 def _numbers_go_before() -> datetime | None:
@@ -125,7 +138,11 @@ def _facts(
     stale: frozenset[str],
     others: tuple[OtherName, ...],
     document_goes: bool,
+    has_fresh_document: bool,
+    ends: tuple[datetime | None, datetime | None],
 ) -> Facts:
+    oldest, newest = held.get("oldest"), held.get("newest")
+    came_later = oldest and newest and newest - oldest > timedelta(days=1)
     return Facts(
         person.id,
         person.user_name,
@@ -146,6 +163,11 @@ def _facts(
         address_lost_at=person.address_lost_at,
         was_proven=person.assurance_level == DirectoryPerson.Assurance.IAL2,
         document_goes=document_goes,
+        has_fresh_document=has_fresh_document,
+        is_privileged=person.is_privileged,
+        days_since_address=_days(newest if came_later else None),
+        days_since_recovery=_days(ends[0]),
+        days_since_not_me=_days(ends[1]),
     )
 
 

@@ -32,6 +32,10 @@ class Reason(StrEnum):
     FRESH_ADDRESS = "fresh_address"
     LOST_ADDRESS = "lost_address"
     NO_MANAGER = "no_manager"
+    FRESH_DOCUMENT = "fresh_document"
+    FRESH_MANAGER = "fresh_manager"
+    RISK_REVIEW = "risk_review"
+    RISK_WAIT = "risk_wait"
     ONE_SPELLING = "one_spelling"
     NAMES_CONFLICT = "names_conflict"
     SPELLING_UNKNOWN = "spelling_unknown"
@@ -42,6 +46,18 @@ class Reason(StrEnum):
     FIRST_PROOF = "first_proof"
 
 
+# What passes by itself, or once two members have looked: nobody has to mend anything.
+WAITS = frozenset(
+    {
+        Reason.FRESH_ADDRESS,
+        Reason.FRESH_DOCUMENT,
+        Reason.FRESH_MANAGER,
+        Reason.LOST_ADDRESS,
+        Reason.CHANGED_RECENTLY,
+        Reason.RISK_REVIEW,
+        Reason.RISK_WAIT,
+    }
+)
 # What may turn out well; everything else keeps a person from recovering today.
 DOUBTS = frozenset(
     {
@@ -49,7 +65,6 @@ DOUBTS = frozenset(
         Reason.NAMES_CONFLICT,
         Reason.SPELLING_UNKNOWN,
         Reason.DOCUMENT_GOES,
-        Reason.CHANGED_RECENTLY,
         Reason.GUEST,
         Reason.STALE,
         Reason.FIRST_PROOF,
@@ -58,9 +73,7 @@ DOUBTS = frozenset(
 
 
 # What is so today and says nothing about the profile: a rehearsal leaves it out.
-OF_TODAY = frozenset(
-    {Reason.FRESH_ADDRESS, Reason.LOST_ADDRESS, Reason.CHANGED_RECENTLY, Reason.GUEST, Reason.STALE}
-)
+OF_TODAY = frozenset({Reason.GUEST, Reason.STALE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +150,23 @@ WORDS: dict[Reason, Words] = {
             "Nothing has to be done. With an address, or codes they saved, it is quicker and they hear of it."
         ),
     ),
+    Reason.FRESH_DOCUMENT: Words(
+        gettext_noop("The number of their document came from a file less than 72 hours ago"),
+        gettext_noop("Waiting is enough."),
+    ),
+    Reason.FRESH_MANAGER: Words(
+        gettext_noop("Their manager was named less than 72 hours ago"), gettext_noop("Waiting is enough.")
+    ),
+    Reason.RISK_REVIEW: Words(
+        gettext_noop("What is known of them is a sign of risk that two members look at first"),
+        gettext_noop("See that enough members review, or change what the profile takes for a sign."),
+    ),
+    Reason.RISK_WAIT: Words(
+        gettext_noop("What is known of them is a sign of risk that the profile waits for"),
+        gettext_noop("Nothing, if that is meant; or change what the profile takes for a sign."),
+    ),
     Reason.NO_MANAGER: Words(
-        gettext_noop("No manager on file for 72 hours, and the profile asks for somebody who knows them"),
+        gettext_noop("No manager on file, and the profile asks for somebody who knows them"),
         gettext_noop("Bring managers in, or name people in the profile who may speak for everybody."),
     ),
     Reason.ONE_SPELLING: Words(
@@ -181,7 +209,7 @@ WORDS: dict[Reason, Words] = {
 def in_order(found: Iterable[Reason]) -> list[Reason]:
     """Once each, what keeps a person from recovering first."""
     wanted = set(found)
-    return sorted(wanted, key=lambda reason: (reason in DOUBTS, _PLACE[reason]))
+    return sorted(wanted, key=lambda reason: (reason in DOUBTS, reason in WAITS, _PLACE[reason]))
 
 
 _PLACE = {reason: place for place, reason in enumerate(Reason)}

@@ -20,6 +20,7 @@ from recovery.readiness.of_profile import crumbs_of, tabs_of
 from recovery.readiness.printing import prints_of
 from recovery.readiness.running import begin_survey
 from recovery.readiness.selectors import Standing, findings_of, read_choice, standing_of
+from recovery.signs import Sign
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.rights import Right
@@ -61,6 +62,7 @@ def home(request: HttpRequest, profile_id: str) -> HttpResponse:
             **showing.shown_survey(standing.done),
             "people_url": people_url,
             "reasons": showing.reason_rows(standing.done, people_url),
+            "looks_at_all": Sign.EVERY_RECOVERY.value in {*profile.review_signs, *profile.waiting_signs},
             "is_of_earlier_version": standing.done.profile_version != profile.version,
         }
     return render(request, "readiness/rehearsal.html", context)

@@ -24,7 +24,7 @@ from recovery.models import Profile
 from recovery.readiness import finishing
 from recovery.readiness.accounts import Accounts
 from recovery.readiness.covering import Covering, covering
-from recovery.readiness.judging import Printed, is_hopeless, judge
+from recovery.readiness.judging import Printed, is_hopeless, judge, would_wait
 from recovery.readiness.models import Finding, Survey
 from recovery.readiness.printing import prints_of
 from recovery.readiness.reading import facts_of, next_people, read_accounts, stale_sources
@@ -187,10 +187,16 @@ def _findings(
         if rehearses and Reason.NO_PROFILE in reasons:
             survey.outside += 1
         elif reasons:
-            verdict = Finding.Verdict.CANNOT if is_hopeless(reasons) else Finding.Verdict.DOUBTFUL
+            verdict = _verdict(reasons)
             place = survey.looked_at + number
             found.append(Finding(survey=survey, person=person, place=place, verdict=verdict, reasons=reasons))
     return found
+
+
+def _verdict(reasons: list[Reason]) -> Finding.Verdict:
+    if is_hopeless(reasons):
+        return Finding.Verdict.CANNOT
+    return Finding.Verdict.WAITS if would_wait(reasons) else Finding.Verdict.DOUBTFUL
 
 
 def _own(person: DirectoryPerson) -> Printed:

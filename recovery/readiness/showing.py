@@ -18,13 +18,13 @@ from portal.kit.sheets import sheet_lines
 from portal.rights import seat_of
 from recovery.console.showing import address_with, may_see_people, slug_of
 from recovery.readiness.models import Finding, Survey
-from recovery.readiness.reasons import DOUBTS, Reason, cure_of, in_order, known, what_of
+from recovery.readiness.reasons import DOUBTS, WAITS, Reason, cure_of, in_order, known, what_of
 from recovery.readiness.selectors import Chosen, findings_of, findings_page, read_choice, reasons_of
 from tenants.directory.models import Group
 
 View = Callable[..., HttpResponse]
 HEADER = ("name", "user_name", "department", "could_recover", "reasons", "what_to_do")
-TONES = {Finding.Verdict.CANNOT: "bad", Finding.Verdict.DOUBTFUL: "warn"}
+TONES = {Finding.Verdict.CANNOT: "bad", Finding.Verdict.WAITS: "info", Finding.Verdict.DOUBTFUL: "warn"}
 
 
 def with_names(view: View) -> View:
@@ -41,7 +41,7 @@ def with_names(view: View) -> View:
 
 def shown_survey(survey: Survey) -> dict[str, Any]:
     """Its sums. Nobody is counted twice."""
-    can = max(0, survey.people - survey.outside - survey.cannot - survey.doubtful)
+    can = max(0, survey.people - survey.outside - survey.cannot - survey.waiting - survey.doubtful)
     return {"survey": survey, "can": can}
 
 
@@ -53,7 +53,7 @@ def reason_rows(survey: Survey, people_url: str) -> list[dict[str, Any]]:
             "what": what_of(reason),
             "cure": cure_of(reason),
             "number": survey.reasons[reason.value],
-            "tone": "warn" if reason in DOUBTS else "bad",
+            "tone": "info" if reason in WAITS else "warn" if reason in DOUBTS else "bad",
             "url": f"{people_url}?{urlencode({'reason': reason.value})}",
         }
         for reason in found

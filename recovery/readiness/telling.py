@@ -8,14 +8,17 @@ from recovery.readiness.models import Finding, Survey
 from recovery.readiness.reasons import known, what_of
 from recovery.readiness.selectors import everybody_found, reasons_of
 
+COULD = {Finding.Verdict.CANNOT: "no", Finding.Verdict.WAITS: "later", Finding.Verdict.DOUBTFUL: "perhaps"}
+
 
 def told(survey: Survey) -> dict[str, Any]:
-    """In the tenant's scope. `found` names everybody who could not recover, or might not, with the reasons."""
-    can = survey.people - survey.outside - survey.cannot - survey.doubtful
+    """In the tenant's scope. `found` names everybody who could not recover, would wait or might not, with the reasons."""
+    can = survey.people - survey.outside - survey.cannot - survey.waiting - survey.doubtful
     return {
         "people": survey.people,
         "can": can,
         "cannot": survey.cannot,
+        "waiting": survey.waiting,
         "doubtful": survey.doubtful,
         "outside": survey.outside,
         "reasons": [
@@ -30,7 +33,7 @@ def told(survey: Survey) -> dict[str, Any]:
 def _person(finding: Finding) -> dict[str, Any]:
     return {
         "user_name": finding.person.user_name,
-        "could_recover": "no" if finding.verdict == Finding.Verdict.CANNOT else "perhaps",
+        "could_recover": COULD[Finding.Verdict(finding.verdict)],
         "reasons": [reason.value for reason in reasons_of(finding)],
     }
 

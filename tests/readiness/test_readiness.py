@@ -79,8 +79,9 @@ def test_each_is_found_with_the_reason_and_nobody_else(people: Tenant) -> None:
     expected |= {"twin": ["several_accounts_fit"], "twin too": ["several_accounts_fit"]}
     expected |= {"kept": ["not_allowed"], "renamed": ["changed_recently"], "fresh": ["fresh_address"]}
     assert found == expected
-    doubts = {"shown", "guest_#ext#@x", "renamed"}
-    assert (survey.people, survey.cannot, survey.doubtful) == (45, len(expected) - len(doubts), len(doubts))
+    doubts, waits = {"shown", "guest_#ext#@x"}, {"renamed", "fresh"}
+    sums = (45, len(expected) - len(doubts | waits), len(waits), len(doubts))
+    assert (survey.people, survey.cannot, survey.waiting, survey.doubtful) == sums
     assert survey.reasons["name_missing"] == 2 and survey.reasons["several_accounts_fit"] == 2
 
 
@@ -93,7 +94,9 @@ def test_whoever_has_no_manager_cannot_where_the_managers_word_is_asked_for(
     asked = ["document_photograph", "held_address", "attestation"]
     with tenant_scope(tenant.id):
         change_profile(profile.id, actor=SYSTEM, evidence_required=asked)
-    assert look(tenant)[1] == {"user2": ["no_manager"], "user3": ["no_manager"]}
+    survey, found = look(tenant)
+    assert found == {"user2": ["fresh_manager"], "user3": ["no_manager"]}
+    assert (survey.cannot, survey.waiting) == (1, 1)
     with tenant_scope(tenant.id):
         named = [str(DirectoryPerson.objects.get(user_name="user1").id)]
         change_profile(profile.id, actor=SYSTEM, attestation={"named": named})

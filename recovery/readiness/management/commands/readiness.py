@@ -36,7 +36,7 @@ class Command(OperatingCommand):
     def words(self, told: Mapping[str, Any]) -> str:
         first = (
             f"{told['tenant']}: of {told['people']:,} people {told['can']:,} can recover, {told['cannot']:,} could not, "
-            f"{told['doubtful']:,} might not"
+            f"{told['waiting']:,} would wait, {told['doubtful']:,} might not"
         )
         heard = [
             f"  {entry['source']}: last heard from {entry['heard_on'] or 'never'}" for entry in told["stale"]

@@ -50,6 +50,6 @@ class Command(OperatingCommand):
     def words(self, told: Mapping[str, Any]) -> str:
         first = (
             f"{told['profile']} at {told['tenant']}: of {told['people']:,} people {told['can']:,} would recover, "
-            f"{told['cannot']:,} would fail, {told['doubtful']:,} might; it is not for {told['outside']:,}"
+            f"{told['cannot']:,} would fail, {told['waiting']:,} would wait, {told['doubtful']:,} might; it is not for {told['outside']:,}"
         )
         return "\n".join([first, *lines(dict(told))])
