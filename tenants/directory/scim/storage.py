@@ -11,7 +11,6 @@ from django.db import DataError, IntegrityError, transaction
 from django.db.models import QuerySet
 from scim2_models import (
     InvalidValueException,
-    NotImplementedException,
     PreconditionFailedException,
     Resource,
     ResourceType,
@@ -28,6 +27,7 @@ from portal.kit.errors import ReadmitError
 from tenants.directory.scim import groups, users
 from tenants.directory.scim.description import MAX_RESULTS, Group, PersonResource
 from tenants.directory.scim.filters import Asking, Columns
+from tenants.directory.scim.sorting import Sorting, page_across, shape_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +100,26 @@ class DirectoryStorage(ScimStorage):
     def search(
         self, resource_types: list[ResourceType], search_request: SearchRequest[Any], *, position: Any = None
     ) -> SearchPage:
-        if len(resource_types) != 1:
-            raise NotImplementedException(detail="Ask for users or for groups.")
-        kind = _kind(resource_types[0])
-        found = kind.all()
-        if search_request.filter is not None:
-            bound = ScimFilter[kind.model](str(search_request.filter))  # type: ignore[name-defined]
-            found = found.filter(Asking(bound, kind.columns).question())
-        total = found.count()
+        """Of one type, or of all of them at once, which is a search at the root (RFC 7644, 3.4.2.1)."""
+        kinds = [_kind(one) for one in resource_types]
+        found = [_filtered(kind, search_request) for kind in kinds]
+        sorting = _sorting(search_request)
+        total = sum(rows.count() for rows in found)
         first = min(search_request.start_index_0 or 0, total)
         most = MAX_RESULTS if search_request.count is None else min(search_request.count, MAX_RESULTS)
-        rows = list(found[first : first + most]) if most else []
-        return SearchPage(total, _shown(kind, rows, search_request))
+        if not most:
+            return SearchPage(total, [])
+        if len(kinds) == 1:
+            rows = list(_ordered(found[0], kinds[0], sorting)[first : first + most])
+            return SearchPage(total, _shown(kinds[0], rows, search_request))
+        several = [(number, rows, kinds[number].columns) for number, rows in enumerate(found)]
+        places = page_across(several, sorting, first, most)
+        shown: dict[Any, Resource[Any]] = {}
+        for number, kind in enumerate(kinds):
+            ids = [one for which, one in places if which == number]
+            rows = list(found[number].filter(id__in=ids)) if ids else []
+            shown |= dict(zip([row.id for row in rows], _shown(kind, rows, search_request), strict=True))
+        return SearchPage(total, [shown[one] for _which, one in places if one in shown])
 
     def create(self, resource_type: ResourceType, resource: Resource[Any]) -> Resource[Any]:
         kind = _kind(resource_type)
@@ -171,6 +179,29 @@ def _shown(kind: Kind, rows: list[Any], wanted: ResponseParameters[Any] | None) 
     if kind.model is Group and "members" in left_out:
         return kind.shown(rows, with_members=False)
     return kind.shown(rows)
+
+
+def _filtered(kind: Kind, search_request: SearchRequest[Any]) -> QuerySet[Any]:
+    found = kind.all()
+    if search_request.filter is None:
+        return found
+    bound = ScimFilter[kind.model](str(search_request.filter))  # type: ignore[name-defined]
+    return found.filter(Asking(bound, kind.columns).question())
+
+
+def _sorting(search_request: SearchRequest[Any]) -> Sorting:
+    if search_request.sort_by is None:
+        return Sorting()
+    turned = search_request.sort_order == SearchRequest.SortOrder.descending
+    return Sorting(str(search_request.sort_by), turned)
+
+
+def _ordered(rows: QuerySet[Any], kind: Kind, sorting: Sorting) -> QuerySet[Any]:
+    """Whoever compares equal stands in the order of their coming."""
+    if not sorting.path:
+        return rows
+    keyed = sorting.annotated(rows, kind.columns, shape_of(sorting.path, kind.columns))
+    return keyed.order_by(*sorting.order(), "created_at", "id")
 
 
 def _require_version(kind: Kind, row: Any, expected: str | None) -> None:
