@@ -86,6 +86,8 @@ class ConsentForm(forms.Form):
     )
     # The partner the page named.
     partner = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
+    # What the page said that it is told of the person.
+    told = forms.CharField(required=False, max_length=80, widget=forms.HiddenInput)
 
     def of_eid(self) -> ConsentForm:
         """Without a face there is nothing to flash at."""

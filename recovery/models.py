@@ -84,6 +84,9 @@ class Profile(TenantModel):
     # {id of a connection: {"countries": [two letters], "groups": [ids]}}; who is not named is for everybody
     # (recovery.partner_conditions).
     partner_conditions = models.JSONField(default=dict)
+    # {id of a connection: ["names", "birthdate"]}: what that partner is told of a person beforehand
+    # (recovery.reference_evidence).
+    reference_evidence = models.JSONField(default=dict)
     evidence_required = models.JSONField(default=default_evidence)
     face_threshold = models.PositiveSmallIntegerField(_("Face Check threshold"), default=70)
     # Of an eID, where one of the partners is one (recovery.routes).

@@ -23,6 +23,7 @@ from recovery.applying import profiles_in_force
 from recovery.attesting.settling import check_rule
 from recovery.models import Profile, ProfileVersion
 from recovery.profile_checks import check_profile
+from recovery.reference_evidence import said_of
 from recovery.reviewing import check_signs
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
@@ -33,6 +34,7 @@ FIELDS = (
     "mode",
     "partners",
     "partner_conditions",
+    "reference_evidence",
     "evidence_required",
     "face_threshold",
     "eid_level",
@@ -124,19 +126,23 @@ def _written(values: Mapping[str, Any]) -> dict[str, Any]:
     if len(ids.get("callouts", [])) > MAX_CALLOUTS:
         raise Invalid("profile_callouts", _("Name at most three callouts."), field="callout")
     conditions = values.get("partner_conditions")
+    evidence = values.get("reference_evidence")
     return {
         **values,
         **ids,
+        **({"reference_evidence": said_of(evidence)} if evidence is not None else {}),
         **({"partner_conditions": _conditions(conditions)} if conditions is not None else {}),
     }
 
 
 def _apply(profile: Profile, values: Mapping[str, Any]) -> list[str]:
     written = _written(values)
-    # Whom a partner is for is forgotten with the partner.
+    # Whom a partner is for, and what it is told, is forgotten with the partner.
     named = written.get("partners", profile.partners)
     conditions = written.get("partner_conditions", profile.partner_conditions)
     written["partner_conditions"] = {name: said for name, said in conditions.items() if name in named}
+    evidence = written.get("reference_evidence", profile.reference_evidence)
+    written["reference_evidence"] = {name: said for name, said in evidence.items() if name in named}
     changed = [name for name in FIELDS if name in written and getattr(profile, name) != written[name]]
     for name in changed:
         setattr(profile, name, written[name])

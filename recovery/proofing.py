@@ -27,6 +27,7 @@ from recovery.holding import hold_case
 from recovery.models import Case, Profile
 from recovery.ordering import partner_for, turn_to_another
 from recovery.proof import browser_is_known, drop_earlier_proof
+from recovery.reference_evidence import TOLD, expected_of, told_to
 from recovery.routes import is_by_eid, route_of
 from recovery.spending import (
     Admission,
@@ -45,12 +46,14 @@ from tenants.verified_id import credentials, issuance, offers
 from vendors import selectors as partners
 from vendors import services as vendor_services
 from vendors.addresses import return_url_of
+from vendors.contract import Reference
 from vendors.phases import Errand
 from vendors.services import ProofingResult
 
 # What is shown, by the way it is for.
 CONSENT_VERSIONS = {Route.DOCUMENT: "2026-11-28", Route.EID: "2026-11-30 eid"}
 AT_MICROSOFT = " microsoft"
+AND_TOLD = " told"
 NEEDED = ("given_names", "family_name", "birthdate")
 
 
@@ -61,6 +64,7 @@ def consent_text(
     is_enrolment: bool = False,
     route: Route = Route.DOCUMENT,
     is_at_microsoft: bool = False,
+    told: Sequence[Reference] = (),
 ) -> str:
     """Exactly what is shown; its digest goes into the record."""
     about = {
@@ -69,6 +73,8 @@ def consent_text(
         "is_enrolment": is_enrolment,
         "is_at_microsoft": is_at_microsoft,
         "by_eid": route is Route.EID,
+        "tells_names": Reference.NAMES in told,
+        "tells_birthdate": Reference.BIRTHDATE in told,
     }
     name = "recovery/consent_text_eid.html" if route is Route.EID else "recovery/consent_text.html"
     return render_to_string(name, about)
@@ -81,10 +87,18 @@ def purpose_of(tenant: Tenant, case: Case) -> str:
     return _("Recover your account at %(organisation)s") % {"organisation": tenant.name}
 
 
-def give_consent(tenant: Tenant, case: Case, *, flashing: bool, partner: str = "") -> None:
-    """Record the consent once; a second tab finds it given. `partner` is the public id of the one the page named: Refused
-    ("another_partner") when it is another by now, for nobody agrees to what they did not read. From here on the case
-    proves in the way that this partner is listed for."""
+def told_words(told: Sequence[Reference]) -> str:
+    """As the consent page carries it: what it said that the partner is told."""
+    return " ".join(one.value for one in told)
+
+
+def give_consent(
+    tenant: Tenant, case: Case, *, flashing: bool, partner: str = "", told: str | None = None
+) -> None:
+    """Record the consent once; a second tab finds it given. `partner` is the public id of the one the page named, and `told`
+    what the page said that it is told of the person: Refused ("another_partner") when either is another by now, for nobody
+    agrees to what they did not read; without `told` it is told nothing. From here on the case proves in the way that this
+    partner is listed for."""
     case = locked(case.id)
     if case.state is not CaseStatus.PROVING or case.connection_id is not None:
         return
@@ -98,8 +112,12 @@ def give_consent(tenant: Tenant, case: Case, *, flashing: bool, partner: str = "
         raise Invalid("no_partner", _("Recovery is not set up here yet. Call your help desk."))
     if (partner or has_choice) and partner != connection.public_id:
         raise Refused("another_partner")
+    tells = told_to(case.profile, connection) if told is not None else ()
+    if told is not None and told != told_words(tells):
+        raise Refused("another_partner")
     route = route_of(connection)
     version = CONSENT_VERSIONS[route] + (AT_MICROSOFT if case.is_at_microsoft else "")
+    version += AND_TOLD if tells else ""
     case.connection, case.route = connection, route.value
     case.save(update_fields=["connection", "route"])
     record_consent(
@@ -110,6 +128,7 @@ def give_consent(tenant: Tenant, case: Case, *, flashing: bool, partner: str = "
             is_enrolment=case.is_enrolment,
             route=route,
             is_at_microsoft=case.is_at_microsoft,
+            told=tells,
         ),
         text_version=version,
         language=translation.get_language() or "en",
@@ -126,6 +145,7 @@ def give_consent(tenant: Tenant, case: Case, *, flashing: bool, partner: str = "
             "text_version": version,
             "route": route.value,
             **({"country_said": case.issuing_country} if case.issuing_country else {}),
+            **({TOLD: [one.value for one in tells]} if tells else {}),
         },
     )
 
@@ -191,6 +211,7 @@ def begin_case_proofing(tenant: Tenant, case: Case, *, network_is_over: bool, ad
         profile_id=spender.profile_id,
         department=spender.department,
         address=address,
+        expected=expected_of(case),
     )
     case.attempt_id = attempt.id
     case.save(update_fields=["attempt_id"])

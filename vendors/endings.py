@@ -134,6 +134,7 @@ def _end(attempt: ProofingAttempt, outcome: Outcome, reasons: tuple[Reason, ...]
     attempt.state_sealed = None if target == AttemptPhase.FAILED else attempt.state_sealed
     attempt.url_sealed = None
     attempt.address_sealed = None
+    attempt.expected_sealed = None
     attempt.hint = ""
     attempt.save()
     connection = Connection.objects.get(id=attempt.connection_id)

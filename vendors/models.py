@@ -130,6 +130,8 @@ class ProofingAttempt(TenantModel):
 
     # The browser's address, for partners that are told it, until the attempt is over.
     address_sealed = models.BinaryField(null=True)
+    # What the partner is told of the person beforehand (vendors.contract.Reference), until the attempt is over.
+    expected_sealed = models.BinaryField(null=True)
     # The set of keys it was begun with at the partner; the connection's first set goes by the connection's id.
     keys_id = models.UUIDField(null=True)
 

@@ -24,13 +24,22 @@ from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from vendors.contract import Assurance, Check, EidLevel, HandlesReturn, Outcome, Reason, StateMismatch
+from vendors.contract import (
+    REFERENCE_CLAIMS,
+    Assurance,
+    Check,
+    EidLevel,
+    HandlesReturn,
+    Outcome,
+    Reason,
+    StateMismatch,
+)
 from vendors.endings import NATIONAL_ID_DIGEST, destroy_result, give_up_attempt, note_refusal
 from vendors.models import Connection, ProofingAttempt, ProofingReturn
 from vendors.phases import MOVES, OPEN, AttemptPhase, Errand
 from vendors.planning import plan_fetch
 from vendors.registry import adapter_of
-from vendors.sealing import open_claims, open_portrait, seal_address, seal_query
+from vendors.sealing import open_claims, open_portrait, seal_address, seal_expected, seal_query
 
 LIFETIME = timedelta(minutes=35)
 MAX_RETURNS = 3
@@ -77,13 +86,15 @@ def begin_proofing(
     department: str = "",
     errand: Errand = Errand.RECOVERY,
     address: str = "",
+    expected: Mapping[str, str] | None = None,
     actor: Actor = CLAIMANT,
 ) -> ProofingAttempt:
     """Write the attempt down; the worker starts it at the partner. Unavailable while the partner is not connected.
 
     A connection that failed before may be tried: the next good answer makes it ready again, and nothing is charged
     for one that does not answer. `address`: the browser's; it is kept, sealed and until the attempt is over, only where the
-    partner has to be told.
+    partner has to be told. `expected`: what it is told of the person beforehand, by the name of a claim; what its
+    contract has no field for is dropped here.
     """
     connection = Connection.objects.filter(id=connection_id, status__in=USABLE, paused_at=None).first()
     if connection is None:
@@ -106,6 +117,7 @@ def begin_proofing(
         expires_at=clock.now() + LIFETIME,
     )
     _keep_address(attempt, connection.vendor, address)
+    _keep_expected(attempt, connection.vendor, expected or {})
     attempt.save(force_insert=True)
     record_event(
         EventName.PROOFING_STARTED,
@@ -128,6 +140,13 @@ def begin_proofing(
 def _keep_address(attempt: ProofingAttempt, vendor: str, address: str) -> None:
     if address and adapter_of(vendor).manifest.needs_address:
         attempt.address_sealed = seal_address(attempt, address)
+
+
+def _keep_expected(attempt: ProofingAttempt, vendor: str, expected: Mapping[str, str]) -> None:
+    taken = {name for one in adapter_of(vendor).manifest.takes for name in REFERENCE_CLAIMS[one]}
+    told = {name: value for name, value in expected.items() if name in taken and value}
+    if told:
+        attempt.expected_sealed = seal_expected(attempt, told)
 
 
 def renew_link(attempt_id: UUID, *, address: str = "") -> ProofingAttempt:

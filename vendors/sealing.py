@@ -44,6 +44,18 @@ def open_address(attempt: ProofingAttempt) -> str:
     return unseal(attempt.address_sealed, _context(attempt, "address_sealed")).decode()
 
 
+def seal_expected(attempt: ProofingAttempt, expected: Mapping[str, str]) -> bytes:
+    return seal(json.dumps(dict(expected)).encode(), _context(attempt, "expected_sealed"))
+
+
+def open_expected(attempt: ProofingAttempt) -> dict[str, str]:
+    """Empty where the partner is told nothing."""
+    if attempt.expected_sealed is None:
+        return {}
+    found: dict[str, str] = json.loads(unseal(attempt.expected_sealed, _context(attempt, "expected_sealed")))
+    return found
+
+
 def seal_claims(attempt: ProofingAttempt, claims: Mapping[str, str]) -> bytes:
     return seal(json.dumps(dict(claims)).encode(), _context(attempt, "claims_sealed"))
 

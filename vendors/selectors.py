@@ -16,6 +16,7 @@ from vendors.contract import (
     Listing,
     Manifest,
     NamesLevel,
+    Reference,
     Registers,
     SessionRef,
     ShowsCode,
@@ -161,6 +162,12 @@ def may_be_used_in_production(vendor: str) -> bool:
 def gives_portrait(vendor: str) -> bool:
     """A recovery compares a live face with the portrait that the partner proved."""
     return adapter_of(vendor).manifest.gives_portrait
+
+
+def taken_by(vendor: str) -> tuple[Reference, ...]:
+    """What this partner may be told of a person beforehand, in one order everywhere."""
+    takes = adapter_of(vendor).manifest.takes
+    return tuple(one for one in Reference if one in takes)
 
 
 def is_eid(vendor: str) -> bool:

@@ -55,7 +55,7 @@ from vendors.phases import OPEN, AttemptPhase, Errand
 from vendors.proofing import move_attempt
 from vendors.registry import adapter_of
 from vendors.reserving import face_check_key, kind_of_judge
-from vendors.sealing import open_address, open_query, seal_state, seal_url
+from vendors.sealing import open_address, open_expected, open_query, seal_state, seal_url
 
 MAX_CONNECT_RUNS = 11
 MAX_KEY_TESTS = 4
@@ -72,6 +72,7 @@ def start_proofing(job: Job) -> Apply | None:
         if attempt.phase != AttemptPhase.STARTING:
             return None
         lease, address = hold(attempt), open_address(attempt)
+        expected = open_expected(attempt)
     request = StartRequest(
         attempt_id=attempt.id,
         return_url=attempt.return_url,
@@ -82,6 +83,7 @@ def start_proofing(job: Job) -> Apply | None:
         case_reference=short_reference(attempt.reference),
         earlier=lease.ref,
         address=address,
+        expected=expected,
     )
     try:
         started = lease.adapter.start(lease.ctx, request)

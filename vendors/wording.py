@@ -13,10 +13,10 @@ from django.utils.translation import gettext_noop
 
 from vendors.billing.rating.billability import Outcome
 from vendors.billing.rating.periods import Period
-from vendors.contract import Manifest
+from vendors.contract import Manifest, Reference
 from vendors.models import Connection
 from vendors.registry import is_listed
-from vendors.selectors import listing
+from vendors.selectors import listing, taken_by
 
 TONES = {
     Connection.Status.CONNECTING: "info",
@@ -34,6 +34,10 @@ TERMS = {
     "no_id_switch": gettext_noop("The partner's terms forbid using it to hand out another way to sign in."),
     "rp_registration": gettext_noop("You register as a relying party in your country."),
     "contract_required": gettext_noop("You need a contract of your own with the provider."),
+}
+REFERENCES = {
+    Reference.NAMES: gettext_noop("names"),
+    Reference.BIRTHDATE: gettext_noop("date of birth"),
 }
 SETTINGS = {
     "return_url": gettext_noop("Return address"),
@@ -264,3 +268,19 @@ def period_words(period: Period, zone: ZoneInfo) -> str:
     first = period.start.astimezone(zone)
     last = (period.end - timedelta(seconds=1)).astimezone(zone)
     return f"{date_format(first, 'j M')} – {date_format(last, 'j M Y')}"
+
+
+def references_in_words(words: Sequence[str]) -> str:
+    """ "names, date of birth"; a word that is not known any more stays as it is."""
+    known = {one.value: _(sentence) for one, sentence in REFERENCES.items()}
+    return ", ".join(known.get(word, word) for word in words)
+
+
+def taken_in_words(vendor: str) -> str:
+    """What this partner is sent about a person before they come."""
+    if not is_listed(vendor):
+        return ""
+    takes = references_in_words([one.value for one in taken_by(vendor)])
+    if not takes:
+        return _("Nothing about the person.")
+    return _("Only what a profile says for it, and only after the person agreed: %(what)s.") % {"what": takes}

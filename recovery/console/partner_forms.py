@@ -15,8 +15,11 @@ from recovery.models import Profile
 from recovery.ordering import partners_of
 from recovery.partner_conditions import condition_of
 from recovery.profiles import marks_of_profile
+from recovery.reference_evidence import told_to
 from tenants.directory.selectors import group_names
-from vendors.wording import partner_name
+from vendors import selectors as partners
+from vendors.models import Connection
+from vendors.wording import REFERENCES, partner_name
 
 MOST_WRITTEN = 4_000
 
@@ -47,7 +50,7 @@ class CountriesField(forms.CharField):
 
 
 class PartnerConditionsForm(SeenForm):
-    """Two fields for each partner that is there."""
+    """Fields for each partner that is there: whom it is for, and what it is told, as far as it takes anything."""
 
     def __init__(self, *args: Any, profile: Profile, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,6 +84,29 @@ class PartnerConditionsForm(SeenForm):
                     widget=forms.CheckboxSelectMultiple,
                 )
 
+            self._add_told(number, one, title)
+
+    @property
+    def tells(self) -> bool:
+        """Whether one of them takes anything."""
+        return any(name.startswith("told_") for name in self.fields)
+
+    def _add_told(self, number: int, one: Connection, title: str) -> None:
+        takes = partners.taken_by(one.vendor)
+        if not takes:
+            return
+        self.fields[f"told_{number}"] = forms.MultipleChoiceField(
+            label=_("%(partner)s: told beforehand of each person") % {"partner": title},
+            choices=[(word.value, _(REFERENCES[word])) for word in takes],
+            required=False,
+            initial=[word.value for word in told_to(self.profile, one)],
+            help_text=_(
+                "From your directory, after the person agreed to a page that says so. The partner may show it on its own "
+                "pages, to whoever came so far: leave out what a stranger with somebody's mailbox must not read."
+            ),
+            widget=forms.CheckboxSelectMultiple,
+        )
+
     def values(self) -> dict[str, Any]:
         """Of partners that are not there just now what was said stays."""
         found: dict[str, Mapping[str, list[str]]] = dict(self.profile.partner_conditions)
@@ -89,7 +115,10 @@ class PartnerConditionsForm(SeenForm):
                 "countries": self.cleaned_data[f"countries_{number}"],
                 "groups": self.cleaned_data.get(f"groups_{number}", []),
             }
-        return {"partner_conditions": found}
+        told = dict(self.profile.reference_evidence)
+        for number, one in enumerate(self.there, 1):
+            told[str(one.id)] = self.cleaned_data.get(f"told_{number}", [])
+        return {"partner_conditions": found, "reference_evidence": told}
 
     def seen_marks(self) -> str | None:
         return self.cleaned_data["seen"] or None

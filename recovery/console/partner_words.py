@@ -20,11 +20,12 @@ from recovery.partner_conditions import (
     has_conditions,
     why_not_offered,
 )
+from recovery.reference_evidence import told_to
 from tenants.directory.models import DirectoryPerson
 from tenants.directory.selectors import group_names, groups_of
 from vendors.health import resting
 from vendors.models import Connection
-from vendors.wording import partner_name
+from vendors.wording import partner_name, references_in_words
 
 SHOWN = 4
 WHY_NOT = {
@@ -76,11 +77,25 @@ def partners_in_words(profile: Profile) -> list[str]:
     return found
 
 
+def told_in_words(profile: Profile) -> list[str]:
+    """ "Persona is told beforehand: names, date of birth.", for each that is told anything."""
+    told = [(one, told_to(profile, one)) for one in partners_of(profile)]
+    return [
+        _("%(partner)s is told beforehand: %(what)s.")
+        % {"partner": partner_name(one.vendor), "what": references_in_words([word.value for word in words])}
+        for one, words in told
+        if words
+    ]
+
+
 def conditions_in_words(profile: Profile) -> str:
-    """One sentence beside the link to their page."""
-    if not has_conditions(profile):
-        return _("Every partner is for everybody.")
-    return ", ".join(partners_in_words(profile))
+    """Beside the link to their page."""
+    is_for = (
+        f"{', '.join(partners_in_words(profile))}."
+        if has_conditions(profile)
+        else _("Every partner is for everybody.")
+    )
+    return " ".join([is_for, *told_in_words(profile)])
 
 
 def offers_to(profile: Profile, person: DirectoryPerson) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from recovery.statuses import Mode, Told
 from tenants.directory.selectors import group_names, people_by_id
 from tenants.rights import Role
 from tenants.selectors import names_of_members
-from vendors.wording import partner_name
+from vendors.wording import partner_name, references_in_words
 
 GONE = gettext_lazy("A group that is not there any more")
 CHOICES: dict[str, Any] = {
@@ -47,6 +47,7 @@ def labels() -> dict[str, str]:
         **found,
         "partners": _("Verification partners"),
         "partner_conditions": _("Whom its partners are for"),
+        "reference_evidence": _("What its partners are told beforehand"),
         "callouts": _("Own systems that are asked"),
         "review_signs": _("Signs that two members look at"),
         "waiting_signs": _("Signs that are waited for"),
@@ -69,6 +70,8 @@ def said(name: str, value: Any) -> str:
         return ", ".join(f"{limit}: {int(number)}" for limit, number in sorted(value.items())) or "–"
     if name == "partner_conditions":
         return _conditions(value)
+    if name == "reference_evidence":
+        return _told(value)
     if isinstance(value, list):
         return ", ".join(_listed(name, value)) or "–"
     return str(value) or "–"
@@ -107,6 +110,16 @@ def _conditions(value: dict[str, dict[str, list[str]]]) -> str:
         countries = sorted(country_name(code) for code in condition.get("countries", ()))
         named = [groups.get(UUID(one), str(GONE)) for one in condition.get("groups", ())]
         found.append(f"{here.get(name, _('A partner that was removed'))}: {', '.join([*countries, *named])}")
+    return "; ".join(found) or "–"
+
+
+def _told(value: dict[str, list[str]]) -> str:
+    """ "Persona: names, date of birth"."""
+    here = {str(one.id): partner_name(one.vendor) for one in connections_here()}
+    found = [
+        f"{here.get(name, _('A partner that was removed'))}: {references_in_words(words)}"
+        for name, words in value.items()
+    ]
     return "; ".join(found) or "–"
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from recovery.attesting.attesters import asks_for_attestation
 from recovery.callouts.services import callout_names
-from recovery.console.partner_words import partners_in_words
+from recovery.console.partner_words import partners_in_words, told_in_words
 from recovery.console.profile_labels import said
 from recovery.console.profile_words import is_for
 from recovery.console.sign_words import NAMES
@@ -55,6 +55,7 @@ def _proof(profile: Profile) -> list[str]:
     found = [_("%(evidence)s.") % {"evidence": said("evidence_required", profile.evidence_required)}]
     if partners:
         found.append(_("Checked by %(partners)s.") % {"partners": _(", then by ").join(partners)})
+        found += told_in_words(profile)
     else:
         found.append(_("No partner is chosen yet, so nobody could prove anything."))
     found.append(

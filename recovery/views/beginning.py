@@ -39,6 +39,7 @@ from recovery.gathering import can_begin_with_held
 from recovery.models import Case
 from recovery.ordering import offered_first, partner_for, ways_into, ways_that_answer
 from recovery.proof import reusable_proof
+from recovery.reference_evidence import told_to
 from recovery.routes import route_of
 from recovery.selectors import current_stage, in_production
 from recovery.stages import Stage
@@ -216,7 +217,11 @@ def consent(request: HttpRequest, case: Case) -> HttpResponse:
         given = form.cleaned_data
         try:
             proofing.give_consent(
-                tenant, case, flashing=not given.get("no_flashing", False), partner=given["partner"]
+                tenant,
+                case,
+                flashing=not given.get("no_flashing", False),
+                partner=given["partner"],
+                told=given["told"],
             )
         except (Refused, Invalid):
             # The partner changed, or went, while the page was read, or the way was chosen anew: it is read and agreed to anew.
@@ -241,7 +246,9 @@ def _consent_page(request: HttpRequest, case: Case, form: ConsentForm) -> HttpRe
             stage=Stage.CONSENT,
         )
     title = partners.listing(connection.vendor).title
+    told = told_to(case.profile, connection)
     form.fields["partner"].initial = connection.public_id
+    form.fields["told"].initial = proofing.told_words(told)
     earlier = [step for step in steps_of(case) if step.kind == StepKind.CONSENTED]
     was = earlier[-1].vendor if earlier else ""
     by_eid = route_of(connection) is Route.EID
@@ -258,6 +265,7 @@ def _consent_page(request: HttpRequest, case: Case, form: ConsentForm) -> HttpRe
             is_enrolment=case.is_enrolment,
             route=route,
             is_at_microsoft=case.is_at_microsoft,
+            told=told,
         )
     )
     return page(

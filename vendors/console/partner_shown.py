@@ -27,7 +27,7 @@ from vendors.catalogue.shelf import Item, find_item, shelf
 from vendors.catalogue.words import CONTRACTS, DOCUMENTS, KINDS, LANGUAGES, METHODS, word, words
 from vendors.models import Connection
 from vendors.registry import ADAPTERS, adapter_of, entry_of, is_listed, listed_as, own_name
-from vendors.wording import TONES
+from vendors.wording import TONES, taken_in_words
 
 NOT_STATED = gettext_lazy("Not stated")
 NOT_MEASURED = gettext_lazy("Not measured yet")
@@ -247,6 +247,7 @@ def details_of(item: Item, own: Own) -> dict[str, Any]:
         "kinds": kinds_in_words(listing),
         "checks": [_(line) for line in listing.checks],
         "cannot_see": [_(line) for line in listing.cannot_see],
+        "sent": taken_in_words(listing.vendor),
         "keeps": [
             {"what": _(row.what), "where": stated(row.where), "how_long": stated(row.how_long)}
             for row in listing.keeps

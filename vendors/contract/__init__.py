@@ -53,6 +53,7 @@ from vendors.contract.exchange import (
 from vendors.contract.listing import Field, Listing, Manifest, gettext_noop
 from vendors.contract.vocabulary import (
     CLAIM_NAMES,
+    REFERENCE_CLAIMS,
     Assurance,
     Check,
     Claim,
@@ -63,11 +64,13 @@ from vendors.contract.vocabulary import (
     Outcome,
     Phase,
     Reason,
+    Reference,
 )
 from vendors.contract.wallets import AskedWallet, WalletAnswer, Wallets, WalletState
 
 __all__ = [
     "CLAIM_NAMES",
+    "REFERENCE_CLAIMS",
     "Adapter",
     "AdapterError",
     "AskedWallet",
@@ -109,6 +112,7 @@ __all__ = [
     "Phase",
     "RateLimited",
     "Reason",
+    "Reference",
     "Registers",
     "RequestRejected",
     "SessionOver",

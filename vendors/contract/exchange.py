@@ -82,7 +82,8 @@ class Ctx:
 class StartRequest:
     """`return_state` is the core's own unguessable word for this attempt: what comes back must carry it.
     `case_reference` is what the person may read out; a partner of ours shows it on its pages. `earlier` is the session
-    this attempt has already, when only its link ran out. `address` is the IP address of the browser."""
+    this attempt has already, when only its link ran out. `address` is the IP address of the browser. `expected`: what the
+    organisation has on file, by the name of a claim, dates as ISO 8601 text; empty unless the manifest `takes` it."""
 
     attempt_id: UUID
     return_url: str
@@ -93,6 +94,7 @@ class StartRequest:
     case_reference: str = ""
     earlier: SessionRef | None = None
     address: str = field(default="", repr=False)  # the browser's, where the manifest says that it is needed
+    expected: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Literal
 
+from vendors.contract.vocabulary import Reference
+
 
 def gettext_noop(text: str) -> str:
     """Marks a sentence of a listing for translation; pages translate it when they show it."""
@@ -47,6 +49,8 @@ class Manifest:
     # While a person is under way the record is asked for this often; None: by the plan of those that send signals.
     asked_every: timedelta | None = None
     needs_address: bool = False  # `StartRequest.address` is told to the partner
+    # Reference evidence that its documented contract has a field for: `StartRequest.expected`, where a profile says so.
+    takes: frozenset[Reference] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,20 @@ class Hint(Enum):
     WORKING = "working"
 
 
+class Reference(Enum):
+    """What a partner may be told of a person beforehand, so that it compares it with what they show."""
+
+    NAMES = "names"
+    BIRTHDATE = "birthdate"
+
+
+# The claims that each of them is; what the directory does not know is left out.
+REFERENCE_CLAIMS = {
+    Reference.NAMES: ("given_names", "family_name"),
+    Reference.BIRTHDATE: ("birthdate",),
+}
+
+
 class Reason(Enum):
     """Why, in words that hold for every partner and tell no attribute of a person."""
 

@@ -19,6 +19,7 @@ from tests.vendors.conformance.benches import (
 )
 from vendors import context, registry
 from vendors.contract import (
+    REFERENCE_CLAIMS,
     Cancels,
     ClaimState,
     Erases,
@@ -29,6 +30,8 @@ from vendors.contract import (
     SessionOver,
 )
 
+# What the organisation has on file of whoever is proven on the benches.
+EXPECTED = {"given_names": "Zebedee", "family_name": "Expected-Name", "birthdate": "1971-03-09"}
 SCENARIOS = [(vendor, name) for vendor, bench in BENCHES.items() for name in bench.scenarios]
 RECORDS = [name for name, bench in BENCHES.items() if issubclass(bench, RestBench)]
 FAULTS = [(vendor, name) for vendor, bench in BENCHES.items() for name in bench.faults]
@@ -50,7 +53,9 @@ def portrait_of(bench, ctx, ref, snapshot):
 
 def request_for(bench):
     """An adapter that our own verifier works for finds its attempt in the database."""
-    return getattr(bench, "request", lambda asked: asked)(request_of())
+    asked = getattr(bench, "request", lambda asked: asked)(request_of())
+    takes = [name for one in bench.adapter.manifest.takes for name in REFERENCE_CLAIMS[one]]
+    return replace(asked, expected={name: EXPECTED[name] for name in takes})
 
 
 def test_every_adapter_is_on_a_bench():
@@ -61,7 +66,8 @@ def test_every_adapter_is_on_a_bench():
 def test_each_scenario_becomes_what_it_means_and_says_the_same_twice(bench, vendor, scenario, caplog):
     caplog.set_level(logging.DEBUG)
     expected, ctx = bench.scenarios[scenario], bench.ctx()
-    started = bench.adapter.start(ctx, request_for(bench))
+    request = request_for(bench)
+    started = bench.adapter.start(ctx, request)
     ref = bench.end(ctx, started, scenario)
     first, second = bench.answer(ctx, ref), bench.answer(ctx, ref)
     # Each code is exchanged for a token of its own; a record is one record.
@@ -74,8 +80,15 @@ def test_each_scenario_becomes_what_it_means_and_says_the_same_twice(bench, vend
     pictures = portrait_of(bench, ctx, ref, first)
     assert bool(pictures) == expected.portrait
     assert all(picture.startswith(b"\xff\xd8\xff") for picture in pictures)
-    spoken = repr([first, started, ref, ctx, first.media]) + caplog.text
-    for word in (CANARY, "P1234567", *ctx.secrets.values(), started.url, *ref.state.values()):
+    spoken = repr([first, started, ref, ctx, first.media, request]) + caplog.text
+    for word in (
+        CANARY,
+        "P1234567",
+        *EXPECTED.values(),
+        *ctx.secrets.values(),
+        started.url,
+        *ref.state.values(),
+    ):
         assert word not in spoken
 
 

@@ -58,6 +58,8 @@ PARTNER = Partner(
 LINK_LIFE = timedelta(hours=1)
 SANDBOX_KEY = "persona_sandbox_"
 
+# Fields of an inquiry by the claims they hold.
+FIELDS = {"given_names": "name-first", "family_name": "name-last", "birthdate": "birthdate"}
 WEBHOOK_SECRET = "webhook_secret"  # noqa: S105 (the name of one)
 
 
@@ -95,7 +97,7 @@ class PersonaAdapter:
             ref, link_key = request.earlier, f"readmit-link-{ctx.random(16).hex()}"
         else:
             back = with_state(request.return_url, request.return_state)
-            made = _make(ctx, attempt, back, key=f"readmit-{attempt}")
+            made = _make(ctx, attempt, back, key=f"readmit-{attempt}", expected=request.expected)
             ref = SessionRef(request.attempt_id, text_of(made, "id", longest=200), ctx.now, {})
             _require_own(made, ref)
             link_key = f"readmit-link-{attempt}"
@@ -167,11 +169,20 @@ def _decision_status(ctx: Ctx) -> str:
     return word
 
 
-def _make(ctx: Ctx, reference: str, back: str, *, key: str) -> Mapping[str, Any]:
+def _make(
+    ctx: Ctx, reference: str, back: str, *, key: str, expected: Mapping[str, str] | None = None
+) -> Mapping[str, Any]:
     template = str(ctx.config.get("template_id") or "")
     if not template:
         raise BadConfig("template_missing", setting="template_id")
-    attributes = {"inquiry-template-id": template, "reference-id": reference, "redirect-uri": back}
+    attributes: dict[str, Any] = {
+        "inquiry-template-id": template,
+        "reference-id": reference,
+        "redirect-uri": back,
+    }
+    fields = {FIELDS[name]: value for name, value in (expected or {}).items()}
+    if fields:
+        attributes["fields"] = fields
     answer = _ask(ctx, "POST", "/inquiries", {"data": {"attributes": attributes}}, key=key)
     return mapping(answer.get("data"), "inquiry_missing")
 

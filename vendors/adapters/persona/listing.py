@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vendors.adapters.persona.adapter import PersonaAdapter
-from vendors.contract import Field, Listing, Manifest
+from vendors.contract import Field, Listing, Manifest, Reference
 from vendors.contract import gettext_noop as _
 
 MANIFEST = Manifest(
@@ -62,6 +62,7 @@ MANIFEST = Manifest(
         ),
     ),
     terms_flags=frozenset({"contract_required"}),
+    takes=frozenset({Reference.NAMES, Reference.BIRTHDATE}),
 )
 
 LISTING = Listing(

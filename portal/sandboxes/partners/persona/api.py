@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.conf import settings
@@ -26,6 +26,7 @@ from portal.sandboxes.partners.world import WORLD, Session, has, word
 
 TEMPLATE = "itmpl_simulator"
 VERSION = "2026-09-29"
+FIELDS = frozenset({"name-first", "name-middle", "name-last", "birthdate"})
 OVER = frozenset({"approved", "declined", "failed", "expired", "completed"})
 
 
@@ -124,6 +125,7 @@ def create(told: dict[str, Any], about: str, request: HttpRequest) -> tuple[int,
     attributes = data.get("attributes", {}) if isinstance(data, dict) else {}
     if attributes.get("inquiry-template-id") != TEMPLATE:
         raise Refusal(422, "template_not_found")
+    _require_fields(attributes.get("fields", {}))
     session = WORLD.add(
         Session(
             id=f"inq_{secrets.token_hex(12)}",
@@ -134,6 +136,18 @@ def create(told: dict[str, Any], about: str, request: HttpRequest) -> tuple[int,
     )
     announce(session, "created")
     return 201, {"data": show(session), "included": [], "meta": {"session-token": None}}
+
+
+def _require_fields(fields: object) -> None:
+    """Those of the documented inquiry fields that this template has; each is text, the date of birth a day."""
+    if not isinstance(fields, dict) or not set(fields) <= FIELDS:
+        raise Refusal(422, "field_unknown")
+    if not all(isinstance(value, str) and 0 < len(value) <= 200 for value in fields.values()):
+        raise Refusal(422, "field_unusable")
+    try:
+        date.fromisoformat(fields.get("birthdate", "2000-01-01"))
+    except ValueError:
+        raise Refusal(422, "field_unusable") from None
 
 
 def retrieve(told: dict[str, Any], about: str, request: HttpRequest) -> tuple[int, dict[str, Any]]:

@@ -73,6 +73,11 @@ def show(session: Session) -> dict[str, Any]:
             "redirect-uri": session.back,
             "created-at": datetime.fromtimestamp(session.created, UTC).isoformat(),
             "tags": [],
+            # What it was created with; nobody types over it here.
+            "fields": {
+                name: {"type": "date" if name == "birthdate" else "string", "value": value}
+                for name, value in session.wanted.get("fields", {}).items()
+            },
             "redacted-at": session.redacted or None,
         },
         "relationships": {},
