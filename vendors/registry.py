@@ -42,6 +42,7 @@ ADAPTERS: dict[str, Entry] = {
     "bankid_se_broker": Entry("vendors.adapters.bankid_se_broker.listing.ADAPTER", kind="own_contract"),
     "eu_pid": Entry("vendors.adapters.eu_pid.listing.ADAPTER", kind="own_contract"),
     "ftn": Entry("vendors.adapters.ftn.listing.ADAPTER", kind="own_contract"),
+    "idemia": Entry("vendors.adapters.idemia.listing.ADAPTER", kind="own_contract"),
     "idemia_credential": Entry("vendors.adapters.idemia_credential.listing.ADAPTER", kind="own_contract"),
     "mitid": Entry("vendors.adapters.mitid.listing.ADAPTER", kind="own_contract"),
     "mojeid": Entry("vendors.adapters.mojeid.listing.ADAPTER", kind="own_contract"),

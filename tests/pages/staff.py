@@ -160,6 +160,7 @@ def outside() -> None:
 def a_test_of_a_provider(client: Client) -> None:
     client.get("/contracts/openid")
     client.get("/contracts/handoff.md")
+    client.get("/contracts/capture.md")
     client.get("/contracts/openid/test")
     told = {"issuer": "http://op.localhost:9", "client_id": "one", "client_secret": "a secret"}
     path = client.post("/contracts/openid/test", told)["Location"]

@@ -31,7 +31,7 @@ def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]
     made.stop()
 
 
-@pytest.fixture(params=["persona", "stripe_identity"])
+@pytest.fixture(params=["idemia", "persona", "stripe_identity"])
 def simulator(request: pytest.FixtureRequest, simulators: Simulators) -> Simulator:
     return simulators[request.param]
 
@@ -59,6 +59,7 @@ def _place(simulator: Simulator, vision: PaperVision) -> Place:
 def at_partner(browser: Journey, simulator: Simulator, scenario: str = "verified") -> dict[str, list[str]]:
     """The person ends it there and comes back: the query of the return."""
     link = browser.get("/recover/partner", headers={"HX-Request": "true"}).headers["HX-Redirect"]
+    link = simulator.follow(link) if "/capture" in link else link
     return parse_qs(urlsplit(simulator.finish(link, scenario, **ADA)).query)
 
 

@@ -7,6 +7,7 @@ from vendors.trying import views
 app_name = "contracts"
 urlpatterns = [
     path("handoff.md", views.handoff, name="handoff"),
+    path("capture.md", views.capture, name="capture"),
     path("openid", views.contract, name="openid"),
     path("openid/test", views.begin, name="begin"),
     path("openid/return", views.come_back, name="come_back"),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from portal.kit.errors import TooMany
 from portal.kit.origins import client_address, network_of
 from vendors.adapters.handoff import adapter as handing_over
+from vendors.adapters.idemia import adapter as capturing
 from vendors.adapters.oidc.adapter import DEFAULT_FRAMEWORK
 from vendors.adapters.oidc.verified_claims import claims_request
 from vendors.trying import services
@@ -24,6 +25,7 @@ from vendors.trying.requirements import Finding
 from vendors.trying.wording import lines
 
 PROFILE = Path(handing_over.__file__).with_name("HANDOFF.md")
+CAPTURE = Path(capturing.__file__).with_name("CAPTURE.md")
 
 
 @require_GET
@@ -36,6 +38,12 @@ def contract(request: HttpRequest) -> HttpResponse:
 def handoff(request: HttpRequest) -> HttpResponse:
     """The profile for partners that hand over a credential, as it is written beside its adapter."""
     return HttpResponse(PROFILE.read_bytes(), content_type="text/plain; charset=utf-8")
+
+
+@require_GET
+def capture(request: HttpRequest) -> HttpResponse:
+    """The profile of a capture page that an organisation hosts for IDEMIA ID&V."""
+    return HttpResponse(CAPTURE.read_bytes(), content_type="text/plain; charset=utf-8")
 
 
 @require_http_methods(["GET", "POST"])

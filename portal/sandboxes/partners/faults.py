@@ -59,7 +59,7 @@ FAULTS = {
     "webhook_altered": "Events are changed after they were signed",
     "webhook_other_session": "Events are about a session nobody knows",
 }
-API = ("/v1/", "/api/", "/par", "/token", "/rp/")
+API = ("/v1/", "/api/", "/gips/", "/par", "/token", "/rp/")
 
 
 class FaultsMiddleware:

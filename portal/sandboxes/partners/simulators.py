@@ -9,7 +9,16 @@ from typing import Any
 from django.conf import settings
 from django.urls import URLPattern
 
-from portal.sandboxes.partners import bankid_se, claims, eu_pid, handoff, oidc, persona, stripe_identity
+from portal.sandboxes.partners import (
+    bankid_se,
+    claims,
+    eu_pid,
+    handoff,
+    idemia,
+    oidc,
+    persona,
+    stripe_identity,
+)
 from portal.sandboxes.partners.world import Session
 
 
@@ -64,6 +73,14 @@ SIMULATORS = {
         eu_pid.URLS,
         None,
         "portal.sandboxes.partners.eu_pid.app",
+    ),
+    "idemia": Simulator(
+        "IDEMIA ID&V",
+        idemia.SCENARIOS,
+        idemia.settings_to_enter,
+        idemia.finish,
+        idemia.settle,
+        idemia.URLS,
     ),
     "oidc": Simulator(
         "OpenID Provider",

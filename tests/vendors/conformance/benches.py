@@ -86,6 +86,8 @@ class RestBench:
     }
     vendor = ""
     simulator_key = ""
+    # The same attempt is the same session there, and a session can be ended from here.
+    takes_a_key = True
     # The setting that says where the key goes, addresses that cannot be it, and what is said of them.
     elsewhere: tuple[str, tuple[str, ...], str] = (
         "api_base",
@@ -157,6 +159,44 @@ class PersonaBench(RestBench):
         "expired": Expected(Outcome.EXPIRED, (Reason.TIMED_OUT,)),
     }
     faults = {**RestBench.faults, "no_document": (ContractBroken, "approved_without_document")}
+
+
+class IdemiaBench(RestBench):
+    """A partner without an idempotency key and without a word for canceling; its record names no reference of ours."""
+
+    vendor = "idemia"
+    takes_a_key = False
+    scenarios = {
+        "verified": Expected(
+            Outcome.VERIFIED,
+            claims=PROVEN | {"document_type": "passport", "document_country": "GBR"},
+            portrait=True,
+        ),
+        "review_then_verified": Expected(Outcome.VERIFIED, claims=PROVEN, portrait=True),
+        "mononym": Expected(Outcome.VERIFIED, claims={"family_name": CANARY}, portrait=True),
+        "cyrillic": Expected(Outcome.VERIFIED, claims={"given_names": "Зоя"}, portrait=True),
+        "level_too_low": Expected(REFUSED, (Reason.ASSURANCE_TOO_LOW,)),
+        "document_expired": Expected(REFUSED, (Reason.DOC_EXPIRED,)),
+        "document_lost": Expected(REFUSED, (Reason.DOC_LOST_OR_STOLEN,)),
+        "document_tampered": Expected(REFUSED, (Reason.PRESENTATION_ATTACK,)),
+        "document_not_read": Expected(REFUSED, (Reason.DOC_UNREADABLE,)),
+        "document_not_verified": Expected(REFUSED, (Reason.OTHER,)),
+        "face_mismatch": Expected(REFUSED, (Reason.FACE_MISMATCH,)),
+        "liveness_failed": Expected(REFUSED, (Reason.LIVENESS_FAILED,)),
+    }
+    faults = {
+        name: fault
+        for name, fault in RestBench.faults.items()
+        if name not in ("another_reference", "picture_elsewhere")
+    }
+    elsewhere = (
+        "api_base",
+        ("https://evil.example", "https://gips.idemia.io.evil.example", "http://gips.idemia.io"),
+        "api_base_unusable",
+    )
+
+    def end(self, ctx: Ctx, started: Started, scenario: str) -> SessionRef:
+        return super().end(ctx, replace(started, url=self.simulator.follow(started.url)), scenario)
 
 
 class HandoffBench(RestBench):
@@ -413,6 +453,7 @@ BENCHES: dict[str, Any] = {
     "au10tix": Au10tixBench,
     "true_credential": TrueCredentialBench,
     "idemia_credential": IdemiaCredentialBench,
+    "idemia": IdemiaBench,
     "bankid_cz": CzechBench,
     "bankid_se": BankIdBench,
     "bankid_se_broker": SwedishBench,

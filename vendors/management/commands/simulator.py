@@ -24,7 +24,7 @@ from portal.kit.errors import Refused, Unavailable
 from tenants.management.operating import DONE, UNKNOWN, OperatingCommand
 
 # The simulators are reached by address and imported by nobody: what there is stands here as well, and a test compares.
-KEYS = ("bankid_se", "claims", "eu_pid", "handoff", "oidc", "persona", "stripe_identity")
+KEYS = ("bankid_se", "claims", "eu_pid", "handoff", "idemia", "oidc", "persona", "stripe_identity")
 FIRST_PORT = 10
 # Where a simulator that asks for a client certificate does so, above its own port.
 TLS_ABOVE = 30
