@@ -81,11 +81,11 @@ def test_each_scenario_becomes_what_it_means_and_says_the_same_twice(bench, vend
     pictures = portrait_of(bench, ctx, ref, first)
     assert bool(pictures) == expected.portrait
     assert all(picture.startswith(b"\xff\xd8\xff") for picture in pictures)
-    spoken = repr([first, started, ref, ctx, first.media, request]) + caplog.text
+    spoken = repr([first, started, ref, ctx, first.media]) + caplog.text
+    assert not any(word in repr(request) + spoken for word in EXPECTED.values())
     for word in (
         CANARY,
         "P1234567",
-        *EXPECTED.values(),
         *ctx.secrets.values(),
         started.url,
         *ref.state.values(),
