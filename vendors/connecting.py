@@ -36,6 +36,7 @@ from vendors.keeping import destroy_beside
 from vendors.models import Connection, ProofingAttempt
 from vendors.phases import OPEN
 from vendors.registry import adapter_of, entry_of, listed_as, own_name
+from vendors.titles import require_title
 
 # Of one listing, beside the one without a name.
 MOST_NAMED = 10
@@ -166,10 +167,12 @@ def bring_own_partner(
     secrets: Mapping[str, str],
     actor: Actor,
     terms: ContractTerms | None = None,
+    title: str | None = None,
     seen: str | None = None,
 ) -> Connection:
     """Connect a partner by settings, or change them. A secret that is left empty stays as it was; naming one kind of
     secret replaces the other. The settings are tested at once. With `terms` decisions count at that price from now on.
+    `title`: what people read, for one of several; the rest has none.
     ChangedMeanwhile when settings or price are not what the page had `seen`."""
     entry = entry_of(vendor)
     connection = _in_use(vendor)
@@ -177,7 +180,10 @@ def bring_own_partner(
         connection = locked_connection(connection.id)
     # Whoever changes the price holds the connection's row, so that nobody enters another between look and entry.
     priced = terms_of(vendor)
-    require_unchanged(seen, settings_of(connection, config) | (shown_terms(priced) if terms else {}))
+    known = settings_of(connection, config) | (shown_terms(priced) if terms else {})
+    require_unchanged(seen, known | ({"title": connection.title if connection else ""} if title else {}))
+    if title:
+        title = require_title(vendor, title) if own_name(vendor) else ""
     connection = connection or _create(vendor, entry.kind, actor)
     given = {name: value for name, value in secrets.items() if value}
     manifest = adapter_of(vendor).manifest
@@ -194,7 +200,10 @@ def bring_own_partner(
     connection.memory = {}
     connection.status = Connection.Status.CONNECTING
     connection.problems = []
-    connection.save(update_fields=["config", "secrets_sealed", "memory", "status", "problems"])
+    if title and title != connection.title:
+        connection.title = title
+        changed.append("title")
+    connection.save(update_fields=["title", "config", "secrets_sealed", "memory", "status", "problems"])
     tell_purchase(connection)
     record_event(
         EventName.PARTNER_CHANGED,

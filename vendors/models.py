@@ -30,6 +30,8 @@ class Connection(TenantModel):
         REMOVED = "removed", _("Removed")
 
     vendor = models.CharField(max_length=40)
+    # What the organisation calls it, where it may have several of a listing (vendors.titles); else empty.
+    title = models.CharField(max_length=60, blank=True)
     kind = models.CharField(max_length=12, choices=Kind.choices)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.CONNECTING)
     config = models.JSONField(default=dict)

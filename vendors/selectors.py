@@ -25,6 +25,7 @@ from vendors.models import Connection, ProofingAttempt
 from vendors.phases import OPEN, AttemptPhase
 from vendors.registry import ADAPTERS, adapter_of, entry_of, is_listed, listed_as, own_name
 from vendors.sealing import open_state, open_url
+from vendors.titles import title_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +94,9 @@ def open_attempts(connection: Connection) -> int:
 
 
 def listing(vendor: str) -> Listing:
-    """One of several goes by the name that the tenant gave it."""
+    """One of several goes by the title that the tenant gave it."""
     found = adapter_of(vendor).listing
-    name = own_name(vendor)
-    return replace(found, title=title_of_name(name)) if name else found
-
-
-def title_of_name(name: str) -> str:
-    """ "North bank" of `north-bank`."""
-    return name.replace("-", " ").capitalize()
+    return replace(found, title=title_of(vendor)) if own_name(vendor) else found
 
 
 def connections_listed_as(listing: str) -> list[Connection]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import html
 import io
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -21,7 +22,7 @@ from recovery.stages import Stage
 from tenants.audit.models import AuditEvent
 from tenants.notices.models import StaffMail
 from tenants.rights import Role
-from tests.conftest import make_member
+from tests.conftest import make_member, make_tenant
 from tests.recovery.journey import Journey, Place, work
 from tests.vendors.hostile import CLIENT_ID, CLIENT_SECRET, HostileProvider, make_jpeg
 from vendors import services
@@ -31,6 +32,7 @@ from vendors.buying import tell_purchase
 from vendors.catalogue.models import Purchase
 from vendors.catalogue.purchase_status import PurchaseStatus
 from vendors.connecting import MOST_NAMED, ContractTerms
+from vendors.console.invoice_words import product_name
 from vendors.contract import PartnerDown
 from vendors.health import note_fault
 from vendors.management import waiting
@@ -118,6 +120,42 @@ def test_each_is_asked_in_its_place_and_counted_at_its_price(place: Place, north
         (entry,) = UsageEntry.objects.filter(meter="decision")
         assert (entry.vendor, entry.unit_price) == (NORTH, Decimal("2.50"))
         assert partner_name(NORTH) == "North bank" and partner_name("oidc") != "North bank"
+
+
+def test_people_read_the_title_that_the_administrator_chose(
+    place: Place, north, browser: Journey, staff_client: Any
+):
+    client = staff_client(Role.OWNER, place.tenant)
+    address = f"/o/{place.tenant.slug}/partners/{NORTH}/settings"
+    page = client.get(address).content.decode()
+    assert 'value="North bank"' in page
+    seen = re.search(r'name="seen"[^>]*value="([^"]*)"', page)
+    assert seen is not None
+    typed = {
+        "issuer": north.issuer,
+        "client_id": CLIENT_ID,
+        "unit_price": "2.5",
+        "currency": "EUR",
+        "seen": seen[1],
+    }
+    for wrong in ("", "persona", "   ", "Nord\u202elicht", "x" * 61):
+        assert client.post(address, {**typed, "title": wrong}).status_code == 200
+    assert client.post(address, {**typed, "title": "Nordlicht <ID>"}).status_code == 302
+    # The page it was filled from is old now.
+    assert client.post(address, {**typed, "title": "Another"}).status_code == 200
+    work(place.tenant)
+    browser.begin("ada")
+    assert "Nordlicht &lt;ID&gt;" in browser.get("/recover/consent").content.decode()
+    for where in (f"partners/{NORTH}/", "partners/oidc/", f"recovery/profiles/{place.profile.public_id}/"):
+        assert "Nordlicht &lt;ID&gt;" in client.get(f"/o/{place.tenant.slug}/{where}").content.decode(), where
+    with tenant_scope(place.tenant.id):
+        # Usage and invoices of before still say it.
+        services.remove_partner(Connection.objects.get(vendor=NORTH).id, actor=SYSTEM)
+        assert partner_name(NORTH) == "Nordlicht <ID>"
+        assert product_name("decision", NORTH) == "Decisions of Nordlicht <ID>"
+    # Another organisation has a partner of this key and calls it nothing.
+    with tenant_scope(make_tenant().id):
+        assert partner_name(NORTH) == "North bank"
 
 
 def test_one_that_rests_gives_way_to_the_other(place: Place, north, browser: Journey):

@@ -32,7 +32,8 @@ from vendors.connecting import (
 from vendors.context import open_secrets
 from vendors.contract import Field, Manifest
 from vendors.models import Connection
-from vendors.registry import adapter_of, is_name
+from vendors.registry import adapter_of, is_name, own_name
+from vendors.titles import MOST_TITLE, title_of_name
 from vendors.wording import PROBLEMS
 
 LONGEST = 4_000
@@ -195,8 +196,8 @@ class NameForm(forms.Form):
         label=gettext_lazy("Name"),
         max_length=60,
         help_text=gettext_lazy(
-            "Letters, digits and spaces, at most 30. People read it where they agree to be checked. It stays: a connection of "
-            "another name is another connection."
+            "Letters, digits and spaces, at most 30. It stands in addresses and commands, and it stays: a connection of another "
+            "name is another connection. What people read is its title, which comes next."
         ),
     )
 
@@ -231,16 +232,38 @@ class PartnerSettingsForm(ManifestForm):
         manifest: Manifest,
         connection: Connection | None,
         terms: ContractTerms | None,
+        named: str = "",
         **kwargs: Any,
     ) -> None:
+        """`named`: the key of one of several; people read its title."""
         super().__init__(*args, **kwargs)
         self.add_settings(manifest, connection)
+        if named:
+            self._add_title(connection.title if connection else "", named)
         plain = [field.name for field in manifest.fields if field.kind != "secret"]
         priced = shown_terms(terms)
         if terms is not None:
             for name, value in priced.items():
                 self.fields[name].initial = value
-        self.fields["seen"].initial = marks_of(settings_of(connection, plain) | priced)
+        known = settings_of(connection, plain) | priced
+        if named:
+            known["title"] = connection.title if connection else ""
+        self.fields["seen"].initial = marks_of(known)
+
+    def _add_title(self, title: str, named: str) -> None:
+        self.fields["title"] = forms.CharField(
+            label=_("Title"),
+            max_length=MOST_TITLE,
+            initial=title or title_of_name(own_name(named)),
+            help_text=_(
+                "People read it where they agree to be checked, and you wherever this partner stands."
+            ),
+            error_messages={"required": _("Enter a title of at most 60 characters.")},
+        )
+        self.order_fields(["title", *self.fields])
+
+    def title(self) -> str | None:
+        return self.cleaned_data.get("title")
 
     def terms(self) -> ContractTerms:
         return ContractTerms(self.cleaned_data["unit_price"], self.cleaned_data["currency"])

@@ -180,6 +180,7 @@ def settings(request: HttpRequest, vendor: str) -> HttpResponse:
         manifest=offer.manifest,
         connection=offer.connection,
         terms=terms_of(vendor),
+        named=vendor if own_name(vendor) else "",
     )
     if request.method == "POST" and form.is_valid():
         try:
@@ -188,6 +189,7 @@ def settings(request: HttpRequest, vendor: str) -> HttpResponse:
                 config=form.config(),
                 secrets=form.secrets(),
                 terms=form.terms(),
+                title=form.title(),
                 actor=actor_of(request),
                 seen=form.cleaned_data["seen"] or None,
             )

@@ -19,8 +19,8 @@ from vendors.contract import Registers
 from vendors.management.telling import require_vendor, tested, words_of
 from vendors.management.waiting import add_wait
 from vendors.models import Connection
-from vendors.registry import adapter_of
-from vendors.selectors import connection_to
+from vendors.registry import adapter_of, own_name
+from vendors.selectors import connection_to, listing
 
 MOST_BYTES = 1_000_000
 PRICE = {"unit_price": "0", "currency": "EUR"}
@@ -72,10 +72,12 @@ class Command(OperatingCommand):
             manifest=manifest,
             connection=connection,
             terms=terms_of(vendor),
+            named=vendor if own_name(vendor) else "",
         )
-        unknown = sorted(set(given) - {field.name for field in manifest.fields} - set(PRICE))
+        names = [*(field.name for field in manifest.fields), *PRICE, *(["title"] if own_name(vendor) else [])]
+        unknown = sorted(set(given) - set(names))
         if unknown:
-            known = ", ".join([*(field.name for field in manifest.fields), *PRICE])
+            known = ", ".join(names)
             raise Invalid(
                 "setting_unknown", f"There is no setting {', '.join(unknown)}. The settings are: {known}."
             )
@@ -90,6 +92,7 @@ class Command(OperatingCommand):
             config=form.config(),
             secrets=form.secrets(),
             terms=form.terms(),
+            title=form.title(),
             actor=self.actor(),
         )
 
@@ -102,7 +105,8 @@ def _standing(connection: Connection | None, vendor: str) -> dict[str, str]:
     first = {field.name: field.choices[0][0] for field in adapter_of(vendor).manifest.fields if field.choices}
     terms = terms_of(vendor)
     priced = {"unit_price": f"{terms.unit_price}", "currency": terms.currency} if terms else PRICE
-    return {**first, **priced, **(connection.config if connection else {})}
+    title = {"title": listing(vendor).title} if own_name(vendor) else {}
+    return {**first, **priced, **title, **(connection.config if connection else {})}
 
 
 def _read(name: str) -> dict[str, str]:
