@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,6 +15,8 @@ from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
 from tests.bridge.conftest import BACK, MEANT, OKTA, Asking, claims_of, given_for, make_bridge
 from tests.conftest import client_of
+from vendors.billing.budgeting import BudgetPlan, change_budget, current_window, open_budget
+from vendors.billing.services import enter_contract_price
 from vendors.bridge import registering
 from vendors.bridge.models import BridgeRun
 from vendors.models import ProofingAttempt
@@ -304,11 +307,17 @@ def test_one_whom_a_client_means_is_checked_a_few_times_a_day_only(bridge):
     assert begun == [303] * 8 + [200] * 2
 
 
-def test_a_hundred_at_once_do_not_pass_the_days_cap(bridge):
-    bridge.change(daily_runs=7)
+def test_a_hundred_at_once_pass_neither_the_budget_nor_the_days_cap(bridge):
+    with tenant_scope(bridge.tenant.id):
+        enter_contract_price(vendor="oidc", unit_price=Decimal(1), currency="EUR", actor=SYSTEM)
+        plan = BudgetPlan(name="Cap", amount=Decimal(7), currency="EUR", is_hard=True)
+        budget = open_budget(plan, actor=SYSTEM)
+    bridge.change(daily_runs=10)
     browsers = []
-    for number in range(30):
+    for number in range(100):
         browser = bridge.browser()
+        # Of a network of their own each.
+        browser.http.defaults["REMOTE_ADDR"] = f"198.{18 + number % 2}.{number}.7"
         browser.open(bridge.push(Asking(), login_hint=f"person {number}"))
         browsers.append(browser)
 
@@ -318,9 +327,17 @@ def test_a_hundred_at_once_do_not_pass_the_days_cap(bridge):
         finally:
             connections.close_all()
 
-    began = time.monotonic()
-    with ThreadPoolExecutor(10) as many:
-        answers = list(many.map(agree, browsers))
-    assert sorted(answers) == [200] * 23 + [303] * 7, time.monotonic() - began
+    def all_at_once(waiting):
+        with ThreadPoolExecutor(16) as many:
+            answers = list(many.map(agree, waiting))
+        return [browser for browser, status in zip(waiting, answers, strict=True) if status != 303]
+
+    left = all_at_once(browsers)
     with tenant_scope(bridge.tenant.id):
-        assert ProofingAttempt.objects.count() == 7
+        window = current_window(budget)
+        assert (window.spent, window.reserved, ProofingAttempt.objects.count()) == (0, 7, 7)
+        change_budget(budget.id, replace(plan, amount=Decimal(1000)), actor=SYSTEM)
+    assert len(left) == 93
+    assert len(all_at_once(left)) == 90
+    with tenant_scope(bridge.tenant.id):
+        assert (current_window(budget).reserved, ProofingAttempt.objects.count()) == (10, 10)

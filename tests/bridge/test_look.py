@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from portal.kit.origins import tenant_url
-from tests.bridge.conftest import Asking, make_bridge
-from tests.look.drawing import answer_by
+from portal.kit.scope import tenant_scope
+from tests.bridge.conftest import OKTA, Asking, claims_of, make_bridge
+from tests.look.drawing import answer_by, examined_pages
 from tests.look.looking import examined
+from vendors.bridge.asked import read_claims
+from vendors.bridge.pushing import begin_trial
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +28,7 @@ def draw(browser):
     return drawn
 
 
-def test_the_pages_a_person_walks_through(provider, vision, draw):
+def test_the_pages_a_person_walks_through(provider, vision, draw, browser):
     bridge = make_bridge(provider, face_check=True, name="Nordlicht Okta")
     person = bridge.browser()
     wrong = draw(bridge, person, "/bridge/consent", "bridge_stray", status=400)
@@ -39,5 +42,18 @@ def test_the_pages_a_person_walks_through(provider, vision, draw):
     bridge.work()
     wrong += draw(bridge, person, "/bridge/face", "bridge_face")
     person.http.post("/bridge/stop")
-    person.http.get("/bridge/leave")
+    wrong += draw(bridge, person, "/bridge/leave", "bridge_leave")
+    bridge.change(face_check=False)
+    with tenant_scope(bridge.tenant.id):
+        link = begin_trial(bridge.client, read_claims(claims_of(OKTA), allowed=(), has_to_compare=True))
+    tried = bridge.browser()
+    tried.open(link)
+    tried.prove()
+    wrong += draw(bridge, tried, "/bridge/leave", "bridge_tried")
+    bridge.change(daily_runs=1)
+    late = bridge.browser()
+    late.open(bridge.push(Asking()))
+    held_up = late.agree()
+    assert held_up.status_code == 200
+    wrong += examined_pages(browser, late.http, {"bridge_held_up": "/posted"}, posted=held_up.content)
     assert wrong == []

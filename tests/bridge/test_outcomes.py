@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,11 @@ from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.errors import Refused
 from portal.kit.scope import tenant_scope
-from tests.bridge.conftest import MEANT, OKTA, Asking, claims_of, make_bridge
+from tenants.rights import Role
+from tests.bridge.conftest import BACK, MEANT, OKTA, Asking, claims_of, make_bridge
 from tests.vendors.conftest import work
+from tests.vendors.hostile import CLIENT_ID, CLIENT_SECRET
+from vendors import services as partners
 from vendors.bridge import keys, registering, running, tasks
 from vendors.bridge.models import BridgeClient, BridgeRun
 from vendors.models import Connection, ProofingAttempt
@@ -356,3 +360,31 @@ def test_production_needs_a_partner_that_may_be_used_there(provider):
         Connection.objects.update(paused_at=clock.now())
         with pytest.raises(Refused):
             registering.set_mode(bridge.client.id, BridgeClient.Mode.PRODUCTION, actor=SYSTEM)
+
+
+def test_which_partner_is_offered_first_is_said_in_the_form(bridge, provider, staff_client):
+    with tenant_scope(bridge.tenant.id):
+        other = partners.bring_own_partner(
+            "oidc-north",
+            config={"issuer": provider.issuer, "client_id": CLIENT_ID},
+            secrets={"client_secret": CLIENT_SECRET},
+            actor=SYSTEM,
+        )
+    one, two = str(bridge.connection.id), str(other.id)
+    client = staff_client(Role.ADMINISTRATOR, bridge.tenant)
+    address = f"/o/{bridge.tenant.slug}/partners/bridge/{bridge.client.public_id}/edit"
+
+    def save(ticked, first):
+        page = client.get(address).content.decode()
+        assert "is not fetched" not in page  # it proves itself by a secret
+        seen = re.search(r'name="seen"[^>]*value="([^"]*)"', page)
+        typed = {"name": "Okta", "serves": "okta", "redirect_uris": BACK, "daily_runs": 200}
+        answer = client.post(address, {**typed, "partners": ticked, "first": first, "seen": seen[1]})
+        with tenant_scope(bridge.tenant.id):
+            return answer.status_code, BridgeClient.objects.get(id=bridge.client.id).partners
+
+    assert save([one, two], "") == (302, [one, two])
+    assert save([one, two], two) == (302, [two, one])
+    # Saved again, it stays; what is offered first has to be offered.
+    assert save([one, two], "") == (302, [two, one])
+    assert save([one], two) == (200, [two, one])

@@ -54,7 +54,10 @@ class ClientForm(SeenForm):
     jwks = forms.CharField(
         label=gettext_lazy("Its public keys (JWKS)"),
         required=False,
-        help_text=gettext_lazy("Only for private_key_jwt: EC P-256, or RSA of at least 2048 bits."),
+        help_text=gettext_lazy(
+            "Only for private_key_jwt: EC P-256, or RSA of at least 2048 bits. Paste the keys themselves: an address of keys "
+            "(jwks_uri) is not fetched, so that nobody can have this installation ask addresses they choose."
+        ),
         widget=forms.Textarea(attrs={**PLAIN, "rows": 4}),
     )
     partners = forms.MultipleChoiceField(
@@ -64,6 +67,11 @@ class ClientForm(SeenForm):
         ),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": gettext_lazy("Choose at least one partner.")},
+    )
+    first = forms.ChoiceField(
+        label=gettext_lazy("Offered first"),
+        required=False,
+        help_text=gettext_lazy("The others stay in their order. Save once more to bring another forward."),
     )
     claims = forms.MultipleChoiceField(
         label=gettext_lazy("What it may be told beside the names"),
@@ -103,7 +111,13 @@ class ClientForm(SeenForm):
             kwargs.setdefault("initial", shown)
         super().__init__(*args, **kwargs)
         choices = [(str(one.id), partners.way_of(one).title) for one in partners.choosable()]
-        self.fields["partners"].choices = choices  # type: ignore[attr-defined]
+        self.order = [name for name in (client.partners if client else ()) if name in dict(choices)]
+        placed = sorted(choices, key=lambda choice: self._place(choice[0]))
+        self.fields["partners"].choices = placed  # type: ignore[attr-defined]
+        if len(choices) > 1:
+            self.fields["first"].choices = [("", _("As listed above")), *placed]  # type: ignore[attr-defined]
+        else:
+            del self.fields["first"]
         self.client = client
         if client is not None:
             del self.fields["proof"]
@@ -124,13 +138,26 @@ class ClientForm(SeenForm):
                 )
         return found
 
+    def _place(self, name: str) -> int:
+        """The client's own order first; what it does not use comes after, in the order in which the organisation chose."""
+        return self.order.index(name) if name in self.order else len(self.order)
+
     def clean_partners(self) -> list[str]:
-        """In the order in which the organisation chose them."""
+        """In the order in which they are shown."""
         given = set(self.cleaned_data["partners"])
         return [value for value, _label in self.fields["partners"].choices if value in given]  # type: ignore[attr-defined]
 
+    def clean_first(self) -> str:
+        first: str = self.cleaned_data["first"]
+        if first and first not in self.cleaned_data.get("partners", [first]):
+            raise forms.ValidationError(_("Tick this partner as well, or offer another first."))
+        return first
+
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
+        first = data.pop("first", "")
+        if first and first in data.get("partners", ()):
+            data["partners"] = [first, *(name for name in data["partners"] if name != first)]
         proof = self.client.proof if self.client else data.get("proof")
         text = str(data.get("jwks") or "").strip()
         data["jwks"] = {}
