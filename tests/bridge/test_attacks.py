@@ -15,10 +15,14 @@ from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
 from tests.bridge.conftest import BACK, MEANT, OKTA, Asking, claims_of, given_for, make_bridge
 from tests.conftest import client_of
+from tests.recovery.racing import race
 from vendors.billing.budgeting import BudgetPlan, change_budget, current_window, open_budget
 from vendors.billing.services import enter_contract_price
 from vendors.bridge import registering
 from vendors.bridge.models import BridgeRun
+from vendors.bridge.partners import way_of
+from vendors.bridge.pushing import push_request
+from vendors.bridge.running import begin_run, open_request
 from vendors.models import ProofingAttempt
 
 ADDRESSES = [
@@ -313,31 +317,25 @@ def test_a_hundred_at_once_pass_neither_the_budget_nor_the_days_cap(bridge):
         plan = BudgetPlan(name="Cap", amount=Decimal(7), currency="EUR", is_hard=True)
         budget = open_budget(plan, actor=SYSTEM)
     bridge.change(daily_runs=10)
-    browsers = []
-    for number in range(100):
-        browser = bridge.browser()
-        # Of a network of their own each.
-        browser.http.defaults["REMOTE_ADDR"] = f"198.{18 + number % 2}.{number}.7"
-        browser.open(bridge.push(Asking(), login_hint=f"person {number}"))
-        browsers.append(browser)
+    with tenant_scope(bridge.tenant.id):
+        way, waiting = way_of(bridge.connection), []
+        for number in range(100):
+            uri, _life = push_request(bridge.client, Asking().form(login_hint=f"person {number}"))
+            opened = open_request(uri, client_id=bridge.client.public_id, state="", browser_digest=b"")
+            assert isinstance(opened, tuple)
+            waiting.append(opened[0].id)
 
-    def agree(browser):
-        try:
-            return browser.agree().status_code
-        finally:
-            connections.close_all()
+    def begin(number):
+        with tenant_scope(bridge.tenant.id):
+            told = {"consent": "words", "flashing": False, "address": ""}
+            return begin_run(bridge.tenant, waiting[number], way, **told).value
 
-    def all_at_once(waiting):
-        with ThreadPoolExecutor(16) as many:
-            answers = list(many.map(agree, waiting))
-        return [browser for browser, status in zip(waiting, answers, strict=True) if status != 303]
-
-    left = all_at_once(browsers)
+    assert race(begin, times=100) == {"yes": 7, "used_up": 93}
     with tenant_scope(bridge.tenant.id):
         window = current_window(budget)
         assert (window.spent, window.reserved, ProofingAttempt.objects.count()) == (0, 7, 7)
         change_budget(budget.id, replace(plan, amount=Decimal(1000)), actor=SYSTEM)
-    assert len(left) == 93
-    assert len(all_at_once(left)) == 90
+        waiting = list(BridgeRun.objects.filter(status="opened").values_list("id", flat=True))
+    assert race(begin, times=93) == {"yes": 3, "used_up": 90}
     with tenant_scope(bridge.tenant.id):
         assert (current_window(budget).reserved, ProofingAttempt.objects.count()) == (10, 10)
