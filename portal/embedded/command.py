@@ -5,13 +5,13 @@ import sys
 from collections.abc import MutableMapping
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from portal.embedded.bytecode import keep_bytecode
 from portal.embedded.data import REPOSITORY, VARIABLE, DataFolder, Secrets, State, data_folder
 from portal.embedded.files import Progress, Trouble, locked
 from portal.embedded.install import ensure_installed, inside
-from portal.embedded.materials import MaterialsError, ensure_models, ensure_photographs
+from portal.embedded.materials import MaterialsError, ensure_models, ensure_photographs, models_there
 from portal.embedded.telling import JSON, told_in_json
 
 USAGE = """\
@@ -84,7 +84,7 @@ def _run(argv: list[str]) -> int:
         return _in_production(argv)
     command = argv[1]
     named, rest = take_data_option(argv[1:])
-    say = Progress(sys.stderr if JSON in rest else None)
+    say = Progress(progress_stream(command, rest))
     tests = command in WITH_TEST_PACKAGES or rest == ["install", "--tests"]
     python = ensure_installed(tests=tests, say=say)
     data = data_folder(named, os.environ)
@@ -104,6 +104,12 @@ def _run(argv: list[str]) -> int:
         (data.stamps / name).unlink(missing_ok=True)
     hand_over(data, models, os.environ)
     return _program(rest[1:]) if command == "run" else _django([argv[0], *rest])
+
+
+def progress_stream(command: str, rest: list[str]) -> IO[str] | None:
+    """Where progress is told; None is standard output. That of a door for operators holds its answer and nothing else, asked
+    for in JSON or not."""
+    return None if command in ON_ONE_MACHINE and JSON not in rest else sys.stderr
 
 
 def _in_production(argv: list[str]) -> int:
@@ -147,6 +153,10 @@ def hand_over(data: DataFolder, models: Path, environ: MutableMapping[str, str])
 
 def _materials(*, photographs: bool, say: Progress) -> Path:
     venv = REPOSITORY / ".venv"
+    # Without the lock, which several commands at once would only hold up each other with.
+    there = None if photographs else models_there(venv)
+    if there is not None:
+        return there
     with locked(REPOSITORY, waiting=lambda: say("Another start is fetching the models; waiting for it.")):
         models = ensure_models(venv, say=say)
         if photographs:

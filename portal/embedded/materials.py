@@ -62,12 +62,17 @@ class MaterialsError(Exception):
     """A model or photograph could not be fetched, or is not the one we know."""
 
 
+def models_there(venv: Path) -> Path | None:
+    """The folder with the three models, if it holds them whole."""
+    folder = venv / "models"
+    known = [(folder / name, digest) for name, (_, digest) in MODELS.items()]
+    return folder if all(path.is_file() and _digest(path) == digest for path, digest in known) else None
+
+
 def ensure_models(venv: Path, *, say: Callable[[str], None]) -> Path:
     """The folder with the three models, fetched if they are not there yet."""
     folder = venv / "models"
-    if all(
-        (folder / name).is_file() and _digest(folder / name) == known for name, (_, known) in MODELS.items()
-    ):
+    if models_there(venv):
         return folder
     say("Fetching the face models (once, about 45 MB)")
     folder.mkdir(parents=True, exist_ok=True)

@@ -35,6 +35,8 @@ _NUMBERS = {
     500011: "service_missing",
     53003: "blocked_by_policy",
 }
+REFUSALS = frozenset({*_NUMBERS.values(), "token_refused"})
+"""Why an application gets no token until an administrator changes something, in our codes."""
 
 
 def fetch_token(

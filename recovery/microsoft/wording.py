@@ -5,6 +5,11 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from portal.kit import microsoft
+
+_BROKEN = gettext_noop(
+    "Microsoft does not let your organisation in at the moment, and it is not your fault. Call your help desk."
+)
 _EITHER = {
     "declined": gettext_noop("You said no in the app, and nothing was shared. Go on when you are ready."),
     "expired": gettext_noop("Nobody answered in the app in time. Get a new code when you have it at hand."),
@@ -27,6 +32,10 @@ _REQUEST = {
     "face_too_unlike": gettext_noop(
         "Microsoft could not confirm that it is you. Try again in even light, without glasses or a hat."
     ),
+    "no_word": gettext_noop(
+        "Microsoft did not tell us what came of it. If you finished in the app, its answer was lost on the way: get a new "
+        "code and show your card once more."
+    ),
     "card_gone": gettext_noop("This card cannot be used any more. Get a new one below."),
     "card_refused": gettext_noop("This card is not valid any more. Get a new one below."),
     "card_expired": gettext_noop("This card has expired. Get a new one below."),
@@ -42,4 +51,4 @@ _BUSY = gettext_noop("Microsoft's service did not do it. Try again in a moment, 
 def sentence_of(code: str, kind: str) -> str:
     """`kind`: of the request, an offer or one to show a card."""
     known = _EITHER | (_OFFER if kind == "issuance" else _REQUEST)
-    return _(known.get(code, _BUSY))
+    return _(known.get(code, _BROKEN if code in microsoft.REFUSALS else _BUSY))

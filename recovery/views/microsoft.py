@@ -71,7 +71,7 @@ def _shown(row: EntraRequest | None) -> Shown:
     if row.state == State.FAILED:
         return Shown(mark, problem=sentence_of(row.problem, row.kind))
     if not row.is_live:
-        return Shown(mark, problem=sentence_of("expired", row.kind))
+        return Shown(mark, problem=sentence_of(_silence(row), row.kind))
     if row.state == State.ASKING:
         return Shown(mark, is_asking=True, is_put_off=_is_put_off(row))
     link, is_simulated = requests.link_of(row), addresses.is_simulated()
@@ -85,6 +85,13 @@ def _shown(row: EntraRequest | None) -> Shown:
         until=row.expires_at,
         is_simulated=is_simulated,
     )
+
+
+def _silence(row: EntraRequest) -> str:
+    """Why nobody answered, as far as it is known: with the app at it, the service's word may have been lost. Of an offer its
+    records say what came of it; of a showing nothing does."""
+    was_opened = row.state == State.OPENED and row.kind == EntraRequest.Kind.PRESENTATION
+    return "no_word" if was_opened else "expired"
 
 
 def credential_page(request: HttpRequest, case: Case) -> HttpResponse:

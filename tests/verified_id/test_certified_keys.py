@@ -116,6 +116,28 @@ def test_a_card_by_certificate_is_verified_by_another_library_and_by_an_anchor_a
         )
 
 
+def test_metadata_are_signed_by_the_certificate_where_there_is_one(
+    authority: Tenant, tmp_path: Path, root: Root
+) -> None:
+    client = Wallet(authority).client
+
+    def signed() -> bytes:
+        answer = client.get("/.well-known/openid-credential-issuer", headers={"Accept": "application/jwt"})
+        return bytes(answer.content)
+
+    registry = jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False)
+    registry.max_header_length = 8192
+    plain = jws.extract_compact(signed(), registry=registry).headers()
+    assert plain["kid"].startswith("did:web:") and "x5c" not in plain
+    certify(authority, tmp_path, root)
+    header = jws.extract_compact(signed(), registry=registry).headers()
+    assert header["typ"] == "openidvci-issuer-metadata+jwt" and "kid" not in header
+    (leaf,) = (x509.load_der_x509_certificate(base64.b64decode(text)) for text in header["x5c"])
+    leaf.verify_directly_issued_by(root[0])
+    key = leaf.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    assert jws.deserialize_compact(signed(), ECKey.import_key(key), registry=registry).payload
+
+
 def test_our_own_requests_take_a_card_by_certificate_like_any_other(
     authority: Tenant, tmp_path: Path, root: Root
 ) -> None:

@@ -16,7 +16,6 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
 from portal.kit import clock
 from portal.kit.codes import keyed_digest, same
@@ -58,9 +57,12 @@ def _answer(status: int, word: str) -> HttpResponse:
 
 @csrf_exempt
 @own_scope
-@require_POST
 def receive(request: HttpRequest, request_id: str) -> HttpResponse:
     """200 for a callback that is kept now or was kept before; 4xx for anything the service would not send."""
+    if request.method != "POST":
+        answer = _answer(405, "only POST")
+        answer.headers["Allow"] = "POST"
+        return answer
     tenant: Tenant = request.tenant  # type: ignore[attr-defined]
     with tenant_scope(tenant.id):
         found = _authenticated(request_id, request.headers.get("api-key", ""))

@@ -13,8 +13,13 @@ from typing import TypeVar
 from uuid import UUID
 
 from portal.kit import clock
+from portal.kit.actors import SYSTEM
+from portal.kit.errors import Unavailable
+from portal.kit.remote import Busy
 from portal.kit.scope import tenant_scope
 from portal.kit.sealed import Context, seal, unseal
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
 from tenants.models import Tenant
 from tenants.verified_id.entra import addresses, client
 from tenants.verified_id.entra.certificate import KeyPair
@@ -91,19 +96,51 @@ def _with(
         except client.EntraRefused as refused:
             if refused.code not in ("token_rejected", "permission_missing", "records_refused"):
                 raise
-    scope = addresses.RECORDS_SCOPE if kind == RECORDS else addresses.SCOPE
-    fresh = client.fetch_token(held.credentials, scope=scope)
+    fresh = _fetch(held, addresses.RECORDS_SCOPE if kind == RECORDS else addresses.SCOPE)
     _keep(held, fresh, kind)
     return call(fresh)
+
+
+def _fetch(held: Held, scope: str) -> client.Token:
+    """A new token. EntraRefused, which the connection's page then says; Busy for whatever may pass: nothing was asked of the
+    service yet, so that it may be asked again."""
+    try:
+        return client.fetch_token(held.credentials, scope=scope)
+    except client.EntraRefused as refused:
+        note_refused_sign_in(held, refused.code)
+        raise
+    except Busy:
+        raise
+    except Unavailable as error:
+        raise Busy(error.code) from error
+
+
+def note_refused_sign_in(held: Held, code: str) -> None:
+    """Nobody tests a connection that worked: that Microsoft does not let it in any more stands on its page, and in the audit
+    log, since the first time. Quiet when the settings were changed meanwhile."""
+    found = [{"step": "token", "ok": False, "problem": code, "setting": ""}]
+    with tenant_scope(held.tenant.id):
+        row = EntraConnection.objects.select_for_update().filter(id=held.row.id).first()
+        if row is None or proof_of(row) != proof_of(held.row) or row.found == found:
+            return
+        row.found, row.tested_at = found, clock.now()
+        row.save(update_fields=["found", "tested_at"])
+        problems = {"problems": [f"token:{code}"]}
+        record_event(EventName.ENTRA_TESTED, actor=SYSTEM, subject=row.public_id, data=problems)
 
 
 def _keep(held: Held, token: client.Token, kind: str) -> None:
     """Only for the settings it was made with."""
     with tenant_scope(held.tenant.id):
         row = EntraConnection.objects.select_for_update().filter(id=held.row.id).first()
-        if row is not None and proof_of(row) == proof_of(held.row):
-            write_token(row, token, kind)
-            row.save(update_fields=[f"{kind}token_sealed", f"{kind}token_expires_at"])
+        if row is None or proof_of(row) != proof_of(held.row):
+            return
+        write_token(row, token, kind)
+        changed = [f"{kind}token_sealed", f"{kind}token_expires_at"]
+        if any(one["step"] == "token" and not one["ok"] for one in row.found):
+            row.found, row.tested_at = [], None  # it was let in again
+            changed += ["found", "tested_at"]
+        row.save(update_fields=changed)
 
 
 def write_token(row: EntraConnection, token: client.Token, kind: str = REQUESTS) -> None:

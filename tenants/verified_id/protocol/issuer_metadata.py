@@ -145,11 +145,20 @@ def _encryption(jwks: Sequence[Mapping[str, str]]) -> dict[str, Any]:
 
 
 def sign_issuer_metadata(
-    metadata: Mapping[str, Any], *, signer: Signer, issued_at: int, expires_at: int
+    metadata: Mapping[str, Any],
+    *,
+    signer: Signer,
+    issued_at: int,
+    expires_at: int,
+    x5c: Sequence[str] = (),
 ) -> str:
-    """Section 12.2.3, for a request with `Accept: application/jwt`."""
+    """Section 12.2.3, for a request with `Accept: application/jwt`. The key is found by the certificates in `x5c` (RFC 7515,
+    4.1.6) where there are any, else by the signer's `kid`: never by both, which readers would weigh differently."""
     issuer = metadata["credential_issuer"]
     claims = {**metadata, "iss": issuer, "sub": issuer, "iat": issued_at, "exp": expires_at}
+    if x5c:
+        header = {"x5c": list(x5c)}
+        return sign_jws(signer, typ=SIGNED_METADATA_TYP, claims=claims, header=header, with_kid=False)
     return sign_jws(signer, typ=SIGNED_METADATA_TYP, claims=claims)
 
 

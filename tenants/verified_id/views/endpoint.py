@@ -25,7 +25,6 @@ MAX_BODY = 1_200_000
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Headers": "Authorization, Content-Type, DPoP, Accept",
-    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
     "Access-Control-Expose-Headers": "DPoP-Nonce, WWW-Authenticate, Retry-After",
     "Access-Control-Max-Age": "600",
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -45,6 +44,9 @@ def endpoint(*methods: str) -> Callable[[View], View]:
                 _note(request, response, error)
             for name, value in CORS.items():
                 response.headers[name] = value
+            response.headers["Access-Control-Allow-Methods"] = _allowed(methods)
+            if response.status_code in (204, 304):
+                del response.headers["Content-Type"]  # of nothing (RFC 9110, 8.3)
             return response
 
         return served
@@ -76,11 +78,14 @@ def _answer(
 
 
 def _made(view: View, request: HttpRequest, methods: tuple[str, ...], args: Any, kwargs: Any) -> HttpResponse:
-    allowed = [*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"]
+    allowed = _allowed(methods)
     if request.method == "OPTIONS":
-        return HttpResponse(status=204, headers={"Allow": ", ".join(allowed)})
-    if request.method not in allowed:
-        return HttpResponse(status=405, headers={"Allow": ", ".join(allowed)})
+        # What a wallet in a browser asks before it sends JSON, a token or a DPoP proof (Fetch, CORS preflight).
+        return HttpResponse(status=204, headers={"Allow": allowed})
+    if request.method not in allowed.split(", "):
+        # Wallets read JSON at these addresses, whatever the standards leave open (RFC 9110, 15.5.6).
+        headers = {"Allow": allowed, "Cache-Control": "no-store"}
+        return JsonResponse({"error": "invalid_request"}, status=405, headers=headers)
     try:
         return view(request, *args, **kwargs)
     except TooMany as error:
@@ -94,6 +99,10 @@ def _made(view: View, request: HttpRequest, methods: tuple[str, ...], args: Any,
     except (Http404, ReadmitError) as error:
         status = error.status if isinstance(error, ReadmitError) else 404
         return JsonResponse({"error": "not_found" if status == 404 else "invalid_request"}, status=status)
+
+
+def _allowed(methods: tuple[str, ...]) -> str:
+    return ", ".join([*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"])
 
 
 def scheme_of(request: HttpRequest) -> str:

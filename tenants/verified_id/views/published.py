@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from portal.kit.codes import digest
 from portal.kit.scope import tenant_scope
 from tenants.verified_id import publishing
+from tenants.verified_id.certifying import chain_now
 from tenants.verified_id.protocol.issuer_metadata import sign_issuer_metadata
 from tenants.verified_id.selectors import get_authority
 from tenants.verified_id.signing import active_key, signer_of
@@ -36,9 +37,11 @@ def issuer_json(request: HttpRequest) -> HttpResponse:
         authority = get_authority()
         made = publishing.issuer_json(authority, tenant)
         if prefers(request, "application/jwt", over="application/json"):
+            key = active_key()
             signed = sign_issuer_metadata(
                 made,
-                signer=signer_of(active_key()),
+                signer=signer_of(key),
+                x5c=chain_now(key),
                 issued_at=now_in_seconds(),
                 expires_at=now_in_seconds() + 3600,
             )

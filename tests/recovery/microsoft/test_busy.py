@@ -11,6 +11,8 @@ from django.apps import apps
 from portal.kit import clock
 from portal.kit.scope import tenant_scope
 from recovery.stages import Stage
+from tenants.verified_id.entra import client
+from tenants.verified_id.entra.models import EntraConnection
 from tests.recovery.journey import Place
 from tests.recovery.microsoft.conftest import AppJourney, at
 from tests.vendors.conftest import work
@@ -37,9 +39,17 @@ def asks(phone: AppJourney) -> list[float]:
     return [(row.available_at - clock.now()).total_seconds() for row in rows]
 
 
-@pytest.mark.parametrize(("kind", "pause"), [("throttled", 7), ("outage", 10)])
-def test_a_busy_service_is_asked_again_when_it_said(proven: AppJourney, kind: str, pause: int) -> None:
-    trouble(proven, kind, 1)
+@pytest.mark.parametrize(
+    ("kind", "pause"),
+    [("throttled", 7), ("outage", 10), ("sign_in_busy", 7), ("sign_in_away", 10), ("sign_in_slow", 10)],
+)
+def test_a_busy_service_is_asked_again_when_it_said(
+    proven: AppJourney, kind: str, pause: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Whoever signs in too slowly is asked once more at once.
+    slow = kind == "sign_in_slow"
+    monkeypatch.setattr(client, "TIMEOUT", 0.5 if slow else client.TIMEOUT)
+    trouble(proven, kind, 2 if slow else 1, seconds=2 if slow else 7)
     assert proven.post("/recover/credential/offer").status_code == 303
     work(proven.place.tenant, rounds=1)
     assert proven.request("issuance").state == "asking"
@@ -69,6 +79,39 @@ def test_one_that_stays_away_is_said_in_words_and_costs_nothing(there: Place, pr
             case_id=proven.case.id, meter="face_check", billable=True
         ).exists()
     trouble(proven, "outage", 0)
+    proven.present()
+    at(proven, Stage.PASS)
+
+
+def test_an_expired_secret_is_said_to_whom_it_concerns(there: Place, proven: AppJourney) -> None:
+    """The person reads that it is not their fault; the administrator what to mend, without testing anything."""
+    trouble(proven, "secret_old", 50)
+    assert proven.post("/recover/credential/offer").status_code == 303
+    proven.work()
+    assert proven.request("issuance").problem == "secret_expired"
+    page = proven.get("/recover/credential").content.decode()
+    assert "Microsoft does not let your organisation in" in page and "secret" not in page
+    with tenant_scope(there.tenant.id):
+        found = EntraConnection.objects.get().found
+    assert [(one["step"], one["ok"], one["problem"]) for one in found] == [("token", False, "secret_expired")]
+    trouble(proven, "outage", 0)
+    proven.take()
+    with tenant_scope(there.tenant.id):
+        assert EntraConnection.objects.get().found == []
+    at(proven, Stage.PRESENT)
+
+
+def test_a_request_whose_answer_is_lost_is_not_made_twice(
+    proven: AppJourney, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proven.take()
+    trouble(proven, "hanging", 1, seconds=2)
+    with monkeypatch.context() as impatient:
+        impatient.setattr(client, "TIMEOUT", 0.5)
+        proven.ask()
+    row = proven.request("presentation")
+    assert (row.state, row.problem) == ("failed", "no_answer") and not asks(proven)
+    assert "did not do it" in proven.get("/recover/present").content.decode()
     proven.present()
     at(proven, Stage.PASS)
 

@@ -131,8 +131,10 @@ def test_a_showing_that_nobody_told_of_is_asked_for_again(phone: AppJourney) -> 
     phone.entra.show_card(phone.request("presentation").service_id, lost="on")
     phone.told(1)
     at(phone, Stage.PRESENT)
+    assert "I finished in the app, and nothing happens here" in phone.get("/recover/present").content.decode()
     with clock.frozen(clock.now() + timedelta(minutes=6)):
-        assert "Nobody answered in the app in time" in phone.get("/recover/present").content.decode()
+        page = phone.get("/recover/present").content.decode()
+        assert "its answer was lost on the way" in page and "Nobody answered" not in page
         phone.present()
         at(phone, Stage.PASS)
 

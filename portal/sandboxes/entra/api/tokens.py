@@ -16,7 +16,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from portal.sandboxes.entra import registered
+from portal.sandboxes.entra import faults, registered
 from portal.sandboxes.entra.api.assertions import KIND, AssertionRefused, check_assertion
 from portal.sandboxes.entra.api.errors import token_error
 
@@ -27,9 +27,10 @@ SCOPES = {f"{service}/.default": service for service in (registered.SERVICE, reg
 class TokenRefused(Exception):
     """`number` is the AADSTS code."""
 
-    def __init__(self, status: int, error: str, number: int, text: str) -> None:
+    def __init__(self, status: int, error: str, number: int, text: str, *, retry_after: int = 0) -> None:
         super().__init__(text)
         self.status, self.error, self.number, self.text = status, error, number, text
+        self.headers = {"Retry-After": str(retry_after)} if retry_after else {}
 
     def body(self) -> dict[str, Any]:
         trace, correlation = str(uuid4()), str(uuid4())
@@ -48,9 +49,9 @@ class TokenRefused(Exception):
 @csrf_exempt
 def token(request: HttpRequest, directory: str) -> HttpResponse:
     try:
-        application, service = _application(request, directory)
+        application, service = _without_trouble(*_application(request, directory))
     except TokenRefused as refused:
-        return JsonResponse(refused.body(), status=refused.status)
+        return JsonResponse(refused.body(), status=refused.status, headers=refused.headers)
     return JsonResponse(
         {
             "token_type": "Bearer",
@@ -59,6 +60,23 @@ def token(request: HttpRequest, directory: str) -> HttpResponse:
             "access_token": make_token(application, service),
         }
     )
+
+
+def _without_trouble(application: registered.Application, service: str) -> tuple[registered.Application, str]:
+    """Whoever signs in rightly may still be put off, or be told that the secret was good until yesterday."""
+    found = faults.met(faults.SIGN_IN)
+    if found is None:
+        return application, service
+    if found.kind == faults.SECRET_OLD:
+        text = f"The provided client secret keys for app '{application.client_id}' are expired."
+        raise TokenRefused(401, "invalid_client", 7000222, text)
+    if found.kind == faults.SIGN_IN_BUSY:
+        text = "The server is too busy to handle the request."
+        raise TokenRefused(429, "temporarily_unavailable", 90033, text, retry_after=found.seconds)
+    if found.kind == faults.SIGN_IN_AWAY:
+        raise TokenRefused(503, "temporarily_unavailable", 90033, "A transient error has occurred.")
+    faults.hang(found)
+    return application, service
 
 
 def _form(request: HttpRequest) -> dict[str, str]:
