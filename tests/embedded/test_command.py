@@ -140,7 +140,9 @@ def test_without_a_command_the_two_are_shown(capsys):
 
 def test_what_a_door_prints_is_its_answer_alone(monkeypatch):
     assert command.progress_stream("request_presentation", []) is sys.stderr
-    assert command.progress_stream("up", []) is None and command.progress_stream("up", ["--json"]) is sys.stderr
+    assert (
+        command.progress_stream("up", []) is None and command.progress_stream("up", ["--json"]) is sys.stderr
+    )
     # Several at once do not wait for each other, and do not say so between the lines of their answers.
     monkeypatch.setattr(command, "locked", lambda *_a, **_k: pytest.fail("waited for nothing"))
     assert (command._materials(photographs=False, say=pytest.fail) / "face_landmark.tflite").is_file()

@@ -12,7 +12,12 @@ from portal.sandboxes.entra.api.errors import ApiError
 from portal.sandboxes.entra.models import Trouble
 
 THROTTLED, OUTAGE, HANGING = "throttled", "outage", "hanging"
-SIGN_IN_BUSY, SIGN_IN_AWAY, SIGN_IN_SLOW, SECRET_OLD = "sign_in_busy", "sign_in_away", "sign_in_slow", "secret_old"
+SIGN_IN_BUSY, SIGN_IN_AWAY, SIGN_IN_SLOW, SECRET_OLD = (
+    "sign_in_busy",
+    "sign_in_away",
+    "sign_in_slow",
+    "secret_old",
+)
 KINDS = {
     THROTTLED: "The API: too many requests (429, with Retry-After)",
     OUTAGE: "The API: outage (503)",

@@ -72,6 +72,14 @@ def card_contrast(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, authority: Authority, form: CardForm) -> HttpResponse:
     chosen = [str(form[name].value() or "") for name in ("card_background", "card_text")]
+    # The preview keeps a colour that can be read beside one that cannot.
+    shown = _contrast(
+        request,
+        *(
+            "" if form.errors.get(f"card_{one}") else value
+            for one, value in zip(("background", "text"), chosen, strict=True)
+        ),
+    )
     context = {
         "authority": authority,
         "form": form,
@@ -82,6 +90,6 @@ def _page(request: HttpRequest, authority: Authority, form: CardForm) -> HttpRes
         "may_manage": seat_of(request).may(Right.MANAGE_VERIFIED_ID),
         "claims": [names_of(name)["en"] for name in CLAIM_NAMES if name not in authority.left_out],
         "tabs": tabs(request, "card"),
-        **_contrast(request, *chosen),
+        **shown,
     }
     return render(request, "verified_id/card.html", context)

@@ -11,5 +11,6 @@ import "./lists.js";
 import "./local-time.js";
 import "./menus.js";
 import "./passkeys.js";
+import "./tabs.js";
 import "./toast.js";
 import "./trouble.js";
