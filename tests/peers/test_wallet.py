@@ -31,8 +31,9 @@ def accepting(tenant: Tenant, **more: Any) -> dict[str, Any]:
 def test_it_takes_the_credential_verifies_it_and_says_so(authority: Tenant, wallet: Wallet) -> None:
     issuance_id = begin(authority)
     link = offer(authority, issuance_id).deep_link
-    (taken,) = well(wallet({"verb": "accept", "offer": link}))
+    (taken,) = well(wallet({"verb": "accept", "offer": link, "signed": True}))
     assert (taken["typ"], taken["family_name"], taken["txCodeAsked"]) == ("dc+sd-jwt", "Example", False)
+    assert taken["metadataSigner"] == taken["kid"]
     assert set(CLAIMS) | {"portrait", "status", "cnf"} <= set(taken["claims"])
     with tenant_scope(authority.id):
         assert issuance.state_of(issuance_id).state == "accepted"

@@ -120,6 +120,8 @@ def test_signed_metadata_carries_its_subject() -> None:
     token = parse_jws(text, REFUSING, expected_typ="openidvci-issuer-metadata+jwt")
     claims = verify_jws(token, ISSUER.public_jwk, REFUSING)
     assert claims["sub"] == claims["credential_issuer"] == ISSUER_ORIGIN and claims["iat"] == NOW
+    # Wallets hold a DID in `kid` to the same DID in `iss`.
+    assert claims["iss"] == token.header["kid"].partition("#")[0]
 
 
 def test_the_authorization_server_names_dpop_only_when_it_is_verified() -> None:

@@ -153,9 +153,11 @@ def sign_issuer_metadata(
     x5c: Sequence[str] = (),
 ) -> str:
     """Section 12.2.3, for a request with `Accept: application/jwt`. The key is found by the certificates in `x5c` (RFC 7515,
-    4.1.6) where there are any, else by the signer's `kid`: never by both, which readers would weigh differently."""
+    4.1.6) where there are any, else by the signer's `kid`: never by both, which readers would weigh differently. `iss` is whom
+    that key belongs to: the issuer's own address by certificate, the DID by `kid`; `sub` is the issuer either way."""
     issuer = metadata["credential_issuer"]
-    claims = {**metadata, "iss": issuer, "sub": issuer, "iat": issued_at, "exp": expires_at}
+    attested_by = issuer if x5c else signer.kid.partition("#")[0]
+    claims = {**metadata, "iss": attested_by, "sub": issuer, "iat": issued_at, "exp": expires_at}
     if x5c:
         header = {"x5c": list(x5c)}
         return sign_jws(signer, typ=SIGNED_METADATA_TYP, claims=claims, header=header, with_kid=False)

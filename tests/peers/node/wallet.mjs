@@ -25,6 +25,7 @@ const lookup = (name, options, done) =>
   options.all ? done(null, [{ address: "127.0.0.1", family: 4 }]) : done(null, "127.0.0.1", 4);
 const seen = [];
 let walletNonce;
+let wantsSigned = false;
 const fetchHere = (address, init = {}) =>
   new Promise((resolve, reject) => {
     const url = new URL(address);
@@ -34,6 +35,8 @@ const fetchHere = (address, init = {}) =>
       body = [body, new URLSearchParams({ wallet_nonce: walletNonce }).toString()].filter(Boolean).join("&");
     }
     const headers = Object.fromEntries(new Headers(init.headers ?? {}));
+    // openid4vci 0.4.6 reads signed metadata, but asks for none: the wallet does.
+    if (wantsSigned && url.pathname.includes("openid-credential-issuer")) headers.accept = "application/jwt";
     if (body !== undefined) headers["content-length"] = String(Buffer.byteLength(body));
     if (init.body instanceof URLSearchParams) {
       headers["content-type"] ??= "application/x-www-form-urlencoded;charset=UTF-8";
@@ -157,7 +160,9 @@ const verbs = {
   // Offer by reference, metadata, token, nonce, proof, credential, notification; then the credential is verified.
   // `bound` proves a key at each request (DPoP); who is told to wait comes back until somebody has looked.
   // `keys` asks for the card under so many keys at once, as many as the metadata allow with "all".
-  async accept({ offer, txCode, clientId, singularProof, bound, byDid, keys = 1 }) {
+  // `signed` asks for signed metadata, which the peer verifies.
+  async accept({ offer, txCode, clientId, singularProof, bound, byDid, signed = false, keys = 1 }) {
+    wantsSigned = signed;
     const credentialOffer = await issuance.resolveCredentialOffer(offer);
     const issuerMetadata = await issuance.resolveIssuerMetadata(credentialOffer.credential_issuer);
     const dpop = bound && { signer: { method: "jwk", alg: "ES256", publicJwk: holderPublic } };
@@ -228,6 +233,7 @@ const verbs = {
         credentialOffer.grants?.["urn:ietf:params:oauth:grant-type:pre-authorized_code"]?.tx_code,
       ),
       draft: issuerMetadata.originalDraftVersion,
+      metadataSigner: issuerMetadata.signedCredentialIssuer?.signer.didUrl,
       tokenType: accessTokenResponse.token_type,
       waited,
       typ: header.typ,
