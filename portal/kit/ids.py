@@ -104,5 +104,8 @@ def parse_public_id(prefix: str, text: str) -> UUID:
 
 def short_reference(identifier: UUID) -> str:
     """Eight characters that can be read out over a telephone, `K7QM-3XWT`, from the random half of the id."""
-    text = encode_base32(identifier.int & (2**40 - 1), 8)
-    return f"{text[:4]}-{text[4:]}"
+    number = identifier.int
+    return (
+        f"{_PAIRS[number >> 30 & 1023]}{_PAIRS[number >> 20 & 1023]}"
+        f"-{_PAIRS[number >> 10 & 1023]}{_PAIRS[number & 1023]}"
+    )

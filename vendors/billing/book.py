@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,6 +26,8 @@ from vendors.billing.rating.terms import read_terms
 DEFAULT_CURRENCIES = ("EUR",)
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 Product = tuple[str, str]  # meter, vendor
+# What the database holds, so that an entry says the same before and after it is read back.
+SCALE = Decimal("0.000001")
 
 
 def zone_named(name: str) -> ZoneInfo:
@@ -37,10 +40,12 @@ def zone_named(name: str) -> ZoneInfo:
 
 @dataclass(frozen=True, slots=True)
 class PricedProduct:
-    """A price version with what is billable under it."""
+    """A price version with what is billable under it. Its id and its price as an entry has them are worked out once."""
 
     price: Price
     billability: Billability
+    version_id: UUID
+    unit_price: Decimal
 
 
 _known: dict[str, PricedProduct] = {}
@@ -57,7 +62,7 @@ def priced(row: PriceVersion) -> PricedProduct:
             frozenset(Outcome(word) for word in row.billable_outcomes),
             timedelta(minutes=row.duplicate_window_minutes),
         )
-        _known[key] = PricedProduct(price, billability)
+        _known[key] = PricedProduct(price, billability, row.id, price.terms.list_price.quantize(SCALE))
     return _known[key]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ from uuid import UUID
 from portal.kit import clock
 from portal.kit.ids import uuid7
 from portal.kit.scope import current_tenant_id
-from vendors.billing.checks import SCALE
+from vendors.billing.book import SCALE
 from vendors.billing.insertion import written_names
 from vendors.billing.models import EntryKind, Paid, UsageEntry, Why
 
@@ -57,10 +58,17 @@ class Booking:
         """A check is a transaction of its own, and so is each that takes its place; what takes one back is of its own."""
         return self.of_transaction or self.id
 
+    @classmethod
+    def read(cls, row: Sequence[Any]) -> Booking:
+        """An entry that is in the ledger, from the columns `WRITTEN`: much quicker than a model's instance."""
+        return cls(*row)
+
     def to_entry(self) -> UsageEntry:
         return UsageEntry(**{name: getattr(self, name) for name in written_names(UsageEntry)})
 
 
+# The columns of an entry in the order of a booking's fields.
+WRITTEN = tuple("transaction_id" if each.name == "of_transaction" else each.name for each in fields(Booking))
 # What an entry hands on to the one that takes it back and to the one that takes its place.
 _KEPT = (
     "debit",

@@ -8,12 +8,10 @@ from decimal import Decimal
 from uuid import UUID
 
 from portal.kit.errors import Misconfigured
-from vendors.billing.book import Book, PricedProduct
+from vendors.billing.book import SCALE, Book, PricedProduct
 from vendors.billing.models import ContractPrice, Meter, Paid
 from vendors.billing.rating.billability import Billability, Outcome
 
-# What the database holds, so that an entry says the same before and after it is read back.
-SCALE = Decimal("0.000001")
 STEPS = {Meter.DECISION: "proofed", Meter.FACE_CHECK: "face_checked"}
 # A file has a million words of these: looking one up here is quicker than making an enumeration's member of it.
 OUTCOMES = frozenset(Outcome)
@@ -61,8 +59,8 @@ class Pricing:
     @property
     def unit_price(self) -> Decimal:
         if self.ours is not None:
-            return self.ours.price.terms.list_price
-        return self.own.unit_price if self.own else Decimal(0)
+            return self.ours.unit_price
+        return (self.own.unit_price if self.own else Decimal(0)).quantize(SCALE)
 
     @property
     def currency(self) -> str | None:

@@ -117,6 +117,11 @@ def count_in_budgets(entries: Sequence[Countable], passed: Passed) -> None:
     """Add new entries to the budgets they count in, each window once and all in one order. `passed` is called for each
     window that changed, while it is locked."""
     share_budgets()
+    add_to_budgets(entries, passed)
+
+
+def add_to_budgets(entries: Sequence[Countable], passed: Passed) -> None:
+    """The same for a caller who holds a lock of them already."""
     budgets = list(Budget.objects.filter(closed_at=None))
     if not budgets:
         return

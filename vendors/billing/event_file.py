@@ -7,6 +7,7 @@ taken up by running it again.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -17,12 +18,13 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
+from portal.kit import clock
 from portal.kit.actors import Actor, ActorKind
 from portal.kit.children import child_process
 from portal.kit.errors import ReadmitError
 from portal.kit.scope import tenant_scope
 from vendors.billing.book import Book, PricedProduct, Product, load_versions
-from vendors.billing.bookings import Booking
+from vendors.billing.bookings import WRITTEN, Booking
 from vendors.billing.counting import share_budgets
 from vendors.billing.event_lines import Event, Outcome, Tenants, owner_of, parse_line
 from vendors.billing.insertion import insert_new
@@ -39,7 +41,7 @@ from vendors.billing.recording import (
 from vendors.billing.repeats import Repeats
 
 OPERATOR = Actor(ActorKind.OPERATOR, "record_usage")
-BATCH = 50_000
+BATCH = 100_000
 
 Numbered = Sequence[tuple[int, str]]
 _of_child = Tenants()  # of a process of a crew: it lives as long as one file
@@ -96,20 +98,34 @@ def record_part(taken: Numbered, tenants: Tenants | None = None) -> list[Outcome
     """Record the lines of a batch, or of one process's share of it."""
     outcomes: list[Outcome] = []
     events: dict[UUID, list[Event]] = {}
-    for number, line in taken:
-        tenant_id, event = parse_line(number, line, tenants or _of_child)
-        outcomes.append(event.outcome)
-        if tenant_id is not None:
-            events.setdefault(tenant_id, []).append(event)
-    prices = load_versions(
-        {event.usage.product for listed in events.values() for event in listed if event.usage}
-    )
-    for tenant_id in sorted(events):
-        with tenant_scope(tenant_id):
-            _do_not_wait_for_the_disk()
-            _record_tenant(events[tenant_id], prices)
-    _wait_for_the_disk()
+    now = clock.now()
+    with _without_collecting():
+        for number, line in taken:
+            tenant_id, event = parse_line(number, line, tenants or _of_child, now)
+            outcomes.append(event.outcome)
+            if tenant_id is not None:
+                events.setdefault(tenant_id, []).append(event)
+        prices = load_versions(
+            {event.usage.product for listed in events.values() for event in listed if event.usage}
+        )
+        for tenant_id in sorted(events):
+            with tenant_scope(tenant_id):
+                _do_not_wait_for_the_disk()
+                _record_tenant(events[tenant_id], prices)
+        _wait_for_the_disk()
     return outcomes
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """A batch is a million objects and no cycles: Python would look through all of them again and again for those."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _do_not_wait_for_the_disk() -> None:
@@ -157,6 +173,7 @@ def _record_plain(events: Sequence[Event], prices: Prices) -> None:
     usages = [event.usage for event in events if event.usage]
     book = Book({product: prices[product] for product in {usage.product for usage in usages}})
     repeats = Repeats(book, usages)
+    moment = clock.now()
     made: dict[str, Booking] = {}
     counted: list[Event] = []
     for event in events:
@@ -164,7 +181,7 @@ def _record_plain(events: Sequence[Event], prices: Prices) -> None:
             continue
         if event.outcome.key not in made:
             try:
-                made[event.outcome.key] = make_booking(book, event.usage, repeats)
+                made[event.outcome.key] = make_booking(book, event.usage, repeats, moment)
             except ReadmitError as problem:
                 event.outcome.fail(problem.code, "vendor", kept=True)
                 continue
@@ -176,15 +193,12 @@ def _record_plain(events: Sequence[Event], prices: Prices) -> None:
 def _tell(events: Sequence[Event], made: Mapping[str, Booking], new: set[UUID]) -> None:
     """The first line of a new key was recorded; every other one is known, or another event under a used key."""
     old = [key for key, entry in made.items() if entry.id not in new]
-    rows = (
-        {row.idempotency_key: row for row in UsageEntry.objects.filter(OneOf("idempotency_key", old))}
-        if old
-        else {}
-    )
+    found = UsageEntry.objects.filter(OneOf("idempotency_key", old)).values_list(*WRITTEN) if old else ()
+    rows = {row.idempotency_key: row for row in map(Booking.read, found)}
     told: set[str] = set()
     for event in sorted(events, key=lambda event: event.outcome.line):
         key = event.outcome.key
-        kept: UsageEntry | Booking = rows.get(key) or made[key]
+        kept = rows.get(key) or made[key]
         event.outcome.entry = kept.id
         if (
             event.usage is None

@@ -17,7 +17,6 @@ from uuid import UUID
 
 from django.utils.translation import gettext_noop as _
 
-from portal.kit import clock
 from portal.kit.bodies import read_once
 from portal.kit.ids import parse_public_id, public_id
 from tenants.models import Tenant
@@ -36,10 +35,14 @@ CONNECTIONS = frozenset(Paid.values)
 FIELDS = ("idempotency_key", "tenant", "vendor", "kind", "outcome", "quantity", "occurred_at", "case")
 MODES = frozenset({"production", "evaluation"})
 MORE = frozenset({"connection", "mode", "profile", "department", "corrects"})
+KNOWN = MORE.union(FIELDS)
 CASES = UUID("5c2d6a0e-6f0b-4d5e-9c57-0e3a1b7c9d21")  # names the space of cases that are only words in a file
 # How keys of entries begin that the ledger makes itself: an event with one of those would stand in their place.
 OURS = ("again:", "back:", "forgiven:", "reserved:", "released:", "invoice:", "credit_note:")
 PLAIN_TENANT = re.compile(r'"tenant"\s*:\s*"([^"\\]*)"')
+# The bits of a UUID that say what it is (RFC 9562, sections 4.1 and 4.2), and what they say in one of version 5.
+_VERSION_AND_VARIANT = 0xF << 76 | 0x3 << 62
+_VERSION_5 = 0x5 << 76 | 0x2 << 62
 OFFSET = re.compile(r"(Z|[+-]\d\d:\d\d)$")
 
 SENTENCES = {
@@ -117,13 +120,19 @@ def _text(raw: Mapping[str, Any], name: str, longest: int, default: str | None =
     return text
 
 
+def _optional(raw: Mapping[str, Any], name: str, longest: int) -> str:
+    """Most lines do not have it, and there are a million of them."""
+    return _text(raw, name, longest, "") if name in raw else ""
+
+
 def _moment(raw: Mapping[str, Any]) -> datetime:
     text = _text(raw, "occurred_at", 40)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise BadEvent("time_unusable", "occurred_at") from None
-    if moment.tzinfo is None or not OFFSET.search(text) or moment.year < 2000:
+    has_offset = text.endswith(("Z", "+00:00")) or OFFSET.search(text)
+    if moment.tzinfo is None or not has_offset or moment.year < 2000:
         raise BadEvent("time_unusable", "occurred_at")
     return moment.astimezone(UTC)
 
@@ -154,12 +163,13 @@ def _word_of(tenant_id: UUID, text: str) -> UUID:
     """UUID version 5 (RFC 9562, section 5.5) of the organisation and the word, by a digest that was begun already."""
     said = _begun(tenant_id).copy()
     said.update(text.encode())
-    return UUID(bytes=said.digest()[:16], version=5)
+    number = int.from_bytes(said.digest()[:16], "big")
+    return UUID(int=number & ~_VERSION_AND_VARIANT | _VERSION_5)
 
 
 def _kinds(raw: Mapping[str, Any], vendor: str) -> tuple[str, str]:
     """(meter, connection kind). `kind` says what was checked; it may say how it is paid instead."""
-    kind, connection = _text(raw, "kind", 20), _text(raw, "connection", 20, "")
+    kind, connection = _text(raw, "kind", 20), _optional(raw, "connection", 20)
     if kind in CONNECTIONS and not connection:
         kind, connection = (Meter.FACE_CHECK if vendor == "readmit" else Meter.DECISION), kind
     if kind not in METERED:
@@ -170,7 +180,7 @@ def _kinds(raw: Mapping[str, Any], vendor: str) -> tuple[str, str]:
 
 
 def _uuid_or_none(raw: Mapping[str, Any], tenant_id: UUID) -> UUID | None:
-    text = _text(raw, "profile", 64, "")
+    text = _optional(raw, "profile", 64)
     if not text:
         return None
     try:
@@ -179,12 +189,11 @@ def _uuid_or_none(raw: Mapping[str, Any], tenant_id: UUID) -> UUID | None:
         return _case(tenant_id, text)
 
 
-def read_event(raw: Mapping[str, Any], tenant_id: UUID, key: str) -> tuple[Usage | None, str]:
+def read_event(raw: Mapping[str, Any], tenant_id: UUID, key: str, now: datetime) -> tuple[Usage | None, str]:
     """The event, and the key of the one it corrects. None for a correction that counts nothing instead."""
-    unknown = set(raw) - set(FIELDS) - MORE
-    if unknown:
-        raise BadEvent("field_unknown", ascii(sorted(unknown)[0][:40])[1:-1])
-    corrects = _text(raw, "corrects", LONGEST_KEY, "")
+    if not raw.keys() <= KNOWN:
+        raise BadEvent("field_unknown", ascii(sorted(raw.keys() - KNOWN)[0][:40])[1:-1])
+    corrects = _optional(raw, "corrects", LONGEST_KEY)
     quantity = _quantity(raw, 0 if corrects else 1)
     if corrects and quantity == 0:
         return None, corrects
@@ -195,7 +204,7 @@ def read_event(raw: Mapping[str, Any], tenant_id: UUID, key: str) -> tuple[Usage
     except ValueError:
         raise BadEvent("outcome_unknown", "outcome") from None
     moment = _moment(raw)
-    if moment > clock.now() + FUTURE:
+    if moment > now + FUTURE:
         raise BadEvent("event_from_future", "occurred_at")
     usage = Usage(
         idempotency_key=key,
@@ -208,13 +217,13 @@ def read_event(raw: Mapping[str, Any], tenant_id: UUID, key: str) -> tuple[Usage
         connection_kind=connection,
         mode=_mode(raw),
         profile_id=_uuid_or_none(raw, tenant_id),
-        department=_text(raw, "department", 120, ""),
+        department=_optional(raw, "department", 120),
     )
     return usage, corrects
 
 
 def _mode(raw: Mapping[str, Any]) -> str:
-    mode = _text(raw, "mode", 12, "production")
+    mode = _text(raw, "mode", 12, "production") if "mode" in raw else "production"
     if mode not in MODES:
         raise BadEvent("mode_unknown", "mode")
     return mode
@@ -251,8 +260,9 @@ def owner_of(line: str, tenants: Tenants) -> UUID | None:
     return tenants.find(name) if 0 < len(name) <= LONGEST_TENANT and name.isprintable() else None
 
 
-def parse_line(number: int, line: str, tenants: Tenants) -> tuple[UUID | None, Event]:
-    """The tenant and the event; without a tenant or a key the line is refused at once."""
+def parse_line(number: int, line: str, tenants: Tenants, now: datetime) -> tuple[UUID | None, Event]:
+    """The tenant and the event; without a tenant or a key the line is refused at once. `now` is what the future begins
+    after."""
     outcome = Outcome(number)
     event = Event(outcome, line.strip())
     if len(line) > LONGEST_LINE:
@@ -262,7 +272,7 @@ def parse_line(number: int, line: str, tenants: Tenants) -> tuple[UUID | None, E
     tenant_id = _owner(raw, outcome, tenants)
     if raw is not None and tenant_id is not None:
         try:
-            event.usage, event.corrects = read_event(raw, tenant_id, outcome.key)
+            event.usage, event.corrects = read_event(raw, tenant_id, outcome.key, now)
         except BadEvent as problem:
             outcome.fail(problem.code, problem.field, kept=True)
     return tenant_id, event

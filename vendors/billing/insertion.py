@@ -7,6 +7,7 @@ security. Which of two writers of one key comes first is decided by the unique k
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -31,26 +32,44 @@ def written_names(model: type[TenantModel]) -> tuple[str, ...]:
     return tuple(field.attname for field in _fields(model))
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """A statement around the one that inserts, which ends in RETURNING id: more columns may follow. It answers the ids."""
+
+    statement: str = "{}"
+    params: tuple[object, ...] = ()
+
+
+ALONE = Around()
 # Notes of each new entry that it is in no roll-up yet.
-NOTING = (
+NOTING = Around(
     "WITH new AS ({}, tenant_id, created_at) INSERT INTO billing_usagepending (id, tenant_id, created_at) "
     "SELECT id, tenant_id, created_at FROM new RETURNING id"
 )
 
 
+class Sent(Enum):
+    """How a column goes over: once for all rows, as an array of its own, or not at all, being the id."""
+
+    ONCE = 1
+    EACH = 2
+    AS_ID = 3
+
+
 @cache
-def _statement(model: type[TenantModel], conflict: str, alike: tuple[bool, ...]) -> str:
-    """Columns that are `alike` in every row are sent once, the others as one array each, in the order of the fields."""
+def _statement(model: type[TenantModel], conflict: str, sent: tuple[Sent, ...]) -> str:
+    """In the order of the fields."""
     fields = _fields(model)
     columns = ", ".join(f'"{field.column}"' for field in fields)
     # text, not varchar(n): a cast to varchar(n) would cut what is too long, an insert of text refuses it.
     types = ["text" if isinstance(field, models.CharField) else field.db_type(connection) for field in fields]
-    arrays = ", ".join(f"%s::{kind}[]" for kind, same in zip(types, alike, strict=True) if not same)
+    arrays = ", ".join(f"%s::{kind}[]" for kind, how in zip(types, sent, strict=True) if how is Sent.EACH)
+    of_id = [field.name for field in fields].index("id")
     told = ", ".join(
-        f"%s::{kind}" if same else f"r.c{number}"
-        for number, (kind, same) in enumerate(zip(types, alike, strict=True))
+        {Sent.ONCE: f"%s::{kind}", Sent.EACH: f"r.c{number}", Sent.AS_ID: f"r.c{of_id}"}[how]
+        for number, (kind, how) in enumerate(zip(types, sent, strict=True))
     )
-    names = ", ".join(f"c{number}" for number, same in enumerate(alike) if not same)
+    names = ", ".join(f"c{number}" for number, how in enumerate(sent) if how is Sent.EACH)
     return (
         f'INSERT INTO "{model._meta.db_table}" ({columns}) '  # noqa: S608  names of our own
         f"SELECT {told} FROM unnest({arrays}) AS r({names}) ON CONFLICT ({conflict}) DO NOTHING RETURNING id"
@@ -90,11 +109,11 @@ def insert_new(
     *,
     key: str = "idempotency_key",
     model: type[TenantModel] | None = None,
-    noting: bool = False,
+    around: Around = ALONE,
 ) -> set[UUID]:
     """Insert the rows of one model whose (tenant, key) is not there yet. The ids of those that were inserted.
 
-    Rows may be anything with the attributes of the model. `noting` is for entries of usage that the worker will roll up.
+    Rows may be anything with the attributes of the model. `around` is for what else is written of those that are new.
     """
     if not rows:
         return set()
@@ -103,14 +122,20 @@ def insert_new(
     # In one order for everybody: two writers of the same keys wait for each other, never in a circle.
     ordered = sorted(rows, key=attrgetter(*key.split(", ")))
     columns = list(zip(*map(attrgetter(*names), ordered), strict=True))
-    # An id is never alike, so that there is an array to count the rows by.
-    alike = tuple(
-        name != "id" and column.count(column[0]) == len(column)
-        for name, column in zip(names, columns, strict=True)
-    )
-    once: list[Any] = [_plain(column[0]) for column, same in zip(columns, alike, strict=True) if same]
-    each = [_array(column) for column, same in zip(columns, alike, strict=True) if not same]
-    statement = _statement(table, f"tenant_id, {key}", alike)
+    ids = columns[names.index("id")]
+    sent = tuple(_sent(name, column, ids) for name, column in zip(names, columns, strict=True))
+    once = [_plain(column[0]) for column, how in zip(columns, sent, strict=True) if how is Sent.ONCE]
+    each = [_array(column) for column, how in zip(columns, sent, strict=True) if how is Sent.EACH]
+    statement = around.statement.format(_statement(table, f"tenant_id, {key}", sent))
     with connection.cursor() as cursor:
-        cursor.execute(NOTING.format(statement) if noting else statement, [*once, *each])
+        cursor.execute(statement, [*once, *each, *around.params])
         return {found for (found,) in cursor.fetchall()}
+
+
+def _sent(name: str, column: Sequence[Any], ids: Sequence[Any]) -> Sent:
+    """The ids are an array always, so that there is one to count the rows by."""
+    if name == "id":
+        return Sent.EACH
+    if column.count(column[0]) == len(column):
+        return Sent.ONCE
+    return Sent.AS_ID if column == ids else Sent.EACH

@@ -7,30 +7,39 @@ refused, never counted at some other one. What it does not do: tiers and include
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from operator import attrgetter
 from uuid import UUID
 
 from django.db import connection
 
+from portal.kit import clock
 from portal.kit.actors import SYSTEM, Actor
 from portal.kit.errors import Refused
 from portal.kit.ids import public_id, short_reference
 from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from vendors.billing.book import Book, open_book
+from vendors.billing.book import SCALE, Book, open_book
 from vendors.billing.bookings import Booking, in_place_of, key_after, reversal_of
 from vendors.billing.budget_alerts import tell_shares
-from vendors.billing.checks import METERS, SCALE, STEPS, Pricing, Usage, pricing_of
-from vendors.billing.counting import count_in_budgets, open_reservations, release_of, share_budgets
+from vendors.billing.checks import METERS, STEPS, Pricing, Usage, pricing_of
+from vendors.billing.counting import (
+    add_to_budgets,
+    count_in_budgets,
+    open_reservations,
+    release_of,
+    share_budgets,
+)
 from vendors.billing.digests import DIGESTED, digest_of
-from vendors.billing.insertion import insert_new
+from vendors.billing.insertion import NOTING, insert_new
 from vendors.billing.models import Account, EntryKind, Paid, UsageEntry, Why
 from vendors.billing.rating.billability import Outcome
 from vendors.billing.repeats import FORGIVEN, Decision, Repeats, lock_cases
-from vendors.billing.rollups import add_to_days, begin_adding
+from vendors.billing.rollups import begin_adding, into_days
 
+NOTHING = Decimal(0).quantize(SCALE)
 FREE_WHY = {
     Outcome.INCONCLUSIVE: Why.INCONCLUSIVE,
     Outcome.RETAKE: Why.RETAKE,
@@ -61,10 +70,12 @@ def _why(usage: Usage, pricing: Pricing, repeats: Repeats) -> Why:
     return Why.OWN_CONTRACT if pricing.kind is Paid.OWN_CONTRACT else Why.DECIDED
 
 
-def make_booking(book: Book, usage: Usage, repeats: Repeats) -> Booking:
-    """The booking of an event, not written yet. Misconfigured without a price of ours in the tenant's currencies."""
+def make_booking(book: Book, usage: Usage, repeats: Repeats, moment: datetime | None = None) -> Booking:
+    """The booking of an event, not written yet. Misconfigured without a price of ours in the tenant's currencies. Many that
+    are written together are of one `moment`."""
     meter = METERS[usage.meter]
-    pricing = pricing_of(book, usage)
+    pricing = repeats.pricing_of(usage) or pricing_of(book, usage)
+    unit_price = pricing.unit_price
     why = _why(usage, pricing, repeats)
     billable = why in {Why.DECIDED, Why.OWN_CONTRACT}
     charged = billable and pricing.kind is not Paid.FREE
@@ -73,15 +84,15 @@ def make_booking(book: Book, usage: Usage, repeats: Repeats) -> Booking:
         idempotency_key=usage.idempotency_key,
         debit=Account.OWN_CONTRACT if own else Account.UNBILLED,
         credit=Account.PARTNER_BILLS if own else Account.REVENUE,
-        amount=(pricing.unit_price * usage.quantity if charged else Decimal(0)).quantize(SCALE),
+        amount=unit_price * usage.quantity if charged else NOTHING,
         currency=pricing.currency or book.standing.currencies[0],
         meter=meter,
         vendor=usage.vendor,
         connection_kind=pricing.kind,
         quantity=usage.quantity,
-        price_version_id=UUID(pricing.ours.price.id) if pricing.ours else None,
+        price_version_id=pricing.ours.version_id if pricing.ours else None,
         contract_price_id=pricing.own.id if pricing.own else None,
-        unit_price=pricing.unit_price.quantize(SCALE),
+        unit_price=unit_price,
         billable=billable,
         outcome=usage.outcome,
         why=why,
@@ -93,6 +104,7 @@ def make_booking(book: Book, usage: Usage, repeats: Repeats) -> Booking:
         department=usage.department,
         refers_to_id=usage.replaces_id,
         occurred_at=usage.occurred_at,
+        created_at=moment or clock.now(),
     )
 
 
@@ -105,7 +117,7 @@ def record_usage(usage: Usage) -> UsageEntry:
     opened = open_book(usage.product)
     repeats = Repeats(opened.book, [usage])
     booking = make_booking(opened.book, usage, repeats)
-    if insert_new([booking], model=UsageEntry, noting=True):
+    if insert_new([booking], model=UsageEntry, around=NOTING):
         entry = booking.to_entry()
         if opened.has_budgets:
             _settle(entry)
@@ -144,7 +156,7 @@ def _turn(decisions: Sequence[Decision]) -> None:
     """Take back what a late event turned, and book it the other way round."""
     bookings = _turned_bookings(decisions)
     if bookings:
-        insert_new(bookings, model=UsageEntry, noting=True)
+        insert_new(bookings, model=UsageEntry, around=NOTING)
         count_in_budgets(bookings, tell_shares)
         for back in bookings[::2]:
             _note_corrected(back, SYSTEM)
@@ -163,23 +175,22 @@ def _turned_bookings(decisions: Sequence[Decision]) -> list[Booking]:
 
 def record_bookings(bookings: Sequence[Booking], repeats: Repeats, *, actor: Actor) -> set[UUID]:
     """Insert many entries of one tenant and those that they turn, with one event for all of them, and add them to its days.
-    The ids of those of `bookings` that are new."""
+    The ids of those of `bookings` that are new. The caller holds a lock of `counting`."""
     if not bookings:
         return set()
-    share_budgets()
-    zone = begin_adding()
-    new = insert_new(bookings, model=UsageEntry)
+    in_days = into_days(begin_adding(alone=True))
+    new = insert_new(bookings, model=UsageEntry, around=in_days)
     if new:
         fresh = [booking for booking in bookings if booking.id in new]
         turned = _turned_bookings(repeats.turned(fresh))
         fresh += turned
-        add_to_days(new | insert_new(turned, model=UsageEntry), zone)
+        insert_new(turned, model=UsageEntry, around=in_days)
         record_event(
             EventName.USAGE_IMPORTED,
             actor=actor,
             data={"rows": len(fresh), "rows_digest": digest_of(map(attrgetter(*DIGESTED), fresh))},
         )
-        count_in_budgets(fresh, tell_shares)
+        add_to_budgets(fresh, tell_shares)
     return new
 
 
@@ -206,7 +217,7 @@ def take_back(entry: UsageEntry, *, key: str = "", is_forgiven: bool = False, ac
         return known
     key = key or (f"{FORGIVEN}{entry.id}" if is_forgiven else "")
     reversal = reversal_of(entry, key)
-    insert_new([reversal], model=UsageEntry, noting=True)
+    insert_new([reversal], model=UsageEntry, around=NOTING)
     count_in_budgets([reversal], tell_shares)
     _note_corrected(reversal, actor)
     if not is_forgiven:

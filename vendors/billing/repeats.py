@@ -20,8 +20,8 @@ from django.db.models import OuterRef, Subquery
 from portal.kit.errors import Misconfigured
 from portal.kit.scope import current_tenant_id
 from vendors.billing.book import Book, priced_version
-from vendors.billing.bookings import Booking, first_key
-from vendors.billing.checks import Usage, pricing_of
+from vendors.billing.bookings import WRITTEN, Booking, first_key
+from vendors.billing.checks import Pricing, Usage, pricing_of
 from vendors.billing.models import EntryKind, Paid, UsageEntry, Why
 from vendors.billing.one_of import OneOf
 
@@ -54,6 +54,7 @@ class Repeats:
     def __init__(self, book: Book, usages: Sequence[Usage], cases: Collection[UUID] = ()) -> None:
         self.by_case: dict[tuple[str, str, UUID], list[Decision]] = {}
         self.new: dict[str, Decision] = {}
+        self.pricings: dict[int, tuple[Usage, Pricing]] = {}
         windows = {
             product: max((entry.billability.duplicate_window for entry in versions), default=NO_TIME)
             for product, versions in book.versions.items()
@@ -71,14 +72,15 @@ class Repeats:
         keys = {usage.idempotency_key for usage in watched}
         replaced = {usage.replaces_id for usage in watched if usage.replaces_id}
         back = UsageEntry.objects.filter(kind=EntryKind.REVERSAL, refers_to=OuterRef("id"))
-        rows = UsageEntry.objects.filter(OneOf("case_id", cases) | OneOf("idempotency_key", keys)).annotate(
-            taken_back=Subquery(back.values("idempotency_key")[:1])
-        )
+        rows = UsageEntry.objects.filter(
+            OneOf("case_id", cases) | OneOf("idempotency_key", keys)
+        ).values_list(*WRITTEN, Subquery(back.values("idempotency_key")[:1]))
         known = set()
-        for row in rows:
+        for *columns, taken_back in rows:
+            row = Booking.read(columns)
             known.add(row.idempotency_key)
-            forgiven = (row.taken_back or "").startswith(FORGIVEN)
-            if row.id not in replaced and _is_judged(row) and (forgiven or row.taken_back is None):
+            forgiven = (taken_back or "").startswith(FORGIVEN)
+            if row.id not in replaced and _is_judged(row) and (forgiven or taken_back is None):
                 self._add(row, is_settled=forgiven)
         return known & keys
 
@@ -102,6 +104,7 @@ class Repeats:
                 continue
             seen.add(usage.idempotency_key)
             rule = pricing.billability
+            self.pricings[id(usage)] = (usage, pricing)
             if pricing.kind is not Paid.OWN_CONTRACT and usage.outcome in rule.outcomes:
                 decision = Decision(usage.occurred_at, usage.idempotency_key, rule.duplicate_window)
                 self.by_case.setdefault((*usage.product, usage.case_id), []).append(decision)
@@ -122,6 +125,11 @@ class Repeats:
                     turned.append(each)
         return turned
 
+    def pricing_of(self, usage: Usage) -> Pricing | None:
+        """If it was asked for already, for this very object (which is kept, so that its id is nobody else's)."""
+        known = self.pricings.get(id(usage))
+        return known[1] if known else None
+
     def has(self, usage: Usage) -> bool:
         """Whether a check that is about to be booked is a repetition."""
         decision = self.new.get(usage.idempotency_key)
@@ -139,7 +147,7 @@ class Repeats:
         return self._judge()
 
 
-def _is_judged(entry: UsageEntry) -> bool:
+def _is_judged(entry: Booking) -> bool:
     """Own contracts have no listing of ours, and so no window."""
     return (
         entry.kind == EntryKind.USAGE

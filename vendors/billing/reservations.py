@@ -18,10 +18,10 @@ from portal.kit import clock
 from portal.kit.ids import short_reference
 from portal.kit.outbox import Job, enqueue
 from portal.kit.scope import current_tenant_id
-from vendors.billing.book import Book, standing
+from vendors.billing.book import SCALE, Book, standing
 from vendors.billing.bounds import NOTHING, dearest_of, is_fine, room_for_rounding
 from vendors.billing.budget_alerts import tell_cap_met, tell_shares
-from vendors.billing.checks import SCALE, STEPS, Pricing, Usage, pricing_of
+from vendors.billing.checks import STEPS, Pricing, Usage, pricing_of
 from vendors.billing.counting import (
     add_to_window,
     count_in_budgets,

@@ -24,6 +24,7 @@ from tenants.audit.services import record_event
 from tenants.models import Tenant
 from vendors.billing.book import zone_named
 from vendors.billing.digests import DIGESTED, digest_of
+from vendors.billing.insertion import Around
 from vendors.billing.models import EntryKind, UsageDay, UsageDays, UsageEntry, UsagePending
 
 BATCH = 20_000
@@ -43,7 +44,13 @@ ADDING = (
     f" ON CONFLICT (tenant_id, day, {ALIKE}) DO UPDATE SET entries = present.entries + excluded.entries, "
     "quantity = present.quantity + excluded.quantity, amount = present.amount + excluded.amount"
 )
-
+# Of entries that are being written by the statement in the middle. Three parameters: the tenant, now and the time zone.
+AS_WRITTEN = (
+    f"WITH new AS ({{}}, occurred_at, quantity, amount, {ALIKE}), days AS ("  # noqa: S608
+    + INTO.format(f"SELECT (occurred_at AT TIME ZONE %s)::date AS day, {ALIKE}, {SUMS} FROM new")  # noqa: S608
+    + ADDING
+    + ") SELECT id FROM new"
+)
 REBUILT = (
     "WITH taken AS (DELETE FROM billing_usagepending WHERE tenant_id = %s RETURNING id), "  # noqa: S608
     f"made AS ({INTO.format(GROUPED)}) SELECT id FROM taken"
@@ -67,14 +74,20 @@ def rolled_up_zone() -> str:
     return UsageDays.objects.values_list("time_zone", flat=True).first() or ""
 
 
-def begin_adding() -> str:
-    """Call it before entries are written that `add_to_days` will add: the zone of the days. Rebuilds them first where the
-    tenant has none yet, or has moved."""
+def begin_adding(*, alone: bool = False) -> str:
+    """Call it before entries are written that will be added to their days: the zone of those. Rebuilds them first where the
+    tenant has none yet, or has moved. Whoever adds more than once in a transaction does so `alone`: two of them would lock
+    the rows of days in two orders."""
     zone = tenant_zone()
     if rolled_up_zone() != zone:
         rebuild_days()
-    _lock()
+    _lock(alone=alone)
     return zone
+
+
+def into_days(zone: str) -> Around:
+    """Around the statement that inserts entries: adds the new ones to their days without reading them again."""
+    return Around(AS_WRITTEN, (current_tenant_id(), clock.now(), zone))
 
 
 def add_to_days(entry_ids: Collection[UUID], zone: str) -> None:
