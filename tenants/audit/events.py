@@ -106,6 +106,7 @@ class EventName(StrEnum):
     PERIOD_CLOSED = "usage:period:close"
     CREDIT_GRANTED = "usage:credit:grant"
     TAX_NOTED = "usage:tax:note"
+    REFUND_NOTED = "usage:refund:note"
     RESET_COST_CHANGED = "usage:reset_cost:change"
     PAYMENT_ASKED = "usage:payment:ask"
     PAYMENT_CALL_REFUSED = "usage:payment:refuse"

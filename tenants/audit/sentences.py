@@ -109,6 +109,7 @@ SENTENCES: dict[EventName, str] = {
     E.PERIOD_CLOSED: gettext_noop("A billing period was closed"),
     E.CREDIT_GRANTED: gettext_noop("A credit was given"),
     E.TAX_NOTED: gettext_noop("The tax of an invoice was written down"),
+    E.REFUND_NOTED: gettext_noop("A refund without a credit note was written down"),
     E.RESET_COST_CHANGED: gettext_noop("What a reset at the help desk costs was changed"),
     E.PAYMENT_ASKED: gettext_noop("The payment pages were opened"),
     E.PAYMENT_CALL_REFUSED: gettext_noop("Stripe refused something it was asked for"),

@@ -57,7 +57,7 @@ def dispute_entry(entry: UsageEntry, *, reason: str, actor: Actor) -> Dispute:
     and without a reason."""
     if not is_charged(entry):
         raise Invalid("entry_not_charged", _("We do not charge this check, so there is nothing to dispute."))
-    cleaned = _sentence(reason, "reason", _("Say in a sentence what is wrong with this charge."))
+    cleaned = sentence_of(reason, "reason", _("Say in a sentence what is wrong with this charge."))
     known = dispute_of(entry)
     if known is not None:
         return known
@@ -83,7 +83,7 @@ def settle_dispute(entry_id: UUID, *, accepted: bool, answer: str, actor: Actor)
 
     Invalid without a dispute or an answer, and for the other verdict.
     """
-    cleaned = _sentence(answer, "answer", _("Answer in a sentence that the organisation will read."))
+    cleaned = sentence_of(answer, "answer", _("Answer in a sentence that the organisation will read."))
     lock_billing()
     dispute = Dispute.objects.filter(entry_id=entry_id).first()
     if dispute is None:
@@ -110,7 +110,8 @@ def settle_dispute(entry_id: UUID, *, accepted: bool, answer: str, actor: Actor)
     return dispute
 
 
-def _sentence(text: str, field: str, asked: str) -> str:
+def sentence_of(text: str, field: str, asked: str) -> str:
+    """What a person says why, on one line. Invalid for nothing, for too much and for what cannot be printed."""
     cleaned = " ".join(text.split())
     if not cleaned:
         raise Invalid(f"{field}_missing", asked, field=field)

@@ -38,7 +38,17 @@ MORE = frozenset({"connection", "mode", "profile", "department", "corrects"})
 KNOWN = MORE.union(FIELDS)
 CASES = UUID("5c2d6a0e-6f0b-4d5e-9c57-0e3a1b7c9d21")  # names the space of cases that are only words in a file
 # How keys of entries begin that the ledger makes itself: an event with one of those would stand in their place.
-OURS = ("again:", "back:", "forgiven:", "reserved:", "released:", "invoice:", "credit_note:")
+OURS = (
+    "again:",
+    "back:",
+    "forgiven:",
+    "reserved:",
+    "released:",
+    "invoice:",
+    "credit_note:",
+    "tax:",
+    "refund:",
+)
 PLAIN_TENANT = re.compile(r'"tenant"\s*:\s*"([^"\\]*)"')
 # The bits of a UUID that say what it is (RFC 9562, sections 4.1 and 4.2), and what they say in one of version 5.
 _VERSION_AND_VARIANT = 0xF << 76 | 0x3 << 62

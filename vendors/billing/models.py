@@ -80,6 +80,7 @@ class Account(models.TextChoices):
     UNBILLED = "unbilled", _("Not invoiced yet")
     REVENUE = "revenue", _("Charges")
     TAX = "tax", _("Tax")
+    PAID_BACK = "paid_back", _("Paid back without a credit note")
     CREDITS = "credits", _("Credits left")
     PREPAID = "prepaid", _("Paid in advance")
     PROMOTIONS = "promotions", _("Credits given")
@@ -103,6 +104,7 @@ class EntryKind(models.TextChoices):
     INVOICE = "invoice", _("Invoice")
     CREDIT_NOTE = "credit_note", _("Credit note")
     TAX = "tax", _("Tax")
+    REFUND = "refund", _("Refund without a credit note")
 
 
 class PriceVersion(PlatformModel):

@@ -224,6 +224,9 @@ def _credit_note(doc: Doc) -> Fact:
             "kind": doc.get("type") or "",
             "less_due": int(doc.get("pre_payment_amount") or 0),
             "to_card": sum(int(part["amount_refunded"]) for part in doc.get("refunds") or []),
+            "refunds": {
+                id_of(part["refund"]): int(part["amount_refunded"]) for part in doc.get("refunds") or []
+            },
             "elsewhere": int(doc.get("out_of_band_amount") or 0),
             "voided_at": _iso(doc.get("voided_at")),
         },

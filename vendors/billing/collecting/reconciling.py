@@ -15,6 +15,7 @@ from django.conf import settings
 from portal.kit import clock, outbox
 from portal.kit.actors import SYSTEM, Actor
 from portal.kit.errors import ReadmitError, Refused, Unavailable
+from portal.kit.money import Money
 from portal.kit.outbox import Apply, Job, effect, enqueue
 from portal.kit.scope import tenant_scope
 from tenants.audit.events import EventName
@@ -27,6 +28,7 @@ from vendors.billing.collecting.facts import Fact, read_fact
 from vendors.billing.collecting.mirroring import LOOK_AGAIN, TAXED, apply_fact, draw_ticket, settle_tax
 from vendors.billing.collecting.models import FactKind, Operation, Payer, PaymentCall, PaymentFact
 from vendors.billing.collecting.reading import read_events, take_up_again
+from vendors.billing.collecting.refunds import correct_refund, refunds_apart
 from vendors.billing.collecting.sending import say_anew, send_next
 from vendors.billing.models import Invoice
 
@@ -63,6 +65,7 @@ def reconcile(tenant_id: UUID, *, actor: Actor = SYSTEM) -> list[Difference]:
     _send_all(tenant_id)
     found = list(_payment_facts(tenant_id))
     found += _usage_facts(tenant_id)
+    found += _refunds(tenant_id)
     _address_anew(tenant_id)
     if _send_all(tenant_id):
         # What we just had made is no difference; it is looked at all the same.
@@ -167,7 +170,9 @@ def _text(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, dict):
-        return ", ".join(f"{name}={part}" for name, part in sorted(value.items()) if part not in ("", None))
+        return ", ".join(
+            f"{name}={part}" for name, part in sorted(value.items()) if part not in ("", None, {})
+        )
     return str(value)
 
 
@@ -207,6 +212,23 @@ def _compare(document: Invoice) -> Iterator[Difference]:
         yield _differs(document, str(theirs), LEFT)
     else:
         yield from _settle_tax(document)
+
+
+def _refunds(tenant_id: UUID) -> list[Difference]:
+    """Money that went back without a credit note waits for somebody who says why; what was said and holds no more, because
+    the refund failed or a note came, is taken back."""
+    with tenant_scope(tenant_id):
+        return [
+            Difference(
+                FactKind.REFUND.value,
+                each.stripe_id,
+                "without credit note",
+                str(Money(each.noted, each.currency)),
+                str(Money(each.apart, each.currency)),
+                MIRRORED if correct_refund(each) else LEFT,
+            )
+            for each in refunds_apart()
+        ]
 
 
 def _issued(document: Invoice) -> int:
