@@ -244,6 +244,10 @@ class Book:
         borders, found = self._timeline(product)
         return [each for each in found[bisect_right(borders, start) : bisect_right(borders, end) + 1] if each]
 
+    def may_repeat(self, product: Product) -> bool:
+        """Whether a decision may cost nothing because of one before it."""
+        return any(each.billability.duplicate_window for each in self.versions.get(product, ()))
+
     def priced_elsewhere(self, product: Product, moment: datetime) -> bool:
         """Whether there is a price, but in no currency of the tenant's subscription."""
         return any(entry.price.effective_from <= moment for entry in self.versions.get(product, ()))
@@ -284,6 +288,20 @@ def open_book(product: Product) -> Open:
         while len(_books) > MOST_BOOKS:
             _books.popitem(last=False)
     return Open(known[1], has_budgets)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A book that this process had the last time, and the stamp of what it was made of."""
+
+    book: Book
+    stamp: str
+
+
+def known_book(product: Product) -> Known | None:
+    """It may be out of date: whoever uses it says its stamp when they write."""
+    known = _books.get((current_tenant_id(), product))
+    return Known(known[1], known[0]) if known else None
 
 
 def budgets_lock() -> str:

@@ -6,6 +6,7 @@ security. Which of two writers of one key comes first is decided by the unique k
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,8 @@ from uuid import UUID
 from django.db import connection, models
 
 from portal.kit.models import TenantModel
+from vendors.billing.book import budgets_lock
+from vendors.billing.models import UsageEntry
 
 
 @cache
@@ -40,6 +43,8 @@ class Around:
     params: tuple[object, ...] = ()
 
 
+# A function of the database (migration 0009).
+WRITE = "SELECT has_budgets, written FROM billing_write(%s::jsonb, %s, %s)"
 ALONE = Around()
 # Notes of each new entry that it is in no roll-up yet.
 NOTING = Around(
@@ -139,3 +144,22 @@ def _sent(name: str, column: Sequence[Any], ids: Sequence[Any]) -> Sent:
     if column.count(column[0]) == len(column):
         return Sent.ONCE
     return Sent.AS_ID if column == ids else Sent.EACH
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of one entry. `is_new` is None where nothing was tried: the stamp was another one."""
+
+    has_budgets: bool
+    is_new: bool | None
+
+
+def write_one(row: Any, stamp: str) -> Written:
+    """Insert one entry of usage that the worker will roll up, if `book.open_book` would say this stamp. Holds the same lock
+    as that to the end of the transaction."""
+    names = written_names(UsageEntry)
+    told = json.dumps(dict(zip(names, attrgetter(*names)(row), strict=True)), default=str)
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, [told, stamp, budgets_lock()])
+        has_budgets, is_new = cursor.fetchone()
+    return Written(has_budgets, is_new)

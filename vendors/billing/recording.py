@@ -16,12 +16,12 @@ from django.db import connection
 
 from portal.kit import clock
 from portal.kit.actors import SYSTEM, Actor
-from portal.kit.errors import Refused
+from portal.kit.errors import Misconfigured, Refused
 from portal.kit.ids import public_id, short_reference
 from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from vendors.billing.book import SCALE, Book, open_book
+from vendors.billing.book import SCALE, Book, known_book, open_book
 from vendors.billing.bookings import Booking, in_place_of, key_after, reversal_of
 from vendors.billing.budget_alerts import tell_shares
 from vendors.billing.checks import METERS, STEPS, Pricing, Usage, pricing_of
@@ -33,12 +33,13 @@ from vendors.billing.counting import (
     share_budgets,
 )
 from vendors.billing.digests import DIGESTED, digest_of
-from vendors.billing.insertion import NOTING, insert_new
+from vendors.billing.insertion import NOTING, insert_new, write_one
 from vendors.billing.models import Account, EntryKind, Paid, UsageEntry, Why
 from vendors.billing.rating.billability import Outcome
 from vendors.billing.repeats import FORGIVEN, Decision, Repeats, lock_cases
 from vendors.billing.rollups import begin_adding, into_days
 
+NO_REPEATS = Repeats(Book({}), [])
 NOTHING = Decimal(0).quantize(SCALE)
 FREE_WHY = {
     Outcome.INCONCLUSIVE: Why.INCONCLUSIVE,
@@ -114,6 +115,9 @@ def record_usage(usage: Usage) -> UsageEntry:
     Quiet when the same check is there already, at whatever time it is told again; Refused when the key is another's.
     Misconfigured without a price (`keeping.record_check` keeps such a check aside).
     """
+    written = _write_by_known_book(usage)
+    if written is not None:
+        return written
     opened = open_book(usage.product)
     repeats = Repeats(opened.book, [usage])
     booking = make_booking(opened.book, usage, repeats)
@@ -123,6 +127,31 @@ def record_usage(usage: Usage) -> UsageEntry:
             _settle(entry)
         _turn(repeats.turned([booking]))
         return entry
+    return _same_check(usage)
+
+
+def _write_by_known_book(usage: Usage) -> UsageEntry | None:
+    """The common case in one question: this process has a book for the tenant and product, nothing may be a repetition, and
+    the database says that the book still holds. None where that is not so, and then nothing is written."""
+    known = known_book(usage.product)
+    if known is None or known.book.may_repeat(usage.product):
+        return None
+    try:
+        booking = make_booking(known.book, usage, NO_REPEATS)
+    except Misconfigured:
+        return None  # there may be a price by now
+    found = write_one(booking, known.stamp)
+    if found.is_new is None:
+        return None
+    if not found.is_new:
+        return _same_check(usage)
+    entry = booking.to_entry()
+    if found.has_budgets:
+        _settle(entry)
+    return entry
+
+
+def _same_check(usage: Usage) -> UsageEntry:
     known = UsageEntry.objects.get(idempotency_key=usage.idempotency_key)
     if not is_same_check(known, usage):
         raise Refused("key_reused", detail={"key": usage.idempotency_key, "entry": known.public_id})
