@@ -13,6 +13,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain, islice
+from operator import itemgetter
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -44,6 +45,7 @@ OPERATOR = Actor(ActorKind.OPERATOR, "record_usage")
 BATCH = 100_000
 
 Numbered = Sequence[tuple[int, str]]
+Sent = tuple[int, str, str, str, str, int | None]  # an outcome
 _of_child = Tenants()  # of a process of a crew: it lives as long as one file
 
 
@@ -71,16 +73,16 @@ def record_lines(
 
 
 @contextmanager
-def _crew(workers: int) -> Iterator[Callable[[Numbered], list[Future[list[Outcome]]]]]:
+def _crew(workers: int) -> Iterator[Callable[[Numbered], list[Future[list[Sent]]]]]:
     """Processes that each record one share of every batch, one batch after the other."""
     crew, tenants = [child_process() for _number in range(workers)], Tenants()
 
-    def begin(taken: Numbered) -> list[Future[list[Outcome]]]:
+    def begin(taken: Numbered) -> list[Future[list[Sent]]]:
         shares: list[list[tuple[int, str]]] = [[] for _worker in crew]
         for number, line in taken:
             owner = owner_of(line, tenants)
             shares[owner.int % workers if owner else 0].append((number, line))
-        return [each.submit(record_part, share) for each, share in zip(crew, shares, strict=True)]
+        return [each.submit(_record_share, share) for each, share in zip(crew, shares, strict=True)]
 
     try:
         yield begin
@@ -89,9 +91,17 @@ def _crew(workers: int) -> Iterator[Callable[[Numbered], list[Future[list[Outcom
             each.shutdown(cancel_futures=True)
 
 
-def _together(parts: Sequence[Future[list[Outcome]]]) -> list[Outcome]:
-    outcomes = [outcome for part in parts for outcome in part.result()]
-    return sorted(outcomes, key=lambda outcome: outcome.line)
+def _record_share(taken: Numbered) -> list[Sent]:
+    """In a process of a crew. Plain words and numbers go over in a third of the time that objects take."""
+    return [
+        (each.line, each.key, each.result, each.code, each.field, each.entry.int if each.entry else None)
+        for each in record_part(taken)
+    ]
+
+
+def _together(parts: Sequence[Future[list[Sent]]]) -> list[Outcome]:
+    rows = sorted((row for part in parts for row in part.result()), key=itemgetter(0))
+    return [Outcome(*row, None if entry is None else UUID(int=entry)) for *row, entry in rows]
 
 
 def record_part(taken: Numbered, tenants: Tenants | None = None) -> list[Outcome]:
