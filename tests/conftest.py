@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.test import Client
+from django.conf import settings as product
+from django.test import Client, override_settings
 
 from portal.kit.origins import tenant_host
 from portal.kit.scope import tenant_scope
@@ -40,21 +41,27 @@ def _no_jobs_of_other_files(_real_database: None) -> None:
     Outbox.objects.all().delete()
 
 
-@pytest.fixture(autouse=True)
-def _no_worker(settings: Any) -> None:
-    settings.OUTBOX_SENDER = "tests.services.leave_it"
+# What is other in tests than in the product. It stands for the whole session: changed for each test, it would be told to
+# everybody who listens eight times a test, and what a file makes once for all of its tests would be made without it.
+OF_TESTS: dict[str, Any] = {
+    # No worker takes jobs: the test drains the outbox itself.
+    "OUTBOX_SENDER": "tests.services.leave_it",
+    # Nobody collects: periods are closed in many tests, and those of collecting bring an account of their own.
+    "STRIPE_SECRET_KEY": "",
+    # A member is made in most tests; how slowly a password is hashed is Django's to test.
+    "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
+    # Pages name files as they are; the manifest exists only after collectstatic.
+    "STORAGES": {
+        **product.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    },
+}
 
 
-@pytest.fixture(autouse=True)
-def _nobody_collects(settings: Any) -> None:
-    """Periods are closed in many tests; those of collecting bring an account of their own."""
-    settings.STRIPE_SECRET_KEY = ""
-
-
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: Any) -> None:
-    """A member is made in most tests; how slowly a password is hashed is Django's to test."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+@pytest.fixture(autouse=True, scope="session")
+def _settings_of_tests() -> Iterator[None]:
+    with override_settings(**OF_TESTS):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -111,13 +118,6 @@ def stand(turn: ExitStack) -> Stand:
     from portal.demo.walk.stand import own_stand
 
     return turn.enter_context(own_stand())
-
-
-@pytest.fixture(autouse=True)
-def _static_files_by_their_own_names(settings: Any) -> None:
-    """Pages in tests name files as they are; the manifest exists only after collectstatic."""
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
 
 
 def make_tenant(name: str = "", **fields: Any) -> Tenant:

@@ -6,9 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 from httpx2 import Client
-from scim2_client.engines.httpx2 import SyncSCIMClient
-from scim2_tester import Status, check_server
-from scim_sanity.probe.runner import run_probe_api
 
 from tests.console.serving import site_running
 from tests.scim.conftest import RECOVERY, Provisioner
@@ -32,6 +29,10 @@ DEFAULTS = {
 
 
 def test_a_compliance_tester_finds_nothing_to_correct(scim: Provisioner, base: str) -> None:
+    # Here, for the one worker that asks it: it takes seconds to import, and every worker imports this file.
+    from scim2_client.engines.httpx2 import SyncSCIMClient
+    from scim2_tester import Status, check_server
+
     with Client(base_url=base, headers={"Authorization": f"Bearer {scim.token}"}, timeout=60) as http:
         results = check_server(SyncSCIMClient(http))
     wrong = [
@@ -43,6 +44,8 @@ def test_a_compliance_tester_finds_nothing_to_correct(scim: Provisioner, base: s
 
 
 def test_a_strict_prober_finds_nothing_to_correct(scim: Provisioner, base: str) -> None:
+    from scim_sanity.probe.runner import run_probe_api
+
     told = run_probe_api(base, token=scim.token, strict=True)
     wrong = [found for found in told["results"] if found["status"] not in ("pass", "skip")]
     assert len(told["results"]) > 20 and not wrong, wrong
