@@ -27,6 +27,7 @@ from vendors.models import Connection
 
 DIRECTORY_EVENTS = (
     EventName.PEOPLE_IMPORTED,
+    EventName.PEOPLE_IMPORT_UNDONE,
     EventName.PERSON_CREATED,
     EventName.PERSON_CHANGED,
     EventName.PERSON_SUSPENDED,

@@ -84,7 +84,14 @@ OPENS: dict[str, tuple[str, ...]] = {
         "partners:give_up",
         "partners:request",
     ),
-    "people": ("people:import", "people:example", "people:preview", "people:apply", "people:discard"),
+    "people": (
+        "people:import",
+        "people:example",
+        "people:columns",
+        "people:preview",
+        "people:apply",
+        "people:discard",
+    ),
     "profile": _PROFILE,
     "production": _PROFILE,
 }

@@ -9,8 +9,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,7 @@ from portal.kit.sheets import plain_cell
 
 MAX_BYTES = 10_000_000
 MAX_CELL = 2_000
+_PIECE = 100_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -32,6 +34,8 @@ class Columns:
 
     aliases: Mapping[str, Sequence[str]]
     required: Sequence[str] = ()
+    # Those whose cells hold lists: several columns of a file may be one of them, where somebody says so.
+    lists: Sequence[str] = ()
 
     def named(self, heading: str) -> str | None:
         plain = "".join(character for character in heading.casefold() if character.isalnum())
@@ -81,10 +85,47 @@ def _delimiter(text: str, columns: Columns) -> str:
 
 def records(text: str, columns: Columns) -> Iterator[tuple[int, list[str]]]:
     """(line it begins on, cells) of every record that is not blank; the first is the heading."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text, columns), strict=True)
+    return _records(io.StringIO(text, newline=""), _delimiter(text, columns))
+
+
+def streamed(file: BinaryIO, columns: Columns) -> Iterator[tuple[int, list[str]]]:
+    """The same of a file that is too large to be held: read as it is asked for, once, in UTF-8. `file` can be looked into
+    before it is read (`io.BufferedReader.peek`), and the heading stands in the part that is seen so."""
+    head = file.peek(1).decode("utf-8-sig", errors="ignore")  # type: ignore[attr-defined]
+    told = _Told()
+    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    # A line is read in pieces: one without an end would be held whole, and the reader refuses a cell that is too long.
+    pieces = iter(lambda: text.readline(_PIECE), "")
+    try:
+        yield from _records(pieces, _delimiter(head, columns), told=told)
+    except UnicodeDecodeError as error:
+        raise Invalid(
+            "file_not_utf8",
+            _("This file is not in UTF-8 (after line %(line)s). In a spreadsheet, save it as “CSV UTF-8”.")
+            % {"line": told.line},
+            field="file",
+        ) from error
+    finally:
+        if not file.closed:
+            text.detach()  # it stays open for whoever opened it
+
+
+@dataclass(slots=True)
+class _Told:
+    """The last line that was read to its end."""
+
+    line: int = 0
+
+
+def _records(
+    lines: Iterable[str], delimiter: str, told: _Told | None = None
+) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    told = told or _Told()
     line = 1
     try:
         for cells in reader:
+            told.line = reader.line_num
             if any(cell.strip() for cell in cells):
                 yield line, cells
             line = reader.line_num + 1
@@ -97,13 +138,23 @@ def records(text: str, columns: Columns) -> Iterator[tuple[int, list[str]]]:
         ) from error
 
 
-def read_heading(header: Sequence[str], columns: Columns) -> tuple[dict[int, str], list[str]]:
-    """{place: column} and the headings that mean nothing to us. Invalid for a column that is there twice or missing."""
+def key_of_heading(name: str) -> str:
+    """A heading as it is compared: without case and without doubled spaces."""
+    return " ".join(name.casefold().split())
+
+
+def read_heading(
+    header: Sequence[str], columns: Columns, chosen: Mapping[str, str] | None = None
+) -> tuple[dict[int, str], list[str]]:
+    """{place: column} and the headings that mean nothing to us. `chosen` says what a heading means (by `key_of_heading`; an
+    empty column: nothing), where somebody said so; the others are known by their usual names. Invalid for a column that is
+    there twice or missing."""
     places: dict[int, str] = {}
     ignored = []
     for place, name in enumerate(header):
-        column = columns.named(name)
-        if column in places.values():
+        said = (chosen or {}).get(key_of_heading(name))
+        column = columns.named(name) if said is None else said
+        if column and column in places.values() and not (said and column in columns.lists):
             raise Invalid(
                 "column_twice",
                 _("The column “%(name)s” is there twice. Keep one of them.") % {"name": name.strip()[:60]},
@@ -125,7 +176,8 @@ def read_heading(header: Sequence[str], columns: Columns) -> tuple[dict[int, str
 
 
 def named_cells(cells: Sequence[str], places: Mapping[int, str], width: int) -> dict[str, str]:
-    """The cells of a record by column, without the mark that our own exports set before a formula."""
+    """The cells of a record by column, without the mark that our own exports set before a formula; those of several columns
+    that are one list parted by semicolons."""
     if len(cells) > width:
         raise BadCell(
             _("This line has %(found)s cells, the heading %(expected)s.")
@@ -134,7 +186,8 @@ def named_cells(cells: Sequence[str], places: Mapping[int, str], width: int) -> 
     named = dict.fromkeys(places.values(), "")
     for place, column in places.items():
         if place < len(cells):
-            named[column] = _cell(cells[place])
+            cell = _cell(cells[place])
+            named[column] = f"{named[column]}; {cell}" if named[column] and cell else named[column] or cell
     return named
 
 

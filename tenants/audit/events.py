@@ -125,6 +125,7 @@ class EventName(StrEnum):
     PARTNER_INVOICE_COMPARED = "usage:partner_invoice:compare"
 
     PEOPLE_IMPORTED = "people:import:apply"
+    PEOPLE_IMPORT_UNDONE = "people:import:undo"
     PEOPLE_EXPORTED = "people:list:export"
     PERSON_CREATED = "people:person:create"
     PERSON_CHANGED = "people:person:change"

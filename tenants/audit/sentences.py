@@ -127,6 +127,7 @@ SENTENCES: dict[EventName, str] = {
     E.DISPUTE_SETTLED: gettext_noop("A disputed charge was answered"),
     E.PARTNER_INVOICE_COMPARED: gettext_noop("A partner's invoice was compared with what was counted"),
     E.PEOPLE_IMPORTED: gettext_noop("People were imported"),
+    E.PEOPLE_IMPORT_UNDONE: gettext_noop("An import of people was taken back"),
     E.PEOPLE_EXPORTED: gettext_noop("The list of people was exported"),
     E.PERSON_CREATED: gettext_noop("A person was added"),
     E.PERSON_CHANGED: gettext_noop("A person's details were changed"),

@@ -39,6 +39,15 @@ def kinds_from_files(ids: Collection[UUID]) -> dict[UUID, set[str]]:
     return found
 
 
+def numbers_from_files(ids: Collection[UUID]) -> dict[UUID, dict[str, str]]:
+    """The digest by kind that a file brought for each, one of a kind."""
+    found: dict[UUID, dict[str, str]] = {}
+    rows = HeldEvidence.objects.filter(person_id__in=ids, source=FILE, kind__in=NUMBERS)
+    for person_id, kind, digest in rows.values_list("person_id", "kind", "digest"):
+        found.setdefault(person_id, {})[kind] = digest
+    return found
+
+
 def put_numbers(wanted: Mapping[UUID, Told], moment: datetime) -> dict[UUID, bool]:
     """Let people have of each kind that is told just this number from a file. Who was changed by it, and whether an earlier
     one went: a document that was another until now is none any more. What was proven, and what stays, is left as it is."""

@@ -7,11 +7,14 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from portal.kit.errors import Invalid
 from portal.kit.seen import SeenForm
 from portal.kit.sheet_file import MAX_BYTES, BadCell
 from portal.kit.typed import TypedWordForm
+from tenants.directory.import_columns import LABELS, Layout, Outline, checked
 from tenants.directory.import_file import LENGTHS, called_in, names_in, whole_names_in
 
 
@@ -32,6 +35,50 @@ class ImportForm(forms.Form):
     def read(self) -> tuple[bytes, str]:
         sent: UploadedFile[bytes] = self.cleaned_data["file"]
         return sent.read(), sent.name or ""
+
+
+class ColumnsForm(forms.Form):
+    """What each column of a file means, and how its dates are written."""
+
+    dates = forms.ChoiceField(
+        label=_("Dates are written"),
+        choices=[
+            ("ymd", _("year, month, day: 1990-04-12")),
+            ("dmy", _("day, month, year: 12.04.1990")),
+            ("mdy", _("month, day, year: 04/12/1990")),
+        ],
+        help_text=_("A date that could be read two ways is read as you say here."),
+    )
+
+    def __init__(self, data: Any = None, *, outline: Outline) -> None:
+        super().__init__(data, initial={"dates": outline.dates})
+        self.outline = outline
+        choices = [("", _("Nothing: leave it out")), *((name, gettext(LABELS[name])) for name in LABELS)]
+        for place, column in enumerate(outline.columns):
+            self.fields[self.name_of(place)] = forms.ChoiceField(
+                label=column.heading, choices=choices, required=False, initial=column.means
+            )
+
+    @staticmethod
+    def name_of(place: int) -> str:
+        return f"column_{place}"
+
+    def clean(self) -> dict[str, Any]:
+        if not self.errors:
+            try:
+                checked(self.layout())
+            except Invalid as problem:
+                raise forms.ValidationError(problem.sentence) from problem
+        return self.cleaned_data
+
+    def layout(self) -> Layout:
+        said = self.cleaned_data
+        chosen = {column.key: said[self.name_of(place)] for place, column in enumerate(self.outline.columns)}
+        return Layout(chosen, said["dates"])
+
+
+class UndoImportForm(TypedWordForm):
+    """A typed word, because it changes as many people as the file did."""
 
 
 class ReasonForm(forms.Form):

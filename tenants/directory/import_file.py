@@ -9,7 +9,7 @@ as a digest under the organisation's key, and no sentence repeats it. What it do
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -19,14 +19,14 @@ from django.utils.translation import gettext as _
 
 from portal.kit.countries import country_of
 from portal.kit.errors import Invalid
-from portal.kit.sheet_file import BadCell, Columns, decode, named_cells, read_heading, records
+from portal.kit.sheet_file import BadCell, decode, named_cells, read_heading, records
 from portal.kit.sheets import DANGEROUS, plain_cell
+from tenants.directory.import_columns import COLUMNS, DATE_ORDERS, Layout, date_in
 from tenants.directory.matching import NameKind
 from tenants.directory.named import LONGEST_NAME, MOST_NAMES, Named
 from tenants.directory.selectors import document_digest, national_id_digest
 
 MAX_ROWS = 50_000
-REQUIRED = ("user_name", "given_names", "family_name", "email")
 LENGTHS = {
     "user_name": 120,
     "given_names": 120,
@@ -50,32 +50,9 @@ TEXTS = (
     "manager",
     "country",
 )
-# What people call the columns, compared without case, spaces, hyphens and underscores.
-ALIASES = {
-    "user_name": ("username", "login", "userprincipalname", "upn", "account"),
-    "given_names": ("givennames", "givenname", "firstname", "firstnames"),
-    "family_name": ("familyname", "lastname", "surname"),
-    "email": ("email", "emails", "mail", "emailaddress"),
-    "phone": ("phone", "phones", "telephone", "mobile"),
-    "employee_number": ("employeenumber", "employeeid", "personnelnumber", "staffnumber"),
-    "birthdate": ("birthdate", "dateofbirth", "dob", "birthday"),
-    "department": ("department", "unit", "team"),
-    "former_names": ("formernames", "formername", "previousname", "previousnames", "maidenname", "birthname"),
-    "preferred_name": ("preferredname", "knownas", "nickname", "callname"),
-    "name_in_other_script": ("nameinotherscript", "nativename", "localname"),
-    "manager": ("manager", "supervisor", "reportsto"),
-    "country": ("country", "countrycode", "location", "usagelocation"),
-    "privileged": ("privileged", "isprivileged", "privilegedaccount"),
-    "guest": ("guest", "isguest", "external", "externalguest"),
-    "document_number": ("documentnumber", "passportnumber", "idcardnumber", "passport"),
-    "document_country": ("documentcountry", "issuingcountry", "passportcountry", "documentissuer"),
-    "national_number": ("nationalnumber", "nationalid", "personalnumber", "nationalidnumber"),
-    "national_country": ("nationalcountry", "nationalidcountry", "nationalnumbercountry"),
-}
 # Each number with the column of its country; what it is called as evidence is in `ImportedRow.numbers`.
 NUMBERS = {"document_number": "document_country", "national_number": "national_country"}
 NUMBER_LENGTHS = (4, 40)
-COLUMNS = Columns(ALIASES, REQUIRED)
 _COLUMN_OF = {"document_number": "document_number", "national_id": "national_number"}
 YES = frozenset({"yes", "y", "true", "1", "x"})
 NO = frozenset({"", "no", "n", "false", "0", "-"})
@@ -145,11 +122,13 @@ class ReadFile:
     ignored_columns: list[str] = field(default_factory=list)
 
 
-def read_people(unverified: bytes) -> ReadFile:
-    """Every row, or Invalid when the file as a whole cannot be used."""
+def read_people(unverified: bytes, layout: Layout | None = None) -> ReadFile:
+    """Every row, or Invalid when the file as a whole cannot be used. `layout` says what the columns mean where their
+    headings alone do not."""
+    layout = layout or Layout()
     lines = records(decode(unverified), COLUMNS)
     header = next(lines, (1, []))[1]
-    places, ignored = read_heading(header, COLUMNS)
+    places, ignored = read_heading(header, COLUMNS, layout.columns)
     found = ReadFile(ignored_columns=ignored)
     seen: dict[str, int] = {}
     for count, (line, cells) in enumerate(lines, start=1):
@@ -161,8 +140,8 @@ def read_people(unverified: bytes) -> ReadFile:
                 field="file",
             )
         try:
-            row = _row(line, named_cells(cells, places, len(header)))
-            _only_once(row, seen)
+            row = row_of(line, named_cells(cells, places, len(header)), layout.dates)
+            only_once(row, seen)
         except BadCell as problem:
             found.problems.append(RowProblem(line, str(problem)))
         else:
@@ -172,20 +151,20 @@ def read_people(unverified: bytes) -> ReadFile:
     return found
 
 
-def _row(line: int, cells: dict[str, str]) -> ImportedRow:
-    """BadCell with everything that is wrong, so that a file has to be mended once."""
+def row_of(line: int, cells: dict[str, str], dates: str = "ymd") -> ImportedRow:
+    """One person. BadCell with everything that is wrong, so that a file has to be mended once."""
     try:
-        return _usable_row(line, cells)
+        return _usable_row(line, cells, dates)
     except BadCell as first:
-        raise BadCell(" ".join(_all_that_is_wrong(cells, str(first)))) from first
+        raise BadCell(" ".join(_all_that_is_wrong(cells, dates, str(first)))) from first
 
 
-def _all_that_is_wrong(cells: dict[str, str], first: str) -> list[str]:
+def _all_that_is_wrong(cells: dict[str, str], dates: str, first: str) -> list[str]:
     told = [first]
     readers: tuple[tuple[str, Callable[[str], object]], ...] = (
         ("email", _emails),
         ("phone", _phones),
-        ("birthdate", _birthdate),
+        ("birthdate", lambda text: _birthdate(text, dates)),
         ("former_names", names_in),
         ("name_in_other_script", whole_names_in),
         ("privileged", _yes_or_no),
@@ -204,7 +183,7 @@ def _all_that_is_wrong(cells: dict[str, str], first: str) -> list[str]:
     return list(dict.fromkeys(told))
 
 
-def _usable_row(line: int, cells: dict[str, str]) -> ImportedRow:
+def _usable_row(line: int, cells: dict[str, str], dates: str) -> ImportedRow:
     for column, longest in LENGTHS.items():
         if len(cells.get(column, "")) > longest:
             raise BadCell(
@@ -227,7 +206,7 @@ def _usable_row(line: int, cells: dict[str, str]) -> ImportedRow:
         emails=_emails(cells["email"]),
         phones=_phones(cells["phone"]) if "phone" in cells else None,
         employee_number=cells.get("employee_number"),
-        birthdate=_birthdate(cells.get("birthdate", "")),
+        birthdate=_birthdate(cells.get("birthdate", ""), dates),
         has_birthdate="birthdate" in cells,
         department=cells.get("department"),
         former_names=names_in(cells["former_names"]) if "former_names" in cells else None,
@@ -354,17 +333,14 @@ def _yes_or_no(text: str) -> bool:
     raise BadCell(_("“%(value)s” is neither yes nor no.") % {"value": text[:30]})
 
 
-def _birthdate(text: str) -> date | None:
+def _birthdate(text: str, dates: str) -> date | None:
     if not text:
         return None
-    try:
-        found = date.fromisoformat(text) if len(text) == 10 else None
-    except ValueError:
-        found = None
+    found = date_in(text, dates)
     if found is None:
         raise BadCell(
-            _("“%(value)s” is not a date. Write dates as 1990-04-12: year, month, day.")
-            % {"value": text[:30]}
+            _("“%(value)s” is not a date. Write dates as %(example)s.")
+            % {"value": text[:30], "example": DATE_ORDERS[dates]}
         )
     if not date(1900, 1, 1) <= found <= date(2100, 1, 1):
         raise BadCell(_("“%(value)s” is not a date of birth.") % {"value": text})
@@ -379,8 +355,9 @@ def keys_of(row: ImportedRow) -> dict[str, str]:
     return {value.strip().casefold(): kind for value, kind in named.items()}
 
 
-def _only_once(row: ImportedRow, seen: dict[str, int]) -> None:
-    """User names, e-mails and employee numbers name one person each, across all three; and so does a number of theirs."""
+def only_once(row: ImportedRow, seen: dict[str, int], among: Collection[int] | None = None) -> None:
+    """User names, e-mails and employee numbers name one person each, across all three; and so does a number of theirs. `seen`
+    remembers the line of each; with `among` of those ways to name somebody only whose `hash` is in it."""
     numbers = {f"{kind}|{digest}": kind for kind, digest in row.numbers().items() if digest}
     for key, kind in numbers.items():
         if key in seen:
@@ -388,7 +365,7 @@ def _only_once(row: ImportedRow, seen: dict[str, int]) -> None:
                 _("The number in “%(column)s” is also on line %(line)s.")
                 % {"column": _COLUMN_OF[kind], "line": seen[key]}
             )
-    keys = keys_of(row)
+    keys = {key: kind for key, kind in keys_of(row).items() if among is None or hash(key) in among}
     for key, kind in keys.items():
         if key in seen:
             raise BadCell(
@@ -396,3 +373,11 @@ def _only_once(row: ImportedRow, seen: dict[str, int]) -> None:
                 % {"value": key[:80], "column": kind, "line": seen[key]}
             )
     seen.update(dict.fromkeys([*keys, *numbers], row.line))
+
+
+def keys_in(cells: dict[str, str]) -> Iterator[str]:
+    """The same keys of a record that may not be usable, for little work."""
+    for column in ("user_name", "employee_number"):
+        if cells.get(column):
+            yield cells[column].casefold()
+    yield from (part.casefold() for part in _SEVERAL.split(cells.get("email", "")) if part)

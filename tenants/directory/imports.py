@@ -2,7 +2,8 @@
 
 Protects the directory from half a file and from a colleague who edits names or addresses to recover somebody else's
 account: such changes count only after a while and every address held before is told. What is read rests sealed for
-half an hour and belongs to the member who sent it. What it does not do: remove people who are not in the file.
+half an hour and belongs to the member who sent it. What it does not do: remove people who are not in the file, or take an
+import back (`import_undo`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,13 +27,18 @@ from portal.kit.ids import uuid7
 from portal.kit.sealed import Context, seal, unseal
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.directory.changing import add_people, change_people, person_of
+from tenants.directory.import_columns import Layout, checked, outline_of
 from tenants.directory.import_file import ImportedRow, RowProblem, read_people
 from tenants.directory.import_plan import Plan, plan_import
+from tenants.directory.import_undo import asdict_of, row_from, write_plan
 from tenants.directory.models import PeopleImport
 
+# Whose import a command's is: the operator has no seat.
+NOBODY = UUID(int=0)
 PREVIEW_LIFE = timedelta(minutes=30)
 SHOWN = 200
+# What is written over a file that nobody applied.
+LET_GO: dict[str, Any] = {"sealed": None, "sealed_file": None, "layout": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,8 @@ class Preview:
     ignored_columns: list[str]
 
 
-def _context(row_id: UUID) -> Context:
-    return Context("directory_peopleimport", "sealed", row_id)
+def _context(row_id: UUID, column: str = "sealed") -> Context:
+    return Context("directory_peopleimport", column, row_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,33 +77,59 @@ class Looked:
         }
 
 
-def look_at(unverified: bytes) -> Looked:
+def look_at(unverified: bytes, layout: Layout | None = None) -> Looked:
     """Read a file and change nothing. Invalid when the file as a whole cannot be used."""
-    read = read_people(unverified)
+    read = read_people(unverified, layout)
     plan = plan_import(read.rows)
     problems = sorted([*read.problems, *plan.problems], key=lambda problem: problem.line)
     return Looked(read.rows, plan, problems, read.ignored_columns)
 
 
+def last_layout() -> Layout:
+    """How the organisation's last file was read."""
+    last = PeopleImport.objects.exclude(applied_at=None).order_by("-applied_at").first()
+    return Layout.of(last.layout) if last else Layout()
+
+
 @transaction.atomic
-def begin_import(unverified: bytes, *, file_name: str, member_id: UUID) -> PeopleImport:
-    """Read a file and keep it sealed for its preview. Invalid when the file as a whole cannot be used."""
-    looked = look_at(unverified)
-    body = json.dumps([_packed(row) for row in looked.rows], ensure_ascii=False).encode()
+def begin_import(
+    unverified: bytes, *, file_name: str, member_id: UUID, layout: Layout | None = None
+) -> PeopleImport:
+    """Read a file and keep it sealed for its preview. Without a `layout`, and where the headings alone do not say what the
+    columns mean, it waits for `settle_columns`. Invalid when the file as a whole cannot be used."""
+    outline = None if layout else outline_of(unverified, last_layout())
     discard_imports_of(member_id)
     row_id = uuid7()
-    return PeopleImport.objects.create(
+    row = PeopleImport(
         id=row_id,
         member_id=member_id,
         file_name=file_name[:200],
-        sealed=seal(
-            zlib.compress(_with_preview(looked.plan, looked.problems, looked.ignored_columns, body)),
-            _context(row_id),
-        ),
-        counts=looked.counts,
-        rows_digest=hashlib.sha256(body).hexdigest(),
+        sealed_file=seal(zlib.compress(unverified), _context(row_id, "sealed_file")),
         expires_at=clock.now() + PREVIEW_LIFE,
     )
+    if outline is None or outline.is_sure:
+        _read_into(row, unverified, layout or (outline.layout() if outline else Layout()))
+    row.save(force_insert=True)
+    return row
+
+
+@transaction.atomic
+def settle_columns(import_id: UUID, layout: Layout, *, member_id: UUID) -> PeopleImport:
+    """Say what the columns mean and read the file so. Invalid where they cannot be that; Refused once the half hour is over."""
+    get_import(import_id, member_id=member_id)
+    row = PeopleImport.objects.select_for_update().get(id=import_id)
+    _read_into(row, file_of(row), checked(layout))
+    row.save(update_fields=["sealed", "layout", "counts", "rows_digest"])
+    return row
+
+
+def _read_into(row: PeopleImport, unverified: bytes, layout: Layout) -> None:
+    looked = look_at(unverified, layout)
+    body = json.dumps([asdict_of(one) for one in looked.rows], ensure_ascii=False).encode()
+    shown = _with_preview(looked.plan, looked.problems, looked.ignored_columns, body)
+    row.sealed = seal(zlib.compress(shown), _context(row.id))
+    row.layout, row.counts = layout.packed(), looked.counts
+    row.rows_digest = hashlib.sha256(body).hexdigest()
 
 
 def _with_preview(plan: Plan, problems: Sequence[RowProblem], ignored: list[str], rows: bytes) -> bytes:
@@ -129,30 +161,24 @@ def _with_preview(plan: Plan, problems: Sequence[RowProblem], ignored: list[str]
     return json.dumps(asdict(shown), ensure_ascii=False).encode() + b"\n" + rows
 
 
-def _packed(row: ImportedRow) -> dict[str, Any]:
-    packed = asdict(row)
-    packed["birthdate"] = row.birthdate.isoformat() if row.birthdate else ""
-    return packed
-
-
-def _unpacked(packed: dict[str, Any]) -> ImportedRow:
-    values = dict(packed)
-    values["birthdate"] = date.fromisoformat(values["birthdate"]) if values["birthdate"] else None
-    values["emails"] = tuple(values["emails"])
-    values["phones"] = None if values["phones"] is None else tuple(values["phones"])
-    for kind in ("former_names", "preferred_names", "script_names"):
-        told = values.get(kind)
-        values[kind] = None if told is None else tuple((given, family) for given, family in told)
-    return ImportedRow(**values)
+def _over() -> Refused:
+    return Refused(
+        "import_over", _("This preview is older than 30 minutes and was let go. Choose the file again.")
+    )
 
 
 def _opened(row: PeopleImport) -> tuple[bytes, bytes]:
     if row.sealed is None or row.expires_at <= clock.now():
-        raise Refused(
-            "import_over", _("This preview is older than 30 minutes and was let go. Choose the file again.")
-        )
+        raise _over()
     head, _newline, rows = zlib.decompress(unseal(row.sealed, _context(row.id))).partition(b"\n")
     return head, rows
+
+
+def file_of(row: PeopleImport) -> bytes:
+    """The file as it came. Refused once the half hour is over."""
+    if row.sealed_file is None or row.expires_at <= clock.now():
+        raise _over()
+    return zlib.decompress(unseal(row.sealed_file, _context(row.id, "sealed_file")))
 
 
 def get_import(import_id: UUID, *, member_id: UUID) -> PeopleImport:
@@ -178,7 +204,7 @@ def apply_import(
     row = PeopleImport.objects.select_for_update().get(id=import_id)
     if row.applied_at is not None:
         return row
-    rows = [_unpacked(packed) for packed in json.loads(_opened(row)[1])]
+    rows = [row_from(packed) for packed in json.loads(_opened(row)[1])]
     plan = plan_import(rows)
     if (row.counts["problems"] or plan.problems) and not skips_problems:
         raise Refused(
@@ -186,20 +212,20 @@ def apply_import(
         )
     try:
         with transaction.atomic():
-            add_people([(person_of(row), row) for row in plan.added])
-            change_people(plan.changed)
+            write_plan(row, plan)
     except IntegrityError as error:
         raise Invalid(
             "import_conflict", _("The directory changed in the meantime. Choose the file again.")
         ) from error
-    row.applied_at, row.sealed = clock.now(), None
+    row.applied_at, row.sealed, row.sealed_file = clock.now(), None, None
     row.counts = {
         **row.counts,
         "added": len(plan.added),
         "changed": len(plan.changed),
         "unchanged": plan.unchanged,
+        "problems": row.counts["problems"] + len(plan.problems),
     }
-    row.save(update_fields=["applied_at", "sealed", "counts"])
+    row.save(update_fields=["applied_at", "sealed", "sealed_file", "counts"])
     record_event(
         EventName.PEOPLE_IMPORTED,
         actor=actor,
@@ -208,6 +234,7 @@ def apply_import(
             "added": len(plan.added),
             "changed": len(plan.changed),
             "unchanged": plan.unchanged,
+            "skipped": row.counts["problems"],
             "rows_digest": row.rows_digest,
         },
     )
@@ -218,17 +245,17 @@ def discard_import(import_id: UUID, *, member_id: UUID) -> None:
     """Let a preview go. Nothing was changed by it."""
     row = get_import(import_id, member_id=member_id)
     if row.applied_at is None:
-        PeopleImport.objects.filter(id=row.id).update(sealed=None, discarded_at=clock.now())
+        PeopleImport.objects.filter(id=row.id).update(**LET_GO, discarded_at=clock.now())
 
 
 def discard_imports_of(member_id: UUID) -> None:
     """A member has one preview at a time."""
     PeopleImport.objects.filter(member_id=member_id, applied_at=None, discarded_at=None).update(
-        sealed=None, discarded_at=clock.now()
+        **LET_GO, discarded_at=clock.now()
     )
 
 
 def let_go_of_previews() -> int:
     """Destroy what was read and never applied. Called in a tenant's scope."""
-    over = PeopleImport.objects.filter(expires_at__lte=clock.now()).exclude(sealed=None)
-    return over.update(sealed=None, discarded_at=clock.now())
+    over = PeopleImport.objects.filter(expires_at__lte=clock.now()).exclude(sealed_file=None)
+    return over.update(**LET_GO, discarded_at=clock.now())

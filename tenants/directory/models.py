@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -248,19 +249,54 @@ class ScimToken(TenantModel):
 
 
 class PeopleImport(TenantModel):
-    """A file that was read and not applied yet. Its rows rest sealed for half an hour, for the member who sent it."""
+    """A file that was sent. It rests sealed for half an hour, for the member who sent it, first as it came and, once it is
+    known what its columns mean, with the rows that were read; of one that was applied the numbers stay, and for a while
+    what it changed (`ImportedBefore`)."""
 
     prefix: ClassVar[str] = "import"
+    UNDO_LIFE: ClassVar[timedelta] = timedelta(days=7)
 
     member_id = models.UUIDField()
     file_name = models.CharField(max_length=200)
+    sealed_file = models.BinaryField(null=True)
+    # Empty while nobody has said what the columns mean.
     sealed = models.BinaryField(null=True)
+    # What the columns mean, by their headings: the next file of the organisation begins with it.
+    layout = models.JSONField(default=dict)
     # How many rows add, change, keep or cannot be read: numbers only.
     counts = models.JSONField(default=dict)
-    rows_digest = models.CharField(max_length=64)
+    rows_digest = models.CharField(max_length=64, blank=True)
     expires_at = models.DateTimeField()
     applied_at = models.DateTimeField(null=True)
     discarded_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
-        indexes = [models.Index(fields=["tenant_id", "expires_at"], name="people_import_expiry")]
+        indexes = [
+            models.Index(fields=["tenant_id", "expires_at"], name="people_import_expiry"),
+            models.Index(fields=["tenant_id", "applied_at"], name="people_import_applied"),
+        ]
+
+    @property
+    def may_undo(self) -> bool:
+        """Within a week, once."""
+        return (
+            self.applied_at is not None
+            and self.undone_at is None
+            and clock.now() < self.applied_at + self.UNDO_LIFE
+        )
+
+
+class ImportedBefore(TenantModel):
+    """One person whom an import touched, as they were before it; null for whom it added. Kept for as long as the import can be
+    taken back, and gone with the person."""
+
+    people_import = TenantForeignKey(PeopleImport, on_delete=models.CASCADE, related_name="+")
+    person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="+")
+    before = models.JSONField(null=True)
+
+    class Meta(TenantModel.Meta):
+        indexes = [
+            models.Index(fields=["tenant_id", "people_import", "id"], name="imported_before"),
+            models.Index(fields=["tenant_id", "person"], name="imported_before_of"),
+        ]

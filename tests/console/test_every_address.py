@@ -28,6 +28,7 @@ from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.connections import services as directories
 from tenants.directory.imports import begin_import
+from tenants.directory.models import PeopleImport
 from tenants.directory.scim.tokens import make_token
 from tenants.membership import invite_member
 from tenants.models import Member, Tenant
@@ -90,6 +91,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "people:import": ("OA", "OA"),
     "people:example": ("OA", "-"),
     "people:preview": ("OA", "-"),
+    "people:columns": ("OA", "OA"),
+    "people:undo": ("OA", "OA"),
     "people:apply": ("-", "OA"),
     "people:discard": ("-", "OA"),
     "cases:list": ("OAHU", "-"),
@@ -490,7 +493,7 @@ class World:
         if name in BOUGHT:
             places["vendor"] = "face_check"
         if "import_id" in routes()[name]:
-            places["import_id"] = self._import_of(letter)
+            places["import_id"] = self._import_of(letter, is_applied=name == "people:undo")
         if name == "payment:continue":
             places["call_id"] = self._call_of(letter)
         return "/" + re.sub(r"<\w+:(\w+)>", lambda place: places[place[1]], routes()[name])
@@ -504,10 +507,13 @@ class World:
             call.save()
         return call.public_id
 
-    def _import_of(self, letter: str) -> str:
-        """A preview is its sender's own."""
+    def _import_of(self, letter: str, *, is_applied: bool) -> str:
+        """A preview is its sender's own; what was applied is everybody's."""
         with tenant_scope(self.tenant.id):
-            return begin_import(PEOPLE, file_name="x.csv", member_id=self.members[letter].id).public_id
+            row = begin_import(PEOPLE, file_name="x.csv", member_id=self.members[letter].id)
+            if is_applied:
+                PeopleImport.objects.filter(id=row.id).update(applied_at=clock.now())
+            return row.public_id
 
 
 @pytest.fixture(scope="module")

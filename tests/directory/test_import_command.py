@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
 from tenants.audit.models import AuditEvent
+from tenants.directory import import_large
+from tenants.directory.import_undo import undo_import
 from tenants.directory.management.commands.import_people import Command
 from tenants.directory.models import DirectoryPerson, PeopleImport
 
@@ -19,11 +23,17 @@ ADA, BOB = "ada,Ada,Lovelace,ada@x.example,1990-04-12\n", "bob,Bob,,b@x.example,
 
 @pytest.fixture
 def bring(tenant, tmp_path: Path):
-    def run(text: str | bytes, slug: str = "", **options: bool) -> tuple[int, dict, str]:
+    def run(text: str | bytes, slug: str = "", **options: object) -> tuple[int, dict, str]:
         file = tmp_path / "people.csv"
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
         out, err = io.StringIO(), io.StringIO()
-        given = {"dry_run": False, "skip_problems": False, "json": True} | options
+        given = {
+            "dry_run": False,
+            "skip_problems": False,
+            "json": True,
+            "column": [],
+            "dates": "ymd",
+        } | options
         status = Command(stdout=out, stderr=err).bring(
             given | {"tenant": slug or tenant.slug, "file": str(file)}
         )
@@ -92,6 +102,7 @@ def test_a_line_that_names_somebody_else_is_skipped_too(tenant, bring):
         b"\xff\xfe" + HEAD.encode("utf-16-le"),
         HEAD + '"ada',
         "a" * 10_000_001,
+        HEAD + "a" * 400_000,
     ],
 )
 def test_a_file_that_cannot_be_used_is_2_with_one_sentence(tenant, bring, text):
@@ -107,6 +118,39 @@ def test_an_organisation_that_does_not_exist_is_1_and_a_missing_file_2(tenant, b
         "file": str(tmp_path / "none.csv"),
         "dry_run": False,
         "skip_problems": False,
+        "column": [],
+        "dates": "ymd",
     }
     assert Command(stderr=err).bring(options | {"json": False}) == 2
     assert people(tenant) == []
+
+
+def test_columns_that_are_called_something_else_are_said(tenant, bring):
+    text = "Anmeldename;Vorname;Nachname;Mail;Geboren;Notiz\nada;Ada;Lovelace;ada@x.example;12.04.1990;-\n"
+    status, _told, sentence = bring(text)
+    assert status == 2 and "Missing: user_name" in sentence
+    columns = ["anmeldeNAME=user_name", "Vorname=given_names", "Nachname=family_name", "Geboren=birthdate"]
+    status, told, _err = bring(text, column=columns, dates="dmy")
+    assert (status, told["added"], told["ignored_columns"]) == (0, 1, ["Notiz"])
+    with tenant_scope(tenant.id):
+        assert DirectoryPerson.objects.get().birthdate == date(1990, 4, 12)
+    assert bring(text, column=["Vorname=first"])[0] == 2
+
+
+def test_a_large_file_comes_in_parts_and_a_name_stands_once_in_all_of_them(tenant, bring, monkeypatch):
+    monkeypatch.setattr(import_large, "BATCH", 2)
+    rows = [f"u{n},A{n},B,u{n}@x.example,\n" for n in range(5)]
+    status, told, _err = bring(HEAD + "".join(rows) + "U0,C,D,c@x.example,\n")
+    assert (status, told["applied"], people(tenant)) == (1, False, [])
+    assert told["problems"] == [{"line": 7, "sentence": "“u0” (user_name) is also on line 2."}]
+    assert bring(HEAD + "".join(rows))[1]["added"] == 5
+    with tenant_scope(tenant.id):
+        row = PeopleImport.objects.get()
+        assert undo_import(row.id, actor=SYSTEM).removed == 5 and len(people(tenant)) == 5
+        assert not DirectoryPerson.objects.exclude(status="removed").exists()
+
+
+def test_a_file_that_is_nearly_all_wrong_is_not_read_to_its_end(bring, monkeypatch):
+    monkeypatch.setattr(import_large, "MAX_PROBLEMS", 3)
+    status, told, sentence = bring(HEAD + "".join(f"u{n},,B,u{n}@x.example,\n" for n in range(9)))
+    assert (status, told) == (2, {}) and "line 2" in sentence

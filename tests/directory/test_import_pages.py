@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,9 +14,17 @@ from portal.kit.actors import SYSTEM
 from portal.kit.ids import uuid7
 from portal.kit.scope import tenant_scope
 from tenants.audit.models import AuditEvent
-from tenants.directory import changing, imports
-from tenants.directory.models import DirectoryPerson, NoticeAddress, PeopleImport, PersonKey
+from tenants.directory import changing, import_undo, imports
+from tenants.directory.models import (
+    DirectoryPerson,
+    ImportedBefore,
+    NoticeAddress,
+    PeopleImport,
+    PersonKey,
+    PersonName,
+)
 from tenants.directory.selectors import find_person
+from tenants.directory.services import hold_evidence, remove_person, suspend_person
 from tenants.notices.models import Notice
 from tenants.rights import Role
 from tests.recovery.console.world import make_person
@@ -61,6 +69,148 @@ def test_a_file_with_one_bad_line_changes_nothing(tenant, staff_client):
     assert people_of(tenant) == []
 
 
+def test_the_lines_that_can_be_used_are_applied_where_somebody_says_so(tenant, staff_client):
+    client = staff_client()
+    preview = send(client, tenant, HEAD + ADA + "bob,Bob,,b@x.example,,\n")["Location"]
+    assert "Apply the 1 that changes something" in client.get(preview).content.decode()
+    assert client.post(f"{preview}/apply", {"lines": "usable"}).status_code == 302
+    assert "without 1 line that cannot be used" in client.get(preview).content.decode()
+    assert [person.user_name for person in people_of(tenant)] == ["ada"]
+    with tenant_scope(tenant.id):
+        assert AuditEvent.objects.get(name="people:import:apply").data["skipped"] == 1
+
+
+OWN = "Login name;Vorname;Nachname;Work email;Geboren am;Location\n"
+
+
+def test_columns_with_other_names_are_asked_for_once_and_remembered(tenant, staff_client):
+    client = staff_client()
+    page = send(client, tenant, OWN + "ada;Ada;Lovelace;ada@x.example;12.04.1990;Office 3\n")["Location"]
+    assert page.endswith("/columns")
+    shown = client.get(page).content.decode()
+    assert "Office 3" in shown and "12.04.1990" in shown and people_of(tenant) == []
+    chosen = {"column_0": "user_name", "column_1": "given_names", "column_2": "family_name", "dates": "dmy"}
+    missing = client.post(page, chosen).content.decode()
+    assert "Choose the column for: E-mail" in missing
+    twice = client.post(page, chosen | {"column_3": "email", "column_5": "user_name"}).content.decode()
+    assert "is chosen for two columns" in twice
+    chosen |= {"column_3": "email", "column_4": "birthdate", "column_5": ""}
+    preview = client.post(page, chosen)["Location"]
+    assert "Vorname → Given names" in client.get(preview).content.decode()
+    client.post(f"{preview}/apply")
+    (ada,) = people_of(tenant)
+    assert (ada.user_name, ada.birthdate, ada.country) == ("ada", date(1990, 4, 12), "")
+    again = send(client, tenant, OWN + "bob;Bob;Berg;bob@x.example;1.2.1980;Office 4\n")["Location"]
+    assert not again.endswith("/columns")
+    client.post(f"{again}/apply")
+    assert [(one.user_name, one.birthdate) for one in people_of(tenant)][1] == ("bob", date(1980, 2, 1))
+
+
+def test_several_columns_of_addresses_are_one_list_where_somebody_says_so(tenant, staff_client):
+    client = staff_client()
+    text = "Login,Vorname,Surname,Work email,Private email\nada,Ada,L,ada@x.example,\nbob,B,B,bob@x.example,b@y.example\n"
+    page = send(client, tenant, text)["Location"]
+    names = ("user_name", "given_names", "family_name", "email", "email")
+    chosen = {"dates": "ymd"} | {f"column_{n}": name for n, name in enumerate(names)}
+    client.post(f"{client.post(page, chosen)['Location']}/apply")
+    with tenant_scope(tenant.id):
+        held = sorted(NoticeAddress.objects.values_list("value", flat=True))
+    assert held == ["ada@x.example", "b@y.example", "bob@x.example"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ada,Ada,Lovelace,ada@x.example\nbob,Bob,Berg,bob@x.example\n",
+        "one,two\n1,2\n",
+        ",".join(f"c{n}" for n in range(101)) + "\n",
+    ],
+)
+def test_a_file_without_a_heading_is_refused_and_not_asked_about(tenant, staff_client, text):
+    answer = send(staff_client(), tenant, text)
+    assert answer.status_code == 200 and "There is a problem" in answer.content.decode()
+    with tenant_scope(tenant.id):
+        assert not PeopleImport.objects.exists()
+
+
+def test_the_columns_of_a_file_are_its_senders_and_are_let_go_with_it(tenant, staff_client, other_tenant):
+    client = staff_client()
+    page = send(client, tenant, OWN + "ada;Ada;Lovelace;ada@x.example;12.04.1990;\n")["Location"]
+    assert staff_client().get(page).status_code == 404
+    assert staff_client(Role.OWNER, other_tenant).get(page).status_code == 404
+    assert client.get(page.removesuffix("/columns"))["Location"] == page
+    with tenant_scope(tenant.id):
+        assert b"Lovelace" not in bytes(PeopleImport.objects.get().sealed_file)
+    with clock.frozen(clock.now() + timedelta(minutes=31)):
+        assert client.post(page, {"dates": "dmy"})["Location"] == page.removesuffix("/columns")
+        assert "This preview is over" in client.get(page.removesuffix("/columns")).content.decode()
+        with tenant_scope(tenant.id):
+            assert imports.let_go_of_previews() == 1 and PeopleImport.objects.get().sealed_file is None
+
+
+def imported(client, tenant, text):
+    preview = send(client, tenant, text)["Location"]
+    client.post(f"{preview}/apply")
+    return f"{preview}/undo"
+
+
+def test_an_import_is_taken_back_as_far_as_nobody_changed_it_since(tenant, staff_client):
+    with tenant_scope(tenant.id):
+        eve = make_person("eve", family_name="Byron", emails=["eve@x.example"])
+        DirectoryPerson.objects.filter(id=eve.id).update(is_privileged=True, department="Law")
+    client = staff_client()
+    head = "user_name,given_names,family_name,email,department,privileged,former_names\n"
+    undo = imported(
+        client,
+        tenant,
+        head
+        + "eve,Eve,King,new@x.example,Maths,no,Byron\n"
+        + "".join(f"{name},A,B,{name}@x.example,,,\n" for name in ("ada", "bob", "carl")),
+    )
+    with tenant_scope(tenant.id):
+        suspend_person(find_person("bob").id, actor=SYSTEM, reason="")
+        hold_evidence(find_person("carl").id, ("document_number", "d"))
+    shown = client.get(undo).content.decode()
+    assert "1 person whom the file added is removed" in shown and "2 people stay as they are" in shown
+    assert "Type the word" in client.post(undo, {"word": "yes"}).content.decode()
+    for _twice in range(2):
+        assert client.post(undo, {"word": "undo"}).status_code in (302, 200)
+    left = {person.user_name: person for person in people_of(tenant) if person.status != "removed"}
+    assert sorted(left) == ["bob", "carl", "eve"]
+    assert (left["eve"].family_name, left["eve"].department, left["eve"].is_privileged) == (
+        "Byron",
+        "Law",
+        True,
+    )
+    with tenant_scope(tenant.id):
+        (address,) = NoticeAddress.objects.filter(person_id=eve.id)
+        assert address.value == "eve@x.example" and find_person("new@x.example") is None
+        # What comes back is young: it counts after a while, like every change.
+        assert clock.now() - address.held_since < timedelta(minutes=5)
+        assert clock.now() - left["eve"].names_changed_at < timedelta(minutes=5)
+        assert not ImportedBefore.objects.exists() and not PersonName.objects.exists()
+        (event,) = AuditEvent.objects.filter(name="people:import:undo")
+        assert (event.data["removed"], event.data["restored"], event.data["kept"]) == (1, 1, 2)
+        assert len(Notice.objects.filter(template="details_changed")) == 2
+
+
+def test_taking_back_is_for_those_who_manage_people_and_over_after_a_week(tenant, staff_client, other_tenant):
+    undo = imported(staff_client(), tenant, HEAD + ADA)
+    assert staff_client().get(undo).status_code == 200  # a colleague's import is everybody's
+    assert staff_client(Role.OWNER, other_tenant).get(undo).status_code == 404
+    assert staff_client(Role.AUDITOR).get(undo).status_code == 403
+    with tenant_scope(tenant.id):
+        remove_person(find_person("ada").id, actor=SYSTEM)
+        assert not ImportedBefore.objects.exists()
+    with clock.frozen(clock.now() + timedelta(days=7, minutes=1)):
+        client = staff_client()
+        assert "can no longer be taken back" in client.get(undo).content.decode()
+        refused = client.post(undo, {"word": "undo"}).content.decode()
+        assert "can no longer be taken back" in refused and len(people_of(tenant)) == 1
+        with tenant_scope(tenant.id):
+            assert import_undo.forget_befores() == 0
+
+
 def test_what_is_taken_in_the_directory_is_named_by_its_line(tenant, staff_client):
     with tenant_scope(tenant.id):
         make_person("bob", emails=["ada@x.example"])
@@ -78,7 +228,7 @@ def test_nothing_is_left_when_applying_fails_half_way(tenant, staff_client, monk
     def fail(*_args, **_kwargs):
         raise IntegrityError("late conflict")
 
-    monkeypatch.setattr(imports, "change_people", fail)
+    monkeypatch.setattr(import_undo, "add_people", fail)
     assert client.post(f"{preview}/apply").status_code == 409
     assert [person.user_name for person in people_of(tenant)] == ["bob"]
     monkeypatch.undo()

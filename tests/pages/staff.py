@@ -267,6 +267,9 @@ def some_cases(tenant: Tenant) -> None:
     seal_events(tenant.id)
 
 
+IMPORT_LAYOUT = {"dates": "ymd"} | {f"column_{n}": name for n, name in enumerate(HEAD.strip().split(","))}
+
+
 def people(tenant: Tenant, client: Client) -> None:
     base = f"/o/{tenant.slug}/people"
     row = f"u{secrets.token_hex(4)},Ada,Lovelace,{secrets.token_hex(4)}@x.example,1990-04-12,Maths\n"
@@ -274,7 +277,11 @@ def people(tenant: Tenant, client: Client) -> None:
         sent = SimpleUploadedFile("people.csv", (HEAD + row).encode())
         preview = client.post(f"{base}/import", {"file": sent})["Location"]
         client.get(preview)
+        client.get(f"{preview}/columns")
+        client.post(f"{preview}/columns", IMPORT_LAYOUT)
         client.post(f"{preview}/{what}")
+        client.get(f"{preview}/undo")
+        client.post(f"{preview}/undo", {"word": "undo"})
     with tenant_scope(tenant.id):
         person = make_person()
     client.post(f"{base}/suspend", {"person": [person.public_id]})

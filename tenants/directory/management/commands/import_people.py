@@ -1,15 +1,18 @@
-"""`manage.py import_people --tenant SLUG FILE.csv [--dry-run] [--skip-problems]`: 0 when every line was used, 1 when some could
-not be (each is named; without `--skip-problems` nothing is changed then) or there is no such organisation, 2 when the file or
-the database could not be used."""
+"""`manage.py import_people --tenant SLUG FILE.csv [--dry-run] [--skip-problems] [--column HEADING=NAME] [--dates ORDER]`: 0 when
+every line was used, 1 when some could not be (each is named; without `--skip-problems` nothing is changed then) or there is no
+such organisation, 2 when the file or the database could not be used."""
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
-from uuid import UUID
+from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError
@@ -17,15 +20,17 @@ from django.db import DatabaseError
 from portal.kit.actors import Actor, ActorKind
 from portal.kit.errors import Invalid, Refused
 from portal.kit.scope import tenant_scope
-from portal.kit.sheet_file import MAX_BYTES
-from tenants.directory import imports
+from portal.kit.sheet_file import MAX_BYTES, key_of_heading
+from tenants.directory.import_columns import ALIASES, DATE_ORDERS, Layout
+from tenants.directory.import_large import bring_file
 from tenants.management.operating import is_unreachable
 from tenants.models import Tenant
 
 DONE, SOME_NOT, UNUSABLE = 0, 1, 2
 OPERATOR = Actor(ActorKind.OPERATOR, "import_people")
-# The operator has no seat; an import belongs to whoever has this one.
-NOBODY = UUID(int=0)
+MAX_FILE = 1_000_000_000
+# The heading stands within this.
+MAX_HEADING = 65_536
 
 
 class Command(BaseCommand):
@@ -40,25 +45,37 @@ class Command(BaseCommand):
         parser.add_argument(
             "--skip-problems", action="store_true", help="use the other lines when some cannot be used"
         )
+        parser.add_argument(
+            "--column",
+            action="append",
+            default=[],
+            metavar="HEADING=NAME",
+            help=f"what a column of the file is, where its heading does not say so; again for each. NAME: {', '.join(ALIASES)}; "
+            "or nothing to leave the column out",
+        )
+        parser.add_argument(
+            "--dates",
+            choices=sorted(DATE_ORDERS),
+            default="ymd",
+            help="; ".join(f"{order}: {example}" for order, example in DATE_ORDERS.items()),
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         sys.exit(self.bring(options))
 
     def bring(self, options: dict[str, Any]) -> int:
-        name = options["file"]
         try:
-            unverified = _content(name)
-        except OSError as error:
-            self.stderr.write(f"The file could not be read: {error.strerror}.")
-            return UNUSABLE
-        try:
+            layout = _layout(options)
             tenant = Tenant.objects.filter(slug=options["tenant"]).first()
             if tenant is None:
                 self.stderr.write("There is no such organisation.")
                 return SOME_NOT
-            with tenant_scope(tenant.id):
-                told = _brought(unverified, options)
+            with _opened(options["file"]) as file, tenant_scope(tenant.id):
+                told = _brought(file, layout, options)
+        except OSError as error:
+            self.stderr.write(f"The file could not be read: {error.strerror}.")
+            return UNUSABLE
         except (Invalid, Refused) as problem:
             self.stderr.write(problem.sentence)
             return UNUSABLE
@@ -71,32 +88,57 @@ class Command(BaseCommand):
         return SOME_NOT if told["problems"] else DONE
 
 
-def _content(name: str) -> bytes:
-    """One byte more than is allowed at most: the reader refuses it by its size."""
+def _layout(options: dict[str, Any]) -> Layout:
+    columns = {}
+    for said in options["column"]:
+        heading, _equals, name = said.rpartition("=")
+        if not heading or (name and name not in ALIASES):
+            raise Invalid(
+                "column_unknown",
+                f"“{said}” does not say what a column is. Write HEADING=NAME, with one of: {', '.join(ALIASES)}.",
+            )
+        columns[key_of_heading(heading)] = name
+    return Layout(columns, options["dates"])
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    """A file as large as it may be, or what comes on standard input as far as a page would take it."""
     if name == "-":
-        return sys.stdin.buffer.read(MAX_BYTES + 1)
-    with Path(name).open("rb") as file:
-        return file.read(MAX_BYTES + 1)
+        content = sys.stdin.buffer.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise Invalid("file_too_large", "Standard input may have 10 MB. Give the file's name instead.")
+        yield io.BufferedReader(io.BytesIO(content))  # type: ignore[arg-type]
+        return
+    path = Path(name)
+    if path.exists() and not path.is_file():
+        raise Invalid(
+            "file_not_plain",
+            "This is not a file that can be read twice. Give a plain file, or - for standard input.",
+        )
+    with path.open("rb", buffering=MAX_HEADING) as file:
+        if os.fstat(file.fileno()).st_size > MAX_FILE:
+            raise Invalid("file_too_large", "This file is larger than 1 GB. Split it and import the parts.")
+        yield file
 
 
-def _brought(unverified: bytes, options: dict[str, Any]) -> dict[str, Any]:
-    looked = imports.look_at(unverified)
-    counts = looked.counts
-    applies = not options["dry_run"] and (not looked.problems or options["skip_problems"])
-    if applies:
-        name = Path(options["file"]).name if options["file"] != "-" else "standard input"
-        row = imports.begin_import(unverified, file_name=name, member_id=NOBODY)
-        counts = imports.apply_import(
-            row.id, member_id=NOBODY, actor=OPERATOR, skips_problems=options["skip_problems"]
-        ).counts
+def _brought(file: BinaryIO, layout: Layout, options: dict[str, Any]) -> dict[str, Any]:
+    brought = bring_file(
+        file,
+        file_name=Path(options["file"]).name if options["file"] != "-" else "standard input",
+        actor=OPERATOR,
+        layout=layout,
+        is_look=options["dry_run"],
+        skips_problems=options["skip_problems"],
+    )
     return {
         "tenant": options["tenant"],
-        "applied": applies,
-        "added": counts["added"],
-        "changed": counts["changed"],
-        "unchanged": counts["unchanged"],
-        "problems": [asdict(problem) for problem in looked.problems],
-        "ignored_columns": looked.ignored_columns,
+        "applied": brought.is_applied,
+        "added": brought.added,
+        "changed": brought.changed,
+        "unchanged": brought.unchanged,
+        "problems": [asdict(problem) for problem in brought.problems],
+        "ignored_columns": brought.ignored_columns,
     }
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('directory', '0006_manager_since'),
+        ('directory', '0009_retention'),
     ]
 
     operations = [
