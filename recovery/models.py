@@ -340,6 +340,8 @@ class ConfirmationCode(TenantModel):
 
     case = TenantForeignKey(Case, on_delete=models.PROTECT, related_name="+")
     code_digest = models.BinaryField()
+    # Where it went, as long as that is held; a decoy's went nowhere.
+    address_id = models.UUIDField(null=True)
     address_held_since = models.DateTimeField(null=True)
     expires_at = models.DateTimeField()
     consumed_at = models.DateTimeField(null=True)

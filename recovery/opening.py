@@ -33,6 +33,7 @@ from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.models import DirectoryPerson, NoticeAddress
 from tenants.directory.selectors import addresses_of, find_person, normalise_identifier
+from tenants.directory.services import note_reached
 from tenants.models import Tenant
 from tenants.notices.services import send_notice
 
@@ -160,6 +161,7 @@ def _send_code(
         ConfirmationCode(
             case=case,
             code_digest=_code_digest(case, secret),
+            address_id=held.id if held else None,
             address_held_since=held.held_since if held else None,
             expires_at=clock.now() + CODE_LIFE,
         )
@@ -218,7 +220,7 @@ def confirm_code(tenant: Tenant, case_id: UUID, typed: str) -> Case:
         case = locked(case_id)
         right = same(_code_digest(case, typed), bytes(code.code_digest) if code else b"")
         if right and code is not None and _is_live(code, clock.now()) and case.state is CaseStatus.OPENED:
-            return _confirmed(case, _consume(code))
+            return _confirmed(case, _consume(case, code))
         if right and code is not None and code.consumed_at is not None and case.state is CaseStatus.PROVING:
             return case
         _refuse_code(case, tries)
@@ -268,7 +270,7 @@ def prove_by_mail(case: Case, typed: str, *, sent_since: datetime) -> Confirmati
     sent = ConfirmationCode.objects.filter(case=case, created_at__gte=sent_since)
     code = sent.order_by("-created_at").first()
     right = same(_code_digest(case, typed), bytes(code.code_digest) if code else b"")
-    return _consume(code) if right and code is not None and _is_live(code, clock.now()) else None
+    return _consume(case, code) if right and code is not None and _is_live(code, clock.now()) else None
 
 
 def prove_by_saved_code(case: Case, typed: str) -> Confirmation | None:
@@ -277,9 +279,11 @@ def prove_by_saved_code(case: Case, typed: str) -> Confirmation | None:
     return None if saved_at is None else {"channel": "saved_code", "held_hours": _hours_since(saved_at)}
 
 
-def _consume(code: ConfirmationCode) -> Confirmation:
+def _consume(case: Case, code: ConfirmationCode) -> Confirmation:
     code.consumed_at = clock.now()
     code.save(update_fields=["consumed_at"])
+    if code.address_id and case.person_id:
+        note_reached(case.person_id, code.address_id)
     return {"channel": "email", "held_hours": _hours_since(code.address_held_since)}
 
 

@@ -32,8 +32,9 @@ from recovery.passkeys.models import Passkey
 from recovery.statuses import CaseStatus
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.directory.models import DirectoryPerson
-from tenants.directory.selectors import emails_of
+from tenants.directory.models import DirectoryPerson, NoticeAddress
+from tenants.directory.selectors import addresses_of, emails_of
+from tenants.directory.services import note_reached
 from tenants.models import Tenant
 from tenants.notices.services import send_notice
 
@@ -55,10 +56,15 @@ def may_enter(person: DirectoryPerson) -> bool:
     ).exists()
 
 
-def _is_good(found: Invitation) -> bool:
-    here = [address_digest(address, found.person_id) for address in emails_of(found.person_id)]
+def _sent_to(found: Invitation) -> NoticeAddress | None:
+    """The address that the link went to, as long as it is held."""
     sent_to = bytes(found.address_digest)
-    return any(same(sent_to, one) for one in here) and may_enter(found.person)
+    held = (one for one in addresses_of(found.person_id) if one.kind == NoticeAddress.Kind.EMAIL)
+    return next((one for one in held if same(sent_to, address_digest(one.value, found.person_id))), None)
+
+
+def _is_good(found: Invitation) -> bool:
+    return _sent_to(found) is not None and may_enter(found.person)
 
 
 def _found(token: str) -> Invitation | None:
@@ -86,8 +92,10 @@ def open_invitation(tenant: Tenant, token: str, *, browser_digest: bytes, addres
             raise refusal
     with tenant_scope(tenant.id):
         found = _found(token)
-        if found is None or not _is_good(found):
+        sent_to = _sent_to(found) if found is not None else None
+        if found is None or sent_to is None or not may_enter(found.person):
             raise refusal
+        note_reached(found.person_id, sent_to.id)
         made = permit(found.person_id, browser_digest)
         record_event(
             EventName.INVITATION_OPENED,

@@ -138,7 +138,13 @@ def everything_held(person: DirectoryPerson) -> dict[str, Any]:
             {**_named(one), "held_since": _said(one.held_since)} for one in other_names_of(person.id)
         ],
         "addresses": [
-            {"kind": one.kind, "value": one.value, "label": one.label, "held_since": _said(one.held_since)}
+            {
+                "kind": one.kind,
+                "value": one.value,
+                "label": one.label,
+                "held_since": _said(one.held_since),
+                "confirmed_at": _said(one.confirmed_at),
+            }
             for one in addresses_of(person.id)
         ],
         "evidence_held": [

@@ -145,6 +145,8 @@ class NoticeAddress(TenantModel):
     label = models.CharField(max_length=60, blank=True)
     is_primary = models.BooleanField(null=True)
     held_since = models.DateTimeField(default=clock.now)
+    # When whoever reads it last proved that: a code or a link that was sent there came back.
+    confirmed_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
         constraints = [

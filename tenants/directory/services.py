@@ -251,6 +251,11 @@ def take_out(people: Sequence[DirectoryPerson]) -> None:
     DirectoryPerson.objects.bulk_update(people, EMPTIED, batch_size=500)
 
 
+def note_reached(person_id: UUID, address_id: UUID) -> None:
+    """What was sent to this address came back: somebody reads it. Quiet where it is held no more."""
+    NoticeAddress.objects.filter(id=address_id, person_id=person_id).update(confirmed_at=clock.now())
+
+
 def hold_evidence(person_id: UUID, *proven: tuple[str, str]) -> None:
     """Remember evidence that was proven, each by its kind and digest, for the next time. Quiet about what is held."""
     HeldEvidence.objects.bulk_create(

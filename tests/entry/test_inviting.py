@@ -78,6 +78,9 @@ def test_a_link_leads_to_a_first_passkey_that_signs_in_and_every_address_is_told
     journey = place.browser()
     journey.sign_in(here.device)
     assert journey.get("/security/").status_code == 200
+    with tenant_scope(place.tenant.id):
+        answered = NoticeAddress.objects.filter(person_id=ada.id).exclude(confirmed_at=None)
+        assert [one.value for one in answered] == ["ada@people.example"]
 
 
 def test_following_the_link_uses_nothing_up_however_often_a_scanner_does(place, ada):

@@ -15,6 +15,11 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
+            model_name='noticeaddress',
+            name='confirmed_at',
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
             model_name='peopleimport',
             name='layout',
             field=models.JSONField(default=dict),
