@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('directory', '0007_address_lost'),
+        ('directory', '0010_address_lost'),
         ('recovery', '0012_attestation'),
         ('vendors', '0012_erase_requests'),
     ]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recovery', '0012_attestation'),
+        ('recovery', '0015_reference_evidence'),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("recovery", "0012_attestation"),
+        ("recovery", "0014_old_ways"),
     ]
 
     operations = [
