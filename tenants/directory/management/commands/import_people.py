@@ -108,7 +108,7 @@ def _opened(name: str) -> Iterator[BinaryIO]:
         content = sys.stdin.buffer.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise Invalid("file_too_large", "Standard input may have 10 MB. Give the file's name instead.")
-        yield io.BufferedReader(io.BytesIO(content))  # type: ignore[arg-type]
+        yield io.BufferedReader(io.BytesIO(content))
         return
     path = Path(name)
     if path.exists() and not path.is_file():
