@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from portal.kit import clock
@@ -106,10 +106,12 @@ def _due(category: Category, rule: Rule, now: datetime) -> QuerySet[DirectoryPer
 def what_would_go(rules: Mapping[Category, Rule]) -> list[Going]:
     """At the next turn, of each kind, if these were the rules."""
     now, found = clock.now(), []
+    is_active = Q(status=DirectoryPerson.Status.ACTIVE)
     for category in Category:
-        due = _due(category, rules.get(category, Rule()), now)
-        active = due.filter(status=DirectoryPerson.Status.ACTIVE)
-        found.append(Going(category, due.count(), active.count()))
+        rule = rules.get(category, Rule())
+        due = _due(category, rule, now) if rule != Rule() else DirectoryPerson.objects.none()
+        told = due.aggregate(people=Count("id"), active=Count("id", filter=is_active))
+        found.append(Going(category, told["people"], told["active"]))
     return found
 
 

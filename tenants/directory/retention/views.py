@@ -33,14 +33,13 @@ def _crumbs(request: HttpRequest, *labels: str) -> list[dict[str, str]]:
 @requires(Right.SEE_MEMBERS)
 def home(request: HttpRequest) -> HttpResponse:
     """The days, and of whom something goes next."""
-    rules = rules_in_force()
-    return _home(request, RetentionForm(initial=RetentionForm.initial_of(rules or proposed())))
+    return _home(request)
 
 
-def _home(request: HttpRequest, form: RetentionForm) -> HttpResponse:
+def _home(request: HttpRequest, form: RetentionForm | None = None) -> HttpResponse:
     rules = rules_in_force()
     context = {
-        "form": form,
+        "form": form or RetentionForm(initial=RetentionForm.initial_of(rules or proposed())),
         "is_decided": bool(rules),
         "may_manage": seat_of(request).may(Right.MANAGE_ORGANISATION),
         "kept": what_would_go(rules) if rules else [],
