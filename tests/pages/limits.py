@@ -68,8 +68,8 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     ),
     "tenant POST /recover/passkey/options": (13, COMMITS),
     "tenant POST /recover/passkey/register": (
-        25,
-        "ends the recovery with the new passkey: old passkeys, sessions, evidence, binding, earlier cards, notices; "
+        26,
+        "ends the recovery with the new passkey: old passkeys, sessions, evidence and when it was confirmed, binding, earlier cards, notices; "
         + COMMITS,
     ),
     "tenant POST /recover/credential/offer": (
@@ -97,8 +97,8 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         + COMMITS,
     ),
     "tenant POST /could-i-recover/": (
-        16,
-        "counts the network and the person and commits, then looks for namesakes by every name they have, as a recovery does: several scopes",
+        18,
+        "counts the network and the person and commits, then looks for namesakes by every name they have, as a recovery does, for signs of risk and for what goes soon: several scopes",
     ),
     "tenant POST /not-me/<str:token>": (
         23,
@@ -221,6 +221,8 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         15,
         "compares with what is spent under a lock that writers share, then tells whose share is spent",
     ),
+    "site GET /scim/<slug:slug>/v2": (15, PROVISIONED + "a search at the root counts and reads both types"),
+    "site GET /scim/<slug:slug>/v2/": (15, PROVISIONED + "a search at the root counts and reads both types"),
     "site POST /scim/<slug:slug>/v2/<path:path>": (24, PROVISIONED + "a new person has six tables"),
     "site PATCH /scim/<slug:slug>/v2/<path:path>": (
         38,
