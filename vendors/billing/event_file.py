@@ -101,7 +101,10 @@ def _record_share(taken: Numbered) -> list[Sent]:
 
 def _together(parts: Sequence[Future[list[Sent]]]) -> list[Outcome]:
     rows = sorted((row for part in parts for row in part.result()), key=itemgetter(0))
-    return [Outcome(*row, None if entry is None else UUID(int=entry)) for *row, entry in rows]
+    return [
+        Outcome(line, key, result, code, field, None if entry is None else UUID(int=entry))
+        for line, key, result, code, field, entry in rows
+    ]
 
 
 def record_part(taken: Numbered, tenants: Tenants | None = None) -> list[Outcome]:

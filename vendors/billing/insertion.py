@@ -40,7 +40,7 @@ class Around:
     """A statement around the one that inserts, which ends in RETURNING id: more columns may follow. It answers the ids."""
 
     statement: str = "{}"
-    params: tuple[object, ...] = ()
+    params: tuple[Any, ...] = ()
 
 
 # A function of the database (migration 0009).
@@ -81,7 +81,7 @@ def _statement(model: type[TenantModel], conflict: str, sent: tuple[Sent, ...]) 
     )
 
 
-def _plain(value: object) -> object:
+def _plain(value: object) -> Any:
     return value.value if isinstance(value, Enum) else value
 
 
@@ -129,7 +129,9 @@ def insert_new(
     columns = list(zip(*map(attrgetter(*names), ordered), strict=True))
     ids = columns[names.index("id")]
     sent = tuple(_sent(name, column, ids) for name, column in zip(names, columns, strict=True))
-    once = [_plain(column[0]) for column, how in zip(columns, sent, strict=True) if how is Sent.ONCE]
+    once: list[Any] = [
+        _plain(column[0]) for column, how in zip(columns, sent, strict=True) if how is Sent.ONCE
+    ]
     each = [_array(column) for column, how in zip(columns, sent, strict=True) if how is Sent.EACH]
     statement = around.statement.format(_statement(table, f"tenant_id, {key}", sent))
     with connection.cursor() as cursor:
