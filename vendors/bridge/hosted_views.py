@@ -172,8 +172,9 @@ def _form(run: BridgeRun, ways: Sequence[Way], data: QueryDict | None = None) ->
 
 
 def _consent_page(
-    request: HttpRequest, run: BridgeRun, form: ConsentForm | None = None, *, problem: str = ""
+    request: HttpRequest, run: BridgeRun, form: ConsentForm | None = None, *, problem: str = "", is_over: bool = False
 ) -> HttpResponse:
+    """`is_over`: agreeing again would come to the same, so that only the way back is there."""
     ways = ways_for(run.client, run)
     return page(
         request,
@@ -183,6 +184,7 @@ def _consent_page(
         texts=[(way, _consent_text(request, run, way)) for way in ways],
         note=note_words(run.note),
         problem=problem,
+        is_over=is_over,
         tries_left=running.MAX_TRIES - run.tries,
     )
 
@@ -230,7 +232,7 @@ def _agree(request: HttpRequest, run: BridgeRun) -> HttpResponse:
             return see_other(request, "bridge:consent")
         if admitted is not Admission.YES:
             words = _("No further check can begin today. Go back and ask your help desk.")
-            return _consent_page(request, run, problem=words)
+            return _consent_page(request, run, problem=words, is_over=True)
     return see_other(request, "bridge:partner")
 
 
