@@ -16,8 +16,8 @@ from recovery.statuses import Told
 FIELDS = ("proofings", "attempts_a_day", "told", "no_address", "decoys_end", "first_proofs_a_day")
 NO_ADDRESS_HINTS = {
     Profile.NoAddress.HELD.value: _(
-        "Only who showed the same document here before, with a date of birth on file that agrees. Members and the manager are "
-        "told, since no mail reaches the person."
+        "Only who showed the same document here before, or whose number a file brought, with a date of birth on file that "
+        "agrees. Members and the manager are told, since no mail reaches the person."
     ),
     Profile.NoAddress.REVIEWED.value: _(
         "Who showed none gets on with a date of birth that agrees and the word of the manager, or of people you name under "

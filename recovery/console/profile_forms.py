@@ -37,8 +37,11 @@ EVIDENCE = {
         ),
     ),
     EvidenceKind.HELD_DOCUMENT_NUMBER.value: (
-        gettext_lazy("The same document as in an earlier recovery"),
-        gettext_lazy("Strong, and only for people who recovered before with the same document."),
+        gettext_lazy("The document whose number you hold"),
+        gettext_lazy(
+            "Strong, and only for people who showed the same document in a recovery before, or whose number a file brought at "
+            "least 72 hours ago."
+        ),
     ),
     EvidenceKind.ATTESTATION.value: (
         gettext_lazy("The word of somebody who knows them: their manager, or people you name"),

@@ -172,7 +172,12 @@ def _form(run: BridgeRun, ways: Sequence[Way], data: QueryDict | None = None) ->
 
 
 def _consent_page(
-    request: HttpRequest, run: BridgeRun, form: ConsentForm | None = None, *, problem: str = "", is_over: bool = False
+    request: HttpRequest,
+    run: BridgeRun,
+    form: ConsentForm | None = None,
+    *,
+    problem: str = "",
+    is_over: bool = False,
 ) -> HttpResponse:
     """`is_over`: agreeing again would come to the same, so that only the way back is there."""
     ways = ways_for(run.client, run)
