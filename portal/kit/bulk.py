@@ -38,21 +38,32 @@ def _plain(value: object) -> str:
     raise TypeError(type(value).__name__)
 
 
-def insert_many(model: type[models.Model], rows: Iterable[Mapping[str, Any]]) -> int:
-    """Insert `rows`, {column: value}, all with the columns of the first. Returns how many statements it took."""
+def insert_many(
+    model: type[models.Model], rows: Iterable[Mapping[str, Any]], *, same: Mapping[str, Any] | None = None
+) -> int:
+    """Insert `rows`, {column: value}, all with the columns of the first; the columns of `same` have one value in all of them,
+    which travels once. Returns how many statements it took."""
     left, statements = iter(rows), 0
     while batch := list(islice(left, BATCH)):
-        _insert(model._meta.db_table, list(batch[0]), batch)
+        _insert(model, list(batch[0]), batch, same or {})
         statements += 1
     return statements
 
 
-def _insert(table: str, columns: Sequence[str], batch: Sequence[Mapping[str, Any]]) -> None:
+def _insert(
+    model: type[models.Model],
+    columns: Sequence[str],
+    batch: Sequence[Mapping[str, Any]],
+    same: Mapping[str, Any],
+) -> None:
     # Table and columns are our models' own names, never anybody's input.
+    table, fields = model._meta.db_table, {str(field.column): field for field in model._meta.local_fields}
     names = ", ".join(f'"{column}"' for column in columns)
+    into = ", ".join(f'"{column}"' for column in (*columns, *same))
+    values = "".join(f", %s::{fields[column].db_type(connection)}" for column in same)
     text = json.dumps(batch, ensure_ascii=False, default=_plain)
     with connection.cursor() as cursor:
         cursor.execute(
-            f'INSERT INTO "{table}" ({names}) SELECT {names} FROM json_populate_recordset(NULL::"{table}", %s::json)',  # noqa: S608
-            [text],
+            f'INSERT INTO "{table}" ({into}) SELECT {names}{values} FROM json_populate_recordset(NULL::"{table}", %s::json)',  # noqa: S608
+            [*same.values(), text],
         )

@@ -14,6 +14,7 @@ from uuid import UUID
 from recovery.readiness.covering import covering
 from recovery.readiness.judging import Printed, is_hopeless, judge
 from recovery.readiness.reading import facts_of
+from recovery.readiness.reasons import REFUSED_TODAY
 from tenants.directory.matching import Candidate, Decision, MatchPolicy, Mode, ProvenIdentity, compare
 from tenants.directory.models import DirectoryPerson
 from tenants.directory.selectors import near
@@ -48,4 +49,5 @@ def could_recover(person: DirectoryPerson, printed: Printed) -> bool:
     if person.status != DirectoryPerson.Status.ACTIVE:
         return False
     facts = facts_of([person], frozenset())[0]
-    return not is_hopeless(judge(facts, covering().asked_of_each([person])[0], [printed], near))
+    reasons = judge(facts, covering().asked_of_each([person])[0], [printed], near)
+    return not is_hopeless(reasons) and REFUSED_TODAY.isdisjoint(reasons)

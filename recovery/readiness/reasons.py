@@ -58,6 +58,10 @@ WAITS = frozenset(
         Reason.RISK_WAIT,
     }
 )
+# Of these what has no way round it until then: a recovery begun today is refused.
+REFUSED_TODAY = frozenset(
+    {Reason.FRESH_ADDRESS, Reason.FRESH_DOCUMENT, Reason.FRESH_MANAGER, Reason.LOST_ADDRESS}
+)
 # What may turn out well; everything else keeps a person from recovering today.
 DOUBTS = frozenset(
     {

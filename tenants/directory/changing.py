@@ -14,6 +14,7 @@ from uuid import UUID
 
 from portal.kit import clock
 from portal.kit.bulk import insert_many, uuid7s
+from portal.kit.models import TenantModel
 from tenants.directory.evidence import add_numbers, put_numbers
 from tenants.directory.import_file import ImportedRow
 from tenants.directory.import_plan import NAMES, Change
@@ -102,14 +103,8 @@ def _write_names(
     named: Mapping[UUID, Sequence[Named]],
     moment: datetime,
 ) -> None:
-    found = [(person, one) for person, _row in people for one in named[person.id]]
-    insert_many(
-        PersonName,
-        (
-            owned_row(identifier, moment, person, held_since=moment, **one._asdict())
-            for identifier, (person, one) in zip(uuid7s(len(found)), found, strict=True)
-        ),
-    )
+    found = [(person, one._asdict()) for person, _row in people for one in named[person.id]]
+    insert_owned(PersonName, moment, found, held_since=moment)
 
 
 def _write_addresses(
@@ -118,26 +113,19 @@ def _write_addresses(
     labels: Mapping[UUID, Mapping[str, str]],
 ) -> None:
     held = [
-        (person, kind, value)
+        (
+            person,
+            {
+                "kind": kind,
+                "value": value,
+                "label": labels.get(person.id, {}).get(value.casefold(), ""),
+            },
+        )
         for person, row in people
         for kind, values in (("email", row.emails), ("phone", row.phones or ()))
         for value in values
     ]
-    insert_many(
-        NoticeAddress,
-        (
-            owned_row(
-                identifier,
-                moment,
-                person,
-                kind=kind,
-                value=value,
-                label=labels.get(person.id, {}).get(value.casefold(), ""),
-                held_since=moment,
-            )
-            for identifier, (person, kind, value) in zip(uuid7s(len(held)), held, strict=True)
-        ),
-    )
+    insert_owned(NoticeAddress, moment, held, held_since=moment)
 
 
 def _apply_fields(change: Change, moment: datetime) -> None:
@@ -199,10 +187,24 @@ def _tell(changes: Sequence[Change], renumbered: Collection[UUID]) -> None:
         )
 
 
-def owned_row(identifier: UUID, moment: datetime, person: DirectoryPerson, **values: Any) -> dict[str, Any]:
-    """One row of a table that belongs to a person, as `insert_many` takes it."""
-    tenant_id = person.tenant_id
-    return {"id": identifier, "tenant_id": tenant_id, "created_at": moment, "person_id": person.id, **values}
+def insert_owned(
+    model: type[TenantModel],
+    moment: datetime,
+    rows: Sequence[tuple[DirectoryPerson, dict[str, Any]]],
+    **same: Any,
+) -> None:
+    """Rows of a table that belongs to people of one organisation, each with its person, in bulk. `same`: columns that have one
+    value in all of them."""
+    if not rows:
+        return
+    insert_many(
+        model,
+        (
+            {"id": identifier.hex, "person_id": person.id.hex, **values}
+            for identifier, (person, values) in zip(uuid7s(len(rows)), rows, strict=True)
+        ),
+        same={"tenant_id": rows[0][0].tenant_id, "created_at": moment, **same},
+    )
 
 
 def person_of(row: ImportedRow) -> DirectoryPerson:
@@ -238,32 +240,19 @@ def write_words(
     """What each is named and found by. `named`: their other names. `named_since`: what somebody was named by before, with
     the day; None for people who come now, with all of it."""
     moment = clock.now()
-    keys = [(person, *pair) for person, row in people for pair in names_of(person, row.emails).items()]
-    insert_many(
-        PersonKey,
-        (
-            owned_row(
-                identifier,
-                moment,
-                person,
-                kind=kind,
-                value=value,
-                held_since=person.created_at
-                if named_since is None
-                else named_since.get((person.id, value), moment),
-            )
-            for identifier, (person, value, kind) in zip(uuid7s(len(keys)), keys, strict=True)
-        ),
-    )
+
+    def since(person: DirectoryPerson, value: str) -> datetime:
+        return person.created_at if named_since is None else named_since.get((person.id, value), moment)
+
+    keys = [
+        (person, {"kind": kind, "value": value, "held_since": since(person, value)})
+        for person, row in people
+        for value, kind in names_of(person, row.emails).items()
+    ]
+    insert_owned(PersonKey, moment, keys)
     found = [
-        (person, word)
+        (person, {"word": word})
         for person, row in people
         for word in words_of(person, row.emails, named.get(person.id, ()))
     ]
-    insert_many(
-        SearchWord,
-        (
-            owned_row(identifier, moment, person, word=word)
-            for identifier, (person, word) in zip(uuid7s(len(found)), found, strict=True)
-        ),
-    )
+    insert_owned(SearchWord, moment, found)

@@ -19,11 +19,10 @@ from django.utils.translation import gettext as _
 
 from portal.kit import clock
 from portal.kit.actors import Actor
-from portal.kit.bulk import insert_many, uuid7s
 from portal.kit.errors import Refused
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.directory.changing import add_people, change_people, owned_row, person_of
+from tenants.directory.changing import add_people, change_people, insert_owned, person_of
 from tenants.directory.evidence import numbers_from_files
 from tenants.directory.import_file import ImportedRow
 from tenants.directory.import_plan import Change, Held, Plan, plan_import
@@ -59,13 +58,8 @@ def write_plan(row: PeopleImport, plan: Plan) -> None:
 def _note(
     row: PeopleImport, touched: Sequence[tuple[DirectoryPerson, dict[str, Any] | None]], moment: datetime
 ) -> None:
-    insert_many(
-        ImportedBefore,
-        (
-            owned_row(identifier, moment, person, people_import_id=row.id, before=before)
-            for identifier, (person, before) in zip(uuid7s(len(touched)), touched, strict=True)
-        ),
-    )
+    rows = [(person, {"before": before}) for person, before in touched]
+    insert_owned(ImportedBefore, moment, rows, people_import_id=row.id)
 
 
 def _before(changes: Sequence[Change]) -> Iterator[tuple[Change, ImportedRow]]:

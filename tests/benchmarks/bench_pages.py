@@ -70,7 +70,7 @@ def populate(tenant: Tenant, count: int) -> None:
             DirectoryPerson, ({f.column: getattr(person, f.attname) for f in fields} for person, _m in made)
         )
         keys = [
-            (p, {"value": value, "kind": kind})
+            (p, {"value": value, "kind": kind, "held_since": moment})
             for p, mails in made
             for value, kind in names_of(p, mails).items()
         ]
