@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from functools import lru_cache
 
 from portal.kit.countries import country_name
 from vendors.catalogue.countries import DIALLED, ending_of, hinted_by
@@ -45,8 +46,9 @@ class Candidate:
     price: Decimal | None
 
 
+@lru_cache(maxsize=2_048)
 def fold(text: str) -> str:
-    """Letters without their marks, in one case."""
+    """Letters without their marks, in one case. Remembered: each search folds what every listing says, and that stays."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(mark for mark in plain if not unicodedata.combining(mark))
 
