@@ -37,4 +37,5 @@ def passport_of(given_names: str, family_name: str, birthdate: date, portrait: b
         random=random,
     )
     photograph = photograph_of(page, background="plain", level="scan", random=random, size=SPECIMEN_SIZE)
-    return encode_jpeg(decode_image(photograph), quality=85)
+    # Finer than the eye needs: the reader takes small letters with the marks of compression for others.
+    return encode_jpeg(decode_image(photograph), quality=93)
