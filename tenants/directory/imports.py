@@ -72,6 +72,8 @@ class Looked:
             "changed": len(changed),
             "unchanged": self.plan.unchanged,
             "problems": len(self.problems),
+            # Those that no directory could take; the others are compared once more when it is applied.
+            "unreadable": len(self.problems) - len(self.plan.problems),
             "told": sum(change.touches_identity or change.touches_addresses for change in changed),
             "numbers": sum(any(row.numbers().values()) for row in self.rows),
         }
@@ -223,7 +225,7 @@ def apply_import(
         "added": len(plan.added),
         "changed": len(plan.changed),
         "unchanged": plan.unchanged,
-        "problems": row.counts["problems"] + len(plan.problems),
+        "problems": row.counts["unreadable"] + len(plan.problems),
     }
     row.save(update_fields=["applied_at", "sealed", "sealed_file", "counts"])
     record_event(

@@ -80,6 +80,17 @@ def test_the_lines_that_can_be_used_are_applied_where_somebody_says_so(tenant, s
         assert AuditEvent.objects.get(name="people:import:apply").data["skipped"] == 1
 
 
+def test_a_line_that_names_somebody_else_is_left_out_and_counted_once(tenant, staff_client):
+    with tenant_scope(tenant.id):
+        make_person("bob", emails=["bob@x.example"])
+    client = staff_client()
+    preview = send(client, tenant, HEAD + ADA + "eve,Eve,Adams,bob@x.example,,\n")["Location"]
+    client.post(f"{preview}/apply", {"lines": "usable"})
+    assert "without 1 line that cannot be used" in client.get(preview).content.decode()
+    with tenant_scope(tenant.id):
+        assert AuditEvent.objects.get(name="people:import:apply").data["skipped"] == 1
+
+
 OWN = "Login name;Vorname;Nachname;Work email;Geboren am;Location\n"
 
 
