@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from tenants.directory.changing import add_people, change_people, insert_owned, 
 from tenants.directory.evidence import numbers_from_files
 from tenants.directory.import_file import ImportedRow
 from tenants.directory.import_plan import Change, Held, Plan, plan_import
+from tenants.directory.import_rows import asdict_of, row_from
 from tenants.directory.models import DirectoryPerson, HeldEvidence, ImportedBefore, PeopleImport, PersonName
 from tenants.directory.named import Named, names_by_person
 from tenants.directory.services import take_out
@@ -102,25 +103,6 @@ def _row_as_is(person: DirectoryPerson, held: Sequence[Held], named: Sequence[Na
         is_guest=person.is_guest,
         display_name=person.display_name,
     )
-
-
-def asdict_of(row: ImportedRow) -> dict[str, Any]:
-    """As it is stored: dates as text."""
-    packed = asdict(row)
-    packed["birthdate"] = row.birthdate.isoformat() if row.birthdate else ""
-    return packed
-
-
-def row_from(packed: dict[str, Any]) -> ImportedRow:
-    """What `asdict_of` gave."""
-    values = dict(packed)
-    values["birthdate"] = date.fromisoformat(values["birthdate"]) if values["birthdate"] else None
-    values["emails"] = tuple(values["emails"])
-    values["phones"] = None if values["phones"] is None else tuple(values["phones"])
-    for kind in ("former_names", "preferred_names", "script_names"):
-        told = values.get(kind)
-        values[kind] = None if told is None else tuple((given, family) for given, family in told)
-    return ImportedRow(**values)
 
 
 def effect_of_undo(row: PeopleImport) -> Undoing:

@@ -30,7 +30,8 @@ from tenants.audit.services import record_event
 from tenants.directory.import_columns import Layout, checked, outline_of
 from tenants.directory.import_file import ImportedRow, RowProblem, read_people
 from tenants.directory.import_plan import Plan, plan_import
-from tenants.directory.import_undo import asdict_of, row_from, write_plan
+from tenants.directory.import_rows import asdict_of, row_from
+from tenants.directory.import_undo import write_plan
 from tenants.directory.models import PeopleImport
 
 # Whose import a command's is: the operator has no seat.
