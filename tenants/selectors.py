@@ -60,6 +60,11 @@ def tenant_of_slug(slug: str) -> Tenant | None:
     return Tenant.objects.filter(slug=slug, status=Tenant.Status.ACTIVE).first()
 
 
+def demonstration() -> Tenant | None:
+    """The oldest active demonstration tenant of this installation."""
+    return Tenant.objects.filter(is_demonstration=True, status=Tenant.Status.ACTIVE).order_by("created_at").first()
+
+
 def own_tenant() -> Tenant:
     """The tenant in force, as the request found it, or read once a scope. For what only reads it."""
     return read_once(_OWN, lambda: Tenant.objects.get(id=current_tenant_id()))

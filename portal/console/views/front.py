@@ -16,11 +16,11 @@ from portal.console.checklist import has_passkey
 from portal.console.forms import AccountForm
 from portal.kit.errors import Invalid
 from portal.kit.limits import Limit, take
-from portal.kit.origins import client_address
+from portal.kit.origins import client_address, tenant_origin
 from tenants.forms import OrganisationForm
 from tenants.models import User
 from tenants.rights import Role
-from tenants.selectors import seats_of_user
+from tenants.selectors import demonstration, seats_of_user
 from tenants.services import clean_slug, create_organisation
 
 PASSKEY_ASKED = "passkey_asked"
@@ -36,7 +36,13 @@ def staff(request: HttpRequest) -> User:
 def front(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("start:organisations")
-    return render(request, "console/front.html", {"local": not settings.IS_PRODUCTION})
+    return render(request, "console/front.html", {"local": not settings.IS_PRODUCTION, "demonstration": _demonstration()})
+
+
+def _demonstration() -> dict[str, str] | None:
+    """The organisation somebody who has just started the product can try; there is none in production."""
+    tenant = None if settings.IS_PRODUCTION else demonstration()
+    return None if tenant is None else {"name": tenant.name, "address": f"{tenant_origin(tenant.slug)}/"}
 
 
 @require_GET
