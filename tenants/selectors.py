@@ -62,7 +62,11 @@ def tenant_of_slug(slug: str) -> Tenant | None:
 
 def demonstration() -> Tenant | None:
     """The oldest active demonstration tenant of this installation."""
-    return Tenant.objects.filter(is_demonstration=True, status=Tenant.Status.ACTIVE).order_by("created_at").first()
+    return (
+        Tenant.objects.filter(is_demonstration=True, status=Tenant.Status.ACTIVE)
+        .order_by("created_at")
+        .first()
+    )
 
 
 def own_tenant() -> Tenant:

@@ -36,7 +36,11 @@ def staff(request: HttpRequest) -> User:
 def front(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("start:organisations")
-    return render(request, "console/front.html", {"local": not settings.IS_PRODUCTION, "demonstration": _demonstration()})
+    return render(
+        request,
+        "console/front.html",
+        {"local": not settings.IS_PRODUCTION, "demonstration": _demonstration()},
+    )
 
 
 def _demonstration() -> dict[str, str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import resource
 import socket
 import sys
 import threading
@@ -20,6 +21,7 @@ from vendors.facecheck.vision import documents
 from vendors.facecheck.vision.admission import Admission, Overloaded
 from vendors.facecheck.vision.client import VisionBusy, VisionClient, VisionDown, VisionRefused
 from vendors.facecheck.vision.documents import ReaderMissing, document_reader
+from vendors.facecheck.vision.memory import give_back
 from vendors.facecheck.vision.parts import PartsRefused, decode_parts, encode_parts
 from vendors.facecheck.vision.server import MAX_BODY_BYTES, VisionServer, VisionSettings
 
@@ -83,6 +85,32 @@ def test_a_place_is_given_back_when_the_work_fails() -> None:
         raise RuntimeError
     with admission.enter(None):
         pass
+
+
+def test_it_is_idle_when_nobody_works_and_nobody_waits() -> None:
+    clock = Clock()
+    admission = Admission(capacity=1, threads=1, monotonic=clock)
+    with admission.enter(None):
+        assert not admission.is_idle
+    admission.issue()
+    assert not admission.is_idle
+    clock.now += 31
+    assert admission.is_idle
+
+
+def test_what_pictures_took_goes_back_to_the_system() -> None:
+    pictures = [bytearray(b"x" * 60_000) for _ in range(1_000)]
+    kept = pictures[::50]
+    del pictures
+    before = _resident_pages()
+    give_back()
+    assert before - _resident_pages() > 30_000_000 // resource.getpagesize()
+    assert len(kept) == 20
+
+
+def _resident_pages() -> int:
+    """`statm` of proc(5): resident set size, in pages."""
+    return int(Path("/proc/self/statm").read_text().split()[1])
 
 
 def test_the_line_is_bounded() -> None:

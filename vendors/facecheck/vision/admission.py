@@ -51,6 +51,13 @@ class Admission:
         self._waiting: OrderedDict[str, float] = OrderedDict()
         self._seconds = _FIRST_GUESS_SECONDS
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody works and nobody waits."""
+        with self._lock:
+            self._advance()
+            return not (self._inside or self._ready or self._waiting)
+
     def issue(self) -> Place:
         """A new ticket. Raises Overloaded when even the line is full."""
         with self._lock:

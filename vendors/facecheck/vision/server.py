@@ -21,6 +21,7 @@ from ..engine.errors import EngineError, ModelsMissing
 from .admission import Admission, Overloaded, Place
 from .documents import ReaderMissing, document_reader
 from .endpoints import ENDPOINTS, Answer, Endpoint, to_bytes, warm_up
+from .memory import give_back
 from .parts import PartsRefused, decode_parts
 
 log = logging.getLogger("readmit.vision")
@@ -135,6 +136,8 @@ class VisionHandler(BaseHTTPRequestHandler):
                 # The place is taken before the body is read: a body without a place would only fill memory.
                 with self.server.admission.enter(self.headers.get("X-Ticket")):
                     self._answer(*self._work(endpoint))
+                if self.server.admission.is_idle:
+                    give_back()
         except Overloaded as full:
             self._answer(429, {"error": "busy", "retry_after_ms": full.retry_after_ms})
 
