@@ -19,10 +19,10 @@ from portal.kit.outbox import Job, enqueue
 from portal.kit.scope import require_no_transaction, tenant_scope
 from recovery.allowance import is_face_charged
 from recovery.cases import claimant, get_case, locked, move_case, record_step, steps_of
+from recovery.consenting import allows_flashing, purpose_of
 from recovery.held import held_card, is_tied_to_person
 from recovery.models import Case
 from recovery.proof import is_shown, note_known_face, proven_portrait, wants_face_first
-from recovery.proofing import allows_flashing, purpose_of
 from recovery.routes import is_by_eid
 from recovery.spending import spender_of
 from recovery.statuses import CaseStatus, StepKind, StepState

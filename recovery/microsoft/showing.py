@@ -16,11 +16,11 @@ from portal.kit.errors import Refused
 from portal.kit.ids import uuid7
 from portal.kit.outbox import Job, enqueue
 from recovery.cases import locked, move_case, record_step
+from recovery.consenting import purpose_of
 from recovery.held import held_of
 from recovery.models import Case
 from recovery.presence import note_presented
 from recovery.proof import is_shown, wants_face_first
-from recovery.proofing import purpose_of
 from recovery.routes import is_by_eid
 from recovery.spending import spender_of
 from recovery.statuses import CaseStatus, StepKind, StepState

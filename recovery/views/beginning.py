@@ -15,7 +15,7 @@ from portal.kit.errors import Invalid, Refused
 from portal.kit.origins import client_address
 from portal.kit.scope import tenant_scope
 from portal.middleware.scope import own_scope
-from recovery import carrying, first_proof, opening, proofing
+from recovery import carrying, consenting, first_proof, opening
 from recovery.applying import profiles_in_force
 from recovery.browser import (
     case_of_browser,
@@ -216,7 +216,7 @@ def consent(request: HttpRequest, case: Case) -> HttpResponse:
             return _consent_page(request, case, form)
         given = form.cleaned_data
         try:
-            proofing.give_consent(
+            consenting.give_consent(
                 tenant,
                 case,
                 flashing=not given.get("no_flashing", False),
@@ -248,7 +248,7 @@ def _consent_page(request: HttpRequest, case: Case, form: ConsentForm) -> HttpRe
     title = partners.listing(connection.vendor).title
     told = told_to(case.profile, connection)
     form.fields["partner"].initial = connection.public_id
-    form.fields["told"].initial = proofing.told_words(told)
+    form.fields["told"].initial = consenting.told_words(told)
     earlier = [step for step in steps_of(case) if step.kind == StepKind.CONSENTED]
     was = earlier[-1].vendor if earlier else ""
     by_eid = route_of(connection) is Route.EID
@@ -259,7 +259,7 @@ def _consent_page(request: HttpRequest, case: Case, form: ConsentForm) -> HttpRe
     if by_eid:
         form = form.of_eid()
     text = mark_safe(  # noqa: S308  our own template
-        proofing.consent_text(
+        consenting.consent_text(
             tenant,
             title,
             is_enrolment=case.is_enrolment,

@@ -13,7 +13,7 @@ from portal.kit.errors import Refused
 from portal.kit.ids import uuid7
 from portal.kit.limits import Limit
 from portal.kit.scope import tenant_scope
-from recovery import carrying, opening, proofing
+from recovery import carrying, consenting, opening, proofing
 from recovery.access_pass import services as access_pass
 from recovery.access_pass.models import AccessPass
 from recovery.models import CarryCode, Case
@@ -153,7 +153,7 @@ def test_consent_given_many_times_at_once_is_one_consent_and_one_attempt(place: 
 
     def agree(_number: int) -> str:
         with tenant_scope(place.tenant.id):
-            proofing.give_consent(place.tenant, case, flashing=True)
+            consenting.give_consent(place.tenant, case, flashing=True)
         with tenant_scope(place.tenant.id):
             proofing.begin_case_proofing(place.tenant, case, network_is_over=False)
         return "done"
