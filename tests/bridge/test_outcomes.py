@@ -92,6 +92,13 @@ def test_another_client_has_the_values_it_asks_for_and_may_have(provider):
     assert bridge.run().why == "does_not_agree"
 
 
+def test_whoever_presses_back_after_the_answer_was_fetched_reads_that_it_is_done(bridge):
+    asking, browser = walked(bridge)
+    answered(bridge, asking, browser)
+    page = browser.http.get("/bridge/leave").content.decode()
+    assert "This is done" in page and BACK not in page
+
+
 def test_a_no_of_the_partner_is_told_without_a_value_and_is_charged(bridge):
     bridge.provider.answers.level, bridge.provider.answers.reasons = "FAILED", ["doc_expired"]
     told = answered(bridge, *walked(bridge))
@@ -388,4 +395,10 @@ def test_which_partner_is_offered_first_is_said_in_the_form(bridge, provider, st
     assert save([one, two], two) == (302, [two, one])
     # Saved again, it stays; what is offered first has to be offered.
     assert save([one, two], "") == (302, [two, one])
+    bridge.work()
+    browser = bridge.browser()
+    browser.open(bridge.push(Asking()))
+    page = browser.http.get("/bridge/consent").content.decode()
+    # All of it is read before one agrees: nothing is folded away.
+    assert "North or Your own OpenID Provider looks at your document" in page and "<details" not in page
     assert save([one], two) == (200, [two, one])

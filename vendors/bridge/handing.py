@@ -132,8 +132,11 @@ def _take(code: str) -> tuple[BridgeRun, Bond, dict[str, Any]] | BridgeRun:
     bond, result = open_bond(found), open_result(found)
     move_run(found, RunStatus.EXCHANGED)
     found.ended_at = clock.now()
-    # The code's digest stays while the row does, so that one that comes again is known.
+    # The code's digest stays while the row does, so that one that comes again is known; the browser's for a while, so that
+    # whoever presses Back reads that it is done.
+    browser = found.browser_digest
     erase(found)
+    found.browser_digest = browser
     found.save()
     return found, bond, result
 

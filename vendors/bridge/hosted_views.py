@@ -154,14 +154,23 @@ def _told(run: BridgeRun) -> list[str]:
     return passed_on(open_bond(run).asked, hides_values=client.serves == BridgeClient.Serves.OKTA)
 
 
-def _consent_text(request: HttpRequest, run: BridgeRun, way: Way) -> str:
-    """Exactly what is shown; its digest goes into the record."""
+def _of_kind(ways: Sequence[Way], *, by_eid: bool) -> dict[str, Any]:
+    titles = [str(way.title) for way in ways if way.by_eid == by_eid]
+    first, last = ", ".join(titles[:-1]), titles[-1] if titles else ""
+    joined = _("%(first)s or %(last)s") % {"first": first, "last": last} if first else last
+    return {"by_eid": by_eid, "partners": joined}
+
+
+def _consent_text(request: HttpRequest, run: BridgeRun, ways: Sequence[Way]) -> str:
+    """Exactly what is shown, with every way that can be chosen; its digest goes into the record."""
     about = {
         "organisation_name": tenant_of(request).name,
         "client": run.client,
-        "way": way,
+        "kinds": [
+            kind for kind in (_of_kind(ways, by_eid=False), _of_kind(ways, by_eid=True)) if kind["partners"]
+        ],
         "told": _told(run),
-        "with_face": run.client.face_check and not way.by_eid,
+        "face_check": run.client.face_check,
     }
     return render_to_string("bridge/consent_text.html", about)
 
@@ -186,7 +195,7 @@ def _consent_page(
         "bridge/consent.html",
         run,
         form=form or _form(run, ways),
-        texts=[(way, _consent_text(request, run, way)) for way in ways],
+        text=_consent_text(request, run, ways) if ways else "",
         note=note_words(run.note),
         problem=problem,
         is_over=is_over,
@@ -229,7 +238,7 @@ def _agree(request: HttpRequest, run: BridgeRun) -> HttpResponse:
                 tenant,
                 run.id,
                 way,
-                consent=_consent_text(request, run, way),
+                consent=_consent_text(request, run, ways),
                 flashing=not form.cleaned_data.get("no_flashing"),
                 address=address,
             )

@@ -44,7 +44,7 @@ from vendors.services import Spender
 RUN_LIFE = timedelta(minutes=45)
 MAX_TRIES = 3
 DAY = timedelta(hours=24)
-CONSENT_VERSION = "2026-11-30 bridge"
+CONSENT_VERSION = "2026-11-30 bridge 2"
 PURPOSE, RETENTION = "bridge", "portrait_30min_answer_10min_record_1y"
 OF_NETWORK = Limit("bridge_runs_of_network", 60, 3600)
 OF_PERSON = Limit("bridge_runs_of_person", 8, 86_400)

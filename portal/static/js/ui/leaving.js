@@ -4,7 +4,9 @@ const GIVEN_UP_MS = 20_000;
 let leavingSince = 0;
 
 document.addEventListener("htmx:beforeOnLoad", (event) => {
-  if (event.detail.xhr.getResponseHeader("HX-Redirect")) leavingSince = performance.now();
+  if (!event.detail.xhr.getResponseHeader("HX-Redirect")) return;
+  leavingSince = performance.now();
+  history.replaceState({ ...history.state, hasLeft: true }, "");
 });
 
 document.addEventListener("htmx:beforeRequest", (event) => {
@@ -13,3 +15,9 @@ document.addEventListener("htmx:beforeRequest", (event) => {
 });
 
 window.addEventListener("pageshow", () => (leavingSince = 0));
+
+// Whoever presses Back at a partner wants to read the page they came from, and perhaps to stop: it went on by itself once, and
+// its link is on it now. One that the browser kept whole is asked for anew, for it has no link yet.
+const goesOn = document.querySelector("[data-goes-on]");
+if (goesOn?.dataset.goesOn === "ready" && history.state?.hasLeft) goesOn.remove();
+else if (goesOn) window.addEventListener("pageshow", (shown) => shown.persisted && location.reload());
