@@ -80,6 +80,7 @@ PERIODIC_JOBS: dict[str, tuple[int, str]] = {
     "trying.let_go_of_tests": (600, "vendors.trying.services.let_go_of_tests"),
     "bridge.let_go": (20, "vendors.bridge.tasks.let_go"),
     "vendors.forget_signals": (6 * 3600, "vendors.fetching.forget_signals"),
+    "vendors.tell_of_certificates": (6 * 3600, "vendors.expiring.tell_ahead"),
     "recovery.expire": (20, "recovery.tasks.expire_cases"),
     "recovery.take_away_unconfirmed_passkeys": (3600, "recovery.tasks.take_away_unconfirmed_passkeys"),
     "recovery.forget_networks": (24 * 3600, "recovery.tasks.forget_networks"),

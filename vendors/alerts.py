@@ -1,17 +1,18 @@
 """Telling those who answer for partners that an answer could not be believed (a word nobody knows, or somebody else's record),
-and that a partner did not erase in time.
+that a partner did not erase in time, and that a certificate runs out.
 
-Once a day for each connection: whoever sends a thousand of them fills no mailbox. Mails name the partner and a case's
+The first two once a day for each connection: whoever sends a thousand of them fills no mailbox. Mails name the partner and a case's
 reference, never a person and never what was answered. What it does not do: decide anything.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from portal.kit import clock
 from portal.kit.ids import short_reference
@@ -62,6 +63,22 @@ def tell_of_erasing(connection: Connection, overdue: int) -> None:
     }
     for address in addresses_of_members_with(Right.MANAGE_PARTNERS):
         send_staff_mail("staff_erasing_overdue", address=address, context=context)
+
+
+def tell_of_certificate(connection: Connection, label: str, runs_out_at: datetime, *, is_over: bool) -> None:
+    """A certificate in the settings runs out, or has. The caller knows whether it was told."""
+    tenant = Tenant.objects.get(id=current_tenant_id())
+    args = [tenant.slug, connection.vendor]
+    context = {
+        "organisation": tenant.name,
+        "partner": partner_name(connection.vendor),
+        "setting": _(label),
+        "runs_out_on": runs_out_at.date().isoformat(),
+        "is_over": "yes" if is_over else "",
+        "partner_url": site_url(reverse("partners:record", urlconf=settings.ROOT_URLCONF, args=args)),
+    }
+    for address in addresses_of_members_with(Right.MANAGE_PARTNERS):
+        send_staff_mail("staff_certificate_ends", address=address, context=context)
 
 
 def _is_due(connection: Connection, told_at: str) -> bool:

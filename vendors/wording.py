@@ -95,7 +95,19 @@ PROBLEMS = {
     "client_certificate_unusable": gettext_noop(
         "This is not a certificate together with its private key (PEM, without a pass phrase)."
     ),
-    "client_certificate_refused": gettext_noop("The partner does not accept this certificate."),
+    "client_certificate_of_another_key": gettext_noop(
+        "The private key does not belong to this certificate. Enter the key that the certificate was ordered with."
+    ),
+    "client_certificate_path_broken": gettext_noop(
+        "The certificates beside yours do not lead from it to its issuer. Leave out those of another chain."
+    ),
+    "client_certificate_over": gettext_noop(
+        "This certificate has run out. Order a new one where you got it."
+    ),
+    "client_certificate_early": gettext_noop("This certificate does not hold yet. Enter it when it does."),
+    "client_certificate_refused": gettext_noop(
+        "The partner does not accept this certificate: it is of another environment, of an issuer that it does not know, or revoked."
+    ),
     "roots_unusable": gettext_noop("This is not a certificate (PEM)."),
     "server_certificate_refused": gettext_noop(
         "The server is not under this root certificate. Is it the one of this environment?"
@@ -118,11 +130,13 @@ PROBLEMS = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One problem as the page tells it. `answered` is what the other side said, a code."""
+    """One problem as the page tells it. `answered` is what the other side said, a code; empty where we found it out alone. `code` is
+    ours."""
 
     setting: str
     sentence: str
     answered: str
+    code: str
 
 
 def told_problems(manifest: Manifest, problems: Sequence[Mapping[str, str]]) -> list[Problem]:
@@ -131,7 +145,8 @@ def told_problems(manifest: Manifest, problems: Sequence[Mapping[str, str]]) -> 
         Problem(
             _(labels.get(problem["setting"], "Issuer")),
             _(PROBLEMS.get(problem["code"], "The answer could not be used.")),
-            problem["answered"] or problem["code"],
+            problem["answered"],
+            problem["code"],
         )
         for problem in problems
     ]

@@ -16,6 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -24,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from portal.kit import clock
 from portal.kit.errors import Misconfigured
 
 MAX_PEM = 60_000
@@ -46,24 +48,69 @@ class Identity:
     """What a certificate with its key says of itself."""
 
     subject: str
+    issuer: str
+    not_before: datetime
     not_after: datetime
 
 
 def read_identity(pem: str) -> Identity:
-    """Misconfigured("client_certificate_unusable") unless it is certificates with the private key of the first."""
-    certificates, key = _read(pem)
-    own = certificates[0]
-    if own.public_key() != key.public_key():
-        raise Misconfigured("client_certificate_unusable")
-    return Identity(own.subject.rfc4514_string(), own.not_valid_after_utc)
+    """What must hold, each with a code of its own in Misconfigured: 1. it is certificates with one open private key
+    (`client_certificate_unusable`); 2. the key is that of one of them (`client_certificate_of_another_key`); 3. every other one
+    leads on from it, in any order (`client_certificate_path_broken`). Whether it holds today is not asked (`check_dates`)."""
+    certificates, key = _read(pem)  # 1
+    own = _own(certificates, key)  # 2
+    _path(own, certificates)  # 3
+    return Identity(
+        own.subject.rfc4514_string(),
+        own.issuer.rfc4514_string(),
+        own.not_valid_before_utc,
+        own.not_valid_after_utc,
+    )
 
 
-def read_roots(pem: str) -> int:
-    """How many there are. Misconfigured("roots_unusable") for anything that is not at least one certificate."""
+def check_dates(identity: Identity) -> Identity:
+    """Misconfigured for one that has run out (`client_certificate_over`) or does not hold yet (`client_certificate_early`)."""
+    moment = clock.now()
+    if identity.not_after <= moment:
+        raise Misconfigured("client_certificate_over")
+    if identity.not_before > moment:
+        raise Misconfigured("client_certificate_early")
+    return identity
+
+
+def _own(certificates: list[x509.Certificate], key: PrivateKeyTypes) -> x509.Certificate:
+    own = next((each for each in certificates if each.public_key() == key.public_key()), None)
+    if own is None:
+        raise Misconfigured("client_certificate_of_another_key")
+    return own
+
+
+def _path(own: x509.Certificate, certificates: list[x509.Certificate]) -> list[x509.Certificate]:
+    """From our own to its furthest issuer: TLS sends them in this order."""
+    path, left = [own], [each for each in certificates if each != own]
+    while left:
+        issuer = next((each for each in left if _is_issued(path[-1], each)), None)
+        if issuer is None:
+            raise Misconfigured("client_certificate_path_broken")
+        path.append(issuer)
+        left = [each for each in left if each != issuer]
+    return path
+
+
+def _is_issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
+
+
+def read_roots(pem: str) -> datetime:
+    """When the last of them runs out. Misconfigured("roots_unusable") for anything that is not at least one certificate."""
     if len(pem) > MAX_PEM:
         raise Misconfigured("roots_unusable")
     try:
-        return len(x509.load_pem_x509_certificates(pem.encode()))
+        return max(each.not_valid_after_utc for each in x509.load_pem_x509_certificates(pem.encode()))
     except ValueError as error:
         raise Misconfigured("roots_unusable") from error
 
@@ -89,14 +136,16 @@ def _key_block(pem: str) -> bytes:
 
 
 def open_tls(tls: ClientTls) -> ssl.SSLContext:
-    """A context for one request. Misconfigured for an identity or roots that cannot be used."""
+    """A context for one request. Misconfigured for an identity or roots that cannot be used, today included."""
+    check_dates(read_identity(tls.identity))
     certificates, key = _read(tls.identity)
     read_roots(tls.roots)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     word = secrets.token_bytes(32).hex().encode()
     sealed = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(word))
-    chain = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
+    path = _path(_own(certificates, key), certificates)
+    chain = b"".join(certificate.public_bytes(Encoding.PEM) for certificate in path)
     try:
         context.load_verify_locations(cadata=tls.roots)
         with tempfile.TemporaryDirectory() as folder:

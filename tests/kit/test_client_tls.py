@@ -20,18 +20,40 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import NameOID
 
 from portal.kit import clock, http
-from portal.kit.client_tls import ClientTls, open_tls, read_identity, read_roots, refusal_of
+from portal.kit.client_tls import ClientTls, check_dates, open_tls, read_identity, read_roots, refusal_of
 from portal.kit.errors import Misconfigured
 
 
-def certificate(key: ec.EllipticCurvePrivateKey) -> str:
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Somebody")])
+def named(text: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+
+
+def certificate(
+    key: ec.EllipticCurvePrivateKey,
+    signer: ec.EllipticCurvePrivateKey | None = None,
+    *,
+    days: tuple[int, int] = (-1, 1),
+) -> str:
     made = (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
+        .subject_name(named("Somebody"))
+        .issuer_name(named("An authority" if signer else "Somebody"))
         .public_key(key.public_key())
         .serial_number(7)
+        .not_valid_before(clock.now() + timedelta(days=days[0]))
+        .not_valid_after(clock.now() + timedelta(days=days[1]))
+        .sign(signer or key, hashes.SHA256())
+    )
+    return made.public_bytes(Encoding.PEM).decode()
+
+
+def authority(key: ec.EllipticCurvePrivateKey) -> str:
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(named("An authority"))
+        .issuer_name(named("An authority"))
+        .public_key(key.public_key())
+        .serial_number(8)
         .not_valid_before(clock.now() - timedelta(days=1))
         .not_valid_after(clock.now() + timedelta(days=1))
         .sign(key, hashes.SHA256())
@@ -63,7 +85,6 @@ def test_a_certificate_with_its_key_is_an_identity_in_any_order(pem: str):
         "",
         CERTIFICATE,
         private(KEY),
-        CERTIFICATE + private(OTHER),
         CERTIFICATE + private(KEY, b"a pass phrase"),
         GOOD + private(OTHER),
         GOOD.replace("A", "B"),
@@ -74,7 +95,6 @@ def test_a_certificate_with_its_key_is_an_identity_in_any_order(pem: str):
         "nothing",
         "no key",
         "no certificate",
-        "another key",
         "locked",
         "two keys",
         "broken",
@@ -85,6 +105,42 @@ def test_a_certificate_with_its_key_is_an_identity_in_any_order(pem: str):
 def test_what_is_not_a_certificate_with_its_one_key_is_refused(pem: str):
     with pytest.raises(Misconfigured, match="client_certificate_unusable"):
         read_identity(pem)
+
+
+ROOT, STRANGE = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+ISSUED = certificate(KEY, ROOT)
+
+
+@pytest.mark.parametrize(
+    ("pem", "code"),
+    [
+        (CERTIFICATE + private(OTHER), "client_certificate_of_another_key"),
+        (ISSUED + authority(STRANGE) + private(KEY), "client_certificate_path_broken"),
+        (ISSUED + certificate(OTHER) + private(KEY), "client_certificate_path_broken"),
+        (certificate(KEY, days=(-9, -1)) + private(KEY), "client_certificate_over"),
+        (certificate(KEY, days=(1, 9)) + private(KEY), "client_certificate_early"),
+    ],
+)
+def test_a_certificate_that_cannot_be_used_is_told_by_what_is_wrong_with_it(pem: str, code: str):
+    with pytest.raises(Misconfigured, match=code):
+        check_dates(read_identity(pem))
+    with pytest.raises(Misconfigured, match=code):
+        open_tls(ClientTls(pem, CERTIFICATE))
+
+
+def test_those_that_lead_to_the_issuer_may_stand_in_any_order(monkeypatch: pytest.MonkeyPatch):
+    sent: list[bytes] = []
+    load = ssl.SSLContext.load_cert_chain
+
+    def watched(self, certfile, keyfile=None, password=None):
+        sent.append(Path(certfile).read_bytes())
+        load(self, certfile, keyfile, password)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", watched)
+    mixed = authority(ROOT) + private(KEY) + ISSUED
+    assert read_identity(mixed).issuer == "CN=An authority"
+    open_tls(ClientTls(mixed, CERTIFICATE))
+    assert sent[0].startswith(ISSUED.encode())
 
 
 @pytest.mark.parametrize("pem", ["", "prose", private(KEY), CERTIFICATE.replace("M", "N", 3), "x" * 70_000])

@@ -16,8 +16,7 @@ from django.utils.translation import gettext_lazy
 from joserfc.errors import JoseError
 from joserfc.jwk import import_key
 
-from portal.kit import clock
-from portal.kit.client_tls import read_identity, read_roots
+from portal.kit.client_tls import check_dates, read_identity, read_roots
 from portal.kit.errors import Misconfigured
 from portal.kit.money import EXPONENTS
 from portal.kit.seen import SeenForm, marks_of
@@ -138,11 +137,10 @@ class ManifestForm(SeenForm):
     def clean_identity(self) -> str:
         text: str = self.cleaned_data["identity"]
         try:
-            identity = read_identity(text) if text else None
+            if text:
+                check_dates(read_identity(text))
         except Misconfigured as error:
             raise forms.ValidationError(_(PROBLEMS[error.code])) from error
-        if identity is not None and identity.not_after <= clock.now():
-            raise forms.ValidationError(_("This certificate has run out."))
         return text
 
     def clean_server_root(self) -> str:

@@ -20,8 +20,9 @@ from vendors import rotating, selectors, services
 from vendors.addresses import hook_url_of
 from vendors.console import partner_shown as shown
 from vendors.console.partner_forms import KeysForm
-from vendors.context import former_keys, open_secrets
+from vendors.context import former_keys, open_keys, open_secrets
 from vendors.contract import HandlesWebhook
+from vendors.expiring import certificates_of, held_certificates
 from vendors.models import Connection, PartnerKeys
 from vendors.registry import adapter_of
 from vendors.wording import TONES, told_problems
@@ -47,6 +48,7 @@ def _waiting(connection: Connection, row: PartnerKeys) -> dict[str, Any]:
         "kept_until": row.kept_until,
         "is_testing": row.tested_at is None,
         "problems": told_problems(adapter_of(connection.vendor).manifest, row.problems),
+        "certificates": held_certificates(adapter_of(connection.vendor).manifest, {}, open_keys(row)),
     }
 
 
@@ -59,6 +61,7 @@ def _shown(connection: Connection) -> dict[str, Any]:
         "status_label": status.label,
         "status_tone": TONES[status],
         "names": _labels(connection, sorted(open_secrets(connection))),
+        "certificates": certificates_of(connection),
         "problems": told_problems(adapter_of(connection.vendor).manifest, connection.problems),
         "waiting": _waiting(connection, waiting) if waiting else None,
         "is_testing": waiting is not None and waiting.tested_at is None,

@@ -23,6 +23,7 @@ from vendors.catalogue.purchase_status import ACTIVE, BUYING, PurchaseStatus
 from vendors.catalogue.shelf import Item
 from vendors.console import partner_shown as shown
 from vendors.console.partner_purchase import TONES as PURCHASE_TONES
+from vendors.expiring import certificates_of
 from vendors.heard import heard_from
 from vendors.models import Connection, PartnerHealth
 from vendors.record import DAYS, Record, Session, costs_of, record_of
@@ -168,6 +169,7 @@ def record(request: HttpRequest, vendor: str) -> HttpResponse:
         "status_tone": TONES[status] if status else "neutral",
         "record": _recorded(record_of(connection.id)) if connection else None,
         "heard": heard_from(connection) if connection else None,
+        "certificates": certificates_of(connection) if connection else [],
         "running": running,
         "whole": whole,
         "since": since,

@@ -26,6 +26,8 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
     required: bool = True
     is_long: bool = False  # text of several lines, such as certificates
+    # PEM: a certificate with its private key, or certificates that are believed. They run out, and that is told ahead.
+    holds: Literal["", "identity", "roots"] = ""
     # Of the settings that name one group exactly one is given, and giving it takes the others away.
     instead_of: str = ""
 

@@ -57,7 +57,11 @@ def told_of(tenant: Tenant, connection: Connection) -> dict[str, Any]:
         "vendor": connection.vendor,
         "status": str(connection.status),
         "problems": [
-            {"setting": str(found.setting), "problem": str(found.sentence), "answered": found.answered}
+            {
+                "setting": str(found.setting),
+                "problem": str(found.sentence),
+                "answered": found.answered or found.code,
+            }
             for found in told_problems(adapter.manifest, connection.problems)
         ],
         "contract": adapter.manifest.contract_status,

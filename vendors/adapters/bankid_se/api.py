@@ -37,6 +37,10 @@ IDENTITY, ROOT = "identity", "server_root"
 # Which setting a refused exchange is about.
 _SETTINGS = {
     "client_certificate_unusable": IDENTITY,
+    "client_certificate_of_another_key": IDENTITY,
+    "client_certificate_path_broken": IDENTITY,
+    "client_certificate_over": IDENTITY,
+    "client_certificate_early": IDENTITY,
     "roots_unusable": ROOT,
     "server_certificate_refused": ROOT,
 }

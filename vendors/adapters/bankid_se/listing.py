@@ -28,6 +28,7 @@ MANIFEST = Manifest(
             ),
             kind="secret",
             is_long=True,
+            holds="identity",
         ),
         Field(
             "server_root",
@@ -37,6 +38,7 @@ MANIFEST = Manifest(
                 "under no public authority."
             ),
             is_long=True,
+            holds="roots",
         ),
         Field(
             "strength",
