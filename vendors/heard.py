@@ -7,7 +7,9 @@ from datetime import datetime
 
 from django.db.models import Count, Max, Q
 
+from portal.kit import clock
 from vendors.contract import Erases, HandlesWebhook
+from vendors.fetching import KEPT_SIGNALS
 from vendors.models import Connection, PartnerSignal, ProofingAttempt
 from vendors.planning import ERASING_SETTING, ERASING_WANTED
 from vendors.registry import adapter_of
@@ -15,9 +17,11 @@ from vendors.registry import adapter_of
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """`signals`: it has a webhook. `erasing`: it can, and the organisation wants it."""
+    """`signals`: it has a webhook. `is_new`: it was chosen less than two weeks ago, so that it may never have told anything.
+    `erasing`: it can, and the organisation wants it."""
 
     signals: bool
+    is_new: bool
     last_signal_at: datetime | None = None
     erasing: bool = False
     erased: int = 0
@@ -38,4 +42,5 @@ def heard_from(connection: Connection) -> Heard:
             erased=Count("id", filter=Q(erased_at__isnull=False)),
             waiting=Count("id", filter=Q(erase_asked_at__isnull=False, erased_at=None)),
         )
-    return Heard(signals, last, erasing, counts["erased"], counts["waiting"])
+    is_new = connection.chosen_at > clock.now() - KEPT_SIGNALS
+    return Heard(signals, is_new, last, erasing, counts["erased"], counts["waiting"])

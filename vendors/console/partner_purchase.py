@@ -42,8 +42,9 @@ def _url(request: HttpRequest, name: str, slug: str) -> str:
     return reverse(f"partners:{name}", args=[seat_of(request).tenant.slug, slug])
 
 
-def panel_of(request: HttpRequest, item: Item) -> dict[str, Any]:
-    """Empty for what is never bought: a free partner, or one that nobody can connect yet."""
+def panel_of(request: HttpRequest, item: Item, *, is_connected: bool = False) -> dict[str, Any]:
+    """Empty for what is never bought: a free partner, or one that nobody can connect yet; and where the contract was there
+    before anybody asked here for one."""
     listing = item.listing
     can_connect = listing.slug in ADAPTERS
     is_sold = bool(listing.plans) and (can_connect or listing.meter != "decision")
@@ -52,6 +53,8 @@ def panel_of(request: HttpRequest, item: Item) -> dict[str, Any]:
         return {}
     under_way, active = purchases_of(listing.slug)
     shown = under_way or active
+    if shown is None and not is_sold and is_connected:
+        return {}
     plan = listing.plan(shown.plan) if shown else None
     return {
         "is_sold": is_sold,

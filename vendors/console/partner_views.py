@@ -24,8 +24,9 @@ from vendors.connecting import terms_of
 from vendors.console import partner_shown as shown
 from vendors.console.partner_forms import NameForm, PartnerSettingsForm
 from vendors.console.partner_purchase import panel_of
+from vendors.contract import ShowsCode
 from vendors.models import Connection
-from vendors.registry import ADAPTERS, is_listed, listed_as, own_name
+from vendors.registry import ADAPTERS, adapter_of, is_listed, listed_as, own_name
 from vendors.wording import TONES, told_problems
 
 
@@ -94,7 +95,9 @@ def partner(request: HttpRequest, vendor: str) -> HttpResponse:
         "title": _(item.listing.name),
         "slug": vendor,
         "has_adapter": is_listed(vendor),
-        "purchase": None if own_name(vendor) else panel_of(request, item),
+        "purchase": None
+        if own_name(vendor)
+        else panel_of(request, item, is_connected=vendor in own.connections),
         "others": _others(request, vendor, own) if takes_names else [],
         "name_form": NameForm() if takes_names and seat_of(request).may(Right.MANAGE_PARTNERS) else None,
         "breadcrumbs": [
@@ -203,9 +206,10 @@ def settings(request: HttpRequest, vendor: str) -> HttpResponse:
         **_shown(request, offer),
         "form": form,
         # A partner that keeps a record is told the address with each session.
-        # A wallet is told where to send the browser in each request: there is nobody to register it with.
+        # A wallet is told where to send the browser in each request, and so is the app of an eID that shows a code here: there
+        # is nobody to register it with.
         "return_url": ""
-        if offer.signals or offer.manifest.asks_wallets
+        if offer.signals or offer.manifest.asks_wallets or isinstance(adapter_of(vendor), ShowsCode)
         else return_url_of(_slug(request), vendor),
     }
     return render(request, "vendors/settings.html", context)
