@@ -9,6 +9,7 @@ What it does not do: believe what a delivery says; the worker asks the partner f
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
@@ -27,7 +28,7 @@ from tenants.selectors import tenant_of_slug
 from vendors.context import former_keys, open_context
 from vendors.contract import AdapterError, HandlesWebhook, InboundHook, Signal
 from vendors.leases import lock_attempt
-from vendors.models import Connection, PartnerSignal, ProofingAttempt
+from vendors.models import Connection, PartnerKeys, PartnerSignal, ProofingAttempt
 from vendors.planning import SPACING, plan_fetch
 from vendors.registry import adapter_of
 
@@ -95,8 +96,7 @@ def _signal(connection: Connection, inbound: InboundHook) -> Signal | None:
     adapter: object = adapter_of(connection.vendor)
     if not isinstance(adapter, HandlesWebhook):
         return None
-    # While keys are changed the partner may sign with either.
-    for keys in (None, *former_keys(connection)):
+    for keys in _sets(connection):
         ctx = open_context(connection, keys)
         if not ctx.secrets.get(adapter.webhook_secret):
             continue
@@ -105,6 +105,13 @@ def _signal(connection: Connection, inbound: InboundHook) -> Signal | None:
         except AdapterError as error:
             log.warning("vendors.hook_refused %s %s", error.fault.value, error.code)
     return None
+
+
+def _sets(connection: Connection) -> Iterator[PartnerKeys | None]:
+    """While keys are changed the partner may sign with either. The former ones are looked for only where the first does not
+    verify: most deliveries are of the set in use."""
+    yield None
+    yield from former_keys(connection)
 
 
 def _keep(connection: Connection, signal: Signal) -> None:
