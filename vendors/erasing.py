@@ -7,6 +7,7 @@ that only says it will; and after it was asked, no later record of the session i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -26,7 +27,8 @@ from vendors.contract import AdapterError, Erases, ErasureReceipt
 from vendors.leases import Lease, gave_keys_in_use, hold, lock_attempt, scope_of
 from vendors.models import Connection, ProofingAttempt
 from vendors.phases import OPEN
-from vendors.planning import ERASED_WITHIN, enqueue_erasing
+from vendors.planning import ERASED_WITHIN, ERASING_AFTER, enqueue_erasing, schedule_erasing
+from vendors.registry import adapter_of, is_listed
 
 ASK_AGAIN = timedelta(days=1)
 MAX_ASKED = 7
@@ -53,6 +55,33 @@ def ask_to_erase_again(attempt_id: UUID, *, actor: Actor) -> None:
         data={"vendor": found.connection.vendor, "code": "asked_again"},
     )
     enqueue_erasing(attempt_id, times=0, after=timedelta())
+
+
+def ask_to_erase_sessions(references: Sequence[UUID], *, actor: Actor) -> int:
+    """Somebody was erased here: their partners are asked for every session of these cases, whatever the settings said when it
+    ended. Quiet about what was never begun, is erased or is being asked already; what was refused is asked again. How many."""
+    found = ProofingAttempt.objects.filter(reference__in=references, started_at__isnull=False, erased_at=None)
+    asked = 0
+    for attempt_id in list(found.order_by("id").values_list("id", flat=True)):
+        attempt = lock_attempt(attempt_id)
+        connection = Connection.objects.get(id=attempt.connection_id)
+        is_asked = attempt.erase_due_at is not None and not attempt.erase_error
+        can_be_asked = is_listed(connection.vendor) and isinstance(adapter_of(connection.vendor), Erases)
+        if is_asked or not can_be_asked or connection.status == Connection.Status.REMOVED:
+            continue
+        # No sooner than the answer is destroyed here, and never while somebody may still be there.
+        due_at = max(clock.now(), (attempt.ended_at or attempt.expires_at) + ERASING_AFTER)
+        ProofingAttempt.objects.filter(id=attempt.id).update(erase_error="")
+        schedule_erasing(attempt.id, due_at)
+        record_event(
+            EventName.PROOFING_ERASED,
+            actor=actor,
+            subject=attempt.public_id,
+            case_id=attempt.reference,
+            data={"vendor": connection.vendor, "code": "person_removed"},
+        )
+        asked += 1
+    return asked
 
 
 def tell_overdue(job: Job) -> None:

@@ -18,7 +18,7 @@ from vendors.registry import adapter_of
 @dataclass(frozen=True, slots=True)
 class Heard:
     """`signals`: it has a webhook. `is_new`: it was chosen less than two weeks ago, so that it may never have told anything.
-    `erasing`: it can, and the organisation wants it."""
+    `erasing`: it can, and the organisation wants it or it was asked for somebody who was erased here."""
 
     signals: bool
     is_new: bool
@@ -32,15 +32,18 @@ def heard_from(connection: Connection) -> Heard:
     """At most two queries, and none for a partner that does neither."""
     adapter: object = adapter_of(connection.vendor)
     signals = isinstance(adapter, HandlesWebhook)
-    erasing = isinstance(adapter, Erases) and connection.config.get(ERASING_SETTING) == ERASING_WANTED
+    erases = isinstance(adapter, Erases)
     last = None
     if signals:
         last = PartnerSignal.objects.filter(connection=connection).aggregate(at=Max("created_at"))["at"]
-    counts = {"erased": 0, "waiting": 0}
-    if erasing:
+    counts = {"erased": 0, "waiting": 0, "listed": 0}
+    if erases:
         counts = ProofingAttempt.objects.filter(connection=connection).aggregate(
             erased=Count("id", filter=Q(erased_at__isnull=False)),
             waiting=Count("id", filter=Q(erase_asked_at__isnull=False, erased_at=None)),
+            listed=Count("id", filter=Q(erase_due_at__isnull=False)),
         )
+    is_wanted = connection.config.get(ERASING_SETTING) == ERASING_WANTED
+    erasing = erases and (is_wanted or counts["listed"] > 0)
     is_new = connection.chosen_at > clock.now() - KEPT_SIGNALS
     return Heard(signals, is_new, last, erasing, counts["erased"], counts["waiting"])

@@ -57,16 +57,22 @@ def pause(attempt: ProofingAttempt, manifest: Manifest) -> timedelta:
 
 
 def plan_erasing(attempt: ProofingAttempt, connection: Connection) -> None:
-    """Quiet unless the organisation wants it, and where nothing was begun."""
-    if attempt.started_at is not None and connection.config.get(ERASING_SETTING) == ERASING_WANTED:
-        ProofingAttempt.objects.filter(id=attempt.id).update(erase_due_at=clock.now() + ERASING_AFTER)
-        enqueue_erasing(attempt.id, times=0, after=ERASING_AFTER)
-        enqueue(
-            "vendors.erasing_overdue",
-            tenant_id=current_tenant_id(),
-            available_at=clock.now() + ERASING_AFTER + ERASED_WITHIN,
-            attempt_id=attempt.id,
-        )
+    """Quiet unless the organisation wants it, where nothing was begun, and where it is planned."""
+    is_wanted = connection.config.get(ERASING_SETTING) == ERASING_WANTED
+    if attempt.started_at is not None and attempt.erase_due_at is None and is_wanted:
+        schedule_erasing(attempt.id, clock.now() + ERASING_AFTER)
+
+
+def schedule_erasing(attempt_id: UUID, due_at: datetime) -> None:
+    """From then on it is listed, and late five days after it."""
+    ProofingAttempt.objects.filter(id=attempt_id).update(erase_due_at=due_at)
+    enqueue_erasing(attempt_id, times=0, after=due_at - clock.now())
+    enqueue(
+        "vendors.erasing_overdue",
+        tenant_id=current_tenant_id(),
+        available_at=due_at + ERASED_WITHIN,
+        attempt_id=attempt_id,
+    )
 
 
 def enqueue_erasing(attempt_id: UUID, *, times: int, after: timedelta) -> None:

@@ -11,6 +11,7 @@ from vendors.connecting import (
     unpause_partner,
 )
 from vendors.endings import note_reused_proof
+from vendors.erasing import ask_to_erase_sessions
 from vendors.proofing import (
     ProofingResult,
     begin_proofing,
@@ -33,6 +34,7 @@ __all__ = [
     "ProofingResult",
     "Spender",
     "ask_for_test",
+    "ask_to_erase_sessions",
     "begin_proofing",
     "bring_own_partner",
     "choose_partner",

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from portal.kit import clock
 from portal.kit.actors import Actor, ActorKind
 from portal.kit.errors import Invalid, NotHere
+from portal.kit.outbox import enqueue
+from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.matching import index_words, normalise, words
@@ -221,6 +223,7 @@ def remove_person(person_id: UUID, *, actor: Actor, reason: str = "") -> None:
         subject=person.public_id,
         personal={"reason": reason} if reason else None,
     )
+    enqueue("directory.person_removed", tenant_id=current_tenant_id(), person_id=person.id)
 
 
 def take_out(people: Sequence[DirectoryPerson]) -> None:

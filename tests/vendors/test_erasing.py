@@ -17,12 +17,16 @@ from portal.kit.actors import SYSTEM
 from portal.kit.errors import NotHere, Refused
 from portal.kit.ids import short_reference
 from portal.kit.scope import tenant_scope
+from recovery.models import Case
+from recovery.profiles import create_profile
+from recovery.statuses import Mode
+from tenants.directory.services import create_person, remove_person
 from tenants.notices.models import StaffMail
 from tenants.rights import Role
 from tests.conftest import make_member
 from tests.vendors.conftest import work
 from tests.vendors.rest_journey import RestJourney
-from vendors.erasing import ask_to_erase_again
+from vendors.erasing import ask_to_erase_again, ask_to_erase_sessions
 from vendors.models import Connection, ProofingAttempt
 
 
@@ -80,7 +84,7 @@ def test_a_partner_that_takes_days_is_asked_again_and_the_end_is_written_down(st
 def test_the_partners_page_says_what_was_heard_and_erased(stripe_journey, erasing, staff_client):
     page = f"/o/{stripe_journey.tenant.slug}/partners/stripe_identity/record"
     before = staff_client(Role.AUDITOR).get(page).content.decode()
-    assert "Not in two weeks" in before and "0 confirmed, 0 under way" in before
+    assert "Not yet" in before and "0 confirmed, 0 under way" in before
     prove(stripe_journey, erasing)
     later(stripe_journey, minutes=36)
     after = staff_client(Role.AUDITOR).get(page).content.decode()
@@ -265,3 +269,45 @@ def test_the_list_goes_on_page_by_page(stripe_journey, erasing, staff_client):
     assert len(second.context["rows"]) == 11 and second.context["next_url"] == ""
     for nonsense in ("x", "after~", "after~\x00", "before~" + "9" * 99):
         assert client.get(address(stripe_journey), {"cursor": nonsense}).status_code == 200
+
+
+def test_whoever_is_erased_here_is_erased_at_partners_from_before_anybody_wanted_that(
+    stripe_journey, staff_client
+):
+    connection = stripe_journey.connect()
+    person, others = prove(stripe_journey, connection), prove(stripe_journey, connection)
+    unfinished = stripe_journey.begin(connection)
+    with tenant_scope(stripe_journey.tenant.id):
+        removed = create_person(user_name="old", given_names="A", family_name="B", emails=[], actor=SYSTEM)
+        profile = create_profile(actor=SYSTEM, name="P", mode=Mode.EVALUATION, partners=[connection.id])
+        for attempt_id in (person, unfinished):
+            Case.objects.create(
+                id=ProofingAttempt.objects.get(id=attempt_id).reference,
+                profile=profile,
+                profile_version=1,
+                mode=Mode.EVALUATION,
+                person=removed,
+                browser_digest=b"x",
+                expires_at=clock.now(),
+            )
+    later(stripe_journey, hours=1)
+    assert stripe_journey.row(person).erase_due_at is None
+    with clock.frozen(clock.now() + timedelta(days=200)):
+        with tenant_scope(stripe_journey.tenant.id):
+            remove_person(removed.id, actor=SYSTEM)
+        work(stripe_journey.tenant)
+    assert [stripe_journey.row(one).erased_at is not None for one in (person, unfinished, others)] == [
+        True,
+        True,
+        False,
+    ]
+    listed = words(staff_client(Role.AUDITOR).get(address(stripe_journey)))
+    assert listed.count("Erased") >= 2
+    record = staff_client(Role.AUDITOR).get(
+        f"/o/{stripe_journey.tenant.slug}/partners/stripe_identity/record"
+    )
+    assert "2 confirmed, 0 under way" in words(record)
+    # Asked for once more, nobody is asked again.
+    with tenant_scope(stripe_journey.tenant.id):
+        cases = list(Case.objects.values_list("id", flat=True))
+        assert ask_to_erase_sessions(cases, actor=SYSTEM) == 0
