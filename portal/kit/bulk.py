@@ -1,7 +1,8 @@
 """Many rows of one table in one statement: for imports, where building a model for each row costs more than the rest.
 
 COPY is refused under row-level security, so the rows travel as one JSON text and PostgreSQL reads them as rows of the
-table. What it does not do: defaults, signals or conflicts; every column that may not be null is given.
+table. What it does not do: defaults, signals or conflicts; every column that may not be null is given. Nor columns of
+bytes or of JSON, which do not travel as they are.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
 from typing import Any
@@ -18,6 +19,8 @@ from uuid import UUID
 from django.db import connection, models
 
 from portal.kit.ids import uuid7_at
+from portal.kit.models import TenantModel
+from portal.kit.scope import current_tenant_id
 
 BATCH = 20_000
 
@@ -66,4 +69,23 @@ def _insert(
         cursor.execute(
             f'INSERT INTO "{table}" ({into}) SELECT {names}{values} FROM json_populate_recordset(NULL::"{table}", %s::json)',  # noqa: S608
             [*same.values(), text],
+        )
+
+
+def update_many(rows: Sequence[TenantModel], fields: Collection[str]) -> None:
+    """Save `fields` of rows of one model, in the tenant's scope: one statement for each batch, whatever is in it. Django's own
+    way writes a condition for each row and field, which takes twenty times as long to put together."""
+    for at in range(0, len(rows), BATCH):
+        _update(rows[at : at + BATCH], [rows[0]._meta.get_field(name) for name in fields])
+
+
+def _update(batch: Sequence[TenantModel], fields: Sequence[Any]) -> None:
+    table = batch[0]._meta.db_table
+    told = [{"id": row.id, **{field.column: getattr(row, field.attname) for field in fields}} for row in batch]
+    put = ", ".join(f'"{field.column}" = told."{field.column}"' for field in fields)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'UPDATE "{table}" AS held SET {put} FROM json_populate_recordset(NULL::"{table}", %s::json) AS told '  # noqa: S608
+            "WHERE held.tenant_id = %s AND held.id = told.id",
+            [json.dumps(told, ensure_ascii=False, default=_plain), current_tenant_id()],
         )

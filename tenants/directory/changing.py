@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from portal.kit import clock
-from portal.kit.bulk import insert_many, uuid7s
+from portal.kit.bulk import insert_many, update_many, uuid7s
 from portal.kit.models import TenantModel
 from tenants.directory.evidence import add_numbers, put_numbers
 from tenants.directory.import_file import ImportedRow
@@ -25,6 +25,25 @@ from tenants.directory.services import names_of, new_person, words_of
 from tenants.notices.services import send_notice
 
 BATCH = 2_000
+# What a change may write of the person's own row.
+WRITTEN = (
+    "user_name",
+    "given_names",
+    "family_name",
+    "display_name",
+    "sort_key",
+    "employee_number",
+    "department",
+    "birthdate",
+    "manager",
+    "manager_changed_at",
+    "country",
+    "is_privileged",
+    "is_guest",
+    "names_changed_at",
+    "changed_at",
+    "address_lost_at",
+)
 
 
 def change_people(changes: Sequence[Change]) -> None:
@@ -46,28 +65,7 @@ def change_people(changes: Sequence[Change]) -> None:
                 # Another document was refused until now.
                 change.person.names_changed_at = moment
         put_names({change.person.id: named for change in batch if (named := change.row.named())}, moment)
-        DirectoryPerson.objects.bulk_update(
-            [change.person for change in batch],
-            [
-                "user_name",
-                "given_names",
-                "family_name",
-                "display_name",
-                "sort_key",
-                "employee_number",
-                "department",
-                "birthdate",
-                "manager",
-                "manager_changed_at",
-                "country",
-                "is_privileged",
-                "is_guest",
-                "names_changed_at",
-                "changed_at",
-                "address_lost_at",
-            ],
-            batch_size=500,
-        )
+        update_many([change.person for change in batch], WRITTEN)
         write_words([(change.person, change.row) for change in batch], names_by_person(ids), named_since)
         _change_addresses(batch, moment)
     _tell(changes, renumbered)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from portal.kit import clock
 from portal.kit.actors import Actor, ActorKind
+from portal.kit.bulk import update_many
 from portal.kit.errors import Invalid, NotHere
 from portal.kit.outbox import enqueue
 from portal.kit.scope import current_tenant_id
@@ -251,7 +252,7 @@ def take_out(people: Sequence[DirectoryPerson]) -> None:
         person.manager_changed_at = person.external_id_changed_at = None
         person.address_lost_at = moment
         person.birthdate = None
-    DirectoryPerson.objects.bulk_update(people, EMPTIED, batch_size=500)
+    update_many(people, EMPTIED)
 
 
 def note_reached(person_id: UUID, address_id: UUID) -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from portal.kit import clock
+from portal.kit.bulk import update_many
 from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
@@ -73,7 +74,7 @@ def _note_members(told: Sequence[tuple[RemoteObject, ToldGroup]], round_number: 
     begun = [row for row, group in told if group.begins]
     for row in begun:
         row.telling += 1
-    RemoteObject.objects.bulk_update(begun, ["telling"], batch_size=500)
+    update_many(begun, ["telling"])
     joined = [
         RemoteEdge(group=row, member_id=member, is_user=is_user, seen_round=round_number, telling=row.telling)
         for row, group in told

@@ -66,8 +66,8 @@ def may_go(leaving: int, known: int, name: str) -> bool:
 def decide_people(run: SyncRun, row: DirectoryConnection) -> None:
     """Whether those who left may go. Sets `run.may_remove`; tells the owners once for each number."""
     leaving = _leaving().exclude(person=None).count()
-    known = RemoteObject.objects.filter(kind=Kind.USERS).exclude(person=None).count()
-    run.may_remove = row.allowed_people >= leaving or may_go(leaving, known, "removed")
+    known = RemoteObject.objects.filter(kind=Kind.USERS).exclude(person=None)
+    run.may_remove = row.allowed_people >= leaving or may_go(leaving, known.count(), "removed")
     hold(row, "held_people", 0 if run.may_remove else leaving)
 
 
@@ -80,8 +80,9 @@ def decide_members(run: SyncRun, row: DirectoryConnection, track: Track) -> None
     """The same for memberships that a round did not tell: whom a profile is for hangs on them. What was told to have ended
     ends, however much it is."""
     unseen = RemoteEdge.objects.filter(_unseen(track), is_leaving=False).count()
-    known = RemoteEdge.objects.count()
-    run.may_remove = row.allowed_memberships >= unseen or may_go(unseen, known, "memberships_unseen")
+    run.may_remove = row.allowed_memberships >= unseen or may_go(
+        unseen, RemoteEdge.objects.count(), "memberships_unseen"
+    )
     hold(row, "held_memberships", 0 if run.may_remove else unseen)
 
 

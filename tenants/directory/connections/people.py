@@ -13,6 +13,7 @@ from uuid import UUID
 
 from portal.kit import clock
 from portal.kit.actors import Actor, ActorKind
+from portal.kit.bulk import update_many
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.changing import add_people, change_people, person_of
@@ -240,7 +241,7 @@ def _change(
             record_event(
                 EventName.PERSON_CHANGED, actor=ACTOR, subject=person.public_id, data={"changed": names}
             )
-    DirectoryPerson.objects.bulk_update(told, [*EXTERNAL_FIELDS, "source", "is_guest"], batch_size=500)
+    update_many(told, [*EXTERNAL_FIELDS, "source", "is_guest"])
     return found
 
 
@@ -291,7 +292,7 @@ def _label(meant: Sequence[_Meant]) -> None:
         if row.label != label:
             row.label = label
             told.append(row)
-    NoticeAddress.objects.bulk_update(told, ["label"], batch_size=500)
+    update_many(told, ["label"])
 
 
 def _note_seen(
@@ -312,7 +313,7 @@ def _note_seen(
         if row is not None and person is not None and row.person_id != person.id:
             row.person = person
             linked.append(row)
-    RemoteObject.objects.bulk_update(linked, ["person"], batch_size=500)
+    update_many(linked, ["person"])
     fresh = [name for name in present if name not in known]
     RemoteObject.objects.bulk_create(
         [

@@ -19,6 +19,7 @@ from scim2_models import InvalidValueException, Meta, NotFoundException, Resourc
 
 from portal.kit import clock
 from portal.kit.actors import Actor
+from portal.kit.bulk import update_many
 from portal.kit.ids import public_id
 from portal.kit.sheet_file import BadCell
 from tenants.audit.events import EventName
@@ -367,7 +368,7 @@ def _label(person: DirectoryPerson, written: Written) -> None:
         row.value, row.label, row.is_primary = wanted.get(
             (row.kind, row.value.casefold()), (row.value, "", None)
         )
-    NoticeAddress.objects.bulk_update(rows, ["value", "label", "is_primary"])
+    update_many(rows, ["value", "label", "is_primary"])
 
 
 def remove_user(person: DirectoryPerson, actor: Actor) -> None:
