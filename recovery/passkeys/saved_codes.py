@@ -20,6 +20,7 @@ from portal.kit.scope import current_tenant_id
 from recovery.passkeys.models import SavedRecoveryCode
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
+from tenants.directory.services import note_enrolled
 
 SAVED_CODES = 8
 SAVED_CODE_LENGTH = 16
@@ -59,6 +60,7 @@ def make_saved_codes(person_id: UUID, *, actor: Actor, session_id: UUID | None =
             for code in codes
         ]
     )
+    note_enrolled(person_id)
     record_event(EventName.SAVED_CODES_MADE, actor=actor, subject=public_id("person", person_id))
     return ["-".join(code[at : at + 4] for at in range(0, SAVED_CODE_LENGTH, 4)) for code in codes]
 

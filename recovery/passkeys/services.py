@@ -30,6 +30,7 @@ from recovery.passkeys import ceremonies
 from recovery.passkeys.models import Ceremony, Passkey, UserHandle
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
+from tenants.directory.services import note_enrolled
 from tenants.models import Tenant
 
 CEREMONY_LIFE = timedelta(minutes=5)
@@ -187,6 +188,7 @@ def keep_passkey(new: VerifiedPasskey) -> Passkey:
         backed_up=done.backed_up,
         label=new.label,
     )
+    note_enrolled(new.person_id)
     record_event(
         EventName.PASSKEY_REGISTERED,
         actor=person_actor(new.person_id),

@@ -37,11 +37,12 @@ BATCH = 2_000
 @dataclass(frozen=True, slots=True)
 class Undoing:
     """What taking an import back would do, in people. `kept`: added by it, or changed, and somebody or something changed them
-    since; they stay as they are."""
+    since; they stay as they are. `enrolled`: added by it, and have come in themselves since; they stay as well."""
 
     removed: int
     restored: int
     kept: int
+    enrolled: int = 0
 
 
 def write_plan(row: PeopleImport, plan: Plan) -> None:
@@ -113,7 +114,11 @@ def effect_of_undo(row: PeopleImport) -> Undoing:
         removed=Count("id", filter=Q(before__isnull=True)),
         restored=Count("id", filter=Q(before__isnull=False)),
     )
-    return Undoing(**told, kept=touched.count() - told["removed"] - told["restored"])
+    return _told(touched.count(), _untouched(touched, row).count(), **told)
+
+
+def _told(touched: int, untouched: int, *, removed: int, restored: int) -> Undoing:
+    return Undoing(removed, restored, touched - untouched, max(0, untouched - removed - restored))
 
 
 @transaction.atomic
@@ -125,16 +130,16 @@ def undo_import(row_id: UUID, *, actor: Actor) -> Undoing:
     if not row.may_undo:
         raise Refused("import_undo_over", _("An import can be taken back for a week. That is over."))
     touched = ImportedBefore.objects.filter(people_import_id=row.id)
-    everybody = touched.count()
+    everybody, untouched = touched.count(), _untouched(touched, row).count()
     removed = restored = 0
     ids = list(_as_left(touched, row).order_by("id").values_list("id", flat=True))
     for at in range(0, len(ids), BATCH):
         batch = list(touched.filter(id__in=ids[at : at + BATCH]).values_list("person_id", "before"))
-        added = _locked([person_id for person_id, before in batch if before is None], row)
+        added = _locked([person_id for person_id, before in batch if before is None], row, enrolled_at=None)
         take_out(added)
         removed += len(added)
         restored += _restore({person_id: before for person_id, before in batch if before is not None}, row)
-    told = Undoing(removed, restored, everybody - removed - restored)
+    told = _told(everybody, untouched, removed=removed, restored=restored)
     touched.delete()
     row.undone_at, row.counts = clock.now(), {**row.counts, "undone": asdict(told)}
     row.save(update_fields=["undone_at", "counts"])
@@ -147,21 +152,31 @@ def undo_import(row_id: UUID, *, actor: Actor) -> Undoing:
     return told
 
 
+def _untouched(touched: QuerySet[ImportedBefore], row: PeopleImport) -> QuerySet[ImportedBefore]:
+    """Those whom nothing changed since."""
+    return touched.filter(
+        person__changed_at__lte=row.applied_at, person__status=DirectoryPerson.Status.ACTIVE
+    )
+
+
 def _as_left(touched: QuerySet[ImportedBefore], row: PeopleImport) -> QuerySet[ImportedBefore]:
-    """Those whom nothing touched since; of those added also nobody who proved who they are, or for whom evidence is held: they
-    have come in themselves."""
+    """Of those also nobody whom the file added and who made a passkey or codes since, proved who they are, or for whom evidence
+    is held: they have come in themselves."""
     added = touched.filter(before__isnull=True).values("person_id")
     enrolled = HeldEvidence.objects.filter(person_id__in=added).exclude(source=HeldEvidence.Source.FILE)
     return (
-        touched.filter(person__changed_at__lte=row.applied_at, person__status=DirectoryPerson.Status.ACTIVE)
+        _untouched(touched, row)
+        .exclude(before__isnull=True, person__enrolled_at__isnull=False)
         .exclude(before__isnull=True, person__assurance_level=DirectoryPerson.Assurance.IAL2)
         .exclude(before__isnull=True, person_id__in=enrolled.values("person_id"))
     )
 
 
-def _locked(ids: Collection[UUID], row: PeopleImport) -> list[DirectoryPerson]:
-    """In the order of their ids, and looked at once more: somebody may have been quicker."""
-    people = DirectoryPerson.objects.select_for_update().filter(id__in=ids, changed_at__lte=row.applied_at)
+def _locked(ids: Collection[UUID], row: PeopleImport, **still: Any) -> list[DirectoryPerson]:
+    """In the order of their ids, and looked at once more, also whether they are `still` so: somebody may have been quicker."""
+    people = DirectoryPerson.objects.select_for_update().filter(
+        id__in=ids, changed_at__lte=row.applied_at, **still
+    )
     return list(people.order_by("id"))
 
 

@@ -58,6 +58,8 @@ class DirectoryPerson(TenantModel):
     # None: the person came with it.
     external_id_changed_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(default=clock.now)
+    # When they first made a passkey or codes of their own here: no file takes an account away that somebody has come into.
+    enrolled_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["tenant_id", "user_name"], name="person_user_name")]

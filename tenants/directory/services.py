@@ -260,6 +260,11 @@ def note_reached(person_id: UUID, address_id: UUID) -> None:
     NoticeAddress.objects.filter(id=address_id, person_id=person_id).update(confirmed_at=clock.now())
 
 
+def note_enrolled(person_id: UUID) -> None:
+    """They made a passkey or codes of their own. Quiet about whoever did before."""
+    DirectoryPerson.objects.filter(id=person_id, enrolled_at=None).update(enrolled_at=clock.now())
+
+
 def hold_evidence(person_id: UUID, *proven: tuple[str, str]) -> None:
     """Remember evidence that was proven, each by its kind and digest, for the next time. Quiet about what is held."""
     HeldEvidence.objects.bulk_create(

@@ -13,6 +13,7 @@ from portal.kit import bulk, clock
 from portal.kit.actors import SYSTEM
 from portal.kit.ids import uuid7
 from portal.kit.scope import tenant_scope
+from recovery.passkeys.saved_codes import make_saved_codes
 from tenants.audit.models import AuditEvent
 from tenants.directory import changing, import_undo, imports
 from tenants.directory.models import (
@@ -176,18 +177,20 @@ def test_an_import_is_taken_back_as_far_as_nobody_changed_it_since(tenant, staff
         tenant,
         head
         + "eve,Eve,King,new@x.example,Maths,no,Byron\n"
-        + "".join(f"{name},A,B,{name}@x.example,,,\n" for name in ("ada", "bob", "carl")),
+        + "".join(f"{name},A,B,{name}@x.example,,,\n" for name in ("ada", "bob", "carl", "dora")),
     )
     with tenant_scope(tenant.id):
         suspend_person(find_person("bob").id, actor=SYSTEM, reason="")
         hold_evidence(find_person("carl").id, ("document_number", "d"))
+        make_saved_codes(find_person("dora").id, actor=SYSTEM)
     shown = client.get(undo).content.decode()
-    assert "1 person whom the file added is removed" in shown and "2 people stay as they are" in shown
+    assert "1 person whom the file added is removed" in shown and "1 person stays as they are" in shown
+    assert "2 people whom the file added stay: they have registered a passkey" in shown
     assert "Type the word" in client.post(undo, {"word": "yes"}).content.decode()
     for _twice in range(2):
         assert client.post(undo, {"word": "undo"}).status_code in (302, 200)
     left = {person.user_name: person for person in people_of(tenant) if person.status != "removed"}
-    assert sorted(left) == ["bob", "carl", "eve"]
+    assert sorted(left) == ["bob", "carl", "dora", "eve"]
     assert (left["eve"].family_name, left["eve"].department, left["eve"].is_privileged) == (
         "Byron",
         "Law",
@@ -201,7 +204,8 @@ def test_an_import_is_taken_back_as_far_as_nobody_changed_it_since(tenant, staff
         assert clock.now() - left["eve"].names_changed_at < timedelta(minutes=5)
         assert not ImportedBefore.objects.exists() and not PersonName.objects.exists()
         (event,) = AuditEvent.objects.filter(name="people:import:undo")
-        assert (event.data["removed"], event.data["restored"], event.data["kept"]) == (1, 1, 2)
+        told = ("removed", "restored", "kept", "enrolled")
+        assert tuple(event.data[name] for name in told) == (1, 1, 1, 2)
         assert len(Notice.objects.filter(template="details_changed")) == 2
 
 
