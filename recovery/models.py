@@ -65,6 +65,10 @@ class Profile(TenantModel):
         NO_CODE = "no_code", _("No code ever comes, and the page says what to do")
         FREE_PARTNER = "free_partner", _("They may go on to the free partner, and are refused after it")
 
+    class CodeGoesTo(models.TextChoices):
+        OTHER = "other", _("To another mailbox than the account's own, where one is settled")
+        LONGEST = "longest", _("To the address held longest, whichever it is")
+
     class OldWays(models.TextChoices):
         REMOVED = "removed", _("They are removed")
         CONFIRMED = "confirmed", _("They are suspended until the person confirms each")
@@ -125,6 +129,9 @@ class Profile(TenantModel):
     # Sessions at a partner in one recovery, and recoveries of one person in a day before the next is held.
     proofings = models.PositiveSmallIntegerField(_("sessions at a partner"), default=3)
     attempts_a_day = models.PositiveSmallIntegerField(_("recoveries a day"), default=12)
+    # Which address a code goes to, and the domains whose mailboxes open with the account (recovery.code_address).
+    code_goes_to = models.CharField(max_length=8, choices=CodeGoesTo.choices, default=CodeGoesTo.OTHER)
+    work_domains = models.JSONField(default=list)
     # The way of people of whom no e-mail address is on file, and what becomes of whoever is nobody (recovery.first_proof).
     no_address = models.CharField(max_length=8, choices=NoAddress.choices, default=NoAddress.OFF)
     first_proofs_a_day = models.PositiveSmallIntegerField(_("proofs without a code a day"), default=20)

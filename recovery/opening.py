@@ -24,6 +24,7 @@ from portal.kit.origins import network_of
 from portal.kit.scope import current_tenant_id, require_no_transaction, tenant_scope
 from portal.kit.together import insert_soon
 from recovery.applying import profiles_in_force, read_groups, why_not
+from recovery.code_address import code_address
 from recovery.cases import SILENT, claimant, create_case, locked, move_case, record_step
 from recovery.models import Case, ConfirmationCode, Profile
 from recovery.passkeys.saved_codes import use_saved_code
@@ -74,16 +75,16 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """Whoever an identifier names, and the e-mail address held longest for them."""
+    """Whoever an identifier names, and the addresses held for them."""
 
     person: DirectoryPerson | None
-    address: NoticeAddress | None
+    addresses: list[NoticeAddress]
 
 
 def _named(identifier: str) -> _Named:
     """The same two queries for somebody and for nobody."""
     person = find_person(identifier)
-    return _Named(person, _address_of(person.id if person else None))
+    return _Named(person, _addresses_of(person.id if person else None))
 
 
 def take_start(tenant: Tenant, identifier: str, address: str) -> tuple[Start, _Named]:
@@ -131,14 +132,14 @@ def open_case(tenant: Tenant, *, identifier: str, browser_digest: bytes, address
             is_silent=counted.silent,
             network_digest=_network_digest(tenant, address),
         )
-        _send_code(tenant, case, None if why else named.address, silent=counted.silent)
+        held = code_address(named.addresses, named.person, profile, clock.now())
+        _send_code(tenant, case, None if why else held, silent=counted.silent)
         return case
 
 
-def _address_of(person_id: UUID | None) -> NoticeAddress | None:
-    """The e-mail address held longest. The query runs for nobody as well."""
-    found = addresses_of(person_id or UUID(int=0))
-    return next((held for held in found if held.kind == NoticeAddress.Kind.EMAIL), None)
+def _addresses_of(person_id: UUID | None) -> list[NoticeAddress]:
+    """The query runs for nobody as well."""
+    return addresses_of(person_id or UUID(int=0))
 
 
 def _code_digest(case: Case, code: str) -> bytes:
@@ -190,9 +191,9 @@ def send_code_again(tenant: Tenant, case_id: UUID) -> None:
 
 
 def send_code(tenant: Tenant, case: Case, *, template: str = "confirmation_code") -> None:
-    """A fresh code to the address held longest, for a case that waits for one. With the case locked."""
+    """A fresh code to the address it goes to now, for a case that waits for one. With the case locked."""
     # By the id alone: a decoy's case and a person's do the same database work.
-    held = _address_of(case.person_id)
+    held = code_address(_addresses_of(case.person_id), case.person, case.profile, clock.now())
     silent = SILENT in case.reasons
     _send_code(tenant, case, held if not case.is_decoy else None, silent=silent, template=template)
 

@@ -63,6 +63,8 @@ FIELDS = (
     "proofings",
     "attempts_a_day",
     "told",
+    "code_goes_to",
+    "work_domains",
     "no_address",
     "first_proofs_a_day",
     "decoys_end",

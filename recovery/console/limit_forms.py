@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,18 @@ from recovery.models import Profile
 from recovery.profiles import marks_of_profile
 from recovery.statuses import Told
 
-FIELDS = ("proofings", "attempts_a_day", "told", "no_address", "decoys_end", "first_proofs_a_day")
+FIELDS = (
+    "proofings",
+    "attempts_a_day",
+    "told",
+    "code_goes_to",
+    "work_domains",
+    "no_address",
+    "decoys_end",
+    "first_proofs_a_day",
+)
+MOST_DOMAINS = 50
+_DOMAIN = re.compile(r"(?=.{1,253}$)([^\W_]([\w-]{0,61}[^\W_])?\.)+[^\W\d_]([\w-]{0,61}[^\W_])")
 NO_ADDRESS_HINTS = {
     Profile.NoAddress.HELD.value: _(
         "Only who showed the same document here before, or whose number a file brought, with a date of birth on file that "
@@ -64,6 +76,23 @@ class LimitsForm(SeenForm):
         ),
     )
 
+    code_goes_to = forms.ChoiceField(
+        label=_("Where the code goes"),
+        choices=Profile.CodeGoesTo.choices,
+        widget=forms.RadioSelect,
+        help_text=_(
+            "Whoever is locked out rarely reads the mailbox that the account opens. Another one is settled if it came with the "
+            "account, or was held for 30 days and a code or link sent there came back."
+        ),
+    )
+    work_domains = forms.CharField(
+        label=_("Mail domains that the account opens"),
+        required=False,
+        help_text=_(
+            "Separated by commas. Addresses that your directory labels as work, or that share their domain with the user name, "
+            "count as such without being named."
+        ),
+    )
     no_address = forms.ChoiceField(
         label=_("People of whom you hold no e-mail address"),
         choices=Profile.NoAddress.choices,
@@ -108,6 +137,16 @@ class LimitsForm(SeenForm):
             )
         return data
 
+    def clean_work_domains(self) -> list[str]:
+        words = re.split(r"[\s,;]+", self.cleaned_data["work_domains"].casefold())
+        found = list(dict.fromkeys(word.lstrip("@") for word in words if word.strip("@")))
+        if len(found) > MOST_DOMAINS:
+            raise forms.ValidationError(_("At most 50 domains."))
+        for word in found:
+            if not _DOMAIN.fullmatch(word):
+                raise forms.ValidationError(_("“%(word)s” is no mail domain.") % {"word": word[:60]})
+        return found
+
     def values(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in FIELDS}
 
@@ -116,4 +155,5 @@ class LimitsForm(SeenForm):
 
 
 def limits_initial(profile: Profile) -> Mapping[str, Any]:
-    return {**{name: getattr(profile, name) for name in FIELDS}, "seen": marks_of_profile(profile)}
+    said = {name: getattr(profile, name) for name in FIELDS}
+    return {**said, "work_domains": ", ".join(profile.work_domains), "seen": marks_of_profile(profile)}

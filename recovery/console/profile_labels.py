@@ -34,6 +34,7 @@ CHOICES: dict[str, Any] = {
     "who": Profile.Everyone,
     "reviewers_are": Profile.ReviewersAre,
     "old_ways": Profile.OldWays,
+    "code_goes_to": Profile.CodeGoesTo,
     "no_address": Profile.NoAddress,
     "decoys_end": Profile.DecoysEnd,
 }

@@ -150,6 +150,7 @@ def _before(profile: Profile) -> str:
 def _without_code(profile: Profile) -> list[str]:
     way = Profile.NoAddress(profile.no_address)
     found = [
+        _("Where the code goes: “%(to)s”.") % {"to": str(Profile.CodeGoesTo(profile.code_goes_to).label)},
         _("Of whom you hold no e-mail address: “%(way)s”.") % {"way": str(way.label)},
         _("Who is nobody here: “%(end)s”.") % {"end": str(Profile.DecoysEnd(profile.decoys_end).label)},
     ]

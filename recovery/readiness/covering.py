@@ -69,4 +69,5 @@ def _asked_by(profile: Profile) -> Asked:
         review_signs=frozenset(profile.review_signs),
         waiting_signs=frozenset(profile.waiting_signs),
         sign_limits=Limits.of(profile.sign_limits),
+        work_domains=frozenset(profile.work_domains),
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+from recovery.code_address import opens_with_account
 from recovery.readiness.accounts import Near
 from recovery.readiness.reasons import DOUBTS, WAITS, Reason, in_order
 from recovery.signs import FORESEEN, Limits, foreseen_signs
@@ -68,6 +69,8 @@ class Facts:
     days_since_address: float | None = None
     days_since_recovery: float | None = None
     days_since_not_me: float | None = None
+    # (domain, label) of each e-mail address.
+    mailboxes: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def own_names(self) -> list[tuple[str, str]]:
@@ -99,6 +102,8 @@ class Asked:
     review_signs: frozenset[str] = frozenset()
     waiting_signs: frozenset[str] = frozenset()
     sign_limits: Limits = field(default_factory=Limits)
+    # Domains whose mailboxes open with the account, beside those that show it themselves.
+    work_domains: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +251,17 @@ def _of_risk(facts: Facts, asked: Asked) -> set[Reason]:
     return found | ({Reason.RISK_WAIT} if signs & asked.waiting_signs else set())
 
 
+def _has_work_only(facts: Facts, asked: Asked) -> bool:
+    return all(
+        opens_with_account(f"@{domain}", label, user_name=facts.user_name, work_domains=asked.work_domains)
+        for domain, label in facts.mailboxes
+    )
+
+
 def _doubts(facts: Facts, asked: Asked) -> set[Reason]:
     found: set[Reason] = set()
+    if asked.address and facts.mailboxes and not facts.has_saved_code and _has_work_only(facts, asked):
+        found.add(Reason.WORK_MAILBOX)
     if _names_conflict(facts):
         found.add(Reason.NAMES_CONFLICT)
     if _changed_recently(facts, asked.held_before):

@@ -7,10 +7,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Max, Min, Q, When
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Case, Max, Min, Q, Value, When
+from django.db.models.functions import Concat
 
 from portal.kit import clock
 from portal.kit.scope import tenant_scope
+from recovery.code_address import domain_of
 from recovery.held import HELD_FOR
 from recovery.passkeys.models import SavedRecoveryCode
 from recovery.readiness.accounts import Accounts, Held
@@ -84,7 +87,12 @@ def facts_of(people: Sequence[DirectoryPerson], stale: frozenset[str]) -> list[F
         row["person_id"]: row
         for row in NoticeAddress.objects.filter(person_id__in=ids)
         .values("person_id")
-        .annotate(email=Min("held_since", filter=EMAIL), oldest=Min("held_since"), newest=Max("held_since"))
+        .annotate(
+            email=Min("held_since", filter=EMAIL),
+            oldest=Min("held_since"),
+            newest=Max("held_since"),
+            mailboxes=ArrayAgg(Concat("label", Value("|"), "value"), filter=EMAIL),
+        )
     }
     digests: dict[UUID, set[str]] = {}
     stays: set[UUID] = set()
@@ -118,6 +126,12 @@ def facts_of(people: Sequence[DirectoryPerson], stale: frozenset[str]) -> list[F
         )
         for person in people
     ]
+
+
+def _mailbox(text: str) -> tuple[str, str]:
+    """(domain, label) of "label|address"."""
+    label, _bar, address = text.rpartition("|")
+    return domain_of(address), label
 
 
 def _days(since: datetime | None) -> float | None:
@@ -168,6 +182,7 @@ def _facts(
         days_since_address=_days(newest if came_later else None),
         days_since_recovery=_days(ends[0]),
         days_since_not_me=_days(ends[1]),
+        mailboxes=frozenset(_mailbox(text) for text in held.get("mailboxes") or ()),
     )
 
 

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     RISK_REVIEW = "risk_review"
     RISK_WAIT = "risk_wait"
     ONE_SPELLING = "one_spelling"
+    WORK_MAILBOX = "work_mailbox"
     NAMES_CONFLICT = "names_conflict"
     SPELLING_UNKNOWN = "spelling_unknown"
     DOCUMENT_GOES = "document_goes"
@@ -66,6 +67,7 @@ REFUSED_TODAY = frozenset(
 DOUBTS = frozenset(
     {
         Reason.ONE_SPELLING,
+        Reason.WORK_MAILBOX,
         Reason.NAMES_CONFLICT,
         Reason.SPELLING_UNKNOWN,
         Reason.DOCUMENT_GOES,
@@ -77,7 +79,7 @@ DOUBTS = frozenset(
 
 
 # What is so today and says nothing about the profile: a rehearsal leaves it out.
-OF_TODAY = frozenset({Reason.GUEST, Reason.STALE})
+OF_TODAY = frozenset({Reason.GUEST, Reason.STALE, Reason.WORK_MAILBOX})
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,10 @@ WORDS: dict[Reason, Words] = {
             "One of the ways in which a document prints the name does not match, or somebody else too"
         ),
         gettext_noop("Write the name on file as the lines at the foot of the passport have it."),
+    ),
+    Reason.WORK_MAILBOX: Words(
+        gettext_noop("The only mailbox on file is one that the lost account opens"),
+        gettext_noop("Bring another address in, or let them save codes while they are signed in."),
     ),
     Reason.NAMES_CONFLICT: Words(
         gettext_noop("The display name does not hold the family name"),
