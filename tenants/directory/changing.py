@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import IntegrityError
+
 from portal.kit import clock
 from portal.kit.bulk import insert_many, update_many, uuid7s
 from portal.kit.models import TenantModel
@@ -47,12 +49,14 @@ WRITTEN = (
 
 
 def change_people(changes: Sequence[Change]) -> None:
-    """Write what changes, a few statements a batch whatever their number, and tell whom it concerns."""
+    """Write what changes, a few statements a batch whatever their number, and tell whom it concerns. IntegrityError when somebody
+    was changed, removed or let go of since they were read."""
     moment = clock.now()
     renumbered: set[UUID] = set()
     for at in range(0, len(changes), BATCH):
         batch = changes[at : at + BATCH]
         ids = [change.person.id for change in batch]
+        _lock([change.person for change in batch])
         named_since = keys_since(ids)
         PersonKey.objects.filter(person_id__in=ids).delete()
         SearchWord.objects.filter(person_id__in=ids).delete()
@@ -69,6 +73,15 @@ def change_people(changes: Sequence[Change]) -> None:
         write_words([(change.person, change.row) for change in batch], names_by_person(ids), named_since)
         _change_addresses(batch, moment)
     _tell(changes, renumbered)
+
+
+def _lock(people: Sequence[DirectoryPerson]) -> None:
+    """In the order of their ids. What was read of them before has to be so still: else whoever was erased meanwhile would come
+    back by half."""
+    rows = DirectoryPerson.objects.select_for_update().filter(id__in=[person.id for person in people])
+    held = dict(rows.order_by("id").values_list("id", "changed_at"))
+    if any(held.get(person.id) != person.changed_at for person in people):
+        raise IntegrityError("somebody was changed meanwhile")
 
 
 def add_people(

@@ -16,6 +16,9 @@ from portal.kit.scope import tenant_scope
 from recovery.passkeys.saved_codes import make_saved_codes
 from tenants.audit.models import AuditEvent
 from tenants.directory import changing, import_undo, imports
+from tenants.directory.changing import change_people
+from tenants.directory.import_file import ImportedRow
+from tenants.directory.import_plan import plan_import
 from tenants.directory.models import (
     DirectoryPerson,
     ImportedBefore,
@@ -379,3 +382,20 @@ def test_suspending_asks_why_and_can_be_undone(tenant, staff_client):
     client.post(f"{base}/activate", {"reason": "Came back."})
     assert people_of(tenant)[0].status == "active"
     assert staff_client(Role.HELP_DESK).post(f"{base}/suspend", {"reason": "x" * 9}).status_code == 403
+
+
+def test_whoever_is_erased_while_a_file_is_applied_does_not_come_back_by_half(tenant, monkeypatch):
+    with tenant_scope(tenant.id):
+        ada = make_person("ada")
+        (held,) = DirectoryPerson.objects.filter(id=ada.id)
+        row = ImportedRow(
+            line=1, user_name="ada", given_names="Ada", family_name="King", emails=("new@x.example",)
+        )
+        plan = plan_import([row])
+    with tenant_scope(tenant.id):
+        remove_person(held.id, actor=SYSTEM)
+    with pytest.raises(IntegrityError), tenant_scope(tenant.id):
+        change_people(plan.changed)
+    with tenant_scope(tenant.id):
+        left = DirectoryPerson.objects.get(id=ada.id)
+        assert (left.status, left.family_name) == ("removed", "") and find_person("new@x.example") is None

@@ -13,6 +13,7 @@ from recovery.readiness.reading import facts_of
 from tenants.audit.models import AuditEvent
 from tenants.directory.models import DirectoryPerson, HeldEvidence, NoticeAddress, PersonName, RetentionRule
 from tenants.directory.named import Named
+from tenants.directory.retention import keeping
 from tenants.directory.retention.keeping import (
     decide_retention,
     keep_to_retention,
@@ -21,9 +22,16 @@ from tenants.directory.retention.keeping import (
 )
 from tenants.directory.retention.rules import Category, Rule, proposed
 from tenants.directory.selectors import find_person, people_page
-from tenants.directory.services import activate_person, create_person, hold_evidence, suspend_person
+from tenants.directory.services import (
+    activate_person,
+    create_person,
+    hold_evidence,
+    remove_person,
+    suspend_person,
+)
 from tenants.rights import Role
 from tests.conftest import make_tenant
+from tests.recovery.racing import race
 
 EVERYTHING = {category: Rule(30, 365 if category is Category.NUMBERS else None) for category in Category}
 YEARS = timedelta(days=400)
@@ -161,3 +169,50 @@ def test_days_that_would_punish_a_mistake_are_refused(tenant, staff_client, days
         assert answer.status_code == 200 and "What goes within six hours" not in answer.content.decode()
     with tenant_scope(tenant.id):
         assert not RetentionRule.objects.exists()
+
+
+def test_two_turns_and_whoever_changes_people_meanwhile_do_each_thing_once(tenant, monkeypatch):
+    monkeypatch.setattr(keeping, "BATCH", 3)
+    with tenant_scope(tenant.id):
+        gone = [person(f"gone{number}") for number in range(12)]
+        back = [person(f"back{number}") for number in range(6)]
+        erased = [person(f"erased{number}") for number in range(4)]
+
+    def turn(number):
+        if number < 6:
+            with tenant_scope(tenant.id):
+                activate_person(back[number].id, actor=SYSTEM)
+        elif number < 10:
+            with tenant_scope(tenant.id):
+                remove_person(erased[number - 6].id, actor=SYSTEM)
+        else:
+            while True:
+                with tenant_scope(tenant.id):
+                    if not let_go_of_category(Category.EMAILS, Rule(30)):
+                        break
+        return "done"
+
+    assert race(turn, times=18, threads=18) == {"done": 18}
+    with tenant_scope(tenant.id):
+        told = AuditEvent.objects.filter(name="people:retention:keep").values_list("data", flat=True)
+        kept = [one for one in back if held_of(one)["emails"]]
+        # Whoever lost an address is counted once, however many turns wanted to.
+        lost = [one for one in [*gone, *back] if not held_of(one)["emails"]]
+        assert len(gone) <= len(lost) <= sum(one["people"] for one in told) <= len(lost) + len(erased)
+        assert len(kept) + len(lost) == len(gone) + len(back)
+        for one in [*gone, *back]:
+            # All of it or nothing: the address, and what finds them by it.
+            assert (find_person(f"{one.user_name}@x.example") is not None) is held_of(one)["emails"]
+
+
+def test_a_turn_that_is_killed_half_way_leaves_nothing_half_gone(tenant, monkeypatch):
+    with tenant_scope(tenant.id):
+        one = person("gone")
+    monkeypatch.setattr(keeping, "record_event", lambda *_given, **_more: 1 / 0)
+    with pytest.raises(ZeroDivisionError), tenant_scope(tenant.id):
+        let_go_of_category(Category.EMAILS, Rule(30))
+    monkeypatch.undo()
+    with tenant_scope(tenant.id):
+        assert held_of(one)["emails"] and find_person("gone@x.example")
+    with tenant_scope(tenant.id):
+        assert let_go_of_category(Category.EMAILS, Rule(30)) == 1 and not held_of(one)["emails"]

@@ -144,11 +144,16 @@ def _told(rules: Mapping[Category, Rule]) -> list[str]:
 def let_go_of_category(category: Category, rule: Rule) -> int:
     """A batch of people, under a lock; how many. In the scope."""
     now = clock.now()
-    # The row is read again once the lock is had: whoever was activated meanwhile is not among them.
-    locked = _due(category, rule, now).select_for_update(of=("self",)).order_by("id")[:BATCH]
-    people = {person.id: person for person in locked}
-    if not people:
-        return 0
+    while True:
+        locked = _due(category, rule, now).select_for_update(of=("self",)).order_by("id")[:BATCH]
+        ids = [person.id for person in locked]
+        if not ids:
+            return 0
+        # Asked again once the locks are had: what was waited for is seen only by the next statement. Whoever was activated
+        # meanwhile, or of whom another turn let go, is not among them.
+        people = {person.id: person for person in _due(category, rule, now).filter(id__in=ids)}
+        if people:
+            break
     left = [
         person.id
         for person in people.values()
