@@ -30,7 +30,9 @@ def opens_with_account(address: str, label: str, *, user_name: str, work_domains
     """Whether the mailbox is one that the lost account opens: labelled so, at the domain that people sign in with, or at one
     the organisation named."""
     domain = domain_of(address)
-    return label.casefold() == WORK or bool(domain) and (domain == domain_of(user_name) or domain in work_domains)
+    return label.casefold() == WORK or (
+        bool(domain) and (domain == domain_of(user_name) or domain in work_domains)
+    )
 
 
 def code_address(

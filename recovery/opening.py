@@ -24,8 +24,8 @@ from portal.kit.origins import network_of
 from portal.kit.scope import current_tenant_id, require_no_transaction, tenant_scope
 from portal.kit.together import insert_soon
 from recovery.applying import profiles_in_force, read_groups, why_not
-from recovery.code_address import code_address
 from recovery.cases import SILENT, claimant, create_case, locked, move_case, record_step
+from recovery.code_address import code_address
 from recovery.models import Case, ConfirmationCode, Profile
 from recovery.passkeys.saved_codes import use_saved_code
 from recovery.repudiation import make_repudiation_link

@@ -81,7 +81,9 @@ def update_many(rows: Sequence[TenantModel], fields: Collection[str]) -> None:
 
 def _update(batch: Sequence[TenantModel], fields: Sequence[Any]) -> None:
     table = batch[0]._meta.db_table
-    told = [{"id": row.id, **{field.column: getattr(row, field.attname) for field in fields}} for row in batch]
+    told = [
+        {"id": row.id, **{field.column: getattr(row, field.attname) for field in fields}} for row in batch
+    ]
     put = ", ".join(f'"{field.column}" = told."{field.column}"' for field in fields)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -106,7 +106,7 @@ class SearchWord(TenantModel):
 
     class Meta(TenantModel.Meta):
         indexes = [
-            models.Index(fields=["tenant_id", "word"], name="search_word"),
+            models.Index(fields=["tenant_id", "word", "person"], name="search_word"),
             models.Index(fields=["tenant_id", "person"], name="search_words_of"),
         ]
 

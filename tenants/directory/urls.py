@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tenants.directory import import_views, person_views, views
+from tenants.directory import group_views, import_views, person_views, views
 from tenants.directory.connections import accounts_page
 from tenants.directory.connections import console as directory
 from tenants.directory.scim import console as provisioning
@@ -12,6 +12,8 @@ urlpatterns = [
     path("", views.people, name="list"),
     path("csv", views.csv, name="csv"),
     path("suspend", views.suspend_several, name="suspend_several"),
+    path("groups/", group_views.groups, name="groups"),
+    path("groups/<str:group_id>/", group_views.group, name="group"),
     path("import", import_views.begin, name="import"),
     path("import/example", import_views.example, name="example"),
     path("import/<str:import_id>", import_views.preview, name="preview"),

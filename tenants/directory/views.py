@@ -11,18 +11,20 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.kit.ids import parse_public_id
+from portal.kit.paging import page_of, read_order
 from portal.kit.scope import tenant_scope
 from portal.kit.sheets import sheet_lines
 from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from tenants.directory import selectors
+from tenants.directory import listing, selectors
 from tenants.directory.forms import PeopleFilterForm, ReasonForm, SuspendSeveralForm
 from tenants.directory.models import DirectoryPerson
 from tenants.directory.services import activate_person, suspend_person
@@ -63,6 +65,11 @@ def _is_filtered(chosen: dict[str, str]) -> bool:
     return any(value for name, value in chosen.items() if name != "sort")
 
 
+def count_in_words(listed: listing.Listed | listing.Members) -> str:
+    number = localize(listed.count)
+    return _("more than %(number)s") % {"number": number} if listed.is_more else str(number)
+
+
 def shown_person(request: HttpRequest, person: DirectoryPerson) -> dict[str, Any]:
     return {
         "person": person,
@@ -76,10 +83,13 @@ def shown_person(request: HttpRequest, person: DirectoryPerson) -> dict[str, Any
 def people(request: HttpRequest) -> HttpResponse:
     form = _filters(request)
     chosen = form.chosen()
-    page = selectors.people_page(**chosen, cursor=request.GET.get("cursor", ""), size=PAGE)
+    order = read_order(chosen.pop("sort"), selectors.COLUMNS, "name")
+    listed = listing.people_listed(**chosen)
+    page = page_of(listed.found, order, request.GET.get("cursor", ""), PAGE)
     context = {
         "rows": [shown_person(request, person) for person in page.rows],
-        "count": selectors.people_found(**chosen).count(),
+        "count": count_in_words(listed),
+        "is_cut": listed.is_cut,
         "chosen": chosen,
         "is_filtered": _is_filtered(chosen),
         "statuses": form.fields["status"].choices,  # type: ignore[attr-defined]

@@ -28,7 +28,7 @@ from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.connections import services as directories
 from tenants.directory.imports import begin_import
-from tenants.directory.models import PeopleImport
+from tenants.directory.models import Group, PeopleImport
 from tenants.directory.scim.tokens import make_token
 from tenants.membership import invite_member
 from tenants.models import Member, Tenant
@@ -78,6 +78,8 @@ TABLE: dict[str, tuple[str, str]] = {
     "audit:event": ("OAU", "OAU"),
     "people:list": ("OAHU", "-"),
     "people:csv": ("OAHU", "-"),
+    "people:groups": ("OAHU", "-"),
+    "people:group": ("OAHU", "-"),
     "people:person": ("OAHU", "-"),
     "people:details": ("OA", "OA"),
     "people:export": ("OA", "-"),
@@ -307,7 +309,7 @@ LETTERS = {
 }
 # The places of an address that name something of one organisation.
 OWN = {
-    *("member", "invitation", "link", "event", "person_id", "import_id"),
+    *("member", "invitation", "link", "event", "person_id", "import_id", "group_id"),
     *(
         "case_id",
         "credential_id",
@@ -409,6 +411,7 @@ class World:
         )
         return {
             "person_id": person.public_id,
+            "group_id": Group.objects.create(name="Sales").public_id,
             "case_id": case.public_id,
             "action": "cancel",
             "profile_id": profile.public_id,

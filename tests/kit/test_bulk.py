@@ -22,7 +22,12 @@ def test_many_rows_change_in_one_statement_and_nobody_elses(
     moment = clock.now()
     with tenant_scope(tenant.id):
         ada, alan = make_person("ada"), make_person("alan")
-        ada.family_name, ada.birthdate, ada.is_privileged, ada.changed_at = "Nováček-'\"\\ Ж", None, True, moment
+        ada.family_name, ada.birthdate, ada.is_privileged, ada.changed_at = (
+            "Nováček-'\"\\ Ж",
+            None,
+            True,
+            moment,
+        )
         alan.birthdate, alan.given_names, alan.changed_at = date(1912, 6, 23), "not among the fields", moment
         stranger.family_name = "Taken"
         with django_assert_num_queries(1):

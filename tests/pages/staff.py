@@ -26,7 +26,7 @@ from recovery.readiness.running import survey_now
 from recovery.statuses import CaseStatus
 from tenants.audit.models import AuditEvent
 from tenants.audit.sealing import seal_events
-from tenants.directory.models import DirectoryPerson
+from tenants.directory.models import DirectoryPerson, Group
 from tenants.directory.services import create_person
 from tenants.models import Invitation, Member, SetupLink, Tenant, User
 from tenants.notices.mailbox import BACKEND
@@ -89,6 +89,7 @@ IN_THE_CONSOLE = (
     "people/?q=maria+mus",
     "people/?department=Dept",
     "people/csv",
+    "people/groups/?q=sal",
     "people/coverage/",
     "people/coverage/invite",
     "people/coverage/reminders",
@@ -218,6 +219,7 @@ def _addresses(tenant: Tenant) -> list[str]:
     """The page of one of each thing there is."""
     with tenant_scope(tenant.id):
         person = DirectoryPerson.objects.order_by("-created_at").first()
+        group = Group.objects.first() or Group.objects.create(name="Sales")
         profile = Profile.objects.order_by("created_at").first()
         cases = list(Case.objects.order_by("-created_at")[:3])
         held = Case.objects.filter(status=CaseStatus.IN_REVIEW).first()
@@ -227,7 +229,9 @@ def _addresses(tenant: Tenant) -> list[str]:
         key = SigningKey.objects.first()
         member = Member.objects.first()
         connection = Connection.objects.first()
-    found = [f"people/{person.public_id}/", f"recovery/cases/of/{person.public_id}"] if person else []
+    found = [f"people/groups/{group.public_id}/"]
+    if person:
+        found += [f"people/{person.public_id}/", f"recovery/cases/of/{person.public_id}"]
     found += [f"recovery/profiles/{profile.public_id}/"] if profile else []
     found += [f"recovery/profiles/applies?who={person.user_name}"] if profile and person else []
     found += [f"recovery/profiles/of-partner/{connection.public_id}"] if connection else []

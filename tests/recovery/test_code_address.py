@@ -24,9 +24,17 @@ def person(user_name: str = WORK) -> DirectoryPerson:
     return DirectoryPerson(tenant_id=None, user_name=user_name, created_at=MADE)
 
 
-def held(value: str, *, days: float = 400, label: str = "", confirmed: bool = False, **more: Any) -> NoticeAddress:
+def held(
+    value: str, *, days: float = 400, label: str = "", confirmed: bool = False, **more: Any
+) -> NoticeAddress:
     since = NOW - timedelta(days=days)
-    given = {"held_since": since, "label": label, "confirmed_at": NOW if confirmed else None, "tenant_id": None, **more}
+    given = {
+        "held_since": since,
+        "label": label,
+        "confirmed_at": NOW if confirmed else None,
+        "tenant_id": None,
+        **more,
+    }
     return NoticeAddress(kind="email", value=value, **given)
 
 

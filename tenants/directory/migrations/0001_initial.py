@@ -116,7 +116,7 @@ class Migration(migrations.Migration):
                 'abstract': False,
                 'base_manager_name': 'objects',
                 'default_manager_name': 'objects',
-                'indexes': [models.Index(fields=['tenant_id', 'word'], name='search_word'), models.Index(fields=['tenant_id', 'person'], name='search_words_of')],
+                'indexes': [models.Index(fields=['tenant_id', 'word', 'person'], name='search_word'), models.Index(fields=['tenant_id', 'person'], name='search_words_of')],
             },
             bases=(portal.kit.models.PublicIdMixin, models.Model),
         ),
