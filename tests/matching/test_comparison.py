@@ -103,3 +103,20 @@ def test_confidence_falls_with_every_difference_and_is_nothing_where_names_diffe
 def test_a_mode_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="lenient"):
         MatchPolicy.in_mode("lenient")
+
+
+def test_a_directory_with_the_whole_name_in_one_field_agrees_word_for_word_and_with_nobody_else():
+    for held in ("FNU / Gul Mohammad", "Gul Mohammad / LNU"):
+        for shown, is_same in (
+            ("GUL / MOHAMMAD", True),
+            ("GUL / AHMAD", False),
+            ("GUL / MOHAMMAD AHMAD", False),
+            ("GUL AGHA / MOHAMMAD", False),
+            ("GUL / GUL", False),
+        ):
+            found = compare(document(shown), account(held), MatchPolicy.in_mode("relaxed"))
+            assert (found.decision.value == "match") is is_same, (held, shown)
+            assert compare(document(shown), account(held), MatchPolicy()).decision.value == "no_match"
+    policy = MatchPolicy.in_mode("relaxed", birthdate_required=False)
+    other_order = compare(document("MOHAMMAD / GUL", None), account("FNU / Gul Mohammad"), policy)
+    assert other_order.reasons == ("names_agree_too_weakly",)

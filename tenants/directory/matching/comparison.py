@@ -346,13 +346,32 @@ def _with_a_missing_name(shown: tuple[Name, Name], held: tuple[Name, Name], limi
         return _both(Level.RELAXED, rule) if exact_or_joined else _BOTH_DIFFER
     if len(document) == 1:
         return _in_one_field(document[0], held, limit)
-    # The account has one name and the document two: only for those who repeat their one name in both fields.
+    # The account has one field and the document two: for those who repeat their one name in both, or whose directory writes
+    # the whole name into one.
     same = compare_family(shown[0], shown[1], Level.EXACT).level is Level.EXACT
+    if not same:
+        return _held_in_one_field(shown, account[0])
     return (
         _both(Level.RELAXED, "one_name_only")
         if same and compare_family(shown[1], account[0], Level.RELAXED).rule in ("same", "spelling")
         else _BOTH_DIFFER
     )
+
+
+def _held_in_one_field(shown: tuple[Name, Name], account: Name) -> NamesFound:
+    """Every word of the account's one field stands in the document, and no other. Which of them is the family name the account
+    does not say, so that another order is told as weak."""
+    theirs = shown[0].named + shown[1].named
+    if len(account.named) < 2 or len(account.named) != len(theirs):
+        return _BOTH_DIFFER
+    level, places = cover(account.named, theirs, is_given=False, limit=Level.RELAXED)
+    if level is Level.DIFFERS or len(places) != len(theirs):
+        return _BOTH_DIFFER
+    in_order = all(
+        cover((mine,), (other,), is_given=False, limit=Level.RELAXED)[0] is not Level.DIFFERS
+        for mine, other in zip(account.named, theirs, strict=True)
+    )
+    return _both(Level.RELAXED, "names_in_one_field", is_weak=not in_order)
 
 
 def _in_one_field(document: Name, held: tuple[Name, Name], limit: Level) -> NamesFound:

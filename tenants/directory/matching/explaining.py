@@ -43,7 +43,7 @@ RULES = {
     "sounds_or_is_called_alike": "sounds alike, or is a familiar form",
     "initial_or_script": "an initial, or consonants only",
     "one_name_only": "a person with one name",
-    "names_in_one_field": "the document has all names in one field",
+    "names_in_one_field": "all names stand in one field",
     "divided_otherwise": "the same words, divided between the fields in another way",
     "fields_exchanged": "given and family name exchanged",
     "cut_short": "cut at the end of the document's zone",
