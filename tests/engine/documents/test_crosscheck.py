@@ -87,10 +87,21 @@ def test_g_and_6_which_no_check_digit_tells_apart_must_read_alike():
         "08/12/1974",
         "12 août 1974",
         "12AUG1974",
+        "l2.O8.1974",
     ],
 )
 def test_dates_are_read_as_documents_print_them(printed):
     assert date(1974, 8, 12) in dates_in(printed)
+
+
+@pytest.mark.parametrize("printed", ["210CT2034", "21 0CT 2034", "2I OCT 2O34", "21.1O.2034"])
+def test_letters_and_digits_that_look_alike_make_the_same_date(printed):
+    assert dates_in(printed) == {date(2034, 10, 21)}
+
+
+@pytest.mark.parametrize("printed", ["21 0C7 2034", "Z0 AMAUROT", "AUTHORITY", "ISSUED 31 BOS 2"])
+def test_what_is_no_date_does_not_become_one(printed):
+    assert dates_in(printed) == frozenset()
 
 
 def test_other_dates_and_no_dates_do_not_agree():

@@ -7,11 +7,14 @@ from PIL import Image, ImageDraw
 
 from portal.demo.specimens import rendering
 from portal.demo.specimens.lettering import OCR_B, draw_mrz_line, face
-from vendors.facecheck.engine.documents.bands import Strip
+from vendors.facecheck.engine.documents.bands import Band, Strip
 from vendors.facecheck.engine.documents.checks import LEAST_LETTERS, LEAST_LIKENESS, judge_typeface
+from vendors.facecheck.engine.documents.lookalikes import settle_by_shape
+from vendors.facecheck.engine.documents.mrz import check_digit, parse_mrz
 from vendors.facecheck.engine.documents.typeface import Typeface, typeface_of
+from vendors.facecheck.engine.documents.zones import ZoneReading
 
-from .conftest import failed, photographed, read, specimen_of
+from .conftest import TODAY, failed, photographed, read, specimen_of
 
 LINES = ("P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<", "L898902C36UTO7408122F1204159ZE184226B<<<<<10")
 PITCH, LEFT, HEIGHT = 30.0, 40.0, 29.0
@@ -34,17 +37,21 @@ def in_the_built_in_face(page, text, *, left, top, pitch, height, built_in=False
         ImageDraw.Draw(page).text((middle, top - above), letter, font=font, fill=(20, 20, 24))
 
 
-def likeness(draw, *, blur=1.0, off=0.0):
-    """`off` pitches is how far the reader errs about where a letter stands, more and more to the right."""
+def page_of(draw, texts, *, off=0.0):
     page = Image.new("RGB", (1400, 200), (214, 218, 210))
     lines = []
-    for top, text in zip((40, 120), LINES, strict=True):
+    for top, text in zip((40, 120), texts, strict=True):
         draw(page, text, left=LEFT, top=top, pitch=PITCH, height=HEIGHT)
         ends = np.array([(LEFT, top + HEIGHT / 2), (LEFT + len(text) * PITCH, top + HEIGHT / 2)])
         places = [(at + 0.5 + off * at / len(text)) / len(text) for at in range(len(text))]
         lines.append((Strip(ends[0], ends[1], 40.0), text, tuple(places)))
-    photo = cv2.GaussianBlur(np.asarray(page)[:, :, ::-1].copy(), (0, 0), blur)
-    return typeface_of(photo, lines)
+    return np.asarray(page)[:, :, ::-1].copy(), lines
+
+
+def likeness(draw, *, blur=1.0, off=0.0):
+    """`off` pitches is how far the reader errs about where a letter stands, more and more to the right."""
+    photo, lines = page_of(draw, LINES, off=off)
+    return typeface_of(cv2.GaussianBlur(photo, (0, 0), blur), lines)
 
 
 @pytest.mark.parametrize("draw", [in_strokes, *([in_ocr_b] if OCR_B.exists() else [])])
@@ -62,6 +69,27 @@ def test_a_soft_photograph_accuses_nobody_and_few_letters_say_nothing():
     judged = judge_typeface(0.95, Typeface(0.3, 20))
     assert judged.failed and not judged.sure
     assert judge_typeface(0.95, Typeface(0.3, LEAST_LETTERS - 1)).check.outcome == "not_done"
+
+
+def zone_reading(lines, band_lines):
+    mrz = parse_mrz(lines, today=TODAY)
+    strips = tuple(strip for strip, _, _ in band_lines)
+    return ZoneReading(mrz, Band(strips), 0.9, 0.9, 0.95, False, 0, 1, tuple(at for _, _, at in band_lines))
+
+
+@pytest.mark.parametrize("draw", [in_strokes, *([in_ocr_b] if OCR_B.exists() else [])])
+@pytest.mark.parametrize("misread", ["G", "6"])
+def test_g_and_6_are_told_apart_by_their_shapes(draw, misread):
+    """G and 6 have the same check digit, so that a reader's guess stands uncontradicted."""
+    printed = LINES[1].replace("L898902C36", f"L8{'6' if misread == 'G' else 'G'}8902C30")
+    printed = printed[:9] + check_digit(printed[:9]) + printed[10:]
+    photo, lettering = page_of(draw, (LINES[0], printed), off=0.2)
+    photo = cv2.GaussianBlur(photo, (0, 0), 1.2)
+    read_as = (LINES[0], printed[:2] + misread + printed[3:])
+    settled = settle_by_shape(photo, zone_reading(read_as, lettering), today=TODAY)
+    assert settled.mrz.lines == (LINES[0], printed)
+    again = settle_by_shape(photo, settled, today=TODAY)
+    assert again is settled
 
 
 @pytest.mark.vision

@@ -6,7 +6,7 @@ from vendors.facecheck.engine.documents.checks import LEAST_EVENNESS
 from vendors.facecheck.engine.documents.mrz import Format, parse_mrz
 from vendors.facecheck.engine.documents.mrz_writer import MrzFields, write_mrz
 from vendors.facecheck.engine.documents.ocr import Line
-from vendors.facecheck.engine.documents.zones import evenness, fit_to_pitch, repair, settle
+from vendors.facecheck.engine.documents.zones import evenness, fit_to_pitch, repair, settle, without_doubles
 
 TODAY = date(2026, 6, 1)
 
@@ -37,6 +37,17 @@ def test_swallowed_fillers_are_restored_where_they_were():
 def test_fillers_seen_twice_are_dropped():
     upper = zone("L898902C3")[0]
     assert fit_to_pitch(line_of(upper + "<<"), 44).text == upper
+
+
+def test_what_was_read_twice_is_dropped_and_what_stands_twice_is_kept():
+    upper = zone("L898902C3")[0].replace("ERIKSSON", "VOORBEEL")
+    line = line_of(upper)
+    twice = [*range(7), 6, *range(7, 44)]  # one O read as 0 and as O, a third of the pitch apart
+    text = "".join("0" if at == 6 and place == 6 else upper[at] for place, at in enumerate(twice))
+    places = tuple(line.places[at] + (0.3 / 44 if place == 7 else 0) for place, at in enumerate(twice))
+    doubled = Line(text, (0.9,) * 6 + (0.5, 0.9) + (0.9,) * 37, places, (("A", 0.0),) * 45)
+    assert without_doubles(doubled).text == upper
+    assert without_doubles(line) == line
 
 
 def test_letters_stand_where_letters_stand_and_digits_where_digits_stand():

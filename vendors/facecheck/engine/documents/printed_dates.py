@@ -25,6 +25,10 @@ _MONTHS: tuple[frozenset[str], ...] = tuple(
 _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[ ./\-]{1,3}(\d{1,2})[ ./\-]{1,3}(\d{4}|\d{2})(?!\d)")
 _ISO = re.compile(r"(?<!\d)(\d{4})[ ./\-]{1,3}(\d{1,2})[ ./\-]{1,3}(\d{1,2})(?!\d)")
 _NAMED = re.compile(r"(?<!\d)(\d{1,2})[ ./\-]*([A-Z]{3,9})(?:[ ./\-]*[A-Z]{2,9})?[ ./\-]*(\d{4}|\d{2})(?!\d)")
+# A camera takes a letter of a month for a digit (21 0CT 2034), and a digit for a letter (2O34, l2.08).
+_MONTH_WITH_DIGITS = re.compile(r"(?<=\d\d)([ ./\-]*)([A-Z0158]{3})(?=[A-Z]*[ ./\-]*\d{2})")
+_LETTER_AMONG_DIGITS = re.compile(r"(?<![A-Z])(?:(?<=\d)[OILSBZ]|[OILSBZ](?=\d))(?![A-Z])")
+_TO_LETTER, _TO_DIGIT = str.maketrans("0158", "OISB"), str.maketrans("OILSBZ", "011582")
 
 
 def dates_in(text: str) -> frozenset[date]:
@@ -32,6 +36,7 @@ def dates_in(text: str) -> frozenset[date]:
     plain = "".join(
         char for char in unicodedata.normalize("NFKD", text.upper()) if not unicodedata.combining(char)
     )
+    plain = _MONTH_WITH_DIGITS.sub(_month_in_letters, _LETTER_AMONG_DIGITS.sub(_in_digits, plain))
     found: set[date] = set()
     for day, name, year in _NAMED.findall(plain):
         found.update(_dates(year, _month(name), day))
@@ -41,6 +46,16 @@ def dates_in(text: str) -> frozenset[date]:
     for year, month, day in _ISO.findall(plain):
         found.update(_dates(year, int(month), day))
     return frozenset(found)
+
+
+def _month_in_letters(found: re.Match[str]) -> str:
+    gap, name = found.groups()
+    letters = sum(char.isalpha() for char in name)
+    return gap + (name.translate(_TO_LETTER) if letters >= 2 else name)
+
+
+def _in_digits(found: re.Match[str]) -> str:
+    return found.group().translate(_TO_DIGIT)
 
 
 def _month(name: str) -> int:

@@ -23,6 +23,7 @@ from ..images import Pixels, decode_image
 from .checks import Judged, choose_layout, judge_print, judge_size, judge_typeface, judge_zone
 from .limits import DOCUMENT_LIMITS
 from .locate import Page, Retake, front_faults, lay_out, lay_out_front, page_faults, photo_faults, turned
+from .lookalikes import settle_by_shape
 from .mrz import Format, Mrz
 from .outcome import Check, CheckOutcome, Outcome
 from .page_size import page_of_other_format
@@ -97,6 +98,7 @@ def read_document(
         zone = find_zone(photo, today=today)
     if zone is None:
         return _without_zone(photo)
+    zone = settle_by_shape(photo, zone, today=today)
     page = lay_out(photo, zone.band, zone.mrz.format)
     faults = page_faults(photo, page, zone.band)
     portrait, visual, more_faults = _picture_side(page, zone, front)

@@ -52,8 +52,12 @@ class Typeface:
     letters: int
 
 
-def typeface_of(photo: Picture, lines: list[tuple[Strip, str, tuple[float, ...]]]) -> Typeface:
-    """Each line: where it lies, its text, and where each letter stands, from 0 at the strip's begin to 1 at its end."""
+# Where a line lies, its text, and where each letter stands, from 0 at the strip's begin to 1 at its end.
+Lettering = tuple[Strip, str, tuple[float, ...]]
+
+
+def typeface_of(photo: Picture, lines: list[Lettering]) -> Typeface:
+    """The letters of the zone's lines against those of OCR-B."""
     cells: dict[str, list[Grey]] = {}
     for strip, text, places in lines:
         for letter, cell in zip(text, _aligned(photo, strip, text, places), strict=True):
@@ -65,6 +69,15 @@ def typeface_of(photo: Picture, lines: list[tuple[Strip, str, tuple[float, ...]]
     alike = [[_likeness(found, _glyph(letter, form)) for letter, found in cells.items()] for form in _FORMS]
     best = sorted(max(alike, key=mean))
     return Typeface(mean(best[: max(1, len(best) // _TELLING)]), len(best))
+
+
+def likeness_of(photo: Picture, line: Lettering, places: list[int], letters: str) -> list[dict[str, float]]:
+    """How alike what stands at each of these places is to each of the letters, in whatever form it is most alike."""
+    cells = _aligned(photo, *line)
+    return [
+        {letter: max(_likeness([cells[at]], _glyph(letter, form)) for form in _FORMS) for letter in letters}
+        for at in places
+    ]
 
 
 def _likeness(cells: list[Grey], glyph: Grey) -> float:

@@ -37,6 +37,8 @@ EITHER = {
 Cell = tuple[str, float, float, tuple[str, float]]
 LEAST_RIVAL = 0.01
 MOST_STRAY = 3
+SHORTEST_LINE = 10
+DOUBLED = 0.5  # of the pitch; the recogniser's steps are up to a third of it
 STRETCH, STRETCH_SHARE = 8, 0.5
 GROWTHS = (0.06, -0.06, 0.16)
 
@@ -146,7 +148,7 @@ def _read_once(
     """`last` is the band's last line, where it has been read with this margin."""
     strips = band.strips[:-1] if last else band.strips
     lines = read_lines([crop_line(picture, strip.quad(), grow=grow) for strip in strips], Alphabet.MRZ)
-    lines += [last] if last else []
+    lines = [without_doubles(line) for line in [*lines, *([last] if last else [])]]
     form = _format(lines)
     if form is None:
         return None
@@ -195,9 +197,27 @@ def _format(lines: list[Line]) -> Format | None:
     return form
 
 
+def without_doubles(line: Line) -> Line:
+    """Drops what was read twice: two like characters nearer to each other than the fixed pitch allows are one."""
+    if len(line.text) < SHORTEST_LINE:
+        return line
+    cells = list(zip(line.text, line.sureness, line.places, line.rivals, strict=True))
+    near = DOUBLED * float(np.median(np.diff(line.places)))
+    kept = [cells[0]]
+    for cell in cells[1:]:
+        before = kept[-1]
+        if cell[2] - before[2] >= near or cell[0] not in (before[0], EITHER.get(before[0])):
+            kept.append(cell)
+            continue
+        surer = max(before, cell, key=lambda twin: twin[1])
+        kept[-1] = (surer[0], surer[1], (before[2] + cell[2]) / 2, surer[3])
+    text, sureness, places, rivals = zip(*kept, strict=True)
+    return Line("".join(text), sureness, places, rivals)
+
+
 def fit_to_pitch(line: Line, length: int) -> Line:
     """Restores fillers the recogniser swallowed, by the gaps they left on the fixed pitch; trims surplus fillers."""
-    if len(line.text) == length or len(line.text) < 10:
+    if len(line.text) == length or len(line.text) < SHORTEST_LINE:
         return line
     cells = list(zip(line.text, line.sureness, line.places, line.rivals, strict=True))
     while len(cells) > length:
