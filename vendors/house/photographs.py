@@ -60,6 +60,9 @@ def sentence_of(code: str) -> str:
         "image_empty": _("This file is empty. Choose another, or take a photograph."),
         "image_too_many_bytes": _("This file is too large. Use a photograph of at most 12 megabytes."),
         "image_wrong_type": _("This file is not a photograph we can read. Use a JPEG, PNG or WebP picture."),
+        "image_heic": _(
+            "This is a HEIC or AVIF picture, as phones keep them. Save it as JPEG, or take the photograph with this page."
+        ),
         "image_too_many_scans": _("This is not a photograph that can be read. Take it with this page."),
         "image_too_many_pixels": _("This picture is larger than we accept. Take it again with this page."),
         "image_too_few_pixels": _("This picture is too small. Take it closer, or choose a larger one."),

@@ -43,12 +43,15 @@ def animated():
         (encoded("TIFF"), "image_wrong_type"),
         (encoded("JPEG")[:4000], "image_broken"),
         (encoded("PNG")[:4000], "image_broken"),
-        (b"\xff\xd8\xff" + bytes(17 * 1024 * 1024), "image_too_many_bytes"),
+        (b"\0\0\0\x24ftypheic\0\0\0\0mif1heic", "image_heic"),
+        (b"\0\0\0\x1cftypavif\0\0\0\0avifmif1", "image_heic"),
+        (b"\0\0\0\x20ftypisom\0\0\2\0isomiso2", "image_wrong_type"),
+        (b"\xff\xd8\xff" + bytes(25 * 1024 * 1024), "image_too_many_bytes"),
         (png_header(30_000, 30_000), "image_too_many_pixels"),
         (png_header(8_000, 8_000), "image_too_many_pixels"),
         (animated(), "image_animated"),
     ],
-    ids=["empty", "pdf", "gif", "tiff", "cut jpeg", "cut png", "bytes", "bomb", "large", "animated"],
+    ids=["empty", "pdf", "gif", "tiff", "cut jpeg", "cut png", "heic", "avif", "mp4", "bytes", "bomb", "large", "animated"],
 )
 def test_what_is_no_bounded_picture_is_refused_with_a_code(image, code):
     with pytest.raises(ImageRefused) as refusal:

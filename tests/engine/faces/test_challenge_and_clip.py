@@ -200,6 +200,37 @@ def test_a_video_without_times_may_have_more_frames_than_an_upload(tmp_path: Pat
         read_clip_path(video, challenge=challenge_of(1))
 
 
+@pytest.mark.parametrize("rate", [5, 12, 24, 30, 60])
+@pytest.mark.parametrize("timed", [True, False], ids=["with times", "without"])
+def test_a_video_of_any_rate_gives_enough_frames_and_none_twice(
+    tmp_path: Path, rate: int, timed: bool
+) -> None:
+    challenge = challenge_of(1)
+    starts = [
+        float(sum(phase.duration_ms for phase in challenge.phases[:number]))
+        for number in range(len(challenge.phases))
+    ]
+    moments = [(number + 0.5) * 1000 / rate for number in range(challenge.duration_ms * rate // 1000)]
+    jpegs = [_jpeg(number % 250) + bytes([number // 250]) for number in range(len(moments))]
+    video = tmp_path / "video.mjpeg"
+    video.write_bytes(b"".join(jpegs))
+    if timed:
+        phases = [sum(start <= moment for start in starts) - 1 for moment in moments]
+        shown = tuple(label_of(challenge, number) for number in range(len(starts)))
+        frames = [
+            Frame(phase, moment - starts[phase], b"") for phase, moment in zip(phases, moments, strict=True)
+        ]
+        times = header_of(Clip(challenge.nonce, shown, tuple(starts), tuple(frames)))
+        (tmp_path / "video.json").write_text(json.dumps(times))
+    clip = read_clip_path(video, challenge=challenge)
+    assert len(clip.frames) <= MAX_FRAMES
+    when = [clip.moment_ms(frame) for frame in clip.frames]
+    assert when == sorted(set(when))
+    for number, phase in enumerate(challenge.phases):
+        seen = sum(frame.phase == number for frame in clip.frames)
+        assert seen >= max(2, phase.duration_ms / phase.every_ms / 2), (number, seen)
+
+
 @pytest.mark.parametrize(
     "change",
     [

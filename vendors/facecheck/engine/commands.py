@@ -56,6 +56,9 @@ def check_liveness_json(clip_path: Path, challenge_path: Path) -> tuple[int, dic
         return UNUSABLE, {"error": "challenge_malformed"}
     arrived = challenge.issued_at + timedelta(milliseconds=_lasted_ms(clip, challenge))
     decision = check_liveness(clip, challenge=challenge, now=arrived)
+    broken = [reason for reason in decision.reasons if reason.startswith("image_")]
+    if broken:
+        return UNUSABLE, {"error": broken[0]}
     return (YES if decision.passed else NO), decision.to_json()
 
 

@@ -21,8 +21,14 @@ __all__ = [
 
 Pixels = NDArray[np.uint8]
 
+# Pages send 640 by 480; a phone's own video is larger, and is decoded at a part of its size.
 FRAME_LIMITS = ImageLimits(
-    max_bytes=400 * 1024, max_pixels=1_300_000, min_side=240, max_side=1920, working_side=640
+    max_bytes=2 * 1024 * 1024,
+    max_pixels=2_100_000,
+    min_side=240,
+    max_side=4096,
+    working_side=640,
+    max_jpeg_pixels=9_000_000,
 )
 
 

@@ -22,6 +22,7 @@ _SENTENCES = {
     "file_unwritable": "The portrait cannot be written there.",
     "image_empty": "The image is empty.",
     "image_wrong_type": "The image is neither JPEG nor PNG nor WebP.",
+    "image_heic": "The image is HEIC or AVIF, as phones keep photographs: export or share it as JPEG.",
     "image_broken": "The image is damaged or cut short.",
     "image_animated": "The image is an animation.",
     "image_too_many_bytes": "The image has too many bytes.",

@@ -3,7 +3,7 @@
 from ..pictures import ImageLimits
 
 DOCUMENT_LIMITS = ImageLimits(
-    max_bytes=16 * 1024 * 1024,
+    max_bytes=24 * 1024 * 1024,
     max_pixels=40_000_000,
     max_side=12_500,
     working_side=2600,

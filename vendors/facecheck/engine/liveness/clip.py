@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from .challenge import Challenge
 
 MAGIC = b"RDMCLIP1"
 MAX_FRAMES = 160
-MAX_FRAME_BYTES = 400 * 1024
+MAX_FRAME_BYTES = 2 * 1024 * 1024
 MAX_CLIP_BYTES = 16 * 1024 * 1024
 MAX_HEADER_BYTES = 64 * 1024
 _MAX_MS = 120_000.0
@@ -34,8 +34,9 @@ class _Most:
     all_bytes: int
 
 
-_OF_A_CLIP = _Most(MAX_FRAMES, MAX_CLIP_BYTES)
 _OF_A_VIDEO = _Most(2000, 96 * 1024 * 1024)
+# Of the wanted time between two frames: nearer ones are left out of a video that has too many.
+_DENSEST = 0.75
 
 
 @dataclass(frozen=True)
@@ -178,10 +179,26 @@ def _end_of_jpeg(content: bytes, start: int) -> int:
 
 def _with_header(header: Path, jpegs: list[bytes], challenge: Challenge) -> Clip:
     if header.is_file():
-        _bound([len(jpeg) for jpeg in jpegs], _OF_A_CLIP)
         times = read_file(header, most=MAX_HEADER_BYTES, too_long="clip_header_too_long")
-        return _assemble(_header(times), jpegs)
+        return _thinned(_assemble(_header(times, most=_OF_A_VIDEO.frames), jpegs), challenge)
     return spread_over(challenge, jpegs)
+
+
+def _thinned(clip: Clip, challenge: Challenge) -> Clip:
+    """A video takes more frames than a challenge asks for; what a page uploads never has so many."""
+    if len(clip.frames) <= MAX_FRAMES:
+        return clip
+    kept: list[Frame] = []
+    for frame in clip.frames:
+        every = challenge.phases[frame.phase].every_ms if frame.phase < len(challenge.phases) else 0
+        before = kept[-1] if kept else None
+        apart = frame.at_ms - before.at_ms if before and before.phase == frame.phase else float("inf")
+        # Times that run backwards are kept, for the decision to find.
+        if apart >= _DENSEST * every or apart <= 0:
+            kept.append(frame)
+    if len(kept) > MAX_FRAMES:
+        raise ClipRefused("clip_too_many_frames")
+    return replace(clip, frames=tuple(kept))
 
 
 def spread_over(challenge: Challenge, jpegs: list[bytes]) -> Clip:
@@ -195,10 +212,17 @@ def spread_over(challenge: Challenge, jpegs: list[bytes]) -> Clip:
     for phase in challenge.phases:
         started.append(elapsed)
         elapsed += phase.duration_ms
-    chosen = [jpegs[min(len(jpegs) - 1, index * len(jpegs) // len(slots))] for index in range(len(slots))]
-    frames = tuple(Frame(number, at, jpeg) for (number, at), jpeg in zip(slots, chosen, strict=True))
+    if len(jpegs) >= len(slots):
+        chosen = [jpegs[index * len(jpegs) // len(slots)] for index in range(len(slots))]
+        frames = [Frame(number, at, jpeg) for (number, at), jpeg in zip(slots, chosen, strict=True)]
+    else:  # each once, when it was taken: a frame shown twice is what a frozen camera gives
+        frames = []
+        for index, jpeg in enumerate(jpegs):
+            moment = (index + 0.5) * elapsed / len(jpegs)
+            number = max(at for at, start in enumerate(started) if start <= moment)
+            frames.append(Frame(number, moment - started[number], jpeg))
     shown = tuple(label_of(challenge, number) for number in range(len(challenge.phases)))
-    return Clip(challenge.nonce, shown, tuple(started), frames)
+    return Clip(challenge.nonce, shown, tuple(started), tuple(frames))
 
 
 @dataclass(frozen=True)
@@ -209,13 +233,13 @@ class _Times:
     frames: tuple[tuple[int, float], ...]
 
 
-def _header(unverified: bytes) -> _Times:
+def _header(unverified: bytes, *, most: int = MAX_FRAMES) -> _Times:
     try:
         header = json.loads(unverified)
         if header["version"] != 1:
             raise ClipRefused("clip_version")
         phases, frames = header["phases"], header["frames"]
-        if not 1 <= len(phases) <= 64 or not 1 <= len(frames) <= MAX_FRAMES:
+        if not 1 <= len(phases) <= 64 or not 1 <= len(frames) <= most:
             raise ClipRefused("clip_too_many_frames")
         times = _Times(
             nonce=_text(header["nonce"]),

@@ -15,7 +15,8 @@ from vendors.facecheck.management.answering import AnsweringCommand
 class Command(AnsweringCommand):
     help = "Compare the face in a portrait with the face in a probe: the same person, at this confidence?"
     formats = (
-        "Formats: JPEG, PNG or WebP, at most 12 MiB and 26 megapixels, with one face that is meant.\n"
+        "Formats: JPEG, PNG or WebP, at most 24 MiB and 26 megapixels (JPEG that is not progressive: 85), with one face\n"
+        "that is meant; HEIC has to be exported as JPEG first.\n"
         "JSON: same, confidence (0 to 100, null when they cannot be compared), similarity, threshold,\n"
         "calibration_version, quality_reasons; with exit code 2 also error and error_code."
     )

@@ -14,8 +14,8 @@ from vendors.facecheck.management.answering import AnsweringCommand
 class Command(AnsweringCommand):
     help = "Read a passport or identity card from a photograph and check what can be checked on one."
     formats = (
-        "Formats: JPEG, PNG or WebP of the side with the machine-readable zone, at most 16 MiB and 40 megapixels (JPEG\n"
-        "that is not progressive: 85). Specimens are accepted here. Exit code 1: a check failed; 2: no picture, or one\n"
+        "Formats: JPEG, PNG or WebP of the side with the machine-readable zone, at most 24 MiB and 40 megapixels (JPEG\n"
+        "that is not progressive: 85); HEIC has to be exported as JPEG first. Specimens are accepted here. Exit code 1: a check failed; 2: no picture, or one\n"
         "that has to be taken again and in which nothing speaks against the document.\n"
         "JSON: outcome (passed, retake or refused; null for what is no picture), document_type, format, mrz_lines, fields,\n"
         "visual_fields, checks (each name, outcome and reason), retake_reasons, is_specimen; with exit code 2 also error\n"
