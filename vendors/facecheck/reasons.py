@@ -25,7 +25,7 @@ CAPTURE = {
     "challenge_expired": gettext_noop("It took too long. Begin again."),
     "times_do_not_fit": gettext_noop("The recording was interrupted. Keep this page in front and try again."),
     "light_too_weak": gettext_noop(
-        "The screen could not light your face. Go somewhere darker or come closer."
+        "The screen could not light your face. Turn its brightness up, go somewhere darker or come closer."
     ),
     "head_not_straight": gettext_noop("Hold your head straight before each turn."),
     "head_not_turned": gettext_noop("Turn your head a little further, and slowly."),

@@ -24,7 +24,7 @@ def notice_sentence(notice: str) -> str:
         "too_dark": _("It was too dark. Turn towards a light and try again."),
         "too_bright": _("It was too bright. Turn away from the window or lamp and try again."),
         "light_too_weak": _(
-            "The screen could not light your face. Come closer, or go where it is darker, and try again."
+            "The screen could not light your face. Turn its brightness up, come closer, or go where it is darker."
         ),
         "slow_device": _("Pictures were missing. Close other pages and try again."),
         "took_too_long": _("That took too long. Try again."),

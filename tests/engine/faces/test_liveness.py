@@ -218,6 +218,11 @@ def test_a_face_that_neither_answers_the_light_nor_turns_is_not_asked_for_a_dark
         assert not_in_the_dark(["light_too_weak", flat]) == ("colours_not_answered", flat)
 
 
+def test_a_screen_in_a_dim_light_is_no_face_in_a_bright_room() -> None:
+    glass = replace(GOOD_FLASH, shape=0.1, gain=0.02, ground_ratio=0.7)
+    assert judge_flash(glass) == ("background_lit_like_face", "face_lit_like_flat")
+
+
 def test_good_measures_speak_against_nothing() -> None:
     assert judge_flash(GOOD_FLASH) == () and judge_turn(GOOD_TURN) == ()
 
@@ -238,6 +243,9 @@ def test_good_measures_speak_against_nothing() -> None:
         ({"ground_ratio": NAN}, "background_lit_like_face"),
         ({"shape": 0.34}, "face_lit_like_flat"),
         ({"shape": NAN}, "face_lit_like_flat"),
+        ({"shape": 0.1, "gain": 0.031}, "face_lit_like_flat"),
+        ({"shape": 0.1, "gain": 0.029}, "light_too_weak"),
+        ({"shape": NAN, "gain": NAN}, "light_too_weak"),
     ],
 )
 def test_each_measure_of_light_can_refuse_alone(change: dict[str, float], reason: str) -> None:

@@ -32,12 +32,16 @@ MIN_CONTRAST = 4.0
 MIN_GAIN = 0.01
 GROUND_RATIO = (-0.3, 0.5)
 MIN_SHAPE = 0.35
+# Below it the screen hardly outshines the room, and a round face's shape drowns in noise: nothing is held against anybody.
+SHAPE_SHOWS_GAIN = 0.03
 
 _OTHERS = 5000
 _LAGS_MS = tuple(range(0, 451, 50))
 _DRIFT_DEGREE = 3
 # Keeps the logarithm of a nearly black background finite; about the noise of a phone's camera.
 _FLOOR = 0.004
+# Of the usual point's variance, added to every point's.
+_USUAL_SHARE = 0.3
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ def measure_flash(clip: Clip, looks: list[Look], *, challenge: Challenge, random
         chance=round(float((1 + (others >= fits[lag]).sum()) / (1 + len(others))), 5),
         gain=round(face_gain - ground_gain, 4),
         ground_ratio=round(ground_gain / face_gain, 3) if face_gain > 1e-6 else 99.0,
-        shape=round(_shape(looks, lights, light / power), 3),
+        shape=round(_shape(looks, lights, light, series), 3),
         lag_ms=_LAGS_MS[lag],
         contrast=round(filters.contrast(), 2),
     )
@@ -111,11 +115,14 @@ def judge_flash(measures: FlashMeasures) -> tuple[str, ...]:
     answers = measures.correlation >= MIN_CORRELATION and measures.chance < MAX_CHANCE
     seen = measures.contrast >= MIN_CONTRAST
     low, high = GROUND_RATIO
+    alone = low <= measures.ground_ratio <= high
+    flat = answers and not measures.shape >= MIN_SHAPE
+    dim = not measures.gain >= (SHAPE_SHOWS_GAIN if flat and alone else MIN_GAIN)
     found = {
         "colours_not_answered": not answers and seen,
-        "light_too_weak": not measures.gain >= MIN_GAIN if answers else not seen,
-        "background_lit_like_face": answers and not low <= measures.ground_ratio <= high,
-        "face_lit_like_flat": answers and not measures.shape >= MIN_SHAPE,
+        "light_too_weak": dim if answers else not seen,
+        "background_lit_like_face": answers and not alone,
+        "face_lit_like_flat": flat and not (dim and alone),
     }
     return tuple(reason for reason, holds in found.items() if holds)
 
@@ -181,23 +188,35 @@ class _Filters:
         return float((between / np.maximum(groups - 1, 1) / within).max())
 
 
-def _shape(looks: list[Look], lights: list[Lit], light: Matrix) -> float:
+def _shape(looks: list[Look], lights: list[Lit], light: Matrix, series: _Series) -> float:
     """Do parts that face the screen answer more than parts that turn away from it?
 
-    Position on the face is taken out of both first: a lamp at one side makes a slope, only roundness makes a dome.
+    Position on the face is taken out of both first: a lamp at one side makes a slope, only roundness makes a dome. Each
+    point counts for as much as it can be trusted: what changes there beside the colours (hair, an eye, noise) is its doubt,
+    and a screen that hardly outshines the room is seen by the quiet points of the skin alone.
     """
     inside = skin_points()
     chroma = _chroma(np.array([lit.patches[inside] for lit in lights]))
     # The light is steady already, so what it finds in the chroma is too.
-    gains = np.einsum("ipc,ic->p", chroma, light)
+    gains = np.einsum("ipc,ic->p", chroma, light) / max(float((light * light).sum()), 1e-12)
+    trust = _trust(series.steady(chroma) - gains[None, :, None] * light[:, None, :])
     mesh = _mean_mesh(looks)
     towards = facing(mesh)[inside].astype(np.float64)
     where = mesh.points[inside, :2].astype(np.float64)
     where = (where - where.mean(axis=0)) / where.std()
-    basis, _ = np.linalg.qr(np.column_stack([np.ones(len(where)), where]))
-    gains, towards = (values - basis @ (basis.T @ values) for values in (_clipped(gains), towards))
+    basis, _ = np.linalg.qr(np.column_stack([np.ones(len(where)), where]) * trust[:, None])
+    gains, towards = (
+        values - basis @ (basis.T @ values) for values in (_clipped(gains) * trust, towards * trust)
+    )
     norm = float(np.linalg.norm(gains) * np.linalg.norm(towards))
     return float(gains @ towards) / norm if norm > 1e-12 else 0.0
+
+
+def _trust(doubt: Matrix) -> Matrix:
+    """The root of each point's weight: the inverse of its variance, where none may count for much more than the usual."""
+    variance = (doubt**2).mean(axis=(0, 2))
+    floor = max(float(np.median(variance)), 1e-12) * _USUAL_SHARE
+    return np.sqrt(1 / (variance + floor))  # type: ignore[no-any-return]
 
 
 def _mean_mesh(looks: list[Look]) -> Mesh:
