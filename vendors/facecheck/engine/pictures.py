@@ -28,6 +28,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_STRIP = 256
 # Sixteen bits a pixel, as Pillow names them: its own conversion would turn all but the darkest white.
 _DEEP = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 
@@ -40,6 +41,10 @@ _SCAN = b"\xff\xda"
 # Markers without a length: stuffed bytes of a scan, restarts, start of image, and fill bytes.
 _ALONE = frozenset({0x00, 0x01, 0xD8, 0xFF, *range(0xD0, 0xD8)})
 _END, _SCAN_BEGINS = 0xD9, 0xDA
+
+
+# The decoder of WebP holds the picture four times.
+_MOST_WEBP = 26_000_000
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,8 @@ def _judge_header(picture: Image.Image, limits: ImageLimits) -> None:
     width, height = picture.size
     in_part = picture.format in ("JPEG", "MPO") and not picture.info.get("progressive")
     most = max(limits.max_pixels, limits.max_jpeg_pixels if in_part else 0)
+    if picture.format == "WEBP":
+        most = min(most, _MOST_WEBP)
     if width * height > most or max(width, height) > limits.max_side:
         raise ImageRefused("image_too_many_pixels", f"{width}x{height}")
     if min(width, height) < limits.min_side:
@@ -131,13 +138,23 @@ def _plain(picture: Image.Image, side: int) -> Image.Image:
         wide = _shrunk(picture.convert("I"), side)
         return wide.point(lambda value: value * (1 / 257)).convert("L").convert("RGB")
     if "A" in picture.getbands() or "transparency" in picture.info:
-        layer = _shrunk(picture.convert("RGBA"), side)
-        ground = Image.new("RGBA", layer.size, (255, 255, 255, 255))
-        return Image.alpha_composite(ground, layer).convert("RGB")
+        return _shrunk(_on_white(picture), side)
     plain = _shrunk(picture if picture.mode in ("RGB", "L") else picture.convert("RGB"), side)
     # Here, where broken bytes are caught; what is RGB already is not copied once more.
     plain.load()
     return plain if plain.mode == "RGB" else plain.convert("RGB")
+
+
+def _on_white(picture: Image.Image) -> Image.Image:
+    """Strip by strip: a few rows with their transparency are in memory, and not all of them twice."""
+    width, height = picture.size
+    plain = Image.new("RGB", picture.size)
+    for top in range(0, height, _STRIP):
+        box = (0, top, width, min(height, top + _STRIP))
+        layer = picture.crop(box).convert("RGBA")
+        ground = Image.new("RGBA", layer.size, (255, 255, 255, 255))
+        plain.paste(Image.alpha_composite(ground, layer).convert("RGB"), box)
+    return plain
 
 
 def _shrunk(picture: Image.Image, side: int) -> Image.Image:
