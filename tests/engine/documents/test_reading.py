@@ -140,6 +140,30 @@ def test_a_poor_photograph_asks_again_and_accuses_nobody(spoil, reason):
     assert reason in reading.retake_reasons
 
 
+def slanted(picture, share=0.1):
+    """The camera stands low: the far edge is shorter than the near one, and letters lean."""
+    height, width = picture.shape[:2]
+    frame = np.array([(0, 0), (width, 0), (width, height), (0, height)], dtype=np.float32)
+    seen = frame + np.array([(share * width, 0.1 * height), (-share * width, 0.1 * height), (0, 0), (0, 0)])
+    matrix = cv2.getPerspectiveTransform(frame, seen.astype(np.float32))
+    return cv2.warpPerspective(picture, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
+
+
+def test_a_page_seen_at_a_slant_is_read_and_a_forgery_on_it_is_not():
+    how = {"level": "scan", "background": "plain", "size": (1600, 1200)}
+    genuine = read(jpeg(slanted(picture_of(photographed(specimen_of(), **how)))))
+    assert (genuine.outcome, genuine.retake_reasons) == ("passed", ())
+    forged = other_visual_name(specimen_of(), "Lindqvist")
+    assert read(jpeg(slanted(picture_of(photographed(forged, **how))))).outcome == "refused"
+
+
+def test_a_finger_on_the_zone_accuses_nobody():
+    shot = picture_of(photographed(specimen_of(), level="scan", background="plain", size=(1600, 1200)))
+    cv2.ellipse(shot, (250, 1060), (160, 84), 0, 0, 360, (120, 150, 205), -1)
+    reading = read(jpeg(shot))
+    assert reading.outcome == "retake" and "zone_unreadable" in reading.retake_reasons
+
+
 def test_a_card_seen_from_afar_asks_for_a_closeup_of_its_own_portrait():
     far = read(
         jpeg(

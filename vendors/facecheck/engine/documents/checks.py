@@ -58,9 +58,11 @@ def judge_zone(
     ]
 
 
-def judge_size(other: Format | None) -> Judged:
-    """9303-4 to 9303-6, 2.1: each format's zone has a page of its own size. `other` is the format of the page seen."""
-    return _judged("page_size", other is None, f"page_of:{other}")
+def judge_size(other: Format | None, mrz: Mrz) -> Judged:
+    """9303-4 to 9303-6, 2.1: each format's zone has a page of its own size. `other` is the format of the page seen.
+
+    A zone of which a finger hides a part looks like a shorter format's, but its check digits do not."""
+    return _judged("page_size", other is None, f"page_of:{other}", sure=mrz.check_digits_right)
 
 
 def judge_typeface(evenness: float, typeface: Typeface) -> Judged:
@@ -78,9 +80,9 @@ def judge_print(zone: ZoneReading, visual: VisualZone, *, today: date) -> list[J
     return [
         _name("family_name_match", "family_name", names.family_name, zone, visual),
         _name("given_names_match", "given_names", names.given_names, zone, visual),
-        _number(mrz, visual),
-        _date("birthdate_match", "birthdate", mrz.birthdate, visual),
-        _date("expiry_match", "expiry", mrz.expiry, visual),
+        _number(zone, visual),
+        _date("birthdate_match", "birthdate", mrz.birthdate, zone, visual),
+        _date("expiry_match", "expiry", mrz.expiry, zone, visual),
         _kind(mrz, visual),
         _sex(mrz, visual),
         _issue(mrz, visual, today),
@@ -154,26 +156,30 @@ def _name(check: str, label: str, wanted: str, zone: ZoneReading, visual: Visual
 
     if not wanted:
         return _judged(check, label not in visual.labelled, "differs", sure=False)
-    return _compared(check, label, visual, compare)
+    return _compared(check, label, zone, visual, compare)
 
 
-def _number(mrz: Mrz, visual: VisualZone) -> Judged:
+def _number(zone: ZoneReading, visual: VisualZone) -> Judged:
+    number = zone.mrz.document_number
+
     def compare(text: str, sureness: float) -> Agreement:
-        return compare_numbers(text, mrz.document_number, sureness=sureness)
+        return compare_numbers(text, number, sureness=sureness)
 
-    if len(mrz.document_number) < LEAST_NUMBER:
+    if len(number) < LEAST_NUMBER:
         return _not_done("document_number_match", "number_too_short")
-    return _compared("document_number_match", "document_number", visual, compare)
+    return _compared("document_number_match", "document_number", zone, visual, compare)
 
 
-def _date(check: str, label: str, wanted: date | None, visual: VisualZone) -> Judged:
+def _date(
+    check: str, label: str, wanted: date | None, zone: ZoneReading, visual: VisualZone
+) -> Judged:
     if wanted is None:
         return _not_done(check, "unknown")
 
     def compare(text: str, sureness: float) -> Agreement:
         return compare_dates(dates_in(text), wanted, sureness=sureness)
 
-    return _compared(check, label, visual, compare)
+    return _compared(check, label, zone, visual, compare)
 
 
 def _kind(mrz: Mrz, visual: VisualZone) -> Judged:
@@ -208,7 +214,11 @@ def _issue(mrz: Mrz, visual: VisualZone, today: date) -> Judged:
 
 
 def _compared(
-    check: str, label: str, visual: VisualZone, compare: Callable[[str, float], Agreement]
+    check: str,
+    label: str,
+    zone: ZoneReading,
+    visual: VisualZone,
+    compare: Callable[[str, float], Agreement],
 ) -> Judged:
     """Under its label; where no label was read, anywhere on the page, and then only agreement counts."""
     field = visual.labelled.get(label)
@@ -224,7 +234,8 @@ def _compared(
         answer = Agreement.SAME
     if answer is Agreement.UNCLEAR:
         return _not_done(check, "unclear")
-    return _judged(check, answer is Agreement.SAME, "differs", sure=field.sureness >= SURE)
+    sure = field.sureness >= SURE and zone.is_sure_of(label)
+    return _judged(check, answer is Agreement.SAME, "differs", sure=sure)
 
 
 def _with_next_line(

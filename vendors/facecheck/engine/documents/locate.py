@@ -54,6 +54,11 @@ class Page:
     scale: float
     outlined: bool
 
+    def flat(self, points: Points) -> Points:
+        """Where points of the photograph, one a row, lie in `picture`."""
+        moved = cv2.perspectiveTransform(points[None].astype(np.float64), _to_flat(self.corners, self.form))
+        return np.asarray(moved[0], dtype=np.float64)
+
 
 def lay_out(photo: Picture, band: Band, form: Format) -> Page:
     """Cuts the page out by its zone, and by its outline where one agrees with the zone."""
@@ -143,12 +148,25 @@ def _clockwise(corners: Points) -> Points:
     return np.asarray(corners[np.argsort(angles)])
 
 
-def _flatten(photo: Picture, corners: Points, form: Format, *, outlined: bool) -> Page:
-    width, height = (round(side * PIXELS_PER_MM[form]) for side in MILLIMETRES[form])
+def _size(form: Format) -> tuple[int, int]:
+    width, height = MILLIMETRES[form]
+    return round(width * PIXELS_PER_MM[form]), round(height * PIXELS_PER_MM[form])
+
+
+def _to_flat(corners: Points, form: Format) -> Points:
+    width, height = _size(form)
     target = np.array([(0, 0), (width, 0), (width, height), (0, height)], dtype=np.float32)
-    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
+    return np.asarray(cv2.getPerspectiveTransform(corners.astype(np.float32), target), dtype=np.float64)
+
+
+def _flatten(photo: Picture, corners: Points, form: Format, *, outlined: bool) -> Page:
+    width, height = _size(form)
     flat = cv2.warpPerspective(
-        photo, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        photo,
+        _to_flat(corners, form),
+        (width, height),
+        flags=cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REPLICATE,
     )
     across = float(np.linalg.norm(corners[1] - corners[0]) + np.linalg.norm(corners[2] - corners[3])) / 2
     return Page(np.asarray(flat, dtype=np.uint8), form, corners, across / width, outlined)

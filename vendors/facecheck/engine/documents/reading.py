@@ -19,8 +19,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from ..images import Pixels, decode_image
-from .checks import Judged, choose_layout, judge_print, judge_size, judge_typeface, judge_zone
+import numpy as np
+
+from ..images import Pixels as Picture
+from ..images import decode_image
+from .bands import Strip
+from .checks import LEAST_LIKENESS, Judged, choose_layout, judge_print, judge_size, judge_typeface, judge_zone
 from .limits import DOCUMENT_LIMITS
 from .locate import Page, Retake, front_faults, lay_out, lay_out_front, page_faults, photo_faults, turned
 from .lookalikes import settle_by_shape
@@ -29,7 +33,7 @@ from .outcome import Check, CheckOutcome, Outcome
 from .page_size import page_of_other_format
 from .portrait import FoundPortrait, PortraitReading, find_portrait, read_closeup
 from .states import UTOPIA
-from .typeface import typeface_of
+from .typeface import Lettering, Typeface, typeface_of
 from .visual import VisualZone, read_visual_zone
 from .zones import ZoneReading, find_zone
 
@@ -105,8 +109,8 @@ def read_document(
     visual = choose_layout(zone, visual, today=today)
     printed = judge_print(zone, visual, today=today)
     judged = judge_zone(zone, printed, today=today, accept_specimens=accept_specimens)
-    judged += [judge_typeface(zone.evenness, typeface_of(photo, zone.lettering))]
-    judged += [judge_size(page_of_other_format(photo, zone.band, page)), *printed, _judge_portrait(portrait)]
+    judged += [judge_typeface(zone.evenness, _typeface(photo, page, zone))]
+    judged += [judge_size(page_of_other_format(photo, zone.band, page), zone.mrz), *printed, _judge_portrait(portrait)]
     return _conclude(zone.mrz, visual, judged, [*faults, *more_faults], portrait)
 
 
@@ -116,7 +120,7 @@ def read_portrait_closeup(image: bytes, *, expected: DocumentReading) -> Portrai
 
 
 def _picture_side(
-    page: Page, zone: ZoneReading, front: Pixels | None
+    page: Page, zone: ZoneReading, front: Picture | None
 ) -> tuple[FoundPortrait | None, VisualZone, list[Retake]]:
     """Portrait and print: beside the zone, or on the other side of a card."""
     portrait = find_portrait(page)
@@ -133,6 +137,24 @@ def _picture_side(
     visual = read_visual_zone(view.picture, view.form, has_mrz=False)
     faults = page_faults(front, view, None)
     return portrait, visual, faults if portrait else [*faults, Retake.PORTRAIT_MISSING]
+
+
+def _typeface(photo: Picture, page: Page, zone: ZoneReading) -> Typeface:
+    """Seen at a slant letters lean and shrink: where the outline tells the perspective, they are looked at laid flat too."""
+    seen = typeface_of(photo, zone.lettering)
+    if seen.likeness >= LEAST_LIKENESS or not page.outlined:
+        return seen
+    laid_flat = typeface_of(page.picture, [_laid_flat(page, line) for line in zone.lettering])
+    return max(seen, laid_flat, key=lambda face: face.likeness)
+
+
+def _laid_flat(page: Page, line: Lettering) -> Lettering:
+    strip, text, places = line
+    along = np.array([strip.begin + (strip.end - strip.begin) * place for place in (0.0, 1.0, *places)])
+    begin, end, *letters = page.flat(along)
+    length = max(float(np.linalg.norm(end - begin)), 1.0)
+    flat = Strip(begin, end, strip.thickness / page.scale)
+    return flat, text, tuple(float((letter - begin) @ flat.direction) / length for letter in letters)
 
 
 def _judge_portrait(portrait: FoundPortrait | None) -> Judged:
@@ -206,7 +228,7 @@ def document_type(mrz: Mrz) -> str:
     return "other"
 
 
-def _without_zone(photo: Pixels) -> DocumentReading:
+def _without_zone(photo: Picture) -> DocumentReading:
     """Says why, as far as the photograph tells."""
     faults = photo_faults(photo)
     page = lay_out_front(photo)

@@ -6,8 +6,8 @@ check digits name exactly one reading, and the result then says so.
 """
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import chain, combinations
 
@@ -40,6 +40,12 @@ MOST_STRAY = 3
 SHORTEST_LINE = 10
 DOUBLED = 0.5  # of the pitch; the recogniser's steps are up to a third of it
 STRETCH, STRETCH_SHARE = 8, 0.5
+SURE_CHARACTER = 0.8
+# Line, first place and the one behind the last, with the check digit; the second list is TD1's (9303-4 to 9303-6).
+_FIELDS = (
+    (("document_number", 1, 0, 10), ("birthdate", 1, 13, 20), ("expiry", 1, 21, 28)),
+    (("document_number", 0, 5, 15), ("birthdate", 1, 0, 7), ("expiry", 1, 8, 15)),
+)
 GROWTHS = (0.06, -0.06, 0.16)
 
 # What the places hold: a letters and filler, n digits and filler, x any.
@@ -58,7 +64,8 @@ _PATTERNS = {
 class ZoneReading:
     """`sureness` is the mean over the lines of their least sure character, `evenness` how regular the pitch is,
     `stray` how many characters the recogniser found too many or too few, `repaired` that look-alikes were swapped.
-    `places` are where each line's characters stand along its strip, from 0 to 1."""
+    `places` are where each line's characters stand along its strip, from 0 to 1; `field_sureness` is that of each field's
+    least sure character."""
 
     mrz: Mrz
     band: Band
@@ -69,6 +76,12 @@ class ZoneReading:
     stray: int
     agreeing: int
     places: tuple[tuple[float, ...], ...] = ()
+    field_sureness: Mapping[str, float] = field(default_factory=dict)
+
+    def is_sure_of(self, name: str) -> bool:
+        """Whether a difference between this field and the print may be held against anybody: nothing of the line was hidden,
+        and each character was seen clearly, or is one of two that look alike."""
+        return self.stray <= MOST_STRAY and self.field_sureness.get(name, 1.0) >= SURE_CHARACTER
 
     @property
     def clean(self) -> bool:
@@ -172,6 +185,16 @@ def _read_once(
         stray=sum(abs(len(line.text) - length) for line in lines),
         agreeing=1,
         places=tuple(_along(strip, line, grow) for strip, line in zip(band.strips, fitted, strict=True)),
+        field_sureness={
+            name: _least_sure(fitted[row], begin, end) for name, row, begin, end in _FIELDS[form is Format.TD1]
+        },
+    )
+
+
+def _least_sure(line: Line, begin: int, end: int) -> float:
+    cells = list(zip(line.text, line.sureness, line.rivals, strict=True))[begin:end]
+    return min(
+        (sure + (odds if rival == EITHER.get(char) else 0) for char, sure, (rival, odds) in cells), default=0.0
     )
 
 
