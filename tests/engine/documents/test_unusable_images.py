@@ -51,7 +51,21 @@ def animated():
         (png_header(8_000, 8_000), "image_too_many_pixels"),
         (animated(), "image_animated"),
     ],
-    ids=["empty", "pdf", "gif", "tiff", "cut jpeg", "cut png", "heic", "avif", "mp4", "bytes", "bomb", "large", "animated"],
+    ids=[
+        "empty",
+        "pdf",
+        "gif",
+        "tiff",
+        "cut jpeg",
+        "cut png",
+        "heic",
+        "avif",
+        "mp4",
+        "bytes",
+        "bomb",
+        "large",
+        "animated",
+    ],
 )
 def test_what_is_no_bounded_picture_is_refused_with_a_code(image, code):
     with pytest.raises(ImageRefused) as refusal:

@@ -17,7 +17,10 @@ _FORMATS = ("JPEG", "PNG", "WEBP")
 _MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
 # HEIC and AVIF, as phones keep photographs: a box of this type with one of these brands begins the file. Their decoders are
 # not taken in: those that read HEIC carry the copyleft of libheif and libde265.
-_BOX, _BRANDS = b"ftyp", (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis")
+_BOX, _BRANDS = (
+    b"ftyp",
+    (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"),
+)
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,

@@ -170,9 +170,7 @@ def _number(zone: ZoneReading, visual: VisualZone) -> Judged:
     return _compared("document_number_match", "document_number", zone, visual, compare)
 
 
-def _date(
-    check: str, label: str, wanted: date | None, zone: ZoneReading, visual: VisualZone
-) -> Judged:
+def _date(check: str, label: str, wanted: date | None, zone: ZoneReading, visual: VisualZone) -> Judged:
     if wanted is None:
         return _not_done(check, "unknown")
 

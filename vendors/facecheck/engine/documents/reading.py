@@ -110,7 +110,11 @@ def read_document(
     printed = judge_print(zone, visual, today=today)
     judged = judge_zone(zone, printed, today=today, accept_specimens=accept_specimens)
     judged += [judge_typeface(zone.evenness, _typeface(photo, page, zone))]
-    judged += [judge_size(page_of_other_format(photo, zone.band, page), zone.mrz), *printed, _judge_portrait(portrait)]
+    judged += [
+        judge_size(page_of_other_format(photo, zone.band, page), zone.mrz),
+        *printed,
+        _judge_portrait(portrait),
+    ]
     return _conclude(zone.mrz, visual, judged, [*faults, *more_faults], portrait)
 
 

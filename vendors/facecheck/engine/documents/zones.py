@@ -186,7 +186,8 @@ def _read_once(
         agreeing=1,
         places=tuple(_along(strip, line, grow) for strip, line in zip(band.strips, fitted, strict=True)),
         field_sureness={
-            name: _least_sure(fitted[row], begin, end) for name, row, begin, end in _FIELDS[form is Format.TD1]
+            name: _least_sure(fitted[row], begin, end)
+            for name, row, begin, end in _FIELDS[form is Format.TD1]
         },
     )
 
@@ -194,7 +195,8 @@ def _read_once(
 def _least_sure(line: Line, begin: int, end: int) -> float:
     cells = list(zip(line.text, line.sureness, line.rivals, strict=True))[begin:end]
     return min(
-        (sure + (odds if rival == EITHER.get(char) else 0) for char, sure, (rival, odds) in cells), default=0.0
+        (sure + (odds if rival == EITHER.get(char) else 0) for char, sure, (rival, odds) in cells),
+        default=0.0,
     )
 
 
