@@ -36,6 +36,16 @@ def number(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name} must be a whole number.") from error
 
 
+def addresses(name: str) -> frozenset[str]:
+    """Mail addresses with commas between them, in small letters. A word that is none of them never means nobody."""
+    found = [each.strip().casefold() for each in os.environ.get(name, "").split(",") if each.strip()]
+    if not all(
+        each.count("@") == 1 and not each.startswith("@") and not each.endswith("@") for each in found
+    ):
+        raise ImproperlyConfigured(f"{name} must be mail addresses with commas between them.")
+    return frozenset(found)
+
+
 def key(name: str, default: str | None = None) -> bytes:
     """32 bytes in base64."""
     try:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 
 from portal.kit.actors import Actor, ActorKind
@@ -24,6 +25,13 @@ def seat_of(request: HttpRequest) -> Seat:
 def actor_of(request: HttpRequest) -> Actor:
     """The member who is acting, for the audit log."""
     return Actor(ActorKind.MEMBER, seat_of(request).actor_id)
+
+
+def may_be_operator(request: HttpRequest) -> bool:
+    """Whether the account's address is among those that run the platform: enough to show a link, which asks for no query.
+    Not a permission (`portal.operator.access`)."""
+    address = getattr(request.user, "email", "")
+    return bool(address) and address.casefold() in settings.OPERATORS
 
 
 def requires(right: Right) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:

@@ -132,6 +132,9 @@ INSTALLED_APPS += [
     "portal.api",
 ]
 AUTH_USER_MODEL = "tenants.User"
+# Staff accounts that run the platform, by their confirmed addresses. Nobody unless somebody is named.
+OPERATORS = env.addresses("READMIT_OPERATORS")
+
 OUTBOX_MODEL = "tenants.Outbox"
 OUTBOX_SENDER = "portal.celery.send_job"
 OUTBOX_TOPICS = registry.OUTBOX_TOPICS

@@ -10,6 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from portal.console.navigation import navigation_of
+from portal.rights import may_be_operator
 from tenants.selectors import Seat
 
 
@@ -25,10 +26,12 @@ def _organisations(request: HttpRequest, seat: Seat) -> list[dict[str, Any]]:
     ]
 
 
-def account_menu() -> list[dict[str, Any]]:
+def account_menu(request: HttpRequest) -> list[dict[str, Any]]:
+    operating = {"label": _("Refunds without a reason"), "url": reverse("operator:refunds"), "icon": "list"}
     return [
         {"label": _("Your name and sign-in"), "url": reverse("start:account"), "icon": "person"},
         {"label": _("Passkeys and codes"), "url": reverse("mfa_index"), "icon": "passkey"},
+        *([operating] if may_be_operator(request) else []),
         {"label": _("Sign out"), "url": reverse("account_logout"), "icon": "logout", "method": "post"},
     ]
 
@@ -51,7 +54,7 @@ def _in_organisation(request: HttpRequest, seat: Seat) -> dict[str, Any]:
         "organisations": SimpleLazyObject(lambda: _organisations(request, seat)),
         "organisations_url": None if seat.is_limited else reverse("start:organisations"),
         "account": SimpleLazyObject(lambda: _account(request)),
-        "account_menu": account_menu(),
+        "account_menu": account_menu(request),
         "breadcrumbs": [],
         "reader": _reader(request, seat),
     }
@@ -67,4 +70,4 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    return {"site_menu": account_menu(), "reader": str(user.pk)}
+    return {"site_menu": account_menu(request), "reader": str(user.pk)}

@@ -48,10 +48,11 @@ PASSED_ON = (
     *("READMIT_LOG_LEVEL", "READMIT_OUTBOUND_CA_FILE"),
     *("READMIT_HOUSE_NAME", "READMIT_TRUSTED_PROXIES"),
 )
-# The product's own way to money and to mail: neither the house partner nor vision nor a sandbox learns it.
+# The product's own way to money and to mail, and who runs it: neither the house partner nor vision nor a sandbox learns it.
 PASSED_ON_TO_THE_PRODUCT = (
     *("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET"),
     "READMIT_STRIPE_AUTOMATIC_TAX",
+    "READMIT_OPERATORS",
     *("READMIT_EMAIL_BACKEND", "READMIT_FROM_EMAIL"),
     *("READMIT_EMAIL_HOST", "READMIT_EMAIL_PORT", "READMIT_EMAIL_USER", "READMIT_EMAIL_PASSWORD"),
     *("READMIT_EMAIL_STARTTLS", "READMIT_EMAIL_TLS"),

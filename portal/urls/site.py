@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hooks/partners/<slug:slug>/<str:connection>", receive_from_partner, name="partner_hook"),
     path("contracts/", include("vendors.trying.urls")),
     path("api/", include("portal.api.urls")),
+    path("operator/", include("portal.operator.urls")),
     path("scim/", include("tenants.directory.scim.urls")),
 ]
 # Rooms of the console, each a line below `/o/<organisation>/`.

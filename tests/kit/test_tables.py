@@ -33,6 +33,7 @@ PLATFORM = {
     "notices_staffmail",
     "billing_paymentevent",
     "billing_payer",
+    "billing_unsettledrefund",
     "billing_priceversion",
     "billing_usagepending",
     "catalogue_listingversion",

@@ -43,6 +43,10 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         "keeps the consent and with which partner, counts the partner's sessions, looks for a proof that may serve again and for a card that is held, reserves what it costs and begins the proofing; "
         + LOCKS,
     ),
+    "site POST /operator/refunds/<slug:slug>/<str:refund>": (
+        23,
+        "confirms who is an operator and is none of the organisation's members, reads the refund with what it paid for, and under the lock of the books once more; writes its entry and event",
+    ),
     "site POST /o/<slug:organisation>/people/coverage/invite/<str:person_id>": (
         19,
         "one mail at a time for an organisation: locks it, looks at each reason why somebody is left out, writes the link and the mail",

@@ -37,7 +37,7 @@ from tenants.verified_id.issuance import begin_issuance
 from tenants.verified_id.models import BulkRevocation, Credential, SigningKey, TrustedIssuer
 from tests.conftest import client_of, make_member, site_client
 from tests.console.conftest import client_of_member, code_in, link_in, newest_mail, sign_in
-from tests.pages import bridges, money, scripts
+from tests.pages import bridges, money, operators, scripts
 from tests.recovery.console.world import add_whole_journey, make_case, make_person
 from tests.verified_id.entra.entered import DIRECTORY, TYPED
 from vendors.billing.models import Budget, UsageEntry
@@ -698,6 +698,7 @@ def everything(tenant: Tenant) -> None:
     first_sign_in(tenant, client)
     budgets(tenant, client)
     money.walk(tenant, client)
+    operators.walk(tenant)
     scripts.everything(tenant, client)
     rooms(tenant, client)
     bridges.keep(tenant, client)

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, DecimalField, Min, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import Case, Count, DecimalField, F, Min, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from portal.kit.money import EXPONENTS
@@ -234,13 +234,17 @@ def _settled(earlier: Period, stored: Sequence[_Stored]) -> Settled:
 
 
 def credits_left(currency: str) -> list[Credit]:
-    """What was given, less what was used."""
+    """What was given, less what was used and what was paid back."""
     return _credits_left([currency])[currency]
 
 
 def _credits_left(currencies: Sequence[str]) -> dict[str, list[Credit]]:
-    uses = Entry.objects.filter(kind=EntryKind.CREDIT, refers_to=OuterRef("pk")).order_by()
-    used = uses.values("refers_to").annotate(used=Sum("amount")).values("used")
+    uses = Entry.objects.filter(
+        kind__in=(EntryKind.CREDIT, EntryKind.REFUND), refers_to=OuterRef("pk")
+    ).order_by()
+    # An entry of a refund is below zero, one of a credit that was used above.
+    gone = Sum(Case(When(kind=EntryKind.REFUND, then=-F("amount")), default=F("amount")))
+    used = uses.values("refers_to").annotate(used=gone).values("used")
     given = Entry.objects.filter(kind=EntryKind.CREDIT_GRANTED, currency__in=currencies)
     rows = given.annotate(used=Coalesce(Subquery(used), Value(Decimal(0)), output_field=DecimalField()))
     found: dict[str, list[Credit]] = {currency: [] for currency in currencies}

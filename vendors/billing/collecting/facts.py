@@ -264,6 +264,7 @@ def _checkout(doc: Doc) -> Fact:
             "payment": doc.get("payment_status") or "",
             "before_tax": doc.get("amount_subtotal"),
             "method": id_of(intent.get("payment_method")) if isinstance(intent, Mapping) else "",
+            "intent": id_of(doc.get("payment_intent")),
         },
     )
 

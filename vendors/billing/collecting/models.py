@@ -72,6 +72,24 @@ class Payer(PlatformModel):
         ]
 
 
+class UnsettledRefund(PlatformModel):
+    """A refund at Stripe of which neither a credit note nor an entry says anything, as the last comparison found it.
+
+    It belongs to the platform, whose operator says why it was made: with names alone, the amount is read in the tenant's scope.
+    """
+
+    prefix: ClassVar[str] = "unsettled"
+
+    tenant_id = models.UUIDField()
+    stripe_id = models.CharField(max_length=255)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant_id", "stripe_id"], name="unsettled_refund_once")
+        ]
+        indexes = [models.Index(fields=["-created_at", "-id"], name="unsettled_refund_recent")]
+
+
 class PaymentEvent(InboxRow):
     """An event that Stripe signed, kept as it came. What it says is never believed: its object is fetched anew.
 

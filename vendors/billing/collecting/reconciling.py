@@ -28,7 +28,7 @@ from vendors.billing.collecting.facts import Fact, read_fact
 from vendors.billing.collecting.mirroring import LOOK_AGAIN, TAXED, apply_fact, draw_ticket, settle_tax
 from vendors.billing.collecting.models import FactKind, Operation, Payer, PaymentCall, PaymentFact
 from vendors.billing.collecting.reading import read_events, take_up_again
-from vendors.billing.collecting.refunds import correct_refund, refunds_apart
+from vendors.billing.collecting.refunds import correct_refund, note_unsettled, refunds_apart
 from vendors.billing.collecting.sending import say_anew, send_next
 from vendors.billing.models import Invoice
 
@@ -218,16 +218,18 @@ def _refunds(tenant_id: UUID) -> list[Difference]:
     """Money that went back without a credit note waits for somebody who says why; what was said and holds no more, because
     the refund failed or a note came, is taken back."""
     with tenant_scope(tenant_id):
+        found = [(each, correct_refund(each)) for each in refunds_apart()]
+        note_unsettled([each for each, is_corrected in found if not is_corrected])
         return [
             Difference(
                 FactKind.REFUND.value,
                 each.stripe_id,
-                "without credit note",
+                "without credit note" if each.document_id else "of a payment in advance",
                 str(Money(each.noted, each.currency)),
                 str(Money(each.apart, each.currency)),
-                MIRRORED if correct_refund(each) else LEFT,
+                MIRRORED if is_corrected else LEFT,
             )
-            for each in refunds_apart()
+            for each, is_corrected in found
         ]
 
 

@@ -2,11 +2,13 @@
 
 Protects the books from money that went back and of which they say nothing. Such a refund is a difference until somebody
 says why it was made: an entry then takes it off what is invoiced, beside the document and not on it, since what was used
-and its price are as they were. What it does not do: guess. A refund that a credit note names is that note's.
+and its price are as they were. What was paid in advance and goes back is credit no longer. What it does not do: guess. A
+refund that a credit note names is that note's.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -17,31 +19,36 @@ from portal.kit import clock
 from portal.kit.actors import SYSTEM, Actor
 from portal.kit.errors import Invalid
 from portal.kit.money import EXPONENTS, Money
+from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
-from vendors.billing.collecting.models import FactKind, PaymentFact
-from vendors.billing.collecting.selectors import refunds_of
+from vendors.billing.collecting.advances import Part, advances_of, parts_of_advance, went_back
+from vendors.billing.collecting.models import FactKind, PaymentFact, UnsettledRefund
 from vendors.billing.disputing import sentence_of
 from vendors.billing.insertion import insert_new
 from vendors.billing.models import Account, Entry, EntryKind, Invoice
 from vendors.billing.recording import lock_billing
 
-# Of a refund that is under way or failed, nothing went back.
-WENT_BACK = "succeeded"
-
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """`apart` is what went back and no credit note names, `noted` what the ledger has of it: in the smallest unit, with
-    tax. `told` counts the entries."""
+    """`apart` is what went back and no credit note names, `noted` what the ledger has of it, in the smallest unit: with tax
+    for an invoice (`document_id`), without for a payment in advance (`grant_id`), as the ledger has either. `told` counts the
+    entries."""
 
     stripe_id: str
-    document_id: UUID
+    document_id: UUID | None
+    grant_id: UUID | None
     period: str
     currency: str
     apart: int
     noted: int
     told: int
+
+    @property
+    def more(self) -> Money:
+        """What the ledger has still to say of it; below zero for what it says too much."""
+        return Money(self.apart - self.noted, self.currency)
 
 
 def refunds_apart() -> list[Refund]:
@@ -49,15 +56,59 @@ def refunds_apart() -> list[Refund]:
     return [each for each in _refunds() if each.apart != each.noted]
 
 
+def refund_apart(stripe_id: str) -> Refund | None:
+    """One of them, by its name at Stripe."""
+    return next((each for each in refunds_apart() if each.stripe_id == stripe_id), None)
+
+
 def _refunds() -> list[Refund]:
-    if not PaymentFact.objects.filter(kind=FactKind.REFUND).exists():
+    """Oldest first. A refund of what neither the ledger invoiced nor a purchase paid in advance is none of ours."""
+    rows = PaymentFact.objects.filter(kind=FactKind.REFUND, gone_at=None)
+    facts = sorted(rows, key=lambda fact: (fact.made_at or fact.seen_at, fact.id))
+    if not facts:
         return []
-    in_notes = _named_by_notes()
-    found: dict[str, Refund] = {}
-    for document in Invoice.objects.filter(kind=Invoice.Kind.INVOICE).order_by("id"):
-        for fact in refunds_of(document):
-            found.setdefault(fact.stripe_id, _refund(fact, document, in_notes.get(fact.stripe_id, 0)))
-    return list(found.values())
+    documents, notes, advances = _documents_of(facts), _named_by_notes(), advances_of(facts)
+    entered = _entered()
+    found = []
+    for fact in facts:
+        document, advance = documents.get(fact.id), advances.get(fact.id)
+        if document is None and advance is None:
+            continue
+        if document is not None:
+            apart = max(went_back(fact) - notes.get(fact.stripe_id, 0), 0)
+        else:
+            apart = advance.minor if advance else 0
+        amounts = entered.get(fact.stripe_id, [])
+        found.append(
+            Refund(
+                fact.stripe_id,
+                document.id if document else None,
+                advance.grant_id if advance and not document else None,
+                document.period if document else "",
+                fact.currency,
+                apart,
+                -int(sum(amounts, Decimal(0)).scaleb(EXPONENTS[fact.currency])),
+                len(amounts),
+            )
+        )
+    return found
+
+
+def _documents_of(facts: Sequence[PaymentFact]) -> dict[UUID, Invoice]:
+    """The invoice whose payment each refund gave back."""
+    intents = {fact.detail.get("intent") for fact in facts} - {"", None}
+    payments = PaymentFact.objects.filter(
+        kind=FactKind.PAYMENT, status="paid", gone_at=None, detail__intent__in=sorted(intents)
+    )
+    paid = {(row.customer, row.detail["intent"]): row.about for row in payments}
+    issued = PaymentFact.objects.filter(
+        kind=FactKind.INVOICE, stripe_id__in=set(paid.values()), document__kind=Invoice.Kind.INVOICE
+    ).select_related("document")
+    documents = {row.stripe_id: row.document for row in issued}
+    found = {
+        fact.id: documents.get(paid.get((fact.customer, fact.detail.get("intent")), "")) for fact in facts
+    }
+    return {each: document for each, document in found.items() if document is not None}
 
 
 def _named_by_notes() -> dict[str, int]:
@@ -69,24 +120,17 @@ def _named_by_notes() -> dict[str, int]:
     return found
 
 
-def _refund(fact: PaymentFact, document: Invoice, in_notes: int) -> Refund:
-    of_invoice = Entry.objects.filter(kind=EntryKind.REFUND, invoice=document)
-    rows = of_invoice.filter(idempotency_key__startswith=_key(fact.stripe_id))
-    amounts = list(rows.values_list("amount", flat=True))
-    went_back = (fact.amount_minor or 0) if fact.status == WENT_BACK else 0
-    return Refund(
-        fact.stripe_id,
-        document.id,
-        document.period,
-        fact.currency,
-        max(went_back - in_notes, 0),
-        -int(sum(amounts, Decimal(0)).scaleb(EXPONENTS[fact.currency])),
-        len(amounts),
-    )
+def _entered() -> dict[str, list[Decimal]]:
+    """What the ledger has of each refund."""
+    found: dict[str, list[Decimal]] = {}
+    rows = Entry.objects.filter(kind=EntryKind.REFUND, idempotency_key__startswith=_key(""))
+    for key, amount in rows.values_list("idempotency_key", "amount"):
+        found.setdefault(key.split(":")[1], []).append(amount)
+    return found
 
 
 def _key(stripe_id: str) -> str:
-    return f"refund:{stripe_id}:"
+    return f"refund:{stripe_id}:" if stripe_id else "refund:"
 
 
 def settle_refund(stripe_id: str, *, reason: str, actor: Actor) -> Entry:
@@ -105,6 +149,7 @@ def settle_refund(stripe_id: str, *, reason: str, actor: Actor) -> Entry:
         )
     if found.apart != found.noted:
         return _enter(found, cleaned, actor)
+    _forget(stripe_id)
     if not found.noted:
         raise Invalid(
             "refund_settled",
@@ -126,23 +171,50 @@ def correct_refund(seen: Refund) -> bool:
 
 
 def _enter(found: Refund, reason: str, actor: Actor) -> Entry:
-    more = Money(found.apart - found.noted, found.currency)
-    entry = Entry(
-        kind=EntryKind.REFUND,
-        idempotency_key=f"{_key(found.stripe_id)}{found.told + 1}",
-        debit=Account.RECEIVABLE,
-        credit=Account.PAID_BACK,
-        amount=-more.amount,
-        currency=found.currency,
-        invoice_id=found.document_id,
-        occurred_at=clock.now(),
-    )
-    insert_new([entry])
+    entries = [
+        Entry(
+            kind=EntryKind.REFUND,
+            idempotency_key=f"{_key(found.stripe_id)}{found.told + number}",
+            debit=part.debit,
+            credit=part.credit,
+            amount=part.amount,
+            currency=found.currency,
+            invoice_id=found.document_id,
+            refers_to_id=part.grant_id,
+            occurred_at=clock.now(),
+        )
+        for number, part in enumerate(_parts(found), start=1)
+    ]
+    insert_new(entries)
+    _forget(found.stripe_id)
+    about = {"period": found.period} if found.period else {}
     record_event(
         EventName.REFUND_NOTED,
         actor=actor,
-        subject=entry.public_id,
-        data={"period": found.period, "amount": str(more.amount), "currency": found.currency},
+        subject=entries[-1].public_id,
+        data={**about, "amount": str(found.more.amount), "currency": found.currency},
         personal={"reason": reason} if reason else {},
     )
-    return entry
+    return entries[-1]
+
+
+def _parts(found: Refund) -> list[Part]:
+    if found.grant_id is not None:
+        return parts_of_advance(found.grant_id, _key(found.stripe_id), found.more)
+    return [Part(Account.RECEIVABLE, Account.PAID_BACK, -found.more.amount)]
+
+
+# ------------------------------------------------------------------ who has to look
+
+
+def note_unsettled(found: Sequence[Refund]) -> None:
+    """Which refunds of the tenant in force wait for the operator's reason; those that wait no more are off the list."""
+    tenant_id, names = current_tenant_id(), [each.stripe_id for each in found]
+    UnsettledRefund.objects.filter(tenant_id=tenant_id).exclude(stripe_id__in=names).delete()
+    UnsettledRefund.objects.bulk_create(
+        [UnsettledRefund(tenant_id=tenant_id, stripe_id=name) for name in names], ignore_conflicts=True
+    )
+
+
+def _forget(stripe_id: str) -> None:
+    UnsettledRefund.objects.filter(tenant_id=current_tenant_id(), stripe_id=stripe_id).delete()

@@ -172,7 +172,7 @@ class MoneyMove:
 def money_moves_of(document: Invoice) -> list[MoneyMove]:
     """Oldest first. A refund and a dispute name the payment they are about, and the payment its invoice."""
     payments = _payments_of(document)
-    found = [*payments, *_after(payments, FactKind.REFUND, FactKind.DISPUTE)]
+    found = [*payments, *_after(payments)]
     found.sort(key=lambda fact: (fact.made_at or fact.seen_at, fact.id))
     return [
         MoneyMove(FactKind(fact.kind), fact.status, fact.amount_minor or 0, fact.currency, fact.made_at)
@@ -186,18 +186,14 @@ def _payments_of(document: Invoice) -> list[PaymentFact]:
     return list(rows.filter(status="paid", gone_at=None))
 
 
-def _after(payments: Sequence[PaymentFact], *kinds: FactKind) -> list[PaymentFact]:
-    """What became of these payments."""
+def _after(payments: Sequence[PaymentFact]) -> list[PaymentFact]:
+    """What became of these payments: refunds and disputes."""
     intents = {fact.detail.get("intent") for fact in payments} - {"", None}
     customers = {fact.customer for fact in payments}
-    rows = PaymentFact.objects.filter(kind__in=kinds, customer__in=customers, gone_at=None)
+    rows = PaymentFact.objects.filter(
+        kind__in=(FactKind.REFUND, FactKind.DISPUTE), customer__in=customers, gone_at=None
+    )
     return [fact for fact in rows if fact.detail.get("intent") in intents]
-
-
-def refunds_of(document: Invoice) -> list[PaymentFact]:
-    """Oldest first."""
-    found = _after(_payments_of(document), FactKind.REFUND)
-    return sorted(found, key=lambda fact: (fact.made_at or fact.seen_at, fact.id))
 
 
 # ------------------------------------------------------------------ who pays
