@@ -62,11 +62,14 @@ def dispute_entry(entry: UsageEntry, *, reason: str, actor: Actor) -> Dispute:
     if known is not None:
         return known
     lock_billing()
+    # Under the lock once more: by now it may be disputed, and answered too.
+    known = dispute_of(entry)
+    if known is not None:
+        return known
     if is_taken_back(entry):
         raise Invalid("entry_taken_back", _("This charge was taken back already."))
     dispute = Dispute(entry_id=entry.id, reason=cleaned)
-    if not insert_new([dispute], key="entry_id"):
-        return Dispute.objects.get(entry_id=entry.id)
+    insert_new([dispute], key="entry_id")
     record_event(
         EventName.ENTRY_DISPUTED,
         actor=actor,
