@@ -17,6 +17,8 @@ from vendors.billing.event_file import record_lines, set_aside
 from vendors.billing.event_lines import SENTENCES
 from vendors.billing.models import PriceVersion, UsageEntry
 
+LAST_DAY = "9999-12-31T23:59:59-14:00"  # in UTC there is no such day
+
 
 def prices_file(tmp_path, *prices):
     path = tmp_path / "prices.json"
@@ -53,6 +55,7 @@ def test_prices_are_loaded_once_and_what_is_wrong_is_refused_while_the_rest_goes
         overlap,
         price(currency="XXX"),
         price(effective_from="2026-01-01T00:00"),
+        price(effective_from=LAST_DAY),
         price(effectve_from="2026-01-01"),
         price(billable_outcomes=["retake"]),
         price(meter="fee", included=5),
@@ -65,6 +68,7 @@ def test_prices_are_loaded_once_and_what_is_wrong_is_refused_while_the_rest_goes
         "effective_date_missing",
         "tiers_overlap",
         "currency_unknown",
+        "effective_date_unusable",
         "effective_date_unusable",
         "field_unknown",
         "outcome_not_billable",
@@ -237,9 +241,12 @@ def test_hostile_lines_are_refused_one_by_one(tenant, tmp_path):
     partner = load(unit_price="1.00")
     odd = event(tenant, partner, "2026-03-02", department="a\x00b")
     strange = {**event(tenant, partner, "2026-03-02"), "\ud800": 1}
-    code, results = record_file(tmp_path, [*HOSTILE, odd, strange, event(tenant, partner, "2026-03-02")])
+    too_late = event(tenant, partner, LAST_DAY)
+    code, results = record_file(
+        tmp_path, [*HOSTILE, odd, strange, too_late, event(tenant, partner, "2026-03-02")]
+    )
     assert code == 1
-    assert [result["result"] for result in results] == ["refused"] * len(HOSTILE) + ["kept_aside"] * 2 + [
+    assert [result["result"] for result in results] == ["refused"] * len(HOSTILE) + ["kept_aside"] * 3 + [
         "recorded"
     ]
 

@@ -144,7 +144,10 @@ def _moment(raw: Mapping[str, Any]) -> datetime:
     has_offset = text.endswith(("Z", "+00:00")) or OFFSET.search(text)
     if moment.tzinfo is None or not has_offset or moment.year < 2000:
         raise BadEvent("time_unusable", "occurred_at")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the last hours of the year 9999, in a zone west of here
+        raise BadEvent("time_unusable", "occurred_at") from None
 
 
 def _quantity(raw: Mapping[str, Any], least: int) -> int:

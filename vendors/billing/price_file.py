@@ -207,7 +207,10 @@ def _moment(found: object) -> datetime:
         raise BadTerms("effective_date_unusable", "effective_from", found) from None
     if moment.tzinfo is None:
         raise BadTerms("effective_date_unusable", "effective_from", found)
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # before the year 1 or after 9999 once it is in UTC
+        raise BadTerms("effective_date_unusable", "effective_from", found) from None
 
 
 def _outcomes(found: object) -> list[str]:

@@ -66,5 +66,6 @@ def _listed(name: str) -> Sequence[object]:
 
 def _line(result: Loaded) -> str:
     if result.code:
-        return f"price {result.number}: REFUSED: {SENTENCES[result.code]} ({result.field})"
+        where = f" ({result.field})" if result.field else ""
+        return f"price {result.number}: REFUSED: {SENTENCES[result.code]}{where}"
     return f"price {result.number}: {result.result} {result.price}"
