@@ -49,7 +49,9 @@ def uuid7() -> UUID:
     """A new UUID (RFC 9562, section 5.7): 48 bits of milliseconds, 12 that count, 62 random ones. What one process makes
     is in order, so that events of one instant are read in the order in which they happened."""
     milliseconds, count = _order.next()
-    return uuid7_at(milliseconds, count << 64 | secrets.randbits(62))
+    random_bits = int.from_bytes(os.urandom(8), "big") >> 2
+    # As `uuid7_at`, with nothing to make room for.
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | count << 64 | 0x2 << 62 | random_bits)
 
 
 def uuid7_at(milliseconds: int, random_bits: int) -> UUID:

@@ -205,7 +205,7 @@ def _record_plain(events: Sequence[Event], prices: Prices) -> None:
 
 def _tell(events: Sequence[Event], made: Mapping[str, Booking], new: set[UUID]) -> None:
     """The first line of a new key was recorded; every other one is known, or another event under a used key."""
-    old = [key for key, entry in made.items() if entry.id not in new]
+    old = [] if len(new) == len(made) else [key for key, entry in made.items() if entry.id not in new]
     found = UsageEntry.objects.filter(OneOf("idempotency_key", old)).values_list(*WRITTEN) if old else ()
     rows = {row.idempotency_key: row for row in map(Booking.read, found)}
     told: set[str] = set()

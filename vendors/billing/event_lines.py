@@ -26,7 +26,8 @@ from vendors.billing.rating.billability import outcome_named
 
 LONGEST_KEY = 110
 LONGEST_TENANT = 64
-SHORTEST_UUID = 32
+# Of a case: a public id has 31 characters, a UUID 32 at least.
+SHORTEST_ID, SHORTEST_UUID = 31, 32
 LONGEST_LINE = 4_000
 LARGEST_QUANTITY = 10**9
 # Clocks differ; more than this is no clock.
@@ -120,6 +121,16 @@ class Event:
 
 def _text(raw: Mapping[str, Any], name: str, longest: int, default: str | None = None) -> str:
     value = raw.get(name)
+    # What nearly every field of a million lines is.
+    if type(value) is str and 0 < len(value) <= longest and value.isprintable():
+        text = value.strip()
+        if text:
+            return text
+    return _text_or_refused(raw, name, longest, default)
+
+
+def _text_or_refused(raw: Mapping[str, Any], name: str, longest: int, default: str | None) -> str:
+    value = raw.get(name)
     if value is None:
         if default is None or name in raw:
             raise BadEvent("field_missing", name)
@@ -141,11 +152,12 @@ def _moment(raw: Mapping[str, Any]) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise BadEvent("time_unusable", "occurred_at") from None
+    zone = moment.tzinfo
     has_offset = text.endswith(("Z", "+00:00")) or OFFSET.search(text)
-    if moment.tzinfo is None or not has_offset or moment.year < 2000:
+    if zone is None or not has_offset or moment.year < 2000:
         raise BadEvent("time_unusable", "occurred_at")
     try:
-        return moment.astimezone(UTC)
+        return moment if zone is UTC else moment.astimezone(UTC)
     except OverflowError:  # the last hours of the year 9999, in a zone west of here
         raise BadEvent("time_unusable", "occurred_at") from None
 
@@ -159,6 +171,8 @@ def _quantity(raw: Mapping[str, Any], least: int) -> int:
 
 def _case(tenant_id: UUID, text: str) -> UUID:
     """A case's public id or UUID; any other word names a case of its own in this organisation."""
+    if len(text) < SHORTEST_ID:
+        return _word_of(tenant_id, text)
     with suppress(ValueError):
         if text.startswith("case_"):
             return parse_public_id("case", text)

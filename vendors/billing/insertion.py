@@ -143,7 +143,8 @@ def _sent(name: str, column: Sequence[Any], ids: Sequence[Any]) -> Sent:
     """The ids are an array always, so that there is one to count the rows by."""
     if name == "id":
         return Sent.EACH
-    if column.count(column[0]) == len(column):
+    # The last one first: most columns that differ do so there, and counting asks every element.
+    if column[-1] == column[0] and column.count(column[0]) == len(column):
         return Sent.ONCE
     return Sent.AS_ID if column == ids else Sent.EACH
 

@@ -210,7 +210,9 @@ def record_bookings(bookings: Sequence[Booking], repeats: Repeats, *, actor: Act
     in_days = into_days(begin_adding(alone=True))
     new = insert_new(bookings, model=UsageEntry, around=in_days)
     if new:
-        fresh = [booking for booking in bookings if booking.id in new]
+        # Nearly always all of them are.
+        all_new = len(new) == len(bookings)
+        fresh = list(bookings) if all_new else [booking for booking in bookings if booking.id in new]
         turned = _turned_bookings(repeats.turned(fresh))
         fresh += turned
         insert_new(turned, model=UsageEntry, around=in_days)
