@@ -39,10 +39,10 @@ class Command(OperatingCommand):
     def words(self, told: Mapping[str, Any]) -> str:
         lines = [f"{told['tenant']}: {told['period']} ({told['status']}), {told['start']} to {told['end']}"]
         lines += [_line(line) for line in told["lines"]]
-        lines += [f"  {'total':34}{total:>28} {currency}" for currency, total in told["totals"].items()]
+        lines += [f"  {'total':34}{total:>45} {currency}" for currency, total in told["totals"].items()]
         for note in told["credit_notes"]:
             lines += ["credit note:", *(_line(line) for line in note["lines"])]
-            lines.append(f"  {'total':34}{note['total']:>28} {note['currency']}")
+            lines.append(f"  {'total':34}{note['total']:>45} {note['currency']}")
         for row in told["own_contract"]:
             what = f"{row['quantity']} {row['meter']}, {row['amount']} {row['currency']}"
             lines.append(f"billed by {row['vendor']}: {what}")
@@ -63,7 +63,5 @@ def _period(label: str | None) -> Period:
 
 def _line(line: Mapping[str, Any]) -> str:
     what = " ".join(filter(None, (line["kind"], line["vendor"], line["meter"], line["period"])))
-    return (
-        f"  {what:34}{line['quantity']:>10} from {line['entries']:>7} entries"[:64].ljust(50)
-        + f"{line['amount']:>14} {line['currency']}"
-    )
+    counted = f"{line['quantity']:>10} from {line['entries']:>7} entries"
+    return f"  {what:34}{counted}{line['amount']:>14} {line['currency']}"
