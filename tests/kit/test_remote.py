@@ -56,7 +56,7 @@ class _Twice(BaseHTTPRequestHandler):
 
 def test_a_header_that_comes_several_times_is_read_whole() -> None:
     served = HTTPServer(("127.0.0.1", 0), _Twice)
-    thread = threading.Thread(target=served.serve_forever, daemon=True)
+    thread = threading.Thread(target=served.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         reply = http.send("GET", f"http://twice.localhost:{served.server_port}/")

@@ -29,7 +29,7 @@ class Listener:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://hooks.localhost:{self.server.server_port}/hooks/stripe"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def wait(self, count: int, *, seconds: float = 20) -> list[tuple[bytes, str]]:
         until = time.monotonic() + seconds

@@ -38,7 +38,7 @@ class Callbacks:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://verifier.localhost:{self.server.server_port}/callback?case=1"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def wait(self, count: int) -> list[dict[str, Any]]:
         until = time.monotonic() + 10

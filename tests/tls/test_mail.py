@@ -36,7 +36,7 @@ class Sink(socketserver.StreamRequestHandler):
 def test_mail_reaches_the_server_that_the_environment_names() -> None:
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Sink) as server:
         server.received = []  # type: ignore[attr-defined]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         environment = environment_of(
             production_origins(443),
             READMIT_MODE="production",

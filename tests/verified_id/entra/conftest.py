@@ -51,7 +51,7 @@ class Relay:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def url(self, slug: str, request_id: UUID) -> str:
         return f"http://{slug}.localhost:{self.server.server_port}/entra/callbacks/{request_id.hex}"
