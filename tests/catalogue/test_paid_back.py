@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from django.db.models import Sum
+
 from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
 from tests.catalogue.shop import GOOD
+from vendors.billing.collecting.models import PaymentFact
 from vendors.billing.collecting.reconciling import reconcile
-from vendors.billing.collecting.refunds import settle_refund
+from vendors.billing.collecting.refunds import correct_refund, refunds_apart, settle_refund
 from vendors.billing.drafting import credits_left
 from vendors.billing.models import Entry, EntryKind
 
@@ -55,3 +58,9 @@ def test_a_payment_in_advance_that_goes_back_takes_its_credit_along(shop) -> Non
         ("prepaid", "credits", -(paid - 1300)),
         ("prepaid", "paid_back", -1000),
     ]
+    with tenant_scope(shop.tenant.id):  # both failed at the bank after all
+        PaymentFact.objects.filter(kind="refund").update(status="failed")
+        assert [correct_refund(each) for each in refunds_apart()] == [True, True]
+        assert refunds_apart() == []
+        back = Entry.objects.filter(kind=EntryKind.REFUND, credit="paid_back").aggregate(sum=Sum("amount"))
+    assert (left(shop), back["sum"]) == (paid - 1000, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from vendors.billing.models import Why
+from vendors.billing.models import Paid, UsageEntry, Why
 
 SENTENCES = {
     Why.DECIDED: _("A decision was made, pass or fail. One decision is one check."),
@@ -32,5 +32,15 @@ SENTENCES = {
 }
 
 
+# What would be charged elsewhere, of a connection that costs nothing.
+FREE = _("A decision was made. This connection is free: its checks are counted and cost nothing.")
+
+
 def sentence_of(why: str) -> str:
     return str(SENTENCES[Why(why)])
+
+
+def why_of(entry: UsageEntry) -> str:
+    """Of one entry: the reason alone does not say how its connection is paid."""
+    is_free = entry.billable and entry.connection_kind == Paid.FREE and entry.why == Why.DECIDED
+    return str(FREE) if is_free else sentence_of(entry.why)

@@ -27,7 +27,7 @@ from vendors.billing.budgeting import budget_states
 from vendors.billing.day_sums import zone_beside, zone_of_days
 from vendors.billing.help_desk import reset_cost
 from vendors.billing.models import METERED, UsageEntry
-from vendors.billing.reasons import sentence_of
+from vendors.billing.reasons import why_of
 from vendors.billing.summing import (
     Sums,
     by_day,
@@ -51,7 +51,7 @@ PAGE = 50
 # What a row of the list says; the rest of an entry is not read for it.
 SHOWN = (
     *("occurred_at", "case_id", "case_reference", "step", "meter", "vendor", "billable", "why"),
-    *("amount", "currency"),
+    *("connection_kind", "amount", "currency"),
 )
 CENT = Decimal("0.01")
 
@@ -233,7 +233,7 @@ def entry(request: HttpRequest, entry_id: str) -> HttpResponse:
     context = {
         **_rows(request, [found])[0],
         "kind": Connection.Kind(found.connection_kind).label,
-        "sentence": sentence_of(found.why),
+        "sentence": why_of(found),
         "step": step_word(found.step),
         "mode": mode_word(found.mode),
         "dispute": dispute_card(request, found),
