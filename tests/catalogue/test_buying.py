@@ -335,6 +335,7 @@ def test_a_price_that_will_change_is_told_once_to_those_who_pay(tenant):
 
 def test_each_partner_that_can_be_connected_has_a_listing_that_says_the_same():
     for slug, entry in ADAPTERS.items():
+        assert slug in shelf(), f"vendors/catalogue/listings/{slug}.json is missing"
         item = shelf()[slug]
         assert entry.kind in item.listing.kinds, slug
         assert adapter_of(slug).manifest.contract_status == item.listing.contract_status, slug
