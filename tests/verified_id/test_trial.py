@@ -21,11 +21,11 @@ from tenants.verified_id.models import Credential, Issuance, Trial, TrialMessage
 from tenants.verified_id.services import turn_on_verified_id
 from tenants.verified_id.trial import reading, services
 from tests.holder import Wallet
-from tests.recovery.conftest import ada, browser, place, provider, vision
+from tests.recovery.conftest import ada, browser, monkeypatch, place, provider, vision
 from tests.recovery.journey import Journey, Place
 from tests.verified_id.test_flow import begin
 
-__all__ = ["ada", "browser", "place", "provider", "vision"]
+__all__ = ["ada", "browser", "monkeypatch", "place", "provider", "vision"]
 
 
 @pytest.fixture
