@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 
 from portal.demo.puppet import Puppet
 from portal.demo.walk.browsers import visitor
-from portal.demo.walk.claimant import Claimant, Visiting, specimen_of
+from portal.demo.walk.claimant import Claimant, Visiting
 from portal.demo.walk.journal import Journal
 from portal.demo.walk.stand import Stand
 from portal.demo.walk.walking import finish_recovery, new_claimant, show_and_keep
@@ -67,45 +67,11 @@ def test_a_visitor_recovers_with_twelve_taps_and_only_in_their_own_browser(
     assert journal.troubles == []
 
 
-def test_a_photograph_and_then_another_face_end_the_recovery(
-    browser: Browser, stand: Stand, journal: Journal, rows: Rows
-) -> None:
-    with ExitStack() as browsers:
-        claimant = new_claimant(browser, stand, journal, browsers)
-        _prove(claimant)
-        claimant.show_face_to_partner()
-        claimant.come_back()
-        claimant.keep_credential()
-        claimant.show_credential()
-        _sit_down(claimant, "still_photo", "franck")
-        _answer_challenge(claimant)
-        expect(claimant.page.get_by_text("One more time")).to_be_visible()
-        _sit_down(claimant, "live", "cap12")
-        while claimant.page.url.endswith("/recover/face"):
-            _answer_challenge(claimant)
-        expect(claimant.page).to_have_url(re.compile(r"/recover/ended$"))
-        expect(claimant.page.get_by_role("heading", name="We could not recover your account")).to_be_visible()
-        case = _case(rows, claimant.reference)
-        assert case["status"] == "refused"
-        _wait_until_revoked(claimant, rows, case["credential_id"])
-        charged = rows(
-            "SELECT billable FROM billing_entry WHERE case_id = %s AND meter = 'face_check'", case["id"]
-        )
-        assert charged
-    assert journal.troubles == []
-
-
-def test_a_case_moves_to_the_phone_and_a_document_in_another_name_recovers_nobody(
+def test_a_case_moves_to_the_phone_where_a_photograph_and_then_another_face_end_it(
     browser: Browser, stand: Stand, journal: Journal, rows: Rows
 ) -> None:
     with ExitStack() as browsers:
         claimant = new_claimant(browser, stand, journal, browsers, who="phone")
-        stranger = dict(stand.person) | {
-            "given_names": "Otto",
-            "family_name": "Other",
-            "birthdate": "1971-02-03",
-        }
-        claimant.document = specimen_of(stranger, claimant.puppet.portrait(), number="U99887766")
         computer = browsers.enter_context(visitor(browser, journal, "computer", desk=True))
         begun = Claimant(stand, computer, claimant.puppet, claimant.person)
         begun.say_who()
@@ -122,12 +88,22 @@ def test_a_case_moves_to_the_phone_and_a_document_in_another_name_recovers_nobod
         claimant.keep_credential()
         claimant.show_credential()
         _reload_leads_back(claimant)
-        claimant.show_face()
-        claimant.visitor.arrive("**/recover/ended")
+        _sit_down(claimant, "still_photo", "franck")
+        _answer_challenge(claimant)
+        expect(claimant.page.get_by_text("One more time")).to_be_visible()
+        _sit_down(claimant, "live", "cap12")
+        while claimant.page.url.endswith("/recover/face"):
+            _answer_challenge(claimant)
+        expect(claimant.page).to_have_url(re.compile(r"/recover/ended$"))
+        expect(claimant.page.get_by_role("heading", name="We could not recover your account")).to_be_visible()
         _reload_leads_back(claimant)
         case = _case(rows, claimant.reference)
         assert case["status"] == "refused"
         _wait_until_revoked(claimant, rows, case["credential_id"])
+        charged = rows(
+            "SELECT billable FROM billing_entry WHERE case_id = %s AND meter = 'face_check'", case["id"]
+        )
+        assert charged
         claimant.page.goto(stand.address("hosted", "/recover/pass"))
         expect(claimant.page).to_have_url(re.compile(r"/recover/ended$"))
     assert journal.troubles == []
@@ -155,13 +131,6 @@ def test_saying_that_it_was_not_me_freezes_the_new_passkey_and_ends_its_sessions
 
 
 # ------------------------------------------------------------------------------------------------------------
-
-
-def _prove(claimant: Claimant) -> None:
-    claimant.say_who()
-    claimant.type_code()
-    claimant.agree()
-    claimant.prove_with_camera()
 
 
 def _sit_down(claimant: Claimant, act: str, identity: str) -> None:
