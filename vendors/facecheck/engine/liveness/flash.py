@@ -31,7 +31,9 @@ MAX_CHANCE = 0.001
 MIN_CONTRAST = 4.0
 MIN_GAIN = 0.01
 GROUND_RATIO = (-0.3, 0.5)
-MIN_SHAPE = 0.35
+# The more of the light on the face is the screen's, the clearer a round face is round (0.67 and more at 0.08), and what a
+# screen is played to through glass is not (up to 0.37).
+MIN_SHAPE_BY_GAIN = ((0.035, 0.35), (0.08, 0.45))
 # Below it the screen hardly outshines the room, and a round face's shape drowns in noise: nothing is held against anybody.
 SHAPE_SHOWS_GAIN = 0.03
 
@@ -116,7 +118,7 @@ def judge_flash(measures: FlashMeasures) -> tuple[str, ...]:
     seen = measures.contrast >= MIN_CONTRAST
     low, high = GROUND_RATIO
     alone = low <= measures.ground_ratio <= high
-    flat = answers and not measures.shape >= MIN_SHAPE
+    flat = answers and not measures.shape >= _least_shape(measures.gain)
     dim = not measures.gain >= (SHAPE_SHOWS_GAIN if flat and alone else MIN_GAIN)
     found = {
         "colours_not_answered": not answers and seen,
@@ -186,6 +188,12 @@ class _Filters:
         groups, frames = met.sum(axis=1), self.counts.sum(axis=1)
         within = np.maximum(self.squares - between, 1e-12) / np.maximum(frames - groups, 1)
         return float((between / np.maximum(groups - 1, 1) / within).max())
+
+
+def _least_shape(gain: float) -> float:
+    """How round a face has to look where the screen adds `gain`; the highest bound where that is no number."""
+    gains, shapes = zip(*MIN_SHAPE_BY_GAIN, strict=True)
+    return float(np.interp(gain, gains, shapes)) if gain == gain else shapes[-1]
 
 
 def _shape(looks: list[Look], lights: list[Lit], light: Matrix, series: _Series) -> float:
