@@ -72,7 +72,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     ),
     "tenant POST /recover/passkey/options": (13, COMMITS),
     "tenant POST /recover/passkey/register": (
-        26,
+        27,
         "ends the recovery with the new passkey: old passkeys, sessions, evidence and when it was confirmed, binding, earlier cards, notices; "
         + COMMITS,
     ),
@@ -96,7 +96,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /sign-in/complete": (13, COMMITS),
     "tenant POST /enter/passkey/options": (14, COMMITS),
     "tenant POST /enter/passkey/register": (
-        19,
+        20,
         "looks under the person's lock whether they may, keeps the passkey, voids other links and tells every address; "
         + COMMITS,
     ),
@@ -164,7 +164,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         "the same for ten thousand people as for one; " + SAVEPOINT,
     ),
     "site POST /o/<slug:organisation>/people/import/<str:import_id>/undo": (
-        24,
+        25,
         "counts the effect, then removes and writes back, table by table; the same for two thousand people as for one",
     ),
     "site POST /o/<slug:organisation>/people/directory/allow": (15, SAVEPOINT),
@@ -214,8 +214,8 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         DEAREST + "; " + SAVEPOINT,
     ),
     "site POST /o/<slug:organisation>/people/<str:person_id>/details": (
-        24,
-        "each kind of name is compared with what is held, identifiers keep their day, it is told at the addresses held before, and searched for anew",
+        25,
+        "each kind of name is compared with what is held, who is still there is asked under the lock, identifiers keep their day, it is told at the addresses held before, and searched for anew",
     ),
     "site POST /o/<slug:organisation>/people/<str:person_id>/remove": (
         20,
@@ -229,11 +229,17 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         15,
         "compares with what is spent under a lock that writers share, then tells whose share is spent",
     ),
-    "site GET /scim/<slug:slug>/v2": (15, PROVISIONED + "a search at the root counts and reads both types"),
-    "site GET /scim/<slug:slug>/v2/": (15, PROVISIONED + "a search at the root counts and reads both types"),
+    "site GET /scim/<slug:slug>/v2": (
+        17,
+        PROVISIONED + "a search at the root counts and reads both types, groups with their members",
+    ),
+    "site GET /scim/<slug:slug>/v2/": (
+        16,
+        PROVISIONED + "a search at the root counts and reads both types, groups with their members",
+    ),
     "site POST /scim/<slug:slug>/v2/<path:path>": (24, PROVISIONED + "a new person has six tables"),
     "site PATCH /scim/<slug:slug>/v2/<path:path>": (
-        38,
+        39,
         PROVISIONED + "identifiers keep their day, the former addresses are told",
     ),
     "site PUT /scim/<slug:slug>/v2/<path:path>": (18, PROVISIONED + "of a group, who joins and who leaves"),

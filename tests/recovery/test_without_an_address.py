@@ -115,7 +115,7 @@ def test_whoever_has_an_address_gets_no_further_by_leaving_the_code_out(place: P
     browser = go(place, "ada")
     assert browser.outcome() == ("refused", ["no_code_reaches_them", "address_on_file"])
     assert browser.credential() == "none" and paid(browser) == [("decision", Decimal(0))]
-    assert [entry.to for entry in mail.outbox] == [["ada@people.example"]], (
+    assert [entry.to for entry in mail.outbox] == [["ada@home.example"]], (
         "the code, and nothing about the end"
     )
     browser.post("/recover/code", {"code": browser.code_mailed()})
