@@ -1,12 +1,13 @@
 """Races and sameness of the journey, at length.
 
-    python -m tests.benchmarks.bench_journey [--rounds 100] [--walks 200] [--returns 50] [--only 3]
+    python -m tests.benchmarks.bench_journey [--rounds 100] [--walks 200] [--returns 50] [--only 4]
 
 1. `rounds` times a hundred redemptions of one pass at once: exactly one succeeds and is written down, every time.
 2. `returns` browsers come back from the partner at once: every one ends with a credential to fetch.
 3. `walks` interleaved walks of everybody who may and who may not recover, page by page up to the code: the rank test
    says whether a stranger could tell them apart by time. Exit code 1 if so. The mail leaves from the worker, after the
    answer: how long a mail server takes shows on no page.
+4. The same for the way without a code, up to the partner.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.benchmarks.ready import say  # isort: skip
@@ -28,12 +29,15 @@ from tests.conftest import make_tenant
 from tests.facecheck.conftest import PaperVision
 from tests.recovery.journey import Place, make_place
 from tests.recovery.racing import race
-from tests.recovery.sameness import PATHS, new_day, people, walk
+from tests.recovery.sameness import PATHS, WITHOUT_CODE, new_day, people, walk
 from tests.recovery.test_races import events, issue
+from tests.recovery.test_without_an_address import open_way
 from tests.vendors.hostile import HostileProvider
 
-PAGES = 6  # up to the first typed code
+Paths = Sequence[tuple[str, str, dict[str, str]]]
+WITH_CODE: Paths = PATHS[:6]  # up to the first typed code
 MEASURED = ("eligible", "unknown.", "suspende", "outside.")
+MEASURED_WITHOUT = ("nomail..", "eligible", "unknown.", "suspende", "outside.")
 
 
 def redemptions(rounds: int) -> None:
@@ -78,25 +82,25 @@ def returns(place: Place, count: int) -> None:
     say(f"{count} returns at once: page p95 {p95 * 1000:.0f} ms, all exchanged after {whole:.1f} s")
 
 
-def timed(place: Place, walks: int) -> None:
-    """SystemExit when a page tells a kind of person apart. The bound is one in a thousand for the whole table."""
-    taken: dict[str, list[list[float]]] = {kind: [] for kind in MEASURED}
+def timed(place: Place, walks: int, paths: Paths = WITH_CODE, kinds: Sequence[str] = MEASURED) -> None:
+    """The first of `kinds` is whom the way is for. SystemExit when a page tells a kind of person apart. The bound is one in a thousand for the whole table."""
+    taken: dict[str, list[list[float]]] = {kind: [] for kind in kinds}
     for number in range(walks):
         # Each round in another order, so that no kind always comes first after a pause.
-        order = [*MEASURED[number % len(MEASURED) :], *MEASURED[: number % len(MEASURED)]]
+        order = [*kinds[number % len(kinds) :], *kinds[: number % len(kinds)]]
         with new_day(number):
             for kind in order:
-                seen = walk(place, kind, counting=False, pages=PAGES)
+                seen = walk(place, kind, counting=False, paths=paths)
                 taken[kind].append([entry.seconds for entry in seen])
-    bound = 0.001 / (PAGES * (len(MEASURED) - 1))
+    bound = 0.001 / (len(paths) * (len(kinds) - 1))
     say(
-        f"{walks} interleaved walks of each, median ms and p of the rank test against `eligible`; bound {bound:.5f}"
+        f"{walks} interleaved walks of each, median ms and p of the rank test against `{kinds[0]}`; bound {bound:.5f}"
     )
     told_apart = []
-    for at, (method, path, _data) in enumerate(PATHS[:PAGES]):
-        own = [walked[at] for walked in taken["eligible"]]
+    for at, (method, path, _data) in enumerate(paths):
+        own = [walked[at] for walked in taken[kinds[0]]]
         line = f"  {method:4} {path:22} {statistics.median(own) * 1000:6.1f}"
-        for kind in MEASURED[1:]:
+        for kind in kinds[1:]:
             other = [walked[at] for walked in taken[kind]]
             p = mannwhitneyu(own, other).pvalue
             line += f"   {kind} {statistics.median(other) * 1000:6.1f} p={p:.4f}"
@@ -110,7 +114,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     for name, default in (("rounds", 100), ("walks", 200), ("returns", 50)):
         parser.add_argument(f"--{name}", type=int, default=default)
-    parser.add_argument("--only", type=int, choices=(1, 2, 3), help="one of the parts above")
+    parser.add_argument("--only", type=int, choices=(1, 2, 3, 4), help="one of the parts above")
     asked = parser.parse_args()
     provider, vision = HostileProvider(), PaperVision()
     settings.VISION_URL, settings.VISION_TOKEN = vision.url, "token"
@@ -120,6 +124,10 @@ def main() -> None:
     crowd = make_place(provider, vision)
     people(crowd)
     parts.append(lambda: timed(crowd, asked.walks))
+    without = make_place(provider, vision)
+    people(without)
+    open_way(without)
+    parts.append(lambda: timed(without, asked.walks, WITHOUT_CODE, MEASURED_WITHOUT))
     try:
         for part in parts if not asked.only else [parts[asked.only - 1]]:
             part()

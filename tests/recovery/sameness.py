@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -40,6 +41,14 @@ PATHS: list[tuple[str, str, dict[str, str]]] = [
     ("post", "/recover/code", {"code": "z"}),
     ("post", "/recover/code", {"code": "w"}),
     ("get", "/recover/ended", {}),
+]
+# On the way without a code everybody goes as far as the partner, and only then is the directory asked.
+WITHOUT_CODE: list[tuple[str, str, dict[str, str]]] = [
+    *PATHS[:4],
+    ("post", "/recover/code/none", {}),
+    ("get", "/recover/consent", {}),
+    ("post", "/recover/consent", {"agree": "on"}),
+    ("get", "/recover/partner", {}),
 ]
 # Compared with the same length, so that not even the page that repeats a name differs.
 KINDS = ("eligible", "unknown.", "suspende", "outside.", "nomail..")
@@ -96,10 +105,16 @@ def _headers(answer: Any) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(found + cookies))
 
 
-def walk(place: Place, kind: str, *, counting: bool = True, pages: int = len(PATHS)) -> list[Seen]:
-    """One browser of its own, from the first page to the last try."""
+def walk(
+    place: Place,
+    kind: str,
+    *,
+    counting: bool = True,
+    paths: Sequence[tuple[str, str, dict[str, str]]] = PATHS,
+) -> list[Seen]:
+    """One browser of its own, from the first of these pages to the last."""
     client, found = client_of(place.tenant, REMOTE_ADDR="198.51.100.1"), []
-    for method, path, data in PATHS[:pages]:
+    for method, path, data in paths:
         sent = {"identifier": kind} if path == "/recover/who" and method == "post" else data
         began = time.perf_counter()
         if counting:
