@@ -70,7 +70,9 @@ def _opened(page: Page, address: str) -> Response | None:
         try:
             return page.goto(address)
         except Error as error:
-            if "interrupted by another navigation" not in str(error):
+            if not any(
+                words in str(error) for words in ("interrupted by another navigation", "net::ERR_ABORTED")
+            ):
                 raise
     return page.goto(address)
 
