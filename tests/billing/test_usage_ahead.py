@@ -74,10 +74,10 @@ def test_any_columns_together_break_usage_down(tenant, staff_client):
     assert f"3 May 2026 Face Check Passed {profile.name} Sales 2 0 €0.50" in words
     assert f"3 May 2026 Face Check Passed {profile.name} Ships 1 0 €0.25" in words
     assert "4 May 2026 Face Check Taken again No profile No department 0 1 €0.00" in words
-    assert "Department Charged Not charged Amount Sales 2 0 €0.50" in look(
+    assert "Department Counted Not counted Amount Sales 2 0 €0.50" in look(
         client, tenant, MAY + "&by=department"
     )
-    assert "Partner Outcome Charged Not charged Amount" in look(client, tenant, MAY + "&by=nonsense")
+    assert "Partner Outcome Counted Not counted Amount" in look(client, tenant, MAY + "&by=nonsense")
 
 
 def test_what_cost_nothing_is_said_with_why(tenant, may, staff_client):  # noqa: F811
@@ -129,7 +129,7 @@ def test_a_long_time_is_drawn_by_weeks(tenant, staff_client):
     client = staff_client(Role.BILLING_MANAGER)
     page = client.get(address(tenant) + "?from=2026-01-01&to=2026-06-30").content.decode()
     (column,) = re.findall(r'class="chart-column" href="([^"#]+)#checks" aria-label="([^"]+)"', page)
-    assert column[1] == "30 Apr – 6 May 2026: 1 charged, 0 not charged"
+    assert column[1] == "30 Apr – 6 May 2026: 1 counted, 0 not counted"
     assert "from=2026-04-30" in column[0] and "to=2026-05-06" in column[0]
 
 
@@ -138,9 +138,9 @@ def test_the_chart_says_itself_in_words_and_has_its_table(tenant, may, staff_cli
     chart = re.search(r"<svg class=\"chart chart-columns\".*?</svg>", page, re.DOTALL)[0]
     assert 'role="group"' in chart and 'aria-labelledby="checks_by_day_title"' in chart
     assert "The highest column is 3 May 2026 with 2 checks." in chart
-    assert 'aria-label="3 May 2026: 2 charged, 0 not charged"' in chart
+    assert 'aria-label="3 May 2026: 2 counted, 0 not counted"' in chart
     assert "style=" not in chart and "onclick" not in chart
-    assert "Day Charged Not charged 3 May 2026 2 0 4 May 2026 0 1 5 May 2026 2 0" in look(
+    assert "Day Counted Not counted 3 May 2026 2 0 4 May 2026 0 1 5 May 2026 2 0" in look(
         staff_client(Role.BILLING_MANAGER), tenant, MAY
     )
 

@@ -214,7 +214,7 @@ def test_partners_and_outcomes_add_up_beside_decisions_and_face_checks(tenant, m
     assert "Face Check Passed 2 0 \u20ac0.50" in words
     assert "Face Check Taken again 0 1 \u20ac0.00" in words
     assert "Readmit house partner Passed 2 0 \u20ac0.00" in words
-    assert "Partner decision 2 charged, 0 free" in words and "Face Check 2 charged, 1 free" in words
+    assert "Partner decision 2 counted, 0 not" in words and "Face Check 2 counted, 1 not" in words
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ AddressOf = Callable[[date, date], str]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """In SVG units, as text: a reader's language writes no comma into a drawing. Charged below, free above."""
+    """In SVG units, as text: a reader's language writes no comma into a drawing. Counted below, what did not count above."""
 
     label: str
     url: str
@@ -77,7 +77,7 @@ def _spans(days: Sequence[DayCount]) -> Iterator[_Span]:
 def _column(span: _Span, x: float, step: float, scale: float, address_of: AddressOf) -> Column:
     full, light = span.charged * scale, span.free * scale
     return Column(
-        label=_("%(days)s: %(charged)d charged, %(free)d not charged")
+        label=_("%(days)s: %(charged)d counted, %(free)d not counted")
         % {"days": _days_in_words(span), "charged": span.charged, "free": span.free},
         url=address_of(span.first, span.last) if span.total else "",
         x=f"{x + step * 0.1:.2f}",
