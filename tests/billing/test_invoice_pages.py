@@ -134,7 +134,7 @@ def test_a_case_is_two_clicks_away_for_those_who_see_cases(tenant, february, sta
 def test_the_running_period_opens_to_its_entries_too(tenant, used, staff_client):
     partner = load(unit_price="1.50", minimum="20.00")
     subscribe(tenant, "2026-01-01")
-    used(partner, clock.now().strftime("%Y-%m-%dT00:00:00Z"), 4)
+    used(partner, clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"), 4)
     client = staff_client(Role.BILLING_MANAGER)
     page = client.get(address(tenant, "running/EUR/")).content.decode()
     assert "A period with use costs at least 20 EUR" in page and "€20.00" in page

@@ -19,7 +19,10 @@ from tests.collecting.test_credit_notes import invoiced
 from tests.collecting.test_reconcile import agrees
 from tests.collecting.test_refunds import each_alone
 from tests.collecting.world import LATER, deliver
+from vendors.billing.collecting import reconciling
+from vendors.billing.collecting.models import Operation, PaymentCall
 from vendors.billing.collecting.reading import read_events
+from vendors.billing.collecting.sending import send_next
 from vendors.billing.models import Dispute, Entry, Invoice, InvoiceLine, UsageEntry
 from vendors.billing.services import dispute_entry, settle_dispute
 
@@ -200,3 +203,33 @@ def test_whoever_dies_before_a_commit_leaves_nothing_half_done(stage, tmp_path, 
 
 def test_whoever_dies_after_a_commit_leaves_nothing_to_be_done_twice(stage, tmp_path, monkeypatch) -> None:
     cut_off(stage, tmp_path, monkeypatch, before=False)
+
+
+def test_what_is_issued_while_stripe_is_read_is_not_asked_for_again(stage, tmp_path, monkeypatch) -> None:
+    """The lists were read before the note was there: it is missing in them, and nowhere else."""
+    invoiced(stage, tmp_path, paid=True, more=QUANTITIES)
+    charges, read = disputed(stage), reconciling._payment_facts
+
+    def notes() -> list[str]:
+        with tenant_scope(stage.tenant.id):
+            asked = PaymentCall.objects.filter(operation=Operation.CREATE_CREDIT_NOTE)
+            return list(asked.values_list("chain", flat=True))
+
+    def read_while_a_worker_issues(tenant_id):
+        found = list(read(tenant_id))
+        if not notes():
+            for entry in charges:
+                with tenant_scope(tenant_id):
+                    dispute_entry(entry, reason="Twice", actor=SYSTEM)
+                    settle_dispute(entry.id, accepted=True, answer="Yes.", actor=SYSTEM)
+            stage.close(LATER)
+            for chain in notes():
+                written = send_next(tenant_id, chain)
+                with tenant_scope(tenant_id):
+                    written()
+        return found
+
+    monkeypatch.setattr(reconciling, "_payment_facts", read_while_a_worker_issues)
+    run("reconcile", "--tenant", stage.tenant.slug, "--json")
+    assert len(notes()) == 1
+    assert len(stage.account.v1.credit_notes.list({"limit": 100}).data) == 1

@@ -31,6 +31,7 @@ from vendors.billing.collecting.reading import read_events, take_up_again
 from vendors.billing.collecting.refunds import correct_refund, note_unsettled, refunds_apart
 from vendors.billing.collecting.sending import say_anew, send_next
 from vendors.billing.models import Invoice
+from vendors.billing.recording import lock_billing
 
 State = PaymentCall.State
 
@@ -63,8 +64,9 @@ def reconcile(tenant_id: UUID, *, actor: Actor = SYSTEM) -> list[Difference]:
     while read_events():
         pass
     _send_all(tenant_id)
+    began = clock.now()
     found = list(_payment_facts(tenant_id))
-    found += _usage_facts(tenant_id)
+    found += _usage_facts(tenant_id, began)
     found += _refunds(tenant_id)
     _address_anew(tenant_id)
     if _send_all(tenant_id):
@@ -187,13 +189,16 @@ def _address_anew(tenant_id: UUID) -> None:
 # ------------------------------------------------------------------ usage facts, from the ledger
 
 
-def _usage_facts(tenant_id: UUID) -> list[Difference]:
+def _usage_facts(tenant_id: UUID, began: datetime) -> list[Difference]:
+    """`began`: when looking at Stripe did. One comparison at a time judges: two would ask for the same document twice."""
     with tenant_scope(tenant_id):
-        return [found for document in Invoice.objects.order_by("id") for found in _compare(document)]
+        lock_billing()
+        return [found for document in Invoice.objects.order_by("id") for found in _compare(document, began)]
 
 
-def _compare(document: Invoice) -> Iterator[Difference]:
-    """Whether a document of the ledger is at Stripe, with the same amount. What is not issued is asked for anew."""
+def _compare(document: Invoice, began: datetime) -> Iterator[Difference]:
+    """Whether a document of the ledger is at Stripe, with the same amount. What is not issued is asked for anew; what was
+    issued while the lists were read may not be in them, and is judged the next time."""
     lines = list(document.lines.order_by("position"))
     is_note = document.kind == Invoice.Kind.CREDIT_NOTE
     if not lines or (is_note and not document.total_minor):
@@ -202,7 +207,7 @@ def _compare(document: Invoice) -> Iterator[Difference]:
     fact = _fact_of(document)
     if any(call.state == State.REFUSED for call in calls):
         yield from _try_refused(document, calls, fact)
-    elif any(call.state == State.WAITING for call in calls):
+    elif any(call.state == State.WAITING or (call.answered_at or began) > began for call in calls):
         return
     elif not calls or fact is None:
         yield from _ask_anew(document, "nothing" if not calls else "gone")

@@ -60,7 +60,7 @@ def send_next(tenant_id: UUID, chain: str) -> Apply | None:
     except (Unavailable, Misconfigured) as problem:
         return partial(_postpone, call.id, problem)
     except Refused as problem:
-        return partial(_refuse, call.id, problem)
+        return partial(_refuse, call, problem)
 
 
 def _next(chain: str) -> PaymentCall | None:
@@ -98,7 +98,7 @@ def _keep(tenant_id: UUID, call: PaymentCall, params: dict[str, object]) -> None
         if row.sent is None:
             row.sent, row.tried_at = params, clock.now()
             row.save(update_fields=["sent", "tried_at"])
-        call.sent, call.tried_at = row.sent, row.tried_at
+        call.sent, call.tried_at, call.idempotency_key = row.sent, row.tried_at, row.idempotency_key
 
 
 _MADE: dict[str, tuple[str, str]] = {
@@ -142,9 +142,14 @@ def _postpone(call_id: UUID, problem: ReadmitError) -> None:
     send_soon(call.chain, after=min(timedelta(seconds=2 ** min(call.attempts, 12)), LONGEST_PAUSE))
 
 
-def _refuse(call_id: UUID, problem: Refused) -> None:
-    call = _locked(call_id)
+def _refuse(tried: PaymentCall, problem: Refused) -> None:
+    """`tried` is the call as it was when it was refused. Where somebody else has begun to send it meanwhile, what they do may
+    be why there is no room left for ours: their answer decides, and other words under another key would do it twice."""
+    call = _locked(tried.id)
     if call is None:
+        return
+    if (call.sent, call.idempotency_key) != (tried.sent, tried.idempotency_key):
+        send_soon(call.chain, after=timedelta(seconds=2))
         return
     call.attempts += 1
     call.code, call.told = problem.code[:60], str(problem.detail.get("message", ""))[:300]
