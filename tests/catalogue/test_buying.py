@@ -168,7 +168,8 @@ def test_a_plan_of_one_product_prices_it_and_nothing_else(tenant):
         ("usage", 3, 0),
     ]
     ((_kind, _quantity, fee),) = [line for line in lines if line[0] == "fee"]
-    assert 0 < fee < 1900
+    # In the first minutes of a month what is left of it rounds to all of it.
+    assert 0 < fee <= 1900
     with tenant_scope(tenant.id):
         check_faces(tenant, 1)
         put_on_plan(vendor="readmit", plan="", at=clock.now(), actor=SYSTEM)
