@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portal.kit.errors import Unavailable
+from portal.kit.errors import Refused, Unavailable
 from portal.kit.scope import tenant_scope
 from tests.billing.world import look
 from tests.collecting.world import PERIOD
@@ -140,8 +140,6 @@ def test_what_stripe_refuses_stays_visible_with_its_reason(stage, tmp_path, monk
 
 
 def _refusing(unwanted):
-    from portal.kit.errors import Refused
-
     real = client.ask
 
     def ask(operation, params, *, key):
@@ -150,6 +148,28 @@ def _refusing(unwanted):
         return real(operation, params, key=key)
 
     return ask
+
+
+def test_what_another_worker_began_to_send_is_not_refused_for_want_of_room(
+    stage, tmp_path, monkeypatch
+) -> None:
+    stage.close_a_period(tmp_path)
+    ours = stage.call(operation=Operation.CREATE_CUSTOMER)
+
+    def too_late(tenant_id, call):
+        with tenant_scope(tenant_id):
+            PaymentCall.objects.filter(id=call.id).update(sent={"name": "Acme"})
+        raise Refused("credit_too_large")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "prepare", too_late)
+        note = sending.send_next(stage.tenant.id, ours.chain)
+        assert note is not None
+        with tenant_scope(stage.tenant.id):
+            note()
+    theirs = stage.call(id=ours.id)
+    assert (theirs.state, theirs.idempotency_key) == (PaymentCall.State.WAITING, ours.idempotency_key)
+    assert theirs.sent == {"name": "Acme"}
 
 
 def test_a_draft_that_somebody_changed_at_stripe_is_not_issued(stage, tmp_path, monkeypatch) -> None:

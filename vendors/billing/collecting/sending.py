@@ -148,7 +148,9 @@ def _refuse(tried: PaymentCall, problem: Refused) -> None:
     call = _locked(tried.id)
     if call is None:
         return
-    if (call.sent, call.idempotency_key) != (tried.sent, tried.idempotency_key):
+    # By the key and whether there are words at all: what we tried was never read back from the database, and would differ from
+    # itself in a number or a date.
+    if (call.sent is None, call.idempotency_key) != (tried.sent is None, tried.idempotency_key):
         send_soon(call.chain, after=timedelta(seconds=2))
         return
     call.attempts += 1
