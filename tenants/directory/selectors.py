@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from portal.kit.codes import keyed_digest
 from portal.kit.countries import COUNTRIES, country_of
 from portal.kit.errors import NotHere
-from portal.kit.paging import Column, Page, page_of, read_order
+from portal.kit.paging import Column, read_order
 from portal.kit.scope import current_tenant_id
 from tenants.directory.evidence import that_counts
 from tenants.directory.matching import Candidate, OtherName, ProvenIdentity, document_keys, words
@@ -211,20 +211,6 @@ def people_found(
     if department:
         found = found.filter(department=department)
     return _search(found, text)
-
-
-def people_page(
-    *,
-    text: str = "",
-    status: str = "",
-    department: str = "",
-    sort: str = "",
-    cursor: str = "",
-    size: int = 50,
-) -> Page[DirectoryPerson]:
-    """One page of people."""
-    found = people_found(text=text, status=status, department=department)
-    return page_of(found, read_order(sort, COLUMNS, "name"), cursor, size)
 
 
 # From one department to the next by the index: a million people are in some hundreds of them.

@@ -13,9 +13,10 @@ from tenants.directory.import_file import read_people
 from tenants.directory.imports import apply_import, begin_import
 from tenants.directory.matching import MatchOutcome, MatchPolicy, PersonMatch, match_person
 from tenants.directory.models import DirectoryPerson, PersonName, SearchWord
-from tenants.directory.selectors import candidate_of, near, people_page
+from tenants.directory.selectors import candidate_of, near
 from tenants.directory.services import create_person, remove_person
 from tenants.notices.models import Notice
+from tests.directory.pages import people_page
 from tests.matching.people import BORN, document
 
 pytestmark = pytest.mark.usefixtures("in_tenant")

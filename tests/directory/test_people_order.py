@@ -7,7 +7,8 @@ import random
 import pytest
 
 from portal.kit.scope import tenant_scope
-from tenants.directory.selectors import COLUMNS, people_found, people_page
+from tenants.directory.selectors import COLUMNS, people_found
+from tests.directory.pages import people_page
 from tests.recovery.console.world import make_person
 
 ORDERS = [sign + name for name in COLUMNS for sign in ("", "-")]

@@ -21,7 +21,7 @@ from tenants.directory.retention.keeping import (
     what_would_go,
 )
 from tenants.directory.retention.rules import Category, Rule, proposed
-from tenants.directory.selectors import find_person, people_page
+from tenants.directory.selectors import find_person
 from tenants.directory.services import (
     activate_person,
     create_person,
@@ -31,6 +31,7 @@ from tenants.directory.services import (
 )
 from tenants.rights import Role
 from tests.conftest import make_tenant
+from tests.directory.pages import people_page
 from tests.recovery.racing import race
 
 EVERYTHING = {category: Rule(30, 365 if category is Category.NUMBERS else None) for category in Category}
