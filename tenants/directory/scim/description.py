@@ -6,9 +6,10 @@ in silence, as provisioning systems expect that send everything they have; PATCH
 The annotations of this module are evaluated as they stand: the library reads them while a class is made.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 from scim2_models import (
     URN,
     AnyExtension,
@@ -191,6 +192,16 @@ class Group(Resource[Any]):
     """The people in it."""
 
     Members: ClassVar[type[ComplexAttribute]] = Member
+
+    _remembered: tuple[str, ...] = PrivateAttr(())
+
+    def remember_members(self, ids: Iterable[str]) -> None:
+        """Who is in it, without a `Member` for each: for the answer alone."""
+        self._remembered = tuple(ids)
+
+    @property
+    def remembered(self) -> tuple[str, ...]:
+        return self._remembered
 
 
 CONFIG = ServiceProviderConfig(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 from uuid import UUID
 
 from django.db.models import QuerySet
-from scim2_models import InvalidValueException, NotFoundException, Resource
+from scim2_models import InvalidValueException, NotFoundException, Resource, TooManyException
 
 from portal.kit import clock
 from portal.kit.actors import Actor
@@ -18,9 +18,12 @@ from tenants.directory.models import DirectoryPerson, GroupMember
 from tenants.directory.models import Group as GroupRow
 from tenants.directory.scim.description import Group
 from tenants.directory.scim.filters import Columns, Identifier, Moment, Several, Text, identifier_in
+from tenants.directory.scim.membership import Be, Join, Step
 from tenants.directory.scim.users import LONGEST, everybody, shown, word
 
+# What one answer holds of one group, and of all those in a list or where a change has to be tried on the whole of one.
 MOST_MEMBERS = 200_000
+MOST_LISTED = 20_000
 BATCH = 5_000
 COLUMNS: Columns = {
     "id": Identifier("id", GroupRow.prefix),
@@ -51,15 +54,35 @@ def group_with(resource_id: str, *, lock: bool = False) -> GroupRow:
 
 
 def resources_of(groups: Sequence[GroupRow], *, with_members: bool = True) -> list[Resource[Any]]:
-    """As the service shows them. The version is of the whole group only where its members are read."""
+    """As lists show them."""
     members: dict[UUID, list[dict[str, str]]] = {}
     if with_members:
         rows = GroupMember.objects.filter(group_id__in=[group.id for group in groups])
-        told = rows.order_by("created_at", "id").values_list("group_id", "person_id")
-        for group_id, person_id in told.iterator(chunk_size=BATCH):
+        told = rows.order_by("created_at", "id").values_list("group_id", "person_id")[: MOST_LISTED + 1]
+        for number, (group_id, person_id) in enumerate(told):
+            if number == MOST_LISTED:
+                raise _too_many()
             identifier = public_id(DirectoryPerson.prefix, person_id)
             members.setdefault(group_id, []).append({"value": identifier, "$ref": f"Users/{identifier}"})
     return [_resource(group, members.get(group.id, [])) for group in groups]
+
+
+def resource_of(group: GroupRow, *, most: int = MOST_MEMBERS + 1) -> Group:
+    """One group with who is in it, `most` of them at most: read by the service when it writes its answer, since the library
+    would look at each of very many members several times."""
+    rows = GroupMember.objects.filter(group_id=group.id).order_by("created_at", "id")
+    ids = [public_id(DirectoryPerson.prefix, one) for one in rows.values_list("person_id", flat=True)[:most]]
+    if len(ids) > MOST_MEMBERS:
+        raise _too_many()
+    made = cast(Group, _resource(group, []))
+    made.remember_members(ids)
+    return made
+
+
+def _too_many() -> TooManyException:
+    return TooManyException(
+        detail="These groups have more members than one answer holds: ask with excludedAttributes=members."
+    )
 
 
 def _resource(group: GroupRow, members: list[dict[str, str]]) -> Resource[Any]:
@@ -77,23 +100,26 @@ def add_group(resource: Group, actor: Actor) -> GroupRow:
     group = GroupRow(name=_name(resource), external_id=word(resource.external_id, LONGEST))
     group.changed_at = group.created_at
     group.save(force_insert=True)
-    _put(group, _people(resource))
+    _put(group, _users_here(_named(str(member.value) for member in resource.members or ())))
     record_event(EventName.GROUP_CREATED, actor=actor, subject=group.public_id)
     return group
 
 
 def change_group(group: GroupRow, resource: Group, actor: Actor) -> GroupRow:
     """The group as the resource says."""
-    wanted = _people(resource)
-    held = set(GroupMember.objects.filter(group_id=group.id).values_list("person_id", flat=True))
-    gone, fresh = held - wanted, wanted - held
-    for batch in _batches(sorted(gone)):
-        GroupMember.objects.filter(group_id=group.id, person_id__in=batch).delete()
-    _put(group, fresh)
-    told = {"joined": len(fresh), "left": len(gone)}
+    members = frozenset(str(member.value) for member in resource.members or ())
+    return step_group(group, resource, [Be(members)], actor)
+
+
+def step_group(group: GroupRow, resource: Group, steps: Iterable[Step], actor: Actor) -> GroupRow:
+    """The group named as the resource says, with the members that the steps make of those it has."""
+    told = {"joined": 0, "left": 0}
+    for step in steps:
+        joined, left = _take(group, step)
+        told = {"joined": told["joined"] + joined, "left": told["left"] + left}
     renamed = (group.name, group.external_id)
     group.name, group.external_id = _name(resource), word(resource.external_id, LONGEST)
-    if gone or fresh or renamed != (group.name, group.external_id):
+    if any(told.values()) or renamed != (group.name, group.external_id):
         group.changed_at = clock.now()
         group.save(update_fields=["name", "external_id", "changed_at"])
         record_event(EventName.GROUP_CHANGED, actor=actor, subject=group.public_id, data=told)
@@ -114,17 +140,43 @@ def _name(resource: Group) -> str:
     return name
 
 
-def _people(resource: Group) -> set[UUID]:
-    """Those named as members who are users here. An identifier of nobody is passed over, as one of somebody who has just
-    left: it will never be anybody's, and the answer tells who is in the group."""
-    given = resource.members or []
-    if len(given) > MOST_MEMBERS:
-        raise InvalidValueException(detail=f"A group has at most {MOST_MEMBERS} members.")
-    wanted = {identifier_in(DirectoryPerson.prefix, member.value) for member in given} - {None}
+def _take(group: GroupRow, step: Step) -> tuple[int, int]:
+    """How many joined and how many left."""
+    named = _named(step.people)
+    members = GroupMember.objects.filter(group_id=group.id)
+    if isinstance(step, Be):
+        held = set(members.values_list("person_id", flat=True))
+        wanted = _users_here(named)
+        gone, fresh = held - wanted, wanted - held
+    elif isinstance(step, Join):
+        gone, fresh = set(), _users_here(named) - _within(members, named)
+    else:
+        gone, fresh = _within(members, named), set()
+    for batch in _batches(sorted(gone)):
+        members.filter(person_id__in=batch).delete()
+    _put(group, fresh)
+    return len(fresh), len(gone)
+
+
+def _named(written: Iterable[str]) -> list[UUID]:
+    """Those that can be anybody's. An identifier of nobody is passed over, as one of somebody who has just left: it will never
+    be anybody's, and the answer tells who is in the group."""
+    found = {identifier_in(DirectoryPerson.prefix, one) for one in written}
+    return sorted(identifier for identifier in found if identifier)
+
+
+def _users_here(named: Sequence[UUID]) -> set[UUID]:
     here: set[UUID] = set()
-    for batch in _batches(sorted(identifier for identifier in wanted if identifier)):
+    for batch in _batches(named):
         here |= set(everybody().filter(id__in=batch).values_list("id", flat=True))
     return here
+
+
+def _within(members: QuerySet[GroupMember], named: Sequence[UUID]) -> set[UUID]:
+    held: set[UUID] = set()
+    for batch in _batches(named):
+        held |= set(members.filter(person_id__in=batch).values_list("person_id", flat=True))
+    return held
 
 
 def _put(group: GroupRow, people: set[UUID]) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from pydantic import ValidationError
-from scim2_models import Error, Resource, ResponseParameters
+from scim2_models import Context, Error, PatchOp, Resource, ResourceType, ResponseParameters
+from scim2_server.conditions import Conditions
+from scim2_server.handler import ScimHandler
 from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService, scim_exception_of
 
 from tenants.directory.scim.description import PROVIDER, Group
+from tenants.directory.scim.membership import parted, tells_members
+from tenants.directory.scim.storage import DirectoryStorage
 
 # Beyond that a change of one member would be answered with megabytes of all the others.
 MOST_TOLD = 1_000
@@ -20,9 +25,24 @@ class Service(ScimService):
         self, base_url: str, resource: Resource[Any], response_parameters: ResponseParameters[Any]
     ) -> ScimResponse:
         """200 with the whole resource, which some systems insist on; 204 for a large group (RFC 7644, 3.5.2 allows both)."""
-        if isinstance(resource, Group) and len(resource.members or ()) > MOST_TOLD:
-            return super().patch_response(base_url, resource, response_parameters)
+        if isinstance(resource, Group) and len(resource.remembered) > MOST_TOLD:
+            return super().patch_response(base_url, resource, ResponseParameters())
         return self.replacement_response(base_url, resource, response_parameters)
+
+    @staticmethod
+    def resource_response(
+        resource: Resource[Any],
+        scim_ctx: Context,
+        response_parameters: ResponseParameters[Any] | None = None,
+        status: HTTPStatus = HTTPStatus.OK,
+    ) -> ScimResponse:
+        """With the members of a group that were only remembered."""
+        answer = ScimService.resource_response(resource, scim_ctx, response_parameters, status)
+        if isinstance(resource, Group) and resource.remembered and tells_members(response_parameters):
+            users = answer.headers["Content-Location"].rpartition("/Groups/")[0] + "/Users/"
+            told = [{"value": one, "$ref": users + one} for one in resource.remembered]
+            answer.body = {**(answer.body or {}), "members": told}
+        return answer
 
     @staticmethod
     def error_of(exception: Exception) -> Error:
@@ -34,3 +54,40 @@ class Service(ScimService):
 
 
 SERVICE = Service(PROVIDER)
+
+
+class Handler(ScimHandler):
+    """Reads a change of a group's members as steps, where the library would try it on the list of all of them."""
+
+    storage: DirectoryStorage
+
+    def patch_resource(
+        self,
+        resource_type: ResourceType,
+        resource_id: str,
+        patch_op: PatchOp[Any],
+        conditions: Conditions,
+    ) -> Resource[Any]:
+        if resource_type.name != "Group":
+            return super().patch_resource(resource_type, resource_id, patch_op, conditions)
+        change = parted(patch_op)
+        current = self.storage.group(resource_id, whole=change is None)
+        if change is None:
+            patched = self.service.apply_patch(current, patch_op, conditions)
+            return self.storage.update(resource_type, patched or current)
+        self.service.check_preconditions(current, "PATCH", conditions)
+        if change.rest is not None:
+            change.rest.patch(current)
+        return self.storage.step_group(current, change.steps, most_told=MOST_TOLD)
+
+    def replace_resource(
+        self,
+        resource_type: ResourceType,
+        current: Resource[Any],
+        replacement: Resource[Any],
+        conditions: Conditions,
+    ) -> Resource[Any]:
+        if resource_type.name != "Group":
+            return super().replace_resource(resource_type, current, replacement, conditions)
+        self.service.apply_replacement(current, replacement, conditions)
+        return self.storage.update(resource_type, replacement)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import QuerySet
@@ -27,6 +27,7 @@ from portal.kit.errors import ReadmitError
 from tenants.directory.scim import groups, users
 from tenants.directory.scim.description import MAX_RESULTS, Group, PersonResource
 from tenants.directory.scim.filters import Asking, Columns
+from tenants.directory.scim.membership import Step, tells_members
 from tenants.directory.scim.sorting import Sorting, page_across, shape_of
 
 
@@ -94,8 +95,26 @@ class DirectoryStorage(ScimStorage):
         *,
         response_parameters: ResponseParameters[Any] | None = None,
     ) -> Resource[Any]:
+        """A group that is about to be changed is read without its members: `group` reads them."""
         kind = _kind(resource_type)
-        return _shown(kind, [kind.named(resource_id, lock=self.changing)], response_parameters)[0]
+        row = kind.named(resource_id, lock=self.changing)
+        if kind.model is not Group:
+            return kind.shown([row])[0]
+        if self.changing or not tells_members(response_parameters):
+            return kind.shown([row], with_members=False)[0]
+        return groups.resource_of(row)
+
+    def group(self, resource_id: str, *, whole: bool) -> Group:
+        """A group that is about to be changed; `whole`: with everybody in it."""
+        row = groups.group_with(resource_id, lock=True)
+        return cast(Group, groups.resources_of([row], with_members=whole)[0])
+
+    def step_group(self, resource: Group, steps: Iterable[Step], *, most_told: int) -> Group:
+        """Named as the resource says, its members changed step by step; with one more of them than are told, at most."""
+        row = groups.group_with(str(resource.id), lock=True)
+        with _names_once():
+            groups.step_group(row, resource, steps, self.actor)
+        return groups.resource_of(row, most=most_told + 1)
 
     def search(
         self, resource_types: list[ResourceType], search_request: SearchRequest[Any], *, position: Any = None
@@ -125,7 +144,7 @@ class DirectoryStorage(ScimStorage):
         kind = _kind(resource_type)
         with _names_once():
             row = kind.add(resource, self.actor)
-        return kind.shown([row])[0]
+        return _whole(kind, row)
 
     def update(
         self,
@@ -139,7 +158,7 @@ class DirectoryStorage(ScimStorage):
         _require_version(kind, row, expected_version)
         with _names_once():
             row = kind.change(row, resource, self.actor)
-        return kind.shown([row])[0]
+        return _whole(kind, row)
 
     def delete(
         self, resource_type: ResourceType, resource_id: str, *, expected_version: str | None = None
@@ -175,10 +194,13 @@ def _kind(resource_type: ResourceType) -> Kind:
 
 def _shown(kind: Kind, rows: list[Any], wanted: ResponseParameters[Any] | None) -> list[Resource[Any]]:
     """Without the members of groups where nobody reads them: a group may have very many."""
-    left_out = {str(path).lower() for path in (wanted.excluded_attributes or ())} if wanted else set()
-    if kind.model is Group and "members" in left_out:
+    if kind.model is Group and not tells_members(wanted):
         return kind.shown(rows, with_members=False)
     return kind.shown(rows)
+
+
+def _whole(kind: Kind, row: Any) -> Resource[Any]:
+    return groups.resource_of(row) if kind.model is Group else kind.shown([row])[0]
 
 
 def _filtered(kind: Kind, search_request: SearchRequest[Any]) -> QuerySet[Any]:
@@ -207,6 +229,8 @@ def _ordered(rows: QuerySet[Any], kind: Kind, sorting: Sorting) -> QuerySet[Any]
 def _require_version(kind: Kind, row: Any, expected: str | None) -> None:
     if expected is None:
         return
-    meta = kind.shown([row])[0].meta
+    meta = (groups.resources_of([row], with_members=False) if kind.model is Group else kind.shown([row]))[
+        0
+    ].meta
     if meta is None or meta.version != expected:
         raise PreconditionFailedException(detail="It was changed in the meantime.")

@@ -18,7 +18,6 @@ from scim2_models import (
     PayloadTooLargeException,
     SCIMException,
 )
-from scim2_server.handler import ScimHandler
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 
@@ -30,7 +29,7 @@ from portal.kit.origins import client_address, network_of
 from portal.kit.scope import tenant_scope
 from tenants.directory.models import ScimToken
 from tenants.directory.scim.description import MAX_BYTES
-from tenants.directory.scim.service import SERVICE
+from tenants.directory.scim.service import SERVICE, Handler
 from tenants.directory.scim.storage import DirectoryStorage
 from tenants.directory.scim.tokens import FORM, base_address, verified_token
 from tenants.models import Tenant
@@ -73,7 +72,7 @@ def _answer(request: HttpRequest, slug: str, path: str) -> ScimResponse:
     limiter().take_in_turn((OF_NETWORK, network), *of_token)
     tenant = tenant_of_slug(slug)
     if tenant is not None and path == OPEN and _method(request) == "GET":
-        return ScimHandler(SERVICE, DirectoryStorage(Actor(ActorKind.PROVISIONER))).handle(
+        return Handler(SERVICE, DirectoryStorage(Actor(ActorKind.PROVISIONER))).handle(
             _asked(request, tenant, path)
         )
     if tenant is None or unverified is None:
@@ -89,7 +88,7 @@ def _answer(request: HttpRequest, slug: str, path: str) -> ScimResponse:
 def _served(token: ScimToken, asked: ScimRequest) -> ScimResponse:
     """What fails is rolled back by the operation it failed in."""
     actor = Actor(ActorKind.PROVISIONER, token.public_id)
-    handler = ScimHandler(SERVICE, DirectoryStorage(actor, changing=asked.method != "GET"))
+    handler = Handler(SERVICE, DirectoryStorage(actor, changing=asked.method != "GET"))
     try:
         return handler.handle(asked)
     except SCIMException as problem:
