@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from portal.kit.ids import parse_public_id
 from portal.kit.paging import Column, Page, page_of, read_order
 from portal.rights import requires
-from tenants.directory import listing, selectors
+from tenants.directory import listing
 from tenants.directory.views import PAGE, address_with, count_in_words, crumbs, shown_person, slug_of
 from tenants.rights import Right
 
@@ -59,7 +59,7 @@ def group(request: HttpRequest, group_id: str) -> HttpResponse:
     except ValueError as error:
         raise Http404 from error
     listed = listing.members_listed(found, text=_text(request))
-    order = read_order("", selectors.COLUMNS, "name")
+    order = read_order("", listed.columns, "name")
     page = page_of(listed.found, order, request.GET.get("cursor", ""), PAGE)
     back = {"label": _("Groups"), "url": reverse("people:groups", args=[slug_of(request)])}
     context = {

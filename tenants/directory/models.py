@@ -65,7 +65,7 @@ class DirectoryPerson(TenantModel):
         constraints = [models.UniqueConstraint(fields=["tenant_id", "user_name"], name="person_user_name")]
         indexes = [
             models.Index(fields=["tenant_id", "sort_key", "id"], name="person_sorted"),
-            models.Index(fields=["tenant_id", "status", "sort_key"], name="person_by_status"),
+            models.Index(fields=["tenant_id", "status", "sort_key", "id"], name="person_by_status"),
             models.Index(fields=["tenant_id", "employee_number", "id"], name="person_by_number"),
             models.Index(fields=["tenant_id", "department", "id"], name="person_by_department"),
             models.Index(

@@ -83,8 +83,9 @@ def shown_person(request: HttpRequest, person: DirectoryPerson) -> dict[str, Any
 def people(request: HttpRequest) -> HttpResponse:
     form = _filters(request)
     chosen = form.chosen()
-    order = read_order(chosen.pop("sort"), selectors.COLUMNS, "name")
+    sort = chosen.pop("sort")
     listed = listing.people_listed(**chosen)
+    order = read_order(sort, listed.columns, "name")
     page = page_of(listed.found, order, request.GET.get("cursor", ""), PAGE)
     context = {
         "rows": [shown_person(request, person) for person in page.rows],
