@@ -9,7 +9,7 @@ from portal.console.checklist import ChecklistItem, Status
 from portal.console.selectors import Headcount, chosen_partners, headcount
 from portal.kit.scope import read_once
 from recovery.applying import profiles_in_force
-from recovery.console.reach import can_sentence, reach_by, reach_of
+from recovery.console.reach import can_sentence, kept_reach_by, kept_reach_of
 from recovery.models import Profile
 from recovery.statuses import Mode
 from tenants.directory.counting import Needs
@@ -161,7 +161,7 @@ def _people_state() -> tuple[Status, str]:
     """By the last profile in the order, into which everybody falls whom none before it is for; before there is one, by what
     every profile asks."""
     found = _in_force()
-    reach = reach_of(found[-1]) if found else reach_by(Needs())
+    reach = kept_reach_of(found[-1]) if found else kept_reach_by(Needs())
     count = reach.can + reach.cannot + reach.outside
     if not count:
         return "todo", _("Those who may recover, with the addresses you hold for them.")

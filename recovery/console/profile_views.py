@@ -25,7 +25,7 @@ from recovery.console.partner_words import conditions_in_words, offers_to
 from recovery.console.profile_forms import ProfileForm
 from recovery.console.profile_labels import attestation_sentence, labels, risk_sentence
 from recovery.console.profile_words import explained, is_for, without_a_face, without_code_words
-from recovery.console.reach import can_sentence, reach_of
+from recovery.console.reach import can_sentence, kept_reach_of, reach_of
 from recovery.console.showing import MODE_TONES, crumbs, slug_of
 from recovery.models import Case, Profile
 from recovery.ordering import connections_here, partners_of
@@ -78,7 +78,7 @@ def effect_of(profile: Profile) -> dict[str, Any]:
         problem = ""
     except Invalid as error:
         problem = error.sentence
-    reach = reach_of(profile)
+    reach = kept_reach_of(profile)
     return {
         "conditions": conditions_in_words(profile),
         "reach": reach,

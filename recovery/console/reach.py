@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+import json
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.kit import clock
+from portal.kit.kept_counts import kept_count
 from recovery.attesting.attesters import asks_manager_only, may_stand_for_address, rule_of
 from recovery.models import Profile
 from recovery.no_address import has_way_without_address
@@ -22,12 +24,14 @@ HELD_FOR = timedelta(hours=72)
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Numbers of people. `reasons` are sentences; each person counts in one of them, the first that holds."""
+    """Numbers of people. `reasons` are sentences; each person counts in one of them, the first that holds. `counted_at` is None
+    where they are of this moment."""
 
     can: int
     cannot: int
     outside: int
     reasons: tuple[str, ...]
+    counted_at: datetime | None = None
 
 
 def needs_of(profile: Profile) -> Needs:
@@ -72,8 +76,26 @@ def reach_of(profile: Profile) -> Reach:
     return reach_by(needs_of(profile))
 
 
+def kept_reach_of(profile: Profile) -> Reach:
+    """As `reach_of`; of a directory that takes long to count, what was counted in the last ten minutes."""
+    return kept_reach_by(needs_of(profile))
+
+
+def kept_reach_by(needs: Needs) -> Reach:
+    def count() -> dict[str, int]:
+        return {obstacle.value: number for obstacle, number in count_by_obstacle(needs).items()}
+
+    # Each moment in it is so long ago from now: of the same profile it is another one every time.
+    name = json.dumps(asdict(needs), default=lambda moment: "ago", sort_keys=True)
+    kept = kept_count(f"people by obstacle {name}", count)
+    return replace(_reach({Obstacle(one): number for one, number in kept.value.items()}), counted_at=kept.at)
+
+
 def reach_by(needs: Needs) -> Reach:
-    counted = count_by_obstacle(needs)
+    return _reach(count_by_obstacle(needs))
+
+
+def _reach(counted: dict[Obstacle, int]) -> Reach:
     can, outside = counted.pop(Obstacle.NONE, 0), counted.pop(Obstacle.OUTSIDE, 0)
     return Reach(can, sum(counted.values()), outside, _sentences(counted))
 

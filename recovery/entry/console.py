@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from portal.kit.ids import parse_public_id
 from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
 from recovery.entry import inviting
-from recovery.entry.covering import Preview, covered, covered_by_group, preview, why_left_out
+from recovery.entry.covering import Preview, kept_coverage, kept_coverage_by_group, kept_preview, why_left_out
 from recovery.entry.models import Kind, Round
 from tenants.directory.models import DirectoryPerson, Group
 from tenants.directory.selectors import get_person, group_names
@@ -93,9 +94,11 @@ def home(request: HttpRequest) -> HttpResponse:
     seat = seat_of(request)
     sees_people = seat.may(Right.SEE_PEOPLE)
     rounds = _rounds()
+    whole, counted_at = kept_coverage()
     context = {
-        "whole": covered(),
-        "groups": covered_by_group() if sees_people else [],
+        "whole": whole,
+        "groups": kept_coverage_by_group() if sees_people else [],
+        "counted_at": counted_at,
         "sees_people": sees_people,
         "may_manage": seat.may(Right.MANAGE_PEOPLE),
         "rounds": rounds,
@@ -120,9 +123,10 @@ def _group(request: HttpRequest) -> Group | None:
     return found
 
 
-def _shown(found: Preview) -> dict[str, Any]:
+def _shown(found: Preview, counted_at: datetime | None) -> dict[str, Any]:
     return {
         "preview": found,
+        "counted_at": counted_at,
         "left_out": [(_(LEFT_OUT[name]), number) for name, number in found.left_out.items()],
         "most_a_day": inviting.MOST_A_DAY,
         "days": inviting.LIFE.days,
@@ -146,7 +150,7 @@ def invite(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("The invitations are being sent."))
             return redirect("coverage:home", organisation=_slug(request))
     context = {
-        **_shown(preview(Kind.INVITATION, group_id)),
+        **_shown(*kept_preview(Kind.INVITATION, group_id)),
         "group": group,
         "choices": [("", _("Everyone")), *((str(one), name) for one, name in group_names().items())],
         "chosen": str(group_id or ""),
@@ -195,7 +199,7 @@ def reminders(request: HttpRequest) -> HttpResponse:
         inviting.set_reminders(is_on=request.POST.get("on") == "yes", actor=actor_of(request))
         return redirect("coverage:home", organisation=_slug(request))
     context = {
-        **_shown(preview(Kind.REMINDER, None)),
+        **_shown(*kept_preview(Kind.REMINDER, None)),
         "plan": inviting.reminder_plan(),
         "every": inviting.EVERY.days,
         "breadcrumbs": _crumbs(request, _("Reminders")),

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db import connection
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from portal.kit import clock
+from portal.kit.kept_counts import kept_count
 from recovery.entry.models import Invitation, Kind, NoReminders
 from recovery.held import HELD_FOR
 from recovery.models import CredentialBinding
@@ -22,26 +25,21 @@ AGAIN_AFTER = timedelta(days=7)
 QUARTER = timedelta(days=90)
 MOST_A_QUARTER = 3
 MOST_GROUPS = 50
+# The identifiers of people, under the name `person_id`.
+People = QuerySet[Any, dict[str, Any]]
 
 
-def _has_passkey(person: str) -> Exists:
-    return Exists(
-        Passkey.objects.filter(
-            person_id=OuterRef(person), invalidated_at=None, frozen_at=None, suspended_at=None
-        )
-    )
+def _with_passkey() -> People:
+    return Passkey.objects.filter(invalidated_at=None, frozen_at=None, suspended_at=None).values("person_id")
 
 
-def _has_codes(person: str) -> Exists:
-    return Exists(
-        SavedRecoveryCode.objects.filter(person_id=OuterRef(person), used_at=None, replaced_at=None)
-    )
+def _with_codes() -> People:
+    return SavedRecoveryCode.objects.filter(used_at=None, replaced_at=None).values("person_id")
 
 
-def _has_card(person: str) -> Exists:
+def _with_card() -> People:
     live = Credential.objects.exclude(state=Credential.State.REVOKED).filter(expires_at__gt=clock.now())
-    tied = CredentialBinding.objects.filter(person_id=OuterRef(person), credential_id__in=live.values("id"))
-    return Exists(tied)
+    return CredentialBinding.objects.filter(credential_id__in=live.values("id")).values("person_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +53,76 @@ class Covered:
     nothing: int
 
 
-def _counts(person: str) -> dict[str, Count]:
-    passkey, codes, card = _has_passkey(person), _has_codes(person), _has_card(person)
-    return {
-        "people": Count("id"),
-        "passkey": Count("id", filter=Q(passkey)),
-        "codes": Count("id", filter=Q(codes)),
-        "card": Count("id", filter=Q(card)),
-        "nothing": Count("id", filter=~Q(passkey) & ~Q(codes) & ~Q(card)),
-    }
-
-
 def _active() -> QuerySet[DirectoryPerson]:
     return DirectoryPerson.objects.filter(status=DirectoryPerson.Status.ACTIVE)
 
 
+# Each set is read once and met with everybody. Asked of every person by itself, a page about a million took seconds.
+_COUNTS = """count(*), count(s0.person_id), count(s1.person_id), count(s2.person_id),
+    count(*) FILTER (WHERE num_nonnulls(s0.person_id, s1.person_id, s2.person_id) = 0)"""
+
+
+def _ways() -> list[Sequence[People]]:
+    return [[_with_passkey()], [_with_codes()], [_with_card()]]
+
+
 def covered() -> Covered:
-    return Covered(**_active().aggregate(**_counts("id")))
+    chosen, given = _sql(_active().order_by().values("id"))
+    joins, more = _joined(_ways(), "p.id")
+    (counts,) = _rows(f"SELECT {_COUNTS} FROM ({chosen}) p {joins}", [*given, *more])  # noqa: S608
+    return Covered(*counts)
 
 
-def covered_by_group() -> list[tuple[Group, Covered]]:
+def _by_group() -> list[tuple[UUID, Covered]]:
+    members = GroupMember.objects.filter(person__status=DirectoryPerson.Status.ACTIVE)
+    chosen, given = _sql(members.order_by().values("group_id", "person_id"))
+    joins, more = _joined(_ways(), "m.person_id")
+    rows = _rows(
+        f"SELECT m.group_id, {_COUNTS} FROM ({chosen}) m {joins} GROUP BY 1 ORDER BY 6 DESC, 1 LIMIT %s",  # noqa: S608
+        [*given, *more, MOST_GROUPS],
+    )
+    return [(group_id, Covered(*counts)) for group_id, *counts in rows]
+
+
+def kept_coverage() -> tuple[Covered, datetime | None]:
+    """And when it was counted, where that took so long that it is kept."""
+    kept = kept_count("coverage", lambda: asdict(covered()))
+    return Covered(**kept.value), kept.at
+
+
+def kept_coverage_by_group() -> list[tuple[Group, Covered]]:
     """The groups with most people who have nothing first."""
-    members: Any = GroupMember.objects.filter(person__status=DirectoryPerson.Status.ACTIVE).values("group_id")
-    rows = members.annotate(**_counts("person_id")).order_by("-nothing", "group_id")[:MOST_GROUPS]
-    found: dict[UUID, Covered] = {}
-    for row in rows:
-        group_id = row.pop("group_id")
-        found[group_id] = Covered(**row)
-    groups = Group.objects.in_bulk(list(found))
-    return [(groups[one], counts) for one, counts in found.items() if one in groups]
+
+    def count() -> list[list[Any]]:
+        return [[str(group_id), asdict(counts)] for group_id, counts in _by_group()]
+
+    found = kept_count("coverage by group", count).value
+    groups = Group.objects.in_bulk([UUID(one) for one, _counts in found])
+    return [(groups[UUID(one)], Covered(**counts)) for one, counts in found if UUID(one) in groups]
+
+
+def _sql(found: QuerySet[Any, Any]) -> tuple[str, Sequence[Any]]:
+    return found.query.sql_with_params()
+
+
+def _joined(sets: Sequence[Sequence[People]], person: str) -> tuple[str, list[Any]]:
+    """A join for each set, `s0` onwards; a set is everybody in any of its parts."""
+    joins, given = [], []
+    for number, parts in enumerate(sets):
+        written = [_sql(part.order_by()) for part in parts]
+        inner = " UNION ".join(sql for sql, _params in written)
+        joins.append(
+            f"LEFT JOIN (SELECT DISTINCT person_id FROM ({inner}) o{number} (person_id)) s{number} "  # noqa: S608
+            f"ON s{number}.person_id = {person}"
+        )
+        given += [one for _sql_, params in written for one in params]
+    return " ".join(joins), given
+
+
+def _rows(sql: str, given: Sequence[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given)
+        return cursor.fetchall()
 
 
 # Whom a mail would reach ---------------------------------------------------------------------------------------------
@@ -95,33 +134,51 @@ def _chosen(group_id: UUID | None) -> QuerySet[DirectoryPerson]:
     return _active().filter(id__in=GroupMember.objects.filter(group_id=group_id).values("person_id"))
 
 
-def _reasons(kind: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    """Who is in any of the sets is left out; or, `unless`, who is in none."""
+
+    sets: Sequence[People]
+    unless: bool = False
+
+    def holds(self) -> Q:
+        found = Q()
+        for one in self.sets:
+            found |= Q(Exists(one.filter(person_id=OuterRef("id"))))
+        return ~found if self.unless else found
+
+
+def _reasons(kind: str) -> dict[str, _Reason]:
     """Why somebody is left out, in the order in which it is told. A passkey that is frozen leaves out as well: it was
     frozen because somebody else may have been there."""
     moment = clock.now()
-    mailed = Invitation.objects.filter(person_id=OuterRef("id"))
-    held = NoticeAddress.objects.filter(
-        person_id=OuterRef("id"), kind=NoticeAddress.Kind.EMAIL, held_since__lte=moment - HELD_FOR
-    )
-    often = mailed.filter(created_at__gt=moment - QUARTER).order_by().values("person_id")
-    often = often.annotate(number=Count("id")).filter(number__gte=MOST_A_QUARTER)
-    reasons: dict[str, Any] = {
-        "has_passkey": Q(Exists(Passkey.objects.filter(person_id=OuterRef("id"), invalidated_at=None))),
-        "not_allowed": Q(recovery_allowed=False),
-        "no_address": ~Q(Exists(held)),
-        "mailed_lately": Q(Exists(mailed.filter(created_at__gt=moment - AGAIN_AFTER))) | Q(Exists(often)),
+    mailed = Invitation.objects.order_by().values("person_id")
+    held = NoticeAddress.objects.filter(kind=NoticeAddress.Kind.EMAIL, held_since__lte=moment - HELD_FOR)
+    often = mailed.filter(created_at__gt=moment - QUARTER)
+    often = often.annotate(number=Count("id")).filter(number__gte=MOST_A_QUARTER).values("person_id")
+    reasons = {
+        "has_passkey": _Reason([Passkey.objects.filter(invalidated_at=None).values("person_id")]),
+        "not_allowed": _Reason([_not_allowed()]),
+        "no_address": _Reason([held.values("person_id")], unless=True),
+        "mailed_lately": _Reason([mailed.filter(created_at__gt=moment - AGAIN_AFTER), often]),
     }
     if kind == Kind.REMINDER:
-        reasons["has_other"] = Q(_has_codes("id")) | Q(_has_card("id"))
-        reasons["opted_out"] = Q(Exists(NoReminders.objects.filter(person_id=OuterRef("id"))))
+        reasons["has_other"] = _Reason([_with_codes(), _with_card()])
+        reasons["opted_out"] = _Reason([NoReminders.objects.values("person_id")])
     return reasons
+
+
+def _not_allowed() -> People:
+    return (
+        DirectoryPerson.objects.filter(recovery_allowed=False).annotate(person_id=F("id")).values("person_id")
+    )
 
 
 def reachable(kind: str, group_id: UUID | None) -> QuerySet[DirectoryPerson]:
     """Whom a mail of this kind may go to now."""
     found = _chosen(group_id)
     for reason in _reasons(kind).values():
-        found = found.exclude(reason)
+        found = found.exclude(reason.holds())
     return found
 
 
@@ -131,7 +188,7 @@ def why_left_out(person_id: UUID) -> str:
     if not found.exists():
         return "not_active"
     reasons = _reasons(Kind.INVITATION)
-    return next((name for name, reason in reasons.items() if found.filter(reason).exists()), "")
+    return next((name for name, reason in reasons.items() if found.filter(reason.holds()).exists()), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +202,22 @@ class Preview:
 
 def preview(kind: str, group_id: UUID | None) -> Preview:
     reasons = _reasons(kind)
-    before = Q()
-    counts: dict[str, Count] = {"chosen": Count("id")}
-    for name, reason in reasons.items():
-        counts[name] = Count("id", filter=before & reason)
-        before &= ~reason
-    counts["mailed"] = Count("id", filter=before)
-    found = _chosen(group_id).aggregate(**counts)
-    return Preview(found.pop("chosen"), found.pop("mailed"), {name: n for name, n in found.items() if n})
+    chosen, given = _sql(_chosen(group_id).order_by().values("id"))
+    joins, more = _joined([reason.sets for reason in reasons.values()], "p.id")
+    first = " ".join(
+        f"WHEN s{number}.person_id IS {'' if reason.unless else 'NOT '}NULL THEN {number}"
+        for number, reason in enumerate(reasons.values())
+    )
+    rows = _rows(
+        f"SELECT CASE {first} END, count(*) FROM ({chosen}) p {joins} GROUP BY 1",  # noqa: S608
+        [*given, *more],
+    )
+    by_number = dict(rows)
+    left_out = {name: by_number[number] for number, name in enumerate(reasons) if number in by_number}
+    return Preview(sum(by_number.values()), by_number.get(None, 0), left_out)
+
+
+def kept_preview(kind: str, group_id: UUID | None) -> tuple[Preview, datetime | None]:
+    """For a page to show. Whom a mail goes to is found out anew when it is sent."""
+    kept = kept_count(f"preview {kind} {group_id or ''}", lambda: asdict(preview(kind, group_id)))
+    return Preview(**kept.value), kept.at

@@ -385,7 +385,7 @@ def test_what_people_have_is_counted_by_group(place, ada):
         SavedRecoveryCode.objects.filter(person_id=cid.id).first()
         whole = covering.covered()
         assert (whole.people, whole.passkey, whole.codes, whole.card, whole.nothing) == (3, 1, 1, 0, 1)
-        (found,) = covering.covered_by_group()
+        (found,) = covering.kept_coverage_by_group()
         assert found[0].name == "Pilots"
         assert (found[1].people, found[1].passkey, found[1].nothing) == (2, 1, 1)
 
