@@ -26,7 +26,7 @@ QUARTER = timedelta(days=90)
 MOST_A_QUARTER = 3
 MOST_GROUPS = 50
 # The identifiers of people, under the name `person_id`.
-People = QuerySet[Any, dict[str, Any]]
+People = QuerySet[Any, Any]
 
 
 def _with_passkey() -> People:
@@ -122,7 +122,7 @@ def _joined(sets: Sequence[Sequence[People]], person: str) -> tuple[str, list[An
 def _rows(sql: str, given: Sequence[Any]) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, given)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 # Whom a mail would reach ---------------------------------------------------------------------------------------------

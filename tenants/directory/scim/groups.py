@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 from uuid import UUID
 
@@ -21,9 +21,9 @@ from tenants.directory.scim.filters import Columns, Identifier, Moment, Several,
 from tenants.directory.scim.membership import Be, Join, Step
 from tenants.directory.scim.users import LONGEST, everybody, shown, word
 
-# What one answer holds of one group, and of all those in a list or where a change has to be tried on the whole of one.
+# What one answer holds, and what is put together where a change has to be tried on the whole of a group.
 MOST_MEMBERS = 200_000
-MOST_LISTED = 20_000
+MOST_TRIED = 20_000
 BATCH = 5_000
 COLUMNS: Columns = {
     "id": Identifier("id", GroupRow.prefix),
@@ -54,29 +54,44 @@ def group_with(resource_id: str, *, lock: bool = False) -> GroupRow:
 
 
 def resources_of(groups: Sequence[GroupRow], *, with_members: bool = True) -> list[Resource[Any]]:
-    """As lists show them."""
-    members: dict[UUID, list[dict[str, str]]] = {}
+    """As the service shows them. Who is in them is remembered beside them and written into the answer: the library would look
+    at each of very many members several times."""
+    made = {group.id: cast(Group, _resource(group)) for group in groups}
     if with_members:
-        rows = GroupMember.objects.filter(group_id__in=[group.id for group in groups])
-        told = rows.order_by("created_at", "id").values_list("group_id", "person_id")[: MOST_LISTED + 1]
-        for number, (group_id, person_id) in enumerate(told):
-            if number == MOST_LISTED:
-                raise _too_many()
-            identifier = public_id(DirectoryPerson.prefix, person_id)
-            members.setdefault(group_id, []).append({"value": identifier, "$ref": f"Users/{identifier}"})
-    return [_resource(group, members.get(group.id, [])) for group in groups]
+        members: dict[UUID, list[str]] = {}
+        for group_id, person in _members(list(made), MOST_MEMBERS):
+            members.setdefault(group_id, []).append(person)
+        for group_id, people in members.items():
+            made[group_id].remember_members(people)
+    return list(made.values())
 
 
-def resource_of(group: GroupRow, *, most: int = MOST_MEMBERS + 1) -> Group:
-    """One group with who is in it, `most` of them at most: read by the service when it writes its answer, since the library
-    would look at each of very many members several times."""
-    rows = GroupMember.objects.filter(group_id=group.id).order_by("created_at", "id")
-    ids = [public_id(DirectoryPerson.prefix, one) for one in rows.values_list("person_id", flat=True)[:most]]
-    if len(ids) > MOST_MEMBERS:
-        raise _too_many()
-    made = cast(Group, _resource(group, []))
-    made.remember_members(ids)
+def resource_told(group: GroupRow, most: int) -> Group:
+    """One group with who is in it, or with one more than `most` of them."""
+    rows = GroupMember.objects.filter(group_id=group.id).values_list("person_id", flat=True)[: most + 1]
+    made = cast(Group, _resource(group))
+    made.remember_members(public_id(DirectoryPerson.prefix, one) for one in rows)
     return made
+
+
+def bare_group(group: GroupRow) -> Group:
+    """Without anybody in it, for a change that says who comes and goes."""
+    return cast(Group, _resource(group))
+
+
+def whole_group(group: GroupRow) -> Group:
+    """With everybody in it, for a change that the library has to try."""
+    told = [{"value": person} for _group_id, person in _members([group.id], MOST_TRIED)]
+    return cast(Group, _resource(group, told))
+
+
+def _members(group_ids: Sequence[UUID], most: int) -> Iterator[tuple[UUID, str]]:
+    rows = GroupMember.objects.filter(group_id__in=group_ids).order_by("created_at", "id")
+    told = rows.values_list("group_id", "person_id")[: most + 1]
+    for number, (group_id, person_id) in enumerate(told.iterator(chunk_size=BATCH)):
+        if number == most:
+            raise _too_many()
+        yield group_id, public_id(DirectoryPerson.prefix, person_id)
 
 
 def _too_many() -> TooManyException:
@@ -85,12 +100,12 @@ def _too_many() -> TooManyException:
     )
 
 
-def _resource(group: GroupRow, members: list[dict[str, str]]) -> Resource[Any]:
+def _resource(group: GroupRow, members: Sequence[dict[str, str]] = ()) -> Resource[Any]:
     said: dict[str, Any] = {"displayName": group.name}
     if group.external_id:
         said["externalId"] = group.external_id
     if members:
-        said["members"] = members
+        said["members"] = list(members)
     # Of the row and not of the members, who may be left out: it moves with every change of either.
     return shown(Group, group, said, version=f"{group.id} {group.changed_at.isoformat()}")
 

@@ -106,9 +106,12 @@ def _step(op: PatchOperation.Op, value: Any) -> Step:
 
 def _people(value: Any) -> frozenset[str]:
     entries: Sequence[Any] = value if isinstance(value, list) else [value]
-    found = [entry.get("value") if isinstance(entry, dict) else None for entry in entries]
-    if not all(isinstance(one, str) and one for one in found):
-        raise _NotPlain
+    found = set()
+    for entry in entries:
+        one = entry.get("value") if isinstance(entry, dict) else None
+        if not isinstance(one, str) or not one:
+            raise _NotPlain
+        found.add(one)
     return frozenset(found)
 
 

@@ -6,11 +6,12 @@ from http import HTTPStatus
 from typing import Any
 
 from pydantic import ValidationError
-from scim2_models import Context, Error, PatchOp, Resource, ResourceType, ResponseParameters
+from scim2_models import Context, Error, PatchOp, Resource, ResourceType, ResponseParameters, SearchRequest
 from scim2_server.conditions import Conditions
 from scim2_server.handler import ScimHandler
 from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService, scim_exception_of
+from scim2_server.storage import SearchPage
 
 from tenants.directory.scim.description import PROVIDER, Group
 from tenants.directory.scim.membership import parted, tells_members
@@ -39,9 +40,23 @@ class Service(ScimService):
         """With the members of a group that were only remembered."""
         answer = ScimService.resource_response(resource, scim_ctx, response_parameters, status)
         if isinstance(resource, Group) and resource.remembered and tells_members(response_parameters):
-            users = answer.headers["Content-Location"].rpartition("/Groups/")[0] + "/Users/"
-            told = [{"value": one, "$ref": users + one} for one in resource.remembered]
-            answer.body = {**(answer.body or {}), "members": told}
+            base_url = answer.headers["Content-Location"].rpartition("/Groups/")[0]
+            answer.body = {**(answer.body or {}), "members": _told(resource, base_url)}
+        return answer
+
+    def search_response(
+        self,
+        base_url: str,
+        resource_types: list[ResourceType],
+        page: SearchPage,
+        search_request: SearchRequest[Any],
+    ) -> ScimResponse:
+        answer = super().search_response(base_url, resource_types, page, search_request)
+        if tells_members(search_request):
+            shown = (answer.body or {}).get("Resources", ())
+            for resource, body in zip(page.resources, shown, strict=True):
+                if isinstance(resource, Group) and resource.remembered:
+                    body["members"] = _told(resource, base_url)
         return answer
 
     @staticmethod
@@ -51,6 +66,11 @@ class Service(ScimService):
         return ScimService.error_of(
             scim_exception_of(found) if isinstance(found, ValidationError) else exception
         )
+
+
+def _told(group: Group, base_url: str) -> list[dict[str, str]]:
+    users = base_url.rstrip("/") + "/Users/"
+    return [{"value": one, "$ref": users + one} for one in group.remembered]
 
 
 SERVICE = Service(PROVIDER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import QuerySet
@@ -98,23 +98,21 @@ class DirectoryStorage(ScimStorage):
         """A group that is about to be changed is read without its members: `group` reads them."""
         kind = _kind(resource_type)
         row = kind.named(resource_id, lock=self.changing)
-        if kind.model is not Group:
-            return kind.shown([row])[0]
-        if self.changing or not tells_members(response_parameters):
-            return kind.shown([row], with_members=False)[0]
-        return groups.resource_of(row)
+        if self.changing and kind.model is Group:
+            return groups.bare_group(row)
+        return _shown(kind, [row], response_parameters)[0]
 
     def group(self, resource_id: str, *, whole: bool) -> Group:
         """A group that is about to be changed; `whole`: with everybody in it."""
         row = groups.group_with(resource_id, lock=True)
-        return cast(Group, groups.resources_of([row], with_members=whole)[0])
+        return groups.whole_group(row) if whole else groups.bare_group(row)
 
     def step_group(self, resource: Group, steps: Iterable[Step], *, most_told: int) -> Group:
         """Named as the resource says, its members changed step by step; with one more of them than are told, at most."""
         row = groups.group_with(str(resource.id), lock=True)
         with _names_once():
             groups.step_group(row, resource, steps, self.actor)
-        return groups.resource_of(row, most=most_told + 1)
+        return groups.resource_told(row, most_told)
 
     def search(
         self, resource_types: list[ResourceType], search_request: SearchRequest[Any], *, position: Any = None
@@ -144,7 +142,7 @@ class DirectoryStorage(ScimStorage):
         kind = _kind(resource_type)
         with _names_once():
             row = kind.add(resource, self.actor)
-        return _whole(kind, row)
+        return kind.shown([row])[0]
 
     def update(
         self,
@@ -158,7 +156,7 @@ class DirectoryStorage(ScimStorage):
         _require_version(kind, row, expected_version)
         with _names_once():
             row = kind.change(row, resource, self.actor)
-        return _whole(kind, row)
+        return kind.shown([row])[0]
 
     def delete(
         self, resource_type: ResourceType, resource_id: str, *, expected_version: str | None = None
@@ -199,10 +197,6 @@ def _shown(kind: Kind, rows: list[Any], wanted: ResponseParameters[Any] | None) 
     return kind.shown(rows)
 
 
-def _whole(kind: Kind, row: Any) -> Resource[Any]:
-    return groups.resource_of(row) if kind.model is Group else kind.shown([row])[0]
-
-
 def _filtered(kind: Kind, search_request: SearchRequest[Any]) -> QuerySet[Any]:
     found = kind.all()
     if search_request.filter is None:
@@ -229,8 +223,7 @@ def _ordered(rows: QuerySet[Any], kind: Kind, sorting: Sorting) -> QuerySet[Any]
 def _require_version(kind: Kind, row: Any, expected: str | None) -> None:
     if expected is None:
         return
-    meta = (groups.resources_of([row], with_members=False) if kind.model is Group else kind.shown([row]))[
-        0
-    ].meta
+    shown = groups.bare_group(row) if kind.model is Group else kind.shown([row])[0]
+    meta = shown.meta
     if meta is None or meta.version != expected:
         raise PreconditionFailedException(detail="It was changed in the meantime.")
