@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from vendors.adapters.eid.claims import aml_claims, plain_claims
@@ -24,8 +25,10 @@ from vendors.contract import (
     Phase,
     SessionRef,
     Snapshot,
+    Stale,
 )
 
+SKEW = timedelta(seconds=60)
 # How brokers end the name of an eID that comes at several levels.
 LEVELS = {
     "low": EidLevel.LOW,
@@ -59,15 +62,18 @@ class EidAdapter(OidcAdapter):
 
     def read_answer(self, ctx: Ctx, ref: SessionRef, claims: Mapping[str, Any], digest: str) -> Snapshot:
         """What must hold: 1. the eID that was asked for is the one that was used (OpenID Connect Core 3.1.3.7, step 12);
-        2. names and date of birth are there, and readable."""
+        2. where the broker says when the person signed in, that was after we asked (step 13): it may have let somebody through
+        who never left; 3. names and date of birth are there, and readable."""
         wanted = _acr(ctx)
         if claims.get("acr") != wanted:  # 1
             raise ContractBroken("another_eid")
+        if "auth_time" in claims and _moment(claims["auth_time"]) < ref.started_at - SKEW:  # 2
+            raise Stale("sign_in_of_before")
         read = aml_claims if self.preset.says == "cz_aml" else plain_claims
         return Snapshot(
             phase=Phase.DONE,
             outcome=Outcome.VERIFIED,
-            claims=tuple(read(claims)),  # 2
+            claims=tuple(read(claims)),  # 3
             checks=(Check("eid", True),),
             assurance=(Assurance(self.preset.framework, wanted, self.level_of(ctx.config)),),
             sandbox=claims.get("readmit_demonstration") is True,
@@ -85,3 +91,9 @@ def _acr(ctx: Ctx) -> str:
     if not acr or " " in acr:
         raise BadConfig("acr_missing", setting="acr")
     return acr
+
+
+def _moment(value: object) -> datetime:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 2**33:
+        raise ContractBroken("auth_time_unusable")
+    return datetime.fromtimestamp(value, tz=UTC)

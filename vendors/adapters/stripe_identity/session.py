@@ -19,6 +19,7 @@ from vendors.contract import (
     Reason,
     SessionOver,
     Snapshot,
+    StateMismatch,
 )
 
 # What changes by being asked for, and keys to the session: no part of what was answered.
@@ -95,9 +96,11 @@ def _waiting_or_failed(last_error: object, partner_ref: str, digest: str, *, is_
 
 
 def _verified(session: Mapping[str, Any], partner_ref: str, digest: str, *, is_live: bool) -> Snapshot:
-    """What must hold: 1. the report came with it and is about a document that was verified; 2. a selfie, where there is one,
-    was verified too."""
+    """What must hold: 1. the report came with it, names no other session, and is about a document that was verified; 2. a selfie,
+    where there is one, was verified too."""
     report = mapping(session.get("last_verification_report"), "report_missing")
+    if report.get("verification_session") not in (None, partner_ref):  # 1
+        raise StateMismatch("report_of_another_session")
     document = mapping(report.get("document"), "document_missing")
     if document.get("status") != "verified":  # 1
         raise ContractBroken("verified_without_document")
