@@ -65,17 +65,30 @@ def tell_of_erasing(connection: Connection, overdue: int) -> None:
         send_staff_mail("staff_erasing_overdue", address=address, context=context)
 
 
-def tell_of_certificate(connection: Connection, label: str, runs_out_at: datetime, *, is_over: bool) -> None:
-    """A certificate in the settings runs out, or has. The caller knows whether it was told."""
+# Where the next certificate is entered: the page, and whether it is one of this partner's.
+CERTIFICATE_PAGES = {
+    "keys": ("partners:keys", True),
+    "settings": ("partners:settings", True),
+    "access": ("verified_id:access", False),
+    "issuers": ("verified_id:issuers", False),
+}
+
+
+def tell_of_certificate(
+    connection: Connection, label: str, runs_out_at: datetime, *, is_over: bool, place: str = "keys"
+) -> None:
+    """A certificate that a partner is used with runs out, or has. The caller knows whether it was told."""
     tenant = Tenant.objects.get(id=current_tenant_id())
-    args = [tenant.slug, connection.vendor]
+    page, is_partners = CERTIFICATE_PAGES[place]
+    args = [tenant.slug, connection.vendor] if is_partners else [tenant.slug]
     context = {
         "organisation": tenant.name,
         "partner": partner_name(connection.vendor),
         "setting": _(label),
         "runs_out_on": runs_out_at.date().isoformat(),
         "is_over": "yes" if is_over else "",
-        "partner_url": site_url(reverse("partners:record", urlconf=settings.ROOT_URLCONF, args=args)),
+        "place": place,
+        "page_url": site_url(reverse(page, urlconf=settings.ROOT_URLCONF, args=args)),
     }
     for address in addresses_of_members_with(Right.MANAGE_PARTNERS):
         send_staff_mail("staff_certificate_ends", address=address, context=context)

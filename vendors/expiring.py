@@ -1,22 +1,31 @@
 """Certificates of connections that run out: when, and telling it ahead to those who can do something about it.
 
 Protects people from a partner that stops overnight because nobody knew of a date. Told by mail at thirty, fourteen, seven and
-three days, at one, and when it is over: each once for a certificate, and anew for the one that takes its place. What it does not
-do: change a certificate, or stop a partner; what has run out is refused where it would be used (portal.kit.client_tls).
+three days, at one, and when it is over: each once for each certificate, and anew for the one that takes its place. Beside those in
+a connection's settings, whoever asks wallets has the access certificate, and the ones of those whose identities it believes. What
+it does not do: change a certificate, or stop a partner; what has run out is refused where it would be used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
+
+from cryptography import x509
+from django.utils.translation import gettext as _
 
 from portal.kit import clock
 from portal.kit.client_tls import read_identity, read_roots
 from portal.kit.errors import Misconfigured
 from portal.kit.scope import tenant_scope
 from tenants.models import Tenant
+from tenants.verified_id.clients import newest_certificate
+from tenants.verified_id.models import TrustedIssuer
+from tenants.verified_id.protocol.certificates import read_certificates
+from tenants.verified_id.trusting import trusted_issuers
 from vendors.alerts import tell_of_certificate
 from vendors.context import open_secrets
 from vendors.contract import Manifest
@@ -27,14 +36,19 @@ SOON = timedelta(days=30)
 TOLD_DAYS = (30, 14, 7, 3, 1, 0)
 
 
+# Where the next one is entered.
+Place = Literal["keys", "settings", "access", "issuers"]
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A certificate in a setting. `issuer` is empty for those that are believed."""
+    """A certificate, by the setting it is in or by what else names it. `issuer` is empty for those that are believed."""
 
     setting: str
     label: str
     issuer: str
     runs_out_at: datetime
+    place: Place = "keys"
 
     @property
     def days(self) -> int:
@@ -68,7 +82,7 @@ def held_certificates(
 
 def _held(setting: str, label: str, text: str, *, is_ours: bool) -> Held:
     if not is_ours:
-        return Held(setting, label, "", read_roots(text))
+        return Held(setting, label, "", read_roots(text), "settings")
     identity = read_identity(text)
     return Held(setting, label, identity.issuer, identity.not_after)
 
@@ -78,9 +92,27 @@ def certificates_of(connection: Connection) -> list[Held]:
     if not is_listed(connection.vendor):
         return []
     manifest = adapter_of(connection.vendor).manifest
-    if not any(field.holds for field in manifest.fields):
-        return []
-    return held_certificates(manifest, connection.config, open_secrets(connection))
+    found = [*_of_wallets()] if manifest.asks_wallets else []
+    if any(field.holds for field in manifest.fields):
+        found += held_certificates(manifest, connection.config, open_secrets(connection))
+    return found
+
+
+def _of_wallets() -> Iterator[Held]:
+    """The one that signs requests, and those under which identities of a state are believed."""
+    newest = newest_certificate()
+    if newest is not None and newest.expires_at is not None:
+        leaf = read_certificates(newest.chain_pem)[0]
+        yield Held("access", _("Access certificate"), _named(leaf.issuer), newest.expires_at, "access")
+    rows = trusted_issuers().filter(purpose=TrustedIssuer.Purpose.PID).exclude(certificate_pem="")
+    for row in rows:
+        with suppress(ValueError):  # it was read when it was entered, and is read again where it counts
+            ends = min(each.not_valid_after_utc for each in read_certificates(row.certificate_pem))
+            yield Held(row.id.hex, row.name, "", ends, "issuers")
+
+
+def _named(name: x509.Name) -> str:
+    return name.rfc4514_string()
 
 
 def tell_ahead() -> None:
@@ -88,16 +120,28 @@ def tell_ahead() -> None:
     for tenant in Tenant.objects.iterator():
         with tenant_scope(tenant.id):
             for connection in Connection.objects.exclude(status=Connection.Status.REMOVED).order_by("id"):
-                first = min(certificates_of(connection), key=lambda held: held.runs_out_at, default=None)
-                if first is not None and first.is_soon and _is_news(connection, first):
-                    tell_of_certificate(connection, first.label, first.runs_out_at, is_over=first.is_over)
+                soon = [held for held in certificates_of(connection) if held.is_soon]
+                for held in _news(connection, soon):
+                    tell_of_certificate(
+                        connection, held.label, held.runs_out_at, is_over=held.is_over, place=held.place
+                    )
 
 
-def _is_news(connection: Connection, held: Held) -> bool:
-    """Whether this was not told of this certificate yet; from now on it was."""
-    left = held.runs_out_at - clock.now()
-    step = min(days for days in TOLD_DAYS if days == 30 or left <= timedelta(days=days))
-    word = f"{held.setting}:{held.runs_out_at:%Y%m%d%H%M}:{step}"
+def _news(connection: Connection, soon: Sequence[Held]) -> list[Held]:
+    """Those of which this was not told yet; from now on it was. What is there no more is forgotten."""
+    if not soon:
+        return []
     PartnerHealth.objects.bulk_create([PartnerHealth(connection=connection)], ignore_conflicts=True)
-    rows = PartnerHealth.objects.filter(connection=connection).exclude(certificate_told=word)
-    return bool(rows.update(certificate_told=word))
+    health = PartnerHealth.objects.select_for_update().get(connection=connection)
+    told, words = health.certificate_told.split(), [_word(held) for held in soon]
+    if set(words) != set(told):
+        health.certificate_told = " ".join(words)
+        health.save(update_fields=["certificate_told"])
+    return [held for held, word in zip(soon, words, strict=True) if word not in told]
+
+
+def _word(held: Held) -> str:
+    """Which one, until when, and at how many days."""
+    left = held.runs_out_at - clock.now()
+    step = min(days for days in TOLD_DAYS if days == TOLD_DAYS[0] or left <= timedelta(days=days))
+    return f"{held.setting}:{held.runs_out_at:%Y%m%d%H%M}:{step}"

@@ -105,8 +105,8 @@ class PartnerHealth(TenantModel):
     alerted_at = models.DateTimeField(null=True)
     # And when of sessions that it did not erase in time.
     erasing_told_at = models.DateTimeField(null=True)
-    # Which certificate, until when, at how many days: what was told last (vendors.expiring).
-    certificate_told = models.CharField(max_length=80, blank=True)
+    # Of each that runs out soon: which, until when, at how many days it was told last (vendors.expiring).
+    certificate_told = models.TextField(blank=True)
 
     class Meta(TenantModel.Meta):
         constraints = [
