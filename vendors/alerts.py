@@ -59,7 +59,8 @@ def tell_of_erasing(connection: Connection, overdue: int) -> None:
         "organisation": tenant.name,
         "partner": partner_name(connection.vendor),
         "overdue": str(overdue),
-        "erasing_url": site_url(reverse("partners:erasing", urlconf=settings.ROOT_URLCONF, args=args)),
+        "erasing_url": site_url(reverse("partners:erasing", urlconf=settings.ROOT_URLCONF, args=args))
+        + (f"?of={connection.public_id}" if connection.status == Connection.Status.REMOVED else ""),
     }
     for address in addresses_of_members_with(Right.MANAGE_PARTNERS):
         send_staff_mail("staff_erasing_overdue", address=address, context=context)

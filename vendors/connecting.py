@@ -33,6 +33,7 @@ from vendors.contract import (
 )
 from vendors.endings import fail_attempt
 from vendors.keeping import destroy_beside
+from vendors.leaving import begin_leaving
 from vendors.models import Connection, ProofingAttempt
 from vendors.phases import OPEN
 from vendors.registry import adapter_of, entry_of, listed_as, own_name
@@ -180,7 +181,7 @@ def bring_own_partner(
         connection = locked_connection(connection.id)
     # Whoever changes the price holds the connection's row, so that nobody enters another between look and entry.
     priced = terms_of(vendor)
-    known = settings_of(connection, config) | (shown_terms(priced) if terms else {})
+    known = settings_of(connection, config) | (shown_terms(priced) if terms or seen else {})
     require_unchanged(seen, known | ({"title": connection.title if connection else ""} if title else {}))
     if title:
         title = require_title(vendor, title) if own_name(vendor) else ""
@@ -262,27 +263,38 @@ def _tell_pause(name: EventName, connection: Connection, actor: Actor) -> None:
     record_event(name, actor=actor, subject=connection.public_id, data={"vendor": connection.vendor})
 
 
-def remove_partner(connection_id: UUID, *, actor: Actor) -> Connection:
-    """Destroy the settings and end every open attempt at once. Nothing is undone by choosing the partner again."""
+def remove_partner(connection_id: UUID, *, actor: Actor, erases: bool = False) -> Connection:
+    """Destroy the settings and end every open attempt at once. Nothing is undone by choosing the partner again. With `erases`
+    the partner is asked to erase every session, and keys and settings stay sealed for that alone (vendors.leaving)."""
     connection = locked_connection(connection_id)
     open_attempts = list(
-        ProofingAttempt.objects.filter(connection=connection, phase__in=OPEN).values_list("id", flat=True)
+        ProofingAttempt.objects.filter(connection=connection, phase__in=OPEN)
+        .order_by("id")
+        .values_list("id", flat=True)
     )
     for attempt_id in open_attempts:
         fail_attempt(attempt_id, code="partner_removed")
     connection.status = Connection.Status.REMOVED
     connection.removed_at = clock.now()
-    connection.secrets_sealed = None
-    connection.config = {}
+    to_erase = begin_leaving(connection, open_attempts) if erases else 0
+    if not to_erase:
+        connection.secrets_sealed = None
+        connection.config = {}
     connection.memory = {}
     destroy_beside(connection, actor=actor)
-    connection.save(update_fields=["status", "removed_at", "secrets_sealed", "config", "memory"])
+    connection.save(
+        update_fields=["status", "removed_at", "keys_kept_until", "secrets_sealed", "config", "memory"]
+    )
     tell_purchase(connection)
     record_event(
         EventName.PARTNER_DISCONNECTED,
         actor=actor,
         subject=connection.public_id,
-        data={"vendor": connection.vendor, "attempts_ended": len(open_attempts)},
+        data={
+            "vendor": connection.vendor,
+            "attempts_ended": len(open_attempts),
+            "sessions_to_erase": to_erase,
+        },
     )
     return connection
 

@@ -24,11 +24,11 @@ from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from vendors.alerts import tell_of_erasing
 from vendors.contract import AdapterError, Erases, ErasureReceipt
+from vendors.leaving import KEYS_GONE, can_erase, is_left_for_good, note_erased
 from vendors.leases import Lease, gave_keys_in_use, hold, lock_attempt, scope_of
 from vendors.models import Connection, ProofingAttempt
 from vendors.phases import OPEN
 from vendors.planning import ERASED_WITHIN, ERASING_AFTER, enqueue_erasing, schedule_erasing
-from vendors.registry import adapter_of, is_listed
 
 ASK_AGAIN = timedelta(days=1)
 MAX_ASKED = 7
@@ -66,8 +66,8 @@ def ask_to_erase_sessions(references: Sequence[UUID], *, actor: Actor) -> int:
         attempt = lock_attempt(attempt_id)
         connection = Connection.objects.get(id=attempt.connection_id)
         is_asked = attempt.erase_due_at is not None and not attempt.erase_error
-        can_be_asked = is_listed(connection.vendor) and isinstance(adapter_of(connection.vendor), Erases)
-        if is_asked or not can_be_asked or connection.status == Connection.Status.REMOVED:
+        can_be_asked = can_erase(connection)
+        if is_asked or not can_be_asked or is_left_for_good(connection):
             continue
         # No sooner than the answer is destroyed here, and never while somebody may still be there.
         due_at = max(clock.now(), (attempt.ended_at or attempt.expires_at) + ERASING_AFTER)
@@ -90,7 +90,7 @@ def tell_overdue(job: Job) -> None:
     if attempt.erased_at is not None:
         return
     connection = Connection.objects.get(id=attempt.connection_id)
-    if connection.status != Connection.Status.REMOVED:
+    if not is_left_for_good(connection):
         tell_of_erasing(connection, overdue_of(connection.id))
 
 
@@ -107,6 +107,9 @@ def erase_proofing(job: Job) -> Apply | None:
     with tenant_scope(scope_of(job)):
         attempt = lock_attempt(job.uuid("attempt_id"))
         if attempt.phase in OPEN or attempt.started_at is None or attempt.erased_at is not None:
+            return None
+        if is_left_for_good(Connection.objects.get(id=attempt.connection_id)):
+            ProofingAttempt.objects.filter(id=attempt.id).update(erase_error=KEYS_GONE)
             return None
         lease = hold(attempt)
     if lease.ref is None or not isinstance(lease.adapter, Erases):
@@ -141,6 +144,7 @@ def _write(lease: Lease, receipt: ErasureReceipt, times: int) -> None:
     attempt.save(update_fields=["leased_until", "erase_asked_at", "erased_at", "erase_error"])
     if receipt.complete:
         _note(lease, "erased")
+        note_erased(lease.connection)
     elif not is_last:
         if is_first:
             _note(lease, "asked")

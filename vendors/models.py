@@ -41,6 +41,8 @@ class Connection(TenantModel):
     memory = models.JSONField(default=dict)
     chosen_at = models.DateTimeField(default=clock.now)
     removed_at = models.DateTimeField(null=True)
+    # A removed one's keys, while they are kept to have its sessions erased (vendors.leaving).
+    keys_kept_until = models.DateTimeField(null=True)
     # Nobody new is sent there while it stands; whoever is there already finishes.
     paused_at = models.DateTimeField(null=True)
     test_asked_at = models.DateTimeField(null=True)

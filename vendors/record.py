@@ -15,7 +15,9 @@ from uuid import UUID
 from portal.kit import clock
 from vendors.billing.book import standing
 from vendors.billing.day_sums import groups_of
+from vendors.billing.models import Paid
 from vendors.billing.selectors import UsageFilter
+from vendors.billing.unpriced import unpriced
 from vendors.models import PartnerHealth, ProofingAttempt
 from vendors.phases import AttemptPhase
 
@@ -38,9 +40,12 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
+    """`unpriced`: of how many of the checks nobody knows the cost."""
+
     currency: str
     checks: int
     amount: Decimal
+    unpriced: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,15 @@ def costs_of(vendor: str, *, since: datetime) -> tuple[list[Cost], list[Cost]]:
 
 
 def _sums(chosen: UsageFilter) -> list[Cost]:
-    rows = [group for group in groups_of(chosen, "currency", "billable") if group.key[1]]
-    return [
-        Cost(group.key[0], group.quantity, group.amount) for group in sorted(rows, key=lambda row: row.key)
-    ]
+    groups = groups_of(chosen, "currency", "billable", "connection_kind")
+    rows = [group for group in sorted(groups, key=lambda row: row.key) if group.key[1]]
+    own = sum(group.quantity for group in rows if group.key[2] == Paid.OWN_CONTRACT)
+    of_vendor = unpriced(chosen, {chosen.vendor: own}).get(chosen.vendor)
+    unknown = of_vendor.checks if of_vendor else 0
+    costs: dict[str, Cost] = {}
+    for group in rows:
+        known = costs.get(group.key[0], Cost(group.key[0], 0, Decimal(0)))
+        costs[known.currency] = Cost(
+            known.currency, known.checks + group.quantity, known.amount + group.amount, unknown
+        )
+    return list(costs.values())

@@ -38,6 +38,7 @@ LABELS: dict[str, str] = {
     "word": gettext_noop("What they said"),
     "attempt": gettext_noop("Attempt"),
     "attempts_ended": gettext_noop("Checks that were ended"),
+    "sessions_to_erase": gettext_noop("Sessions the partner is asked to erase"),
     "backed_up": gettext_noop("Kept in a cloud account"),
     "billable": gettext_noop("Billable"),
     "bridge_client": gettext_noop("Client of the bridge"),

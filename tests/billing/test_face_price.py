@@ -56,14 +56,14 @@ def spender() -> Spender:
     )
 
 
-def test_usage_says_what_is_counted_at_nothing_until_somebody_enters_the_price(
+def test_what_nobody_had_entered_a_price_for_is_called_unknown_and_stays_so(
     tenant: Tenant, staff_client
 ) -> None:
     client, where = staff_client(Role.BILLING_MANAGER), address(tenant, "face-check-price")
     with tenant_scope(tenant.id):
         compared("before")
     told = client.get(address(tenant)).content.decode()
-    assert "Face Checks at Microsoft are counted at nothing" in told and where in told
+    assert "What some checks cost is unknown" in told and where in told
     assert "No price was entered yet" in client.get(where).content.decode()
     assert client.post(where, {"unit_price": "0.25", "currency": "USD"}).status_code == 302
     with tenant_scope(tenant.id):
@@ -71,7 +71,8 @@ def test_usage_says_what_is_counted_at_nothing_until_somebody_enters_the_price(
         assert (after.amount, after.currency, after.billable) == (Decimal("0.25"), "USD", True)
         assert UsageEntry.objects.get(idempotency_key="before").amount == 0
     told = client.get(address(tenant)).content.decode()
-    assert "counted at nothing" not in told and "$0.25" in told
+    assert "At least" in told and "$0.25" in told
+    assert "Enter the price" not in told  # of the one before nobody ever said it
 
 
 def test_it_is_the_billing_manager_s_to_say_and_written_down(tenant: Tenant, staff_client) -> None:

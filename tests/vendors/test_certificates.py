@@ -17,11 +17,12 @@ from portal.kit import clock
 from portal.kit.scope import tenant_scope
 from tenants.notices.models import StaffMail
 from tenants.rights import Role
+from tenants.verified_id.models import ClientCertificate, TrustedIssuer
 from tests.conftest import make_member, make_tenant
 from tests.vendors.conformance.bankid import stranger
 from tests.vendors.conftest import work
 from tests.vendors.rest_journey import RestJourney
-from vendors import expiring
+from vendors import alerts, expiring
 from vendors.context import open_secrets
 from vendors.models import Connection, PartnerKeys
 
@@ -95,25 +96,58 @@ def test_a_new_certificate_is_tried_beside_the_one_in_use_and_the_page_says_unti
     assert "Switch back to them" in page and f"CN={CALLERS}" in page
 
 
-def test_the_end_of_a_certificate_is_told_once_at_each_step(place, monkeypatch):
+def test_the_end_of_each_certificate_is_told_once_at_each_step(place, monkeypatch):
     connection = place.connect()
     make_member(place.tenant, Role.ADMINISTRATOR)
     told, tell = [], expiring.tell_of_certificate
 
-    def watched(one, label, runs_out_at, *, is_over):
+    def watched(one, label, runs_out_at, **how):
         if one.id == connection.id:
             before = StaffMail.objects.filter(template="staff_certificate_ends").count()
-            tell(one, label, runs_out_at, is_over=is_over)
-            told.append(StaffMail.objects.filter(template="staff_certificate_ends").count() - before)
+            tell(one, label, runs_out_at, **how)
+            assert StaffMail.objects.filter(template="staff_certificate_ends").count() == before + 1
+            told.append((label, how["place"]))
 
     monkeypatch.setattr(expiring, "tell_of_certificate", watched)
     with tenant_scope(place.tenant.id):
-        held = expiring.certificates_of(Connection.objects.get(id=connection.id))
-    ends, expected = min(each.runs_out_at for each in held), 0
-    steps = ((31, 0), (30, 1), (29, 0), (14, 1), (13, 0), (6, 1), (3, 1), (1, 1), (0, 1), (-3, 0))
-    for days, is_told in steps:
+        own, root = expiring.certificates_of(Connection.objects.get(id=connection.id))
+    assert (own.place, root.place) == ("keys", "settings")
+    ends = own.runs_out_at
+    monkeypatch.setattr(expiring, "read_roots", lambda _pem: ends - timedelta(days=2))
+    steps = ((33, 0), (31, 1), (30, 1), (29, 0), (16, 1), (14, 1), (13, 0), (9, 1), (6, 1), (5, 1))
+    steps = (*steps, (3, 2), (2, 1), (1, 1), (0, 1), (-3, 0))
+    for days, number in steps:
         with clock.frozen(ends - timedelta(days=days) + timedelta(minutes=1)):
             expiring.tell_ahead()
             expiring.tell_ahead()
-        expected += is_told
-        assert told == [1] * expected, days
+        assert len(told) == number, (days, told)
+        told.clear()
+
+
+def test_what_a_wallet_is_asked_with_and_believed_by_is_told_ahead_too(tenant, monkeypatch):
+    make_member(tenant, Role.ADMINISTRATOR)
+    with tenant_scope(tenant.id):
+        Connection.objects.create(vendor="eu_pid", kind="own_contract", status="ready")
+        pem = issued(days=20)
+        ends = expiring.read_identity(pem).not_after
+        chain = pem.partition(PRIVATE)[0]
+        ClientCertificate.objects.create(
+            host="x.example", private_sealed=b"", chain_pem=chain, expires_at=ends
+        )
+        TrustedIssuer.objects.create(
+            name="State of Utopia",
+            purpose=TrustedIssuer.Purpose.PID,
+            certificate_pem=chain,
+            format="dc+sd-jwt",
+            status_origin="https://utopia.example",
+        )
+    mails = []
+    monkeypatch.setattr(alerts, "send_staff_mail", lambda _template, *, address, context: mails.append(context))
+    expiring.tell_ahead()
+    expiring.tell_ahead()
+    mails = [mail for mail in mails if mail["organisation"] == tenant.name]
+    assert {(mail["setting"], mail["place"]) for mail in mails} == {
+        ("Access certificate", "access"),
+        ("State of Utopia", "issuers"),
+    }
+    assert len(mails) == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from vendors.billing.models import Paid, UsageEntry, Why
+from vendors.billing.unpriced import is_unpriced
 
 SENTENCES = {
     Why.DECIDED: _("A decision was made, pass or fail. One decision is one check."),
@@ -35,6 +36,12 @@ SENTENCES = {
 # What would be charged elsewhere, of a connection that costs nothing.
 FREE = _("A decision was made. This connection is free: its checks are counted and cost nothing.")
 
+# Of an own contract, before anybody said what it asks.
+UNPRICED = _(
+    "A decision was made under your own contract with the partner. Nobody had entered what one costs, so its cost is unknown; a price "
+    "holds from when it is entered. It is never invoiced by us."
+)
+
 
 def sentence_of(why: str) -> str:
     return str(SENTENCES[Why(why)])
@@ -42,5 +49,7 @@ def sentence_of(why: str) -> str:
 
 def why_of(entry: UsageEntry) -> str:
     """Of one entry: the reason alone does not say how its connection is paid."""
+    if is_unpriced(entry) and entry.why == Why.OWN_CONTRACT:
+        return str(UNPRICED)
     is_free = entry.billable and entry.connection_kind == Paid.FREE and entry.why == Why.DECIDED
     return str(FREE) if is_free else sentence_of(entry.why)

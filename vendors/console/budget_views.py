@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from vendors.billing.bounds import NOTHING
 from vendors.billing.budgeting import BudgetState, budget_states
 from vendors.billing.models import Budget
 from vendors.billing.price_file import amount_text
+from vendors.billing.unpriced import first_prices
 from vendors.console.budget_forms import BudgetForm, LiftForm, profile_names
 from vendors.models import Connection
 from vendors.wording import partner_name
@@ -59,8 +61,9 @@ def _tone(state: BudgetState) -> str:
     return "warn" if state.budget.shares and state.told else "info"
 
 
-def _not_counted(budget: Budget, beside: Beside) -> list[str]:
-    """What an invoice has beside the budget's checks, in words."""
+def _not_counted(budget: Budget, beside: Beside, unstated: Sequence[str]) -> list[str]:
+    """What an invoice has beside the budget's checks, in words; and the partners of own contracts, `unstated`, of whom nobody
+    has entered what a check costs."""
     own = beside.of(budget)
     told = []
     if own.fee:
@@ -71,22 +74,43 @@ def _not_counted(budget: Budget, beside: Beside) -> list[str]:
         % {"amount": amount_text(least), "currency": own.currency, "partner": partner_name(vendor)}
         for vendor, least in own.minimums
     ]
+    told += [
+        _("checks by %(partner)s: nobody has entered what one costs") % {"partner": partner_name(vendor)}
+        for vendor in unstated
+        if budget.vendor in ("", vendor)
+    ]
     return [*told, _("taxes")]
 
 
-def _row(request: HttpRequest, state: BudgetState, names: dict[UUID, str], beside: Beside) -> dict[str, Any]:
+def _row(
+    request: HttpRequest,
+    state: BudgetState,
+    names: dict[UUID, str],
+    beside: Beside,
+    unstated: Sequence[str] = (),
+) -> dict[str, Any]:
     budget = state.budget
     return {
         "budget": budget,
         "state": state,
         "for_what": _for_what(budget, names),
         "tone": _tone(state),
-        "not_counted": _not_counted(budget, beside),
+        "not_counted": _not_counted(budget, beside, unstated),
         "used": min(state.spent + state.reserved, budget.amount),
         "is_lifted": budget.is_hard and not budget.holds_at(clock.now()),
         "roles": ", ".join(str(Role(role).label) for role in budget.lifting_roles),
         "may_lift": budget.is_hard and budget.may_lift(seat_of(request).role),
     }
+
+
+def _unstated(partners: Iterable[tuple[str, str, str]]) -> list[str]:
+    """Those in use under an own contract whose price nobody has entered."""
+    own = {
+        vendor
+        for vendor, kind, status in partners
+        if kind == Connection.Kind.OWN_CONTRACT and status != Connection.Status.REMOVED
+    }
+    return sorted(own - set(first_prices(own))) if own else []
 
 
 @require_GET
@@ -95,9 +119,14 @@ def budgets(request: HttpRequest) -> HttpResponse:
     names = profile_names()
     found = standing()
     states = budget_states(found)
-    partners = Connection.objects.values_list("vendor", flat=True).distinct()
-    beside = beside_budgets(found, set(partners)) if states else Beside(found.currencies[0], NOTHING, ())
-    rows = [_row(request, state, names, beside) for state in states]
+    partners = list(Connection.objects.values_list("vendor", "kind", "status"))
+    beside = (
+        beside_budgets(found, {vendor for vendor, *_rest in partners})
+        if states
+        else Beside(found.currencies[0], NOTHING, ())
+    )
+    unstated = _unstated(partners) if states else []
+    rows = [_row(request, state, names, beside, unstated) for state in states]
     may_manage = seat_of(request).may(Right.MANAGE_BILLING)
     return render(request, "billing/budgets.html", {"rows": rows, "may_manage": may_manage})
 

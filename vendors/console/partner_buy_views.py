@@ -15,16 +15,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.kit import clock
 from portal.kit.errors import Invalid
-from portal.kit.origins import site_url
+from portal.kit.origins import site_url, tenant_host
 from portal.kit.outbox import enqueue
 from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
-from vendors.addresses import return_url_of
 from vendors.billing.book import standing
 from vendors.billing.collecting.mirroring import LOOK_AGAIN
 from vendors.billing.collecting.models import FactKind, PaymentCall, PaymentFact
@@ -40,6 +40,22 @@ from vendors.console.partner_purchase import purchases_of
 from vendors.registry import ADAPTERS
 
 LOOKED = timedelta(seconds=4)
+ASKING = gettext_noop(
+    "We would like to use %(partner)s to prove the identity of our own people when they recover their account, and need a contract "
+    "with you for it.\n\nOur organisation: %(organisation)s\nThe software that calls you: Readmit\nOur people come from: %(host)s"
+)
+RETURNING = gettext_noop("Return address (redirect URI): %(return_url)s")
+QUESTIONS = gettext_noop(
+    "Plain questions: what does one decision cost, what do you keep of people and how long, and does your contract allow this use in "
+    "writing? We need a test account and the credentials for it."
+)
+REGISTERING = gettext_noop(
+    "We would like to register as a relying party for European Digital Identity Wallets, and need an access certificate.\n\n"
+    "Our organisation: %(organisation)s\nHost name: %(host)s\nPurpose: proving the identity of our own people when they recover "
+    "their account\nWhat we ask for, of the PID (urn:eudi:pid:1, SD-JWT VC): family_name, given_name, birthdate, issuing_country, "
+    "and personal_administrative_number or document_number\n\nOur signing request (PKCS #10) is attached. What does "
+    "registration cost, and how long does a certificate last?"
+)
 
 
 def _slug(request: HttpRequest) -> str:
@@ -290,6 +306,7 @@ def request_contract(request: HttpRequest, vendor: str) -> HttpResponse:
     if "own_contract" not in item.listing.kinds or vendor not in ADAPTERS:
         raise Http404
     form = AgreeForm(request.POST if request.method == "POST" else None, terms=item.listing.terms)
+    under_way, active = purchases_of(vendor)
     if request.method == "POST" and form.is_valid():
         try:
             purchasing.request_contract(vendor, agreed=form.agreed_to(), actor=actor_of(request))
@@ -300,7 +317,10 @@ def request_contract(request: HttpRequest, vendor: str) -> HttpResponse:
             return _to(request, "partner", vendor)
     context = {
         **_context(request, item, _("Contract")),
-        "form": form,
+        # Whoever asked reads the mail again, and has nothing to press.
+        "form": None if under_way or active else form,
+        "asked_at": under_way.agreed_at if under_way else None,
+        "alone": shown.registers_alone(vendor),
         "mail": _mail(request, item),
         "request_to": item.listing.request_to,
     }
@@ -308,16 +328,15 @@ def request_contract(request: HttpRequest, vendor: str) -> HttpResponse:
 
 
 def _mail(request: HttpRequest, item: Item) -> str:
-    return _(
-        "We would like to use %(partner)s to prove the identity of our own people when they recover their account, and need "
-        "a contract with you for it.\n\nOur organisation: %(organisation)s\nThe software that calls you: Readmit\n"
-        "Return address (redirect URI): %(return_url)s\n\nPlain questions: what does one decision cost, what do you keep of "
-        "people and how long, and does your contract allow this use in writing? We need a test account and the credentials "
-        "for it."
-    ) % {
+    """To the partner; for what nobody sells, to the authority that registers those who ask wallets."""
+    organisation, alone = seat_of(request).tenant, shown.registers_alone(item.slug)
+    back = shown.return_to_register(organisation.slug, item.slug)
+    parts = [REGISTERING if alone else ASKING, *([RETURNING] if back else []), *([] if alone else [QUESTIONS])]
+    return "\n\n".join(_(part) for part in parts) % {
         "partner": _(item.listing.name),
-        "organisation": seat_of(request).tenant.name,
-        "return_url": return_url_of(_slug(request), item.slug),
+        "organisation": organisation.name,
+        "host": tenant_host(organisation.slug),
+        "return_url": back,
     }
 
 

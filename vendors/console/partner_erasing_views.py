@@ -26,6 +26,7 @@ from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
 from vendors import erasing, selectors
 from vendors.console import partner_shown as shown
+from vendors.leaving import KEYS_GONE, is_left_for_good
 from vendors.models import Connection, ProofingAttempt
 from vendors.planning import ERASED_WITHIN
 from vendors.wording import PROBLEMS
@@ -39,7 +40,8 @@ STATES = {
     "planned": (gettext_noop("Will be asked"), "neutral"),
 }
 ERRORS = {
-    erasing.NEVER_CONFIRMED: gettext_noop("It was asked for a week and never said that nothing is left.")
+    erasing.NEVER_CONFIRMED: gettext_noop("It was asked for a week and never said that nothing is left."),
+    KEYS_GONE: gettext_noop("You removed the partner, and its keys were destroyed before it confirmed."),
 }
 HEADER = ("case", "session", "due_at", "asked_at", "state", "confirmed_at", "overdue", "last_error")
 
@@ -57,7 +59,7 @@ def _is_overdue(row: ProofingAttempt, moment: datetime) -> bool:
     return row.erased_at is None and due is not None and due <= moment - ERASED_WITHIN
 
 
-def _shown(row: ProofingAttempt, moment: datetime) -> dict[str, Any]:
+def _shown(row: ProofingAttempt, moment: datetime, *, may_ask: bool) -> dict[str, Any]:
     state = _state(row)
     label, tone = STATES[state]
     error = ERRORS.get(row.erase_error) or PROBLEMS.get(row.erase_error)
@@ -71,7 +73,7 @@ def _shown(row: ProofingAttempt, moment: datetime) -> dict[str, Any]:
         "tone": tone,
         "is_overdue": _is_overdue(row, moment),
         "error": _(error) if error else row.erase_error,
-        "may_ask": state == "failed",
+        "may_ask": may_ask and state == "failed",
     }
 
 
@@ -79,32 +81,55 @@ def _requests_of(connection: Connection) -> QuerySet[ProofingAttempt]:
     return ProofingAttempt.objects.filter(connection=connection, erase_due_at__isnull=False)
 
 
-def _connection_or_404(vendor: str) -> Connection:
-    found = selectors.connection_to(vendor)
+def _connection_or_404(request: HttpRequest, vendor: str) -> Connection:
+    """The one in use, or one `of` before: a removed partner's requests are read as long as they are kept."""
+    asked = request.GET.get("of", "")
+    try:
+        found = (
+            Connection.objects.filter(
+                id=parse_public_id(Connection.prefix, asked), vendor=vendor, status=Connection.Status.REMOVED
+            ).first()
+            if asked
+            else selectors.connection_to(vendor)
+        )
+    except ValueError as error:
+        raise Http404 from error
     if found is None:
         raise Http404
     return found
+
+
+def _query(connection: Connection) -> str:
+    return f"of={connection.public_id}" if connection.status == Connection.Status.REMOVED else ""
 
 
 @require_GET
 @requires(Right.SEE_PARTNERS)
 def requests(request: HttpRequest, vendor: str) -> HttpResponse:
     """The newest first. Nobody's name is here."""
-    connection, item = _connection_or_404(vendor), shown.item_or_404(vendor)
+    connection, item = _connection_or_404(request, vendor), shown.item_or_404(vendor)
     slug, moment = seat_of(request).tenant.slug, clock.now()
     page = page_of(_requests_of(connection), NEWEST, request.GET.get("cursor", ""), PAGE)
-    here = reverse("partners:erasing", args=[slug, vendor])
+    here, query = reverse("partners:erasing", args=[slug, vendor]), _query(connection)
+    is_removed, may_ask = bool(query), not is_left_for_good(connection)
+    of = f"&{query}" if query else ""
     context = {
         "title": _(item.listing.name),
         "slug": vendor,
-        "rows": [_shown(row, moment) for row in page.rows],
-        "next_url": f"{here}?cursor={page.next_cursor}" if page.next_cursor else "",
-        "previous_url": f"{here}?cursor={page.previous_cursor}" if page.previous_cursor else "",
+        "rows": [_shown(row, moment, may_ask=may_ask) for row in page.rows],
+        "removed_at": connection.removed_at,
+        "keys_kept_until": connection.keys_kept_until,
+        "query": f"?{query}" if query else "",
+        "next_url": f"{here}?cursor={page.next_cursor}{of}" if page.next_cursor else "",
+        "previous_url": f"{here}?cursor={page.previous_cursor}{of}" if page.previous_cursor else "",
         "overdue": erasing.overdue_of(connection.id),
         "may_manage": seat_of(request).may(Right.MANAGE_PARTNERS),
         "breadcrumbs": [
             {"label": _("Partners"), "url": reverse("partners:browse", args=[slug])},
-            {"label": _(item.listing.name), "url": reverse("partners:record", args=[slug, vendor])},
+            {
+                "label": _(item.listing.name),
+                "url": reverse("partners:partner" if is_removed else "partners:record", args=[slug, vendor]),
+            },
             {"label": _("Erase requests")},
         ],
     }
@@ -115,7 +140,7 @@ def requests(request: HttpRequest, vendor: str) -> HttpResponse:
 @requires(Right.MANAGE_PARTNERS)
 def ask_again(request: HttpRequest, vendor: str, attempt_id: str) -> HttpResponse:
     """Ask the partner now for one that was refused or never confirmed."""
-    connection = _connection_or_404(vendor)
+    connection = _connection_or_404(request, vendor)
     try:
         wanted = parse_public_id(ProofingAttempt.prefix, attempt_id)
     except ValueError as error:
@@ -128,14 +153,16 @@ def ask_again(request: HttpRequest, vendor: str, attempt_id: str) -> HttpRespons
         messages.info(request, refused.sentence)
     else:
         messages.success(request, _("The partner is being asked again."))
-    return redirect("partners:erasing", seat_of(request).tenant.slug, vendor)
+    here = reverse("partners:erasing", args=[seat_of(request).tenant.slug, vendor])
+    query = _query(connection)
+    return redirect(f"{here}?{query}" if query else here)
 
 
 @require_GET
 @requires(Right.SEE_PARTNERS)
 def sheet(request: HttpRequest, vendor: str) -> HttpResponse:
     """All of them as CSV, with moments in UTC and codes as they are kept."""
-    connection = _connection_or_404(vendor)
+    connection = _connection_or_404(request, vendor)
     lines = _lines(seat_of(request).tenant.id, connection.id)
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="erase-requests-{vendor}.csv"'

@@ -20,6 +20,7 @@ from portal.kit.client_tls import check_dates, read_identity, read_roots
 from portal.kit.errors import Misconfigured
 from portal.kit.money import EXPONENTS
 from portal.kit.seen import SeenForm, marks_of
+from portal.kit.typed import TypedWordForm
 from vendors.connecting import (
     ContractTerms,
     asked_for,
@@ -57,7 +58,9 @@ def _field(field: Field, *, has_secret: bool) -> forms.Field:
         return forms.CharField(
             label=_(field.label),
             help_text=hint,
-            required=False,
+            # Of those that stand in each other's place `clean` asks for one.
+            required=field.required and not has_secret and not field.instead_of,
+            error_messages={"required": _("Enter this: %(setting)s.") % {"setting": _(field.label)}},
             max_length=LONGEST_TEXT if field.is_long else LONGEST,
             widget=SecretText() if field.is_long else forms.PasswordInput(attrs={"autocomplete": "off"}),
         )
@@ -208,17 +211,40 @@ class NameForm(forms.Form):
         return name
 
 
+class RemoveForm(TypedWordForm):
+    """`sessions`: how many lie at the partner, where it erases them when it is asked; else nothing is asked."""
+
+    erases = forms.BooleanField(
+        label=gettext_lazy("Ask the partner to erase what it holds of your people"),
+        help_text=gettext_lazy(
+            "Its keys stay sealed for that alone. Without it they are destroyed at once, and nobody can ask any more."
+        ),
+        required=False,
+        initial=True,
+    )
+    field_order = ["erases", "word"]
+
+    def __init__(self, *args: Any, sessions: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not sessions:
+            self.fields.pop("erases")
+
+
 class PartnerSettingsForm(ManifestForm):
     """One field for each setting of the manifest, and the price of one's own contract."""
 
     unit_price = forms.DecimalField(
         label=gettext_lazy("Price of one decision"),
-        help_text=gettext_lazy("From your contract. It is used to count, never to invoice."),
+        help_text=gettext_lazy(
+            "From your contract. It is used to count, never to invoice. Empty: nobody knows yet, and what checks cost is called "
+            "unknown until you enter it. Enter 0 only where a decision costs nothing."
+        ),
+        required=False,
         min_value=Decimal(0),
         max_value=Decimal(99_999),
         max_digits=12,
         decimal_places=6,
-        initial=Decimal(0),
+        widget=forms.NumberInput(attrs={"data-width": "short"}),
     )
     currency = forms.ChoiceField(
         label=gettext_lazy("Currency"), choices=[(code, code) for code in EXPONENTS], initial="EUR"
@@ -241,6 +267,9 @@ class PartnerSettingsForm(ManifestForm):
         plain = [field.name for field in manifest.fields if field.kind != "secret"]
         priced = shown_terms(terms)
         if terms is not None:
+            # What was counted at a price stays counted: one that is known is changed, not forgotten.
+            self.fields["unit_price"].required = True
+            self.fields["unit_price"].help_text = _("From your contract. It is used to count, never to invoice.")
             for name, value in priced.items():
                 self.fields[name].initial = value
         known = settings_of(connection, plain) | priced
@@ -263,8 +292,10 @@ class PartnerSettingsForm(ManifestForm):
     def title(self) -> str | None:
         return self.cleaned_data.get("title")
 
-    def terms(self) -> ContractTerms:
-        return ContractTerms(self.cleaned_data["unit_price"], self.cleaned_data["currency"])
+    def terms(self) -> ContractTerms | None:
+        """None where nobody said what a decision costs."""
+        price: Decimal | None = self.cleaned_data["unit_price"]
+        return None if price is None else ContractTerms(price, self.cleaned_data["currency"])
 
     def config(self) -> dict[str, str]:
         return {

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from portal.rights import seat_of
@@ -13,6 +14,7 @@ from tenants.rights import Right
 from vendors.catalogue.models import Purchase
 from vendors.catalogue.purchase_status import ACTIVE, BUYING, PurchaseStatus
 from vendors.catalogue.shelf import Item
+from vendors.console.partner_shown import registers_alone
 from vendors.registry import ADAPTERS
 
 S = PurchaseStatus
@@ -77,7 +79,10 @@ def panel_of(request: HttpRequest, item: Item, *, is_connected: bool = False) ->
             name: _url(request, name, listing.slug)
             for name in ("buy", "review", "pay", "checkout", "give_up", "cancel", "resume", "request")
         },
-        "send_url": _send_url(request),
+        "send_url": _send_url(request, "buy_partner", Right.MANAGE_BILLING),
+        "set_up_url": _send_url(request, "partner", Right.MANAGE_PARTNERS),
+        "is_asked": bool(under_way and under_way.status == S.REQUESTED),
+        "registers_alone": registers_alone(listing.slug),
     }
 
 
@@ -86,18 +91,18 @@ def _plan_title(item: Item, active: Purchase | None) -> str:
     return _(plan.title) if plan else ""
 
 
-def _send_url(request: HttpRequest) -> str:
+def _send_url(request: HttpRequest, task: str, right: Right) -> str:
     """A colleague can be sent this one task."""
     seat = seat_of(request)
-    if seat.is_limited or not (seat.may(Right.MANAGE_MEMBERS) and seat.may(Right.MANAGE_BILLING)):
+    if seat.is_limited or not (seat.may(Right.MANAGE_MEMBERS) and seat.may(right)):
         return ""
-    return reverse("console:send_item", args=[seat.tenant.slug, "buy_partner"])
+    return reverse("console:send_item", args=[seat.tenant.slug, task])
 
 
 def _steps(request: HttpRequest, item: Item, purchase: Purchase) -> list[dict[str, Any]]:
     status = S(purchase.status)
     buying = (
-        _requested_steps(request, item, status) if not purchase.plan else _paid_steps(request, item, status)
+        _requested_steps(request, item, purchase) if not purchase.plan else _paid_steps(request, item, status)
     )
     return buying + (_set_up_steps(request, item, status) if item.slug in ADAPTERS else [])
 
@@ -120,21 +125,14 @@ def _paid_steps(request: HttpRequest, item: Item, status: PurchaseStatus) -> lis
     ]
 
 
-def _requested_steps(request: HttpRequest, item: Item, status: PurchaseStatus) -> list[dict[str, Any]]:
-    can = seat_of(request).may(Right.MANAGE_BILLING)
-    return [
-        {
-            **_step(
-                _("Ask the partner for a contract"),
-                status in _AGREED,
-                can,
-                _url(request, "request", item.slug),
-            ),
-            "hint": _("Asked. Enter what it sends you as soon as it is there.")
-            if status == S.REQUESTED
-            else "",
-        }
-    ]
+def _requested_steps(request: HttpRequest, item: Item, purchase: Purchase) -> list[dict[str, Any]]:
+    can, status = seat_of(request).may(Right.MANAGE_BILLING), S(purchase.status)
+    asked = date_format(purchase.agreed_at, "j M Y") if purchase.agreed_at else ""
+    alone = registers_alone(item.slug)
+    label = _("Register in your country") if alone else _("Ask the partner for a contract")
+    hint = _("Asked on %(day)s. Enter what comes back as soon as it is there.") % {"day": asked}
+    step = _step(label, status in _AGREED, can, _url(request, "request", item.slug))
+    return [{**step, "hint": hint if status == S.REQUESTED else step["hint"]}]
 
 
 def _set_up_steps(request: HttpRequest, item: Item, status: PurchaseStatus) -> list[dict[str, Any]]:

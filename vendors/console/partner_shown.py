@@ -19,12 +19,14 @@ from portal.kit.errors import NotHere
 from portal.rights import seat_of
 from tenants.rights import Right
 from vendors import selectors
+from vendors.addresses import return_url_of
 from vendors.billing.book import standing
 from vendors.billing.models import ContractPrice
 from vendors.catalogue.listing import EVERYWHERE, CatalogueListing, Change, Kept, Source
 from vendors.catalogue.searching import Candidate
 from vendors.catalogue.shelf import Item, find_item, shelf
 from vendors.catalogue.words import CONTRACTS, DOCUMENTS, KINDS, LANGUAGES, METHODS, word, words
+from vendors.contract import HandlesWebhook, ShowsCode
 from vendors.models import Connection
 from vendors.registry import ADAPTERS, adapter_of, entry_of, is_listed, listed_as, own_name
 from vendors.wording import TONES, taken_in_words
@@ -281,6 +283,19 @@ def details_of(item: Item, own: Own) -> dict[str, Any]:
         "links": [{"label": _(link.label), "url": link.url} for link in listing.links],
         "can_connect": can_connect(listing),
     }
+
+
+def return_to_register(organisation: str, vendor: str) -> str:
+    """The address that the other side has to know beforehand; empty where each session tells it: to a partner that keeps a
+    record, to a wallet, and to the app of an eID that shows a code here."""
+    adapter: object = adapter_of(vendor)
+    is_told = isinstance(adapter, HandlesWebhook | ShowsCode) or adapter_of(vendor).manifest.asks_wallets
+    return "" if is_told else return_url_of(organisation, vendor)
+
+
+def registers_alone(vendor: str) -> bool:
+    """Nobody sells it: the organisation registers in its country, and asks wallets itself."""
+    return is_listed(vendor) and adapter_of(vendor).manifest.asks_wallets
 
 
 def tabs_of(request: HttpRequest, current: str) -> list[dict[str, Any]]:

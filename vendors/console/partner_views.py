@@ -13,20 +13,20 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portal.kit.errors import Invalid
 from portal.kit.seen import ChangedMeanwhile
-from portal.kit.typed import TypedWordForm
 from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
 from vendors import selectors, services
-from vendors.addresses import hook_url_of, return_url_of
+from vendors.addresses import hook_url_of
 from vendors.buying import may_be_set_up
+from vendors.catalogue.shelf import Item
 from vendors.connecting import terms_of
 from vendors.console import partner_shown as shown
-from vendors.console.partner_forms import NameForm, PartnerSettingsForm
+from vendors.console.partner_forms import NameForm, PartnerSettingsForm, RemoveForm
 from vendors.console.partner_purchase import panel_of
-from vendors.contract import ShowsCode
+from vendors.leaving import KEPT, can_erase, sessions_there
 from vendors.models import Connection
-from vendors.registry import ADAPTERS, adapter_of, is_listed, listed_as, own_name
+from vendors.registry import ADAPTERS, is_listed, listed_as, own_name
 from vendors.wording import TONES, told_problems
 
 
@@ -78,6 +78,9 @@ def _shown(request: HttpRequest, offer: selectors.Offer) -> dict[str, Any]:
         "kind_label": Connection.Kind(offer.kind).label,
         "may_manage": seat_of(request).may(Right.MANAGE_PARTNERS),
         "hook_url": _hook_url(request, offer),
+        "is_unpriced": connection is not None
+        and connection.kind == Connection.Kind.OWN_CONTRACT
+        and terms_of(offer.slug) is None,
     }
 
 
@@ -95,9 +98,7 @@ def partner(request: HttpRequest, vendor: str) -> HttpResponse:
         "title": _(item.listing.name),
         "slug": vendor,
         "has_adapter": is_listed(vendor),
-        "purchase": None
-        if own_name(vendor)
-        else panel_of(request, item, is_connected=vendor in own.connections),
+        "purchase": _panel(request, item, is_connected=vendor in own.connections),
         "others": _others(request, vendor, own) if takes_names else [],
         "name_form": NameForm() if takes_names and seat_of(request).may(Right.MANAGE_PARTNERS) else None,
         "breadcrumbs": [
@@ -153,8 +154,17 @@ def another(request: HttpRequest, vendor: str) -> HttpResponse:
 @require_GET
 @requires(Right.SEE_PARTNERS)
 def state(request: HttpRequest, vendor: str) -> HttpResponse:
-    """The connection's panel alone, asked for by htmx until it stands still."""
-    return render(request, "vendors/parts/connection.html", _shown(request, selectors.offer_of(vendor)))
+    """The connection's panel, and the steps that it is one of; asked for by htmx until it stands still."""
+    offer = selectors.offer_of(vendor)
+    purchase = _panel(request, shown.item_or_404(vendor), is_connected=offer.connection is not None)
+    return render(
+        request, "vendors/parts/state.html", {**_shown(request, offer), "purchase": purchase, "slug": vendor}
+    )
+
+
+def _panel(request: HttpRequest, item: Item, *, is_connected: bool) -> dict[str, Any] | None:
+    """One of several has the purchase of the listing they share, and no panel of its own."""
+    return None if own_name(item.slug) else panel_of(request, item, is_connected=is_connected)
 
 
 @require_POST
@@ -205,12 +215,7 @@ def settings(request: HttpRequest, vendor: str) -> HttpResponse:
     context = {
         **_shown(request, offer),
         "form": form,
-        # A partner that keeps a record is told the address with each session.
-        # A wallet is told where to send the browser in each request, and so is the app of an eID that shows a code here: there
-        # is nobody to register it with.
-        "return_url": ""
-        if offer.signals or offer.manifest.asks_wallets or isinstance(adapter_of(vendor), ShowsCode)
-        else return_url_of(_slug(request), vendor),
+        "return_url": shown.return_to_register(_slug(request), vendor),
     }
     return render(request, "vendors/settings.html", context)
 
@@ -221,13 +226,19 @@ def settings(request: HttpRequest, vendor: str) -> HttpResponse:
 def remove(request: HttpRequest, vendor: str) -> HttpResponse:
     """The consequences in numbers, and a typed word."""
     connection = _connection_or_404(vendor)
-    form = TypedWordForm(request.POST or None, word=_("remove"))
+    there = sessions_there(connection.id).count() if can_erase(connection) else 0
+    form = RemoveForm(request.POST or None, word=_("remove"), sessions=there)
     if request.method == "POST" and form.is_valid():
-        services.remove_partner(connection.id, actor=actor_of(request))
-        return redirect("partners:browse", organisation=_slug(request))
+        services.remove_partner(
+            connection.id, actor=actor_of(request), erases=form.cleaned_data.get("erases", False)
+        )
+        messages.success(request, _("Removed."))
+        return redirect("partners:yours" if there else "partners:browse", organisation=_slug(request))
     context = {
         **_shown(request, selectors.offer_of(vendor)),
         "form": form,
+        "sessions": there,
+        "kept_days": KEPT.days,
         "open_attempts": selectors.open_attempts(connection),
         # Profiles stand above this room and fill their part of the page by their own address.
         "needed_by_url": _needed_by_url(request, connection),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Count, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,15 +23,19 @@ from vendors import selectors, services
 from vendors.catalogue.models import Purchase
 from vendors.catalogue.purchase_status import ACTIVE, BUYING, PurchaseStatus
 from vendors.catalogue.shelf import Item
+from vendors.connecting import terms_of
 from vendors.console import partner_shown as shown
 from vendors.console.partner_purchase import TONES as PURCHASE_TONES
 from vendors.expiring import certificates_of
 from vendors.heard import heard_from
-from vendors.models import Connection, PartnerHealth
+from vendors.models import Connection, PartnerHealth, ProofingAttempt
 from vendors.record import DAYS, Record, Session, costs_of, record_of
 from vendors.registry import listed_as
 from vendors.rotating import has_keys
-from vendors.wording import PROBLEMS, TONES, partner_reason
+from vendors.wording import PROBLEMS, TONES, partner_name, partner_reason
+
+# How long a removed partner stands below the others.
+SHOWN_AFTER = timedelta(days=90)
 
 
 def _row(
@@ -76,8 +82,30 @@ def yours(request: HttpRequest) -> HttpResponse:
         )
         for name in named
     ]
-    context = {"rows": rows, "partner_tabs": shown.tabs_of(request, "yours")}
+    context = {"rows": rows, "left": _left(slug), "partner_tabs": shown.tabs_of(request, "yours")}
     return render(request, "vendors/yours.html", context)
+
+
+def _left(slug: str) -> list[dict[str, Any]]:
+    """Partners that were removed in the last months and asked to erase: what they confirmed."""
+    since = clock.now() - SHOWN_AFTER
+    asked = Connection.objects.filter(status=Connection.Status.REMOVED, removed_at__gte=since)
+    counted = ProofingAttempt.objects.filter(connection__in=asked, erase_due_at__isnull=False)
+    by_partner = counted.values("connection_id").annotate(
+        asked=Count("id"), erased=Count("id", filter=Q(erased_at__isnull=False))
+    )
+    found = {row["connection_id"]: row for row in by_partner}
+    rows = Connection.objects.filter(id__in=found).order_by("-removed_at") if found else []
+    return [
+        {
+            "name": partner_name(row.vendor),
+            "url": f"{reverse('partners:erasing', args=[slug, row.vendor])}?of={row.public_id}",
+            "removed_at": row.removed_at,
+            "keys_kept_until": row.keys_kept_until,
+            **found[row.id],
+        }
+        for row in rows
+    ]
 
 
 # ------------------------------------------------------------------ one of them
@@ -170,6 +198,9 @@ def record(request: HttpRequest, vendor: str) -> HttpResponse:
         "record": _recorded(record_of(connection.id)) if connection else None,
         "heard": heard_from(connection) if connection else None,
         "certificates": certificates_of(connection) if connection else [],
+        "is_unpriced": connection is not None
+        and connection.kind == Connection.Kind.OWN_CONTRACT
+        and terms_of(vendor) is None,
         "running": running,
         "whole": whole,
         "since": since,

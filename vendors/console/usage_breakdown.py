@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -51,6 +51,10 @@ class Row:
     free: int
     amount: Decimal
     currency: str
+
+    def costs_unknown(self, unpriced: Collection[str]) -> bool:
+        """Nothing but checks of a partner whose price nobody had entered; where rows are by partner."""
+        return self.filters.get("partner") in unpriced and self.charged > 0 and not self.amount
 
 
 @dataclass(frozen=True, slots=True)

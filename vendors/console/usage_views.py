@@ -36,6 +36,7 @@ from vendors.billing.summing import (
     sums_of_usage,
     totals,
 )
+from vendors.billing.unpriced import Unpriced, is_unpriced, unpriced
 from vendors.console.budget_forms import profile_names
 from vendors.console.case_links import case_urls
 from vendors.console.dispute_cards import dispute_card
@@ -43,7 +44,7 @@ from vendors.console.usage_breakdown import BY, NotCharged, Row, break_down, not
 from vendors.console.usage_chart import draw
 from vendors.console.usage_filter import read_filter, recent_periods
 from vendors.console.usage_outlook import History, budget_outlooks, outlooks
-from vendors.face_price import VENDOR, face_price
+from vendors.face_price import VENDOR
 from vendors.models import Connection
 from vendors.wording import mode_word, outcome_word, partner_name, period_words, step_word
 
@@ -51,7 +52,7 @@ PAGE = 50
 # What a row of the list says; the rest of an entry is not read for it.
 SHOWN = (
     *("occurred_at", "case_id", "case_reference", "step", "meter", "vendor", "billable", "why"),
-    *("connection_kind", "amount", "currency"),
+    *("connection_kind", "amount", "currency", "contract_price"),
 )
 CENT = Decimal("0.01")
 
@@ -64,6 +65,7 @@ def _rows(request: HttpRequest, entries: Sequence[UsageEntry]) -> list[dict[str,
         {
             "entry": entry,
             "partner": partner_name(entry.vendor),
+            "is_unpriced": is_unpriced(entry),
             "case_url": case_url(entry.case_id, entry.step),
             "url": url.replace("ENTRY", entry.public_id),
         }
@@ -92,6 +94,7 @@ def usage(request: HttpRequest) -> HttpResponse:
     sums = sums_of_usage(chosen)
     options, names = options_of(request, chosen, found)
     columns = read_columns(request.GET.getlist("by"))
+    unknown = unpriced(chosen, _by_own_contract(sums))
     broken_down = break_down(chosen, sums, columns, names)
     days = by_day(sums, chosen.days)
     context = {
@@ -102,15 +105,17 @@ def usage(request: HttpRequest) -> HttpResponse:
         "chart": draw(days, lambda first, last: _days_address(request, first, last)),
         "days": [{"day": day, "url": _days_address(request, day.day, day.day)} for day in days if day.total],
         "breakdown": broken_down,
-        "broken_down": [_linked(request, row) for row in broken_down.rows],
+        "broken_down": [
+            _linked(request, row) | {"is_unknown": row.costs_unknown(unknown)} for row in broken_down.rows
+        ],
         "by": [{"value": value, "label": label, "chosen": value in columns} for value, label in BY.items()],
         "not_charged": [_linked(request, row) for row in not_charged(sums)],
         "meters": by_meter(sums),
         "totals": [
             {"total": total, "kind": Connection.Kind(total.connection_kind).label} for total in totals(sums)
         ],
-        "recovered": _recovered(chosen, sums),
-        "uncounted": _uncounted(sums),
+        "recovered": _recovered(chosen, sums, is_whole=not unknown),
+        "unpriced": [_unpriced(request, vendor, found) for vendor, found in sorted(unknown.items())],
         **_ahead(chosen, found),
         "may_manage": seat_of(request).may(Right.MANAGE_BILLING),
         "csv_url": reverse("usage:csv", args=[tenant.slug]) + _address(request, cursor=None),
@@ -149,15 +154,30 @@ def _ahead(chosen: billing.UsageFilter, found: Standing) -> dict[str, Any]:
     }
 
 
-def _uncounted(sums: Sequence[Sums]) -> int:
-    """How many Face Checks Microsoft charged, while nobody has said what one costs."""
-    charged = sum(each.quantity for each in sums if each.vendor == VENDOR and each.billable)
-    return charged if charged and face_price() is None else 0
+def _by_own_contract(sums: Sequence[Sums]) -> dict[str, int]:
+    """How many checks each partner charged the organisation itself."""
+    counted: dict[str, int] = {}
+    for each in sums:
+        if each.billable and each.connection_kind == Connection.Kind.OWN_CONTRACT:
+            counted[each.vendor] = counted.get(each.vendor, 0) + each.quantity
+    return counted
 
 
-def _recovered(chosen: billing.UsageFilter, sums: Sequence[Sums]) -> dict[str, Any]:
+def _unpriced(request: HttpRequest, vendor: str, found: Unpriced) -> dict[str, Any]:
+    """Checks whose cost is unknown, and where whoever may says what one costs, unless somebody did."""
+    seat, slug = seat_of(request), seat_of(request).tenant.slug
+    if found.is_stated:
+        url = ""
+    elif vendor == VENDOR:
+        url = reverse("usage:face_price", args=[slug]) if seat.may(Right.MANAGE_BILLING) else ""
+    else:
+        url = reverse("partners:settings", args=[slug, vendor]) if seat.may(Right.MANAGE_PARTNERS) else ""
+    return {"partner": partner_name(vendor), "number": found.checks, "url": url}
+
+
+def _recovered(chosen: billing.UsageFilter, sums: Sequence[Sums], *, is_whole: bool) -> dict[str, Any]:
     """What one recovered account cost, in each currency, beside a reset at the help desk. Only where the page shows
-    everything of its days."""
+    everything of its days. Where the cost of some checks is unknown it is the least, and nobody can say what was saved."""
     if chosen.equals or chosen.reference:
         return {}
     accounts: int = import_string(settings.RECOVERED_BETWEEN)(chosen.start, chosen.end)
@@ -171,12 +191,14 @@ def _recovered(chosen: billing.UsageFilter, sums: Sequence[Sums]) -> dict[str, A
         {
             "amount": (amount / accounts).quantize(CENT),
             "currency": currency,
-            "saved": (desk.amount * accounts - amount).quantize(CENT) if currency == desk.currency else None,
+            "saved": (desk.amount * accounts - amount).quantize(CENT)
+            if currency == desk.currency and is_whole
+            else None,
         }
         for currency, amount in sorted(spent.items())
         if amount
     ]
-    return {"accounts": accounts, "costs": costs, "desk": desk}
+    return {"accounts": accounts, "costs": costs, "desk": desk, "is_whole": is_whole}
 
 
 def options_of(

@@ -23,7 +23,7 @@ from vendors.registry import adapter_of, own_name
 from vendors.selectors import connection_to, listing
 
 MOST_BYTES = 1_000_000
-PRICE = {"unit_price": "0", "currency": "EUR"}
+PRICE = {"unit_price": "", "currency": "EUR"}
 
 
 class Command(OperatingCommand):
