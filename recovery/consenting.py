@@ -20,10 +20,13 @@ from tenants.models import Tenant
 from tenants.privacy.services import consent_of, record_consent
 from vendors import selectors as partners
 from vendors.contract import Reference
+from vendors.planning import Keeping, keeping_of
 
 # What is shown, by the way it is for.
 CONSENT_VERSIONS = {Route.DOCUMENT: "2026-11-28", Route.EID: "2026-11-30 eid"}
 AT_MICROSOFT = " microsoft"
+# A partner of somebody else's keeps what its own rules say, and is or is not asked to erase it.
+AND_KEPT, AND_ERASED = " 12-01 kept", " 12-01 erased"
 AND_TOLD = " told"
 
 
@@ -35,6 +38,7 @@ def consent_text(
     route: Route = Route.DOCUMENT,
     is_at_microsoft: bool = False,
     told: Sequence[Reference] = (),
+    keeping: Keeping = Keeping.NOTHING,
 ) -> str:
     """Exactly what is shown; its digest goes into the record."""
     about = {
@@ -43,6 +47,8 @@ def consent_text(
         "is_enrolment": is_enrolment,
         "is_at_microsoft": is_at_microsoft,
         "by_eid": route is Route.EID,
+        "keeps": keeping is not Keeping.NOTHING,
+        "erases": keeping is Keeping.UNTIL_ASKED,
         "tells_names": Reference.NAMES in told,
         "tells_birthdate": Reference.BIRTHDATE in told,
     }
@@ -88,6 +94,9 @@ def give_consent(
     route = route_of(connection)
     version = CONSENT_VERSIONS[route] + (AT_MICROSOFT if case.is_at_microsoft else "")
     version += AND_TOLD if tells else ""
+    keeping = keeping_of(connection)
+    if route is not Route.EID:
+        version += {Keeping.BY_ITS_RULES: AND_KEPT, Keeping.UNTIL_ASKED: AND_ERASED}.get(keeping, "")
     case.connection, case.route = connection, route.value
     case.save(update_fields=["connection", "route"])
     record_consent(
@@ -99,6 +108,7 @@ def give_consent(
             route=route,
             is_at_microsoft=case.is_at_microsoft,
             told=tells,
+            keeping=keeping,
         ),
         text_version=version,
         language=translation.get_language() or "en",

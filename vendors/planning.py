@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import Enum
 from uuid import UUID
 
 from portal.kit import clock
@@ -54,6 +55,21 @@ def pause(attempt: ProofingAttempt, manifest: Manifest) -> timedelta:
         return manifest.asked_every * (1 + min(attempt.failures, 4))
     plan = WHILE_WORKING if attempt.phase == AttemptPhase.PROCESSING else WHILE_WAITING
     return timedelta(seconds=plan[min(max(attempt.fetches, attempt.failures), len(plan) - 1)])
+
+
+class Keeping(Enum):
+    """What becomes of a session at the partner, once its answer is here."""
+
+    NOTHING = "nothing"  # ours keeps none
+    BY_ITS_RULES = "by_its_rules"
+    UNTIL_ASKED = "until_asked"  # it is asked to erase it
+
+
+def keeping_of(connection: Connection) -> Keeping:
+    if connection.kind == Connection.Kind.FREE:
+        return Keeping.NOTHING
+    is_asked = connection.config.get(ERASING_SETTING) == ERASING_WANTED
+    return Keeping.UNTIL_ASKED if is_asked else Keeping.BY_ITS_RULES
 
 
 def plan_erasing(attempt: ProofingAttempt, connection: Connection) -> None:

@@ -54,6 +54,7 @@ from recovery.views.common import (
 )
 from recovery.views.proving import begin_proofing
 from vendors import selectors as partners
+from vendors.planning import keeping_of
 
 # What a trial run consists of, as its page lists it.
 TRIED = frozenset(StepKind) - {
@@ -266,6 +267,7 @@ def _consent_page(request: HttpRequest, case: Case, form: ConsentForm) -> HttpRe
             route=route,
             is_at_microsoft=case.is_at_microsoft,
             told=told,
+            keeping=keeping_of(connection),
         )
     )
     return page(

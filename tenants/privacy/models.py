@@ -15,7 +15,7 @@ class ConsentRecord(TenantModel):
     prefix: ClassVar[str] = "consent"
 
     case_id = models.UUIDField()
-    text_version = models.CharField(max_length=20)
+    text_version = models.CharField(max_length=60)
     text_digest = models.BinaryField()
     language = models.CharField(max_length=20)
     purpose = models.CharField(max_length=60)

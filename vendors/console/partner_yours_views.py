@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Count, Q
@@ -27,6 +28,7 @@ from vendors.connecting import terms_of
 from vendors.console import partner_shown as shown
 from vendors.console.partner_purchase import TONES as PURCHASE_TONES
 from vendors.expiring import certificates_of
+from vendors.health import resting
 from vendors.heard import heard_from
 from vendors.models import Connection, PartnerHealth, ProofingAttempt
 from vendors.record import DAYS, Record, Session, costs_of, record_of
@@ -39,9 +41,14 @@ SHOWN_AFTER = timedelta(days=90)
 
 
 def _row(
-    slug: str, item: Item, connection: Connection | None, bought: list[Purchase], own: shown.Own
+    slug: str,
+    item: Item,
+    connection: Connection | None,
+    bought: list[Purchase],
+    own: shown.Own,
+    rests: frozenset[UUID],
 ) -> dict[str, Any]:
-    """`next` is the word of a purchase that waits for somebody."""
+    """`step` is the word of a purchase that waits for somebody; `rests`: which connections do not answer now."""
     status = Connection.Status(connection.status) if connection else None
     under_way = next((row for row in bought if row.status in BUYING), None)
     active = next((row for row in bought if row.status in ACTIVE), None)
@@ -53,6 +60,7 @@ def _row(
         if connection or active
         else reverse("partners:partner", args=[slug, item.slug]),
         "is_paused": bool(connection and connection.paused_at),
+        "is_resting": bool(connection and connection.id in rests),
         "kind": shown.kinds_in_words(item.listing),
         "plan": _(plan.title) if plan else "",
         "status_label": status.label if status else PurchaseStatus(active.status).label if active else "",
@@ -72,6 +80,7 @@ def yours(request: HttpRequest) -> HttpResponse:
     for row in Purchase.objects.filter(status__in=BUYING | ACTIVE).order_by("created_at"):
         bought.setdefault(row.slug, []).append(row)
     named = [name for name in dict.fromkeys([*own.connections, *bought]) if listed_as(name) in found]
+    rests = resting([one.id for one in own.connections.values()]) if own.connections else frozenset[UUID]()
     rows = [
         _row(
             slug,
@@ -79,6 +88,7 @@ def yours(request: HttpRequest) -> HttpResponse:
             own.connections.get(name),
             bought.get(name, []),
             own,
+            rests,
         )
         for name in named
     ]
