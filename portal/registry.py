@@ -17,6 +17,7 @@ OUTBOX_TOPICS: dict[str, str] = {
     "verified_id.entra_test": "tenants.verified_id.entra.tasks.test",
     "verified_id.entra_callback": "tenants.verified_id.entra.tasks.on_callback",
     "directory.person_removed": "recovery.erasing.on_person_removed",
+    "directory.people_removed": "recovery.erasing.on_people_removed",
     "directory.connection_test": "tenants.directory.connections.tasks.test",
     "directory.sync_step": "tenants.directory.connections.tasks.step",
     "verified_id.entra_ask": "tenants.verified_id.entra.journeys.send",

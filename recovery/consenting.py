@@ -27,6 +27,7 @@ CONSENT_VERSIONS = {Route.DOCUMENT: "2026-11-28", Route.EID: "2026-11-30 eid"}
 AT_MICROSOFT = " microsoft"
 # A partner of somebody else's keeps what its own rules say, and is or is not asked to erase it.
 AND_KEPT, AND_ERASED = " 12-01 kept", " 12-01 erased"
+BY_WALLET = " 12-01 wallet"
 AND_TOLD = " told"
 
 
@@ -39,6 +40,7 @@ def consent_text(
     is_at_microsoft: bool = False,
     told: Sequence[Reference] = (),
     keeping: Keeping = Keeping.NOTHING,
+    by_wallet: bool = False,
 ) -> str:
     """Exactly what is shown; its digest goes into the record."""
     about = {
@@ -47,6 +49,7 @@ def consent_text(
         "is_enrolment": is_enrolment,
         "is_at_microsoft": is_at_microsoft,
         "by_eid": route is Route.EID,
+        "by_wallet": by_wallet,
         "keeps": keeping is not Keeping.NOTHING,
         "erases": keeping is Keeping.UNTIL_ASKED,
         "tells_names": Reference.NAMES in told,
@@ -94,7 +97,8 @@ def give_consent(
     route = route_of(connection)
     version = CONSENT_VERSIONS[route] + (AT_MICROSOFT if case.is_at_microsoft else "")
     version += AND_TOLD if tells else ""
-    keeping = keeping_of(connection)
+    keeping, by_wallet = keeping_of(connection), partners.asks_wallets(connection.vendor)
+    version += BY_WALLET if by_wallet else ""
     if route is not Route.EID:
         version += {Keeping.BY_ITS_RULES: AND_KEPT, Keeping.UNTIL_ASKED: AND_ERASED}.get(keeping, "")
     case.connection, case.route = connection, route.value
@@ -109,6 +113,7 @@ def give_consent(
             is_at_microsoft=case.is_at_microsoft,
             told=tells,
             keeping=keeping,
+            by_wallet=by_wallet,
         ),
         text_version=version,
         language=translation.get_language() or "en",

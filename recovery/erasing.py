@@ -6,6 +6,9 @@ it does not do: touch cases, which keep an identifier that names nobody any more
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from uuid import UUID
+
 from portal.kit.actors import SYSTEM
 from portal.kit.outbox import Job
 from recovery.models import Case
@@ -14,5 +17,14 @@ from vendors.services import ask_to_erase_sessions
 
 def on_person_removed(job: Job) -> None:
     """In the tenant's scope and one transaction: all requests are written down, or none and it is done again."""
-    cases = Case.objects.filter(person_id=job.uuid("person_id")).values_list("id", flat=True)
+    _erase_sessions_of([job.uuid("person_id")])
+
+
+def on_people_removed(job: Job) -> None:
+    """The same for many at once: those whom an import brought and who went with it."""
+    _erase_sessions_of([UUID(hex=one) for one in job.payload["person_ids"].split(",")])
+
+
+def _erase_sessions_of(people: Collection[UUID]) -> None:
+    cases = Case.objects.filter(person_id__in=people).order_by("id").values_list("id", flat=True)
     ask_to_erase_sessions(list(cases), actor=SYSTEM)

@@ -165,6 +165,11 @@ def taken_by(vendor: str) -> tuple[Reference, ...]:
     return tuple(one for one in Reference if one in takes)
 
 
+def asks_wallets(vendor: str) -> bool:
+    """Nobody stands in between: the person's own wallet is asked."""
+    return is_listed(vendor) and adapter_of(vendor).manifest.asks_wallets
+
+
 def is_eid(vendor: str) -> bool:
     """Whether people prove themselves to it by an eID, without a portrait. As it is listed, never as it answers; whoever is
     not listed is none."""

@@ -259,6 +259,7 @@ def _consent_page(request: HttpRequest, case: Case, form: ConsentForm) -> HttpRe
     route = Route.EID if by_eid else Route.DOCUMENT
     if by_eid:
         form = form.of_eid()
+    by_wallet = partners.asks_wallets(connection.vendor)
     text = mark_safe(  # noqa: S308  our own template
         consenting.consent_text(
             tenant,
@@ -268,6 +269,7 @@ def _consent_page(request: HttpRequest, case: Case, form: ConsentForm) -> HttpRe
             is_at_microsoft=case.is_at_microsoft,
             told=told,
             keeping=keeping_of(connection),
+            by_wallet=by_wallet,
         )
     )
     return page(
@@ -282,6 +284,7 @@ def _consent_page(request: HttpRequest, case: Case, form: ConsentForm) -> HttpRe
         is_trial=first_proof.is_trial(case),
         may_hand_over=carrying.may_hand_over(case),
         by_eid=by_eid,
+        by_wallet=by_wallet,
         other_way=other_route(case),
         said_country=_said_country(case),
         stage=Stage.CONSENT,

@@ -20,6 +20,8 @@ from django.utils.translation import gettext as _
 from portal.kit import clock
 from portal.kit.actors import Actor
 from portal.kit.errors import Refused
+from portal.kit.outbox import enqueue
+from portal.kit.scope import current_tenant_id
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.changing import add_people, change_people, insert_owned, person_of
@@ -137,6 +139,7 @@ def undo_import(row_id: UUID, *, actor: Actor) -> Undoing:
         batch = list(touched.filter(id__in=ids[at : at + BATCH]).values_list("person_id", "before"))
         added = _locked([person_id for person_id, before in batch if before is None], row, enrolled_at=None)
         take_out(added)
+        _tell_removed(added)
         removed += len(added)
         restored += _restore({person_id: before for person_id, before in batch if before is not None}, row)
     told = _told(everybody, untouched, removed=removed, restored=restored)
@@ -150,6 +153,13 @@ def undo_import(row_id: UUID, *, actor: Actor) -> Undoing:
         data={**asdict(told), "rows_digest": row.rows_digest},
     )
     return told
+
+
+def _tell_removed(people: Sequence[DirectoryPerson]) -> None:
+    """Some began a recovery that came to nothing: rooms above know where what they showed lies."""
+    if people:
+        ids = ",".join(person.id.hex for person in people)
+        enqueue("directory.people_removed", tenant_id=current_tenant_id(), person_ids=ids)
 
 
 def _untouched(touched: QuerySet[ImportedBefore], row: PeopleImport) -> QuerySet[ImportedBefore]:

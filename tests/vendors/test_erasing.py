@@ -20,6 +20,9 @@ from portal.kit.scope import tenant_scope
 from recovery.models import Case
 from recovery.profiles import create_profile
 from recovery.statuses import Mode
+from tenants.directory.import_undo import undo_import
+from tenants.directory.imports import apply_import, begin_import
+from tenants.directory.models import DirectoryPerson
 from tenants.directory.services import create_person, remove_person
 from tenants.notices.models import StaffMail
 from tenants.rights import Role
@@ -311,3 +314,27 @@ def test_whoever_is_erased_here_is_erased_at_partners_from_before_anybody_wanted
     with tenant_scope(stripe_journey.tenant.id):
         cases = list(Case.objects.values_list("id", flat=True))
         assert ask_to_erase_sessions(cases, actor=SYSTEM) == 0
+
+
+def test_whoever_goes_with_an_import_that_is_taken_back_is_erased_at_partners_too(stripe_journey):
+    connection = stripe_journey.connect()
+    theirs, others = prove(stripe_journey, connection), prove(stripe_journey, connection)
+    with tenant_scope(stripe_journey.tenant.id):
+        profile = create_profile(actor=SYSTEM, name="P", mode=Mode.EVALUATION, partners=[connection.id])
+        member = make_member(stripe_journey.tenant, Role.ADMINISTRATOR)
+        text = b"user_name,given_names,family_name,email\nada,Ada,Lovelace,ada@x.example\n"
+        row = begin_import(text, file_name="people.csv", member_id=member.id)
+        row = apply_import(row.id, member_id=member.id, actor=SYSTEM)
+        Case.objects.create(
+            id=ProofingAttempt.objects.get(id=theirs).reference,
+            profile=profile,
+            profile_version=1,
+            mode=Mode.EVALUATION,
+            person=DirectoryPerson.objects.get(user_name="ada"),
+            browser_digest=b"x",
+            expires_at=clock.now(),
+        )
+        assert undo_import(row.id, actor=SYSTEM).removed == 1
+    later(stripe_journey, hours=1)
+    assert stripe_journey.row(theirs).erased_at is not None
+    assert stripe_journey.row(others).erase_due_at is None

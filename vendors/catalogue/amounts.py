@@ -153,6 +153,11 @@ def effects_of(before: Offered | None, after: Offered, share_left: Decimal) -> l
             "before": told(before.price.unit_price, before.currency),
         }
     ]
+    trial = before.price.now.price.terms.trial
+    if trial and not after.price.now.price.terms.trial:
+        found.append(
+            _("What is left of the first %(count)d checks, which cost nothing, ends with it.") % {"count": trial}
+        )
     if before.price.fee:
         saved = rounded(before.price.fee * share_left, before.currency)
         found.append(

@@ -29,6 +29,7 @@ from vendors.billing.book import standing
 from vendors.billing.collecting.mirroring import LOOK_AGAIN
 from vendors.billing.collecting.models import FactKind, PaymentCall, PaymentFact
 from vendors.billing.collecting.sending import url_of
+from vendors.billing.rating.prices import STANDARD
 from vendors.catalogue import purchasing
 from vendors.catalogue.amounts import Offered, effects_of, offered_plan, offered_plans, sentences_of, told
 from vendors.catalogue.models import Purchase
@@ -193,7 +194,7 @@ def _onward(request: HttpRequest, vendor: str) -> HttpResponse:
 def _in_force(item: Item, vendor: str) -> Offered | None:
     """The plan that a change would take the place of: the one bought, or what everybody is on."""
     active = purchasing.active_purchase(vendor)
-    key = active.plan if active else "standard"
+    key = active.plan if active else STANDARD
     if item.listing.plan(key) is None:
         return None
     try:
@@ -363,8 +364,20 @@ def cancel(request: HttpRequest, vendor: str) -> HttpResponse:
         "ends_at": standing().period_at(clock.now()).end,
         "is_prepaid": bool(plan and plan.kind in ("bundle", "subscription")),
         "stays": item.listing.meter != "decision",
+        "is_own": not active.plan,
+        "prices_after": _prices_of_everybody(item) if active.plan != STANDARD else [],
     }
     return render(request, "vendors/cancel.html", context)
+
+
+def _prices_of_everybody(item: Item) -> list[str]:
+    """What holds without a plan of one's own, in words; empty where nothing does."""
+    if item.listing.plan(STANDARD) is None:
+        return []
+    try:
+        return sentences_of(offered_plan(item, STANDARD, standing().currencies))
+    except Invalid:
+        return []
 
 
 @require_POST

@@ -266,6 +266,9 @@ class PartnerSettingsForm(ManifestForm):
             self._add_title(connection.title if connection else "", named)
         plain = [field.name for field in manifest.fields if field.kind != "secret"]
         priced = shown_terms(terms)
+        if terms is None and manifest.asks_wallets:
+            self.fields["unit_price"].initial = Decimal(0)
+            self.fields["unit_price"].help_text = _("Showing costs nothing. Enter what you want to count, or leave it.")
         if terms is not None:
             # What was counted at a price stays counted: one that is known is changed, not forgotten.
             self.fields["unit_price"].required = True

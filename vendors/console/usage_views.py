@@ -115,7 +115,7 @@ def usage(request: HttpRequest) -> HttpResponse:
             {"total": total, "kind": Connection.Kind(total.connection_kind).label} for total in totals(sums)
         ],
         "recovered": _recovered(chosen, sums, is_whole=not unknown),
-        "unpriced": [_unpriced(request, vendor, found) for vendor, found in sorted(unknown.items())],
+        "unpriced": _unpriced(request, unknown),
         **_ahead(chosen, found),
         "may_manage": seat_of(request).may(Right.MANAGE_BILLING),
         "csv_url": reverse("usage:csv", args=[tenant.slug]) + _address(request, cursor=None),
@@ -163,16 +163,34 @@ def _by_own_contract(sums: Sequence[Sums]) -> dict[str, int]:
     return counted
 
 
-def _unpriced(request: HttpRequest, vendor: str, found: Unpriced) -> dict[str, Any]:
-    """Checks whose cost is unknown, and where whoever may says what one costs, unless somebody did."""
-    seat, slug = seat_of(request), seat_of(request).tenant.slug
-    if found.is_stated:
-        url = ""
-    elif vendor == VENDOR:
-        url = reverse("usage:face_price", args=[slug]) if seat.may(Right.MANAGE_BILLING) else ""
-    else:
-        url = reverse("partners:settings", args=[slug, vendor]) if seat.may(Right.MANAGE_PARTNERS) else ""
-    return {"partner": partner_name(vendor), "number": found.checks, "url": url}
+def _unpriced(request: HttpRequest, unknown: Mapping[str, Unpriced]) -> list[dict[str, Any]]:
+    """Checks whose cost is unknown, and where whoever may says what one costs, unless somebody did or it is used no more."""
+    if not unknown:
+        return []
+    seat, used = (
+        seat_of(request),
+        set(
+            Connection.objects.filter(vendor__in=unknown)
+            .exclude(status=Connection.Status.REMOVED)
+            .values_list("vendor", flat=True)
+        ),
+    )
+
+    def address(vendor: str) -> str:
+        if vendor == VENDOR and seat.may(Right.MANAGE_BILLING):
+            return reverse("usage:face_price", args=[seat.tenant.slug])
+        if vendor in used and seat.may(Right.MANAGE_PARTNERS):
+            return reverse("partners:settings", args=[seat.tenant.slug, vendor])
+        return ""
+
+    return [
+        {
+            "partner": partner_name(vendor),
+            "number": found.checks,
+            "url": "" if found.is_stated else address(vendor),
+        }
+        for vendor, found in sorted(unknown.items())
+    ]
 
 
 def _recovered(chosen: billing.UsageFilter, sums: Sequence[Sums], *, is_whole: bool) -> dict[str, Any]:
