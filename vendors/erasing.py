@@ -24,8 +24,8 @@ from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from vendors.alerts import tell_of_erasing
 from vendors.contract import AdapterError, Erases, ErasureReceipt
-from vendors.leaving import KEYS_GONE, can_erase, is_left_for_good, note_erased
 from vendors.leases import Lease, gave_keys_in_use, hold, lock_attempt, scope_of
+from vendors.leaving import KEYS_GONE, can_erase, is_left_for_good, note_erased
 from vendors.models import Connection, ProofingAttempt
 from vendors.phases import OPEN
 from vendors.planning import ERASED_WITHIN, ERASING_AFTER, enqueue_erasing, schedule_erasing

@@ -55,9 +55,7 @@ def begin_leaving(connection: Connection, ended: Sequence[UUID]) -> int:
         connection.keys_kept_until = clock.now() + KEPT
         for attempt_id in ended:
             enqueue("vendors.cancel_proofing", tenant_id=current_tenant_id(), attempt_id=attempt_id)
-        enqueue(
-            "vendors.leave_partner", tenant_id=current_tenant_id(), connection_id=connection.id, after=""
-        )
+        enqueue("vendors.leave_partner", tenant_id=current_tenant_id(), connection_id=connection.id, after="")
         enqueue(
             "vendors.destroy_left_keys",
             tenant_id=current_tenant_id(),

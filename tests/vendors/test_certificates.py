@@ -142,7 +142,9 @@ def test_what_a_wallet_is_asked_with_and_believed_by_is_told_ahead_too(tenant, m
             status_origin="https://utopia.example",
         )
     mails = []
-    monkeypatch.setattr(alerts, "send_staff_mail", lambda _template, *, address, context: mails.append(context))
+    monkeypatch.setattr(
+        alerts, "send_staff_mail", lambda _template, *, address, context: mails.append(context)
+    )
     expiring.tell_ahead()
     expiring.tell_ahead()
     mails = [mail for mail in mails if mail["organisation"] == tenant.name]

@@ -156,7 +156,8 @@ def effects_of(before: Offered | None, after: Offered, share_left: Decimal) -> l
     trial = before.price.now.price.terms.trial
     if trial and not after.price.now.price.terms.trial:
         found.append(
-            _("What is left of the first %(count)d checks, which cost nothing, ends with it.") % {"count": trial}
+            _("What is left of the first %(count)d checks, which cost nothing, ends with it.")
+            % {"count": trial}
         )
     if before.price.fee:
         saved = rounded(before.price.fee * share_left, before.currency)

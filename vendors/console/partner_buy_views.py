@@ -332,7 +332,11 @@ def _mail(request: HttpRequest, item: Item) -> str:
     """To the partner; for what nobody sells, to the authority that registers those who ask wallets."""
     organisation, alone = seat_of(request).tenant, shown.registers_alone(item.slug)
     back = shown.return_to_register(organisation.slug, item.slug)
-    parts = [REGISTERING if alone else ASKING, *([RETURNING] if back else []), *([] if alone else [QUESTIONS])]
+    parts = [
+        REGISTERING if alone else ASKING,
+        *([RETURNING] if back else []),
+        *([] if alone else [QUESTIONS]),
+    ]
     return "\n\n".join(_(part) for part in parts) % {
         "partner": _(item.listing.name),
         "organisation": organisation.name,

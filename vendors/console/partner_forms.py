@@ -268,11 +268,15 @@ class PartnerSettingsForm(ManifestForm):
         priced = shown_terms(terms)
         if terms is None and manifest.asks_wallets:
             self.fields["unit_price"].initial = Decimal(0)
-            self.fields["unit_price"].help_text = _("Showing costs nothing. Enter what you want to count, or leave it.")
+            self.fields["unit_price"].help_text = _(
+                "Showing costs nothing. Enter what you want to count, or leave it."
+            )
         if terms is not None:
             # What was counted at a price stays counted: one that is known is changed, not forgotten.
             self.fields["unit_price"].required = True
-            self.fields["unit_price"].help_text = _("From your contract. It is used to count, never to invoice.")
+            self.fields["unit_price"].help_text = _(
+                "From your contract. It is used to count, never to invoice."
+            )
             for name, value in priced.items():
                 self.fields[name].initial = value
         known = settings_of(connection, plain) | priced
