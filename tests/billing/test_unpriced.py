@@ -47,7 +47,7 @@ def test_what_nobody_said_is_unknown_wherever_it_would_read_as_a_sum(tenant, sta
     told = words(owner, f"{usage}{first.public_id}/")
     assert "Not stated" in told and "Nobody had entered what one costs" in told and "0.00" not in told
     assert "Unknown 1 check" in words(owner, page)
-    assert "checks by Persona: nobody has entered what one costs" in words(owner, f"/o/{slug}/budgets/")
+    assert "checks by Persona: nobody has entered what one costs" in words(owner, f"/o/{slug}/usage/budgets/")
     # Whoever may not set partners up is told, and led nowhere.
     assert "Enter the price" not in words(staff_client(Role.AUDITOR), usage)
     with clock.frozen(moment - timedelta(seconds=30)), tenant_scope(tenant.id):
@@ -57,7 +57,7 @@ def test_what_nobody_said_is_unknown_wherever_it_would_read_as_a_sum(tenant, sta
     told = words(owner, usage)
     assert "At least €1.50" in told and "Persona: 1 check" in told and "Enter the price" not in told
     assert "At least €1.50 2 checks , 1 of them at an unknown price" in words(owner, page)
-    assert "nobody has entered what one costs" not in words(owner, f"/o/{slug}/budgets/")
+    assert "nobody has entered what one costs" not in words(owner, f"/o/{slug}/usage/budgets/")
 
 
 def test_a_price_that_somebody_entered_is_known_also_where_it_is_nothing(tenant, staff_client):

@@ -21,7 +21,7 @@ from vendors.contract import (
 
 _CODE = re.compile(r"[a-z_]{1,40}\Z")
 # Of what else may stand in a host, browsers and Python read different hosts: a backslash ends one for the former alone.
-_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\Z|[0-9a-f:.]+\Z")
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?\Z|[0-9a-f:.]+\Z")
 
 
 def read_object(reply: HttpReply) -> dict[str, Any]:
