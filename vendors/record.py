@@ -6,7 +6,7 @@ Counted from rows that hold no person: attempts are ends and moments, the ledger
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,7 +17,7 @@ from vendors.billing.book import standing
 from vendors.billing.day_sums import groups_of
 from vendors.billing.models import Paid
 from vendors.billing.selectors import UsageFilter
-from vendors.billing.unpriced import unpriced
+from vendors.billing.unpriced import first_prices, unpriced
 from vendors.models import PartnerHealth, ProofingAttempt
 from vendors.phases import AttemptPhase
 
@@ -110,21 +110,31 @@ def share_of(values: Sequence[float], share: float) -> float | None:
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
-def costs_of(vendor: str, *, since: datetime) -> tuple[list[Cost], list[Cost]]:
-    """Of the running period, and since a moment: exact, from the ledger, one line for each currency."""
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Of the running period, and since a moment: one line for each currency. `is_priced`: somebody entered a price for it."""
+
+    running: list[Cost]
+    whole: list[Cost]
+    is_priced: bool
+
+
+def costs_of(vendor: str, *, since: datetime) -> Costs:
+    """Exact, from the ledger."""
     found = standing()
     period, zone = found.period_at(clock.now()), found.anchor.zone
     today = clock.now().astimezone(zone).date()
     running = UsageFilter(period.start.astimezone(zone).date(), today, zone, period=period, vendor=vendor)
     whole = UsageFilter(since.astimezone(zone).date(), today, zone, vendor=vendor)
-    return _sums(running), _sums(whole)
+    first = first_prices({vendor})
+    return Costs(_sums(running, first), _sums(whole, first), vendor in first)
 
 
-def _sums(chosen: UsageFilter) -> list[Cost]:
+def _sums(chosen: UsageFilter, first: Mapping[str, datetime]) -> list[Cost]:
     groups = groups_of(chosen, "currency", "billable", "connection_kind")
     rows = [group for group in sorted(groups, key=lambda row: row.key) if group.key[1]]
     own = sum(group.quantity for group in rows if group.key[2] == Paid.OWN_CONTRACT)
-    of_vendor = unpriced(chosen, {chosen.vendor: own}).get(chosen.vendor)
+    of_vendor = unpriced(chosen, {chosen.vendor: own}, first).get(chosen.vendor)
     unknown = of_vendor.checks if of_vendor else 0
     costs: dict[str, Cost] = {}
     for group in rows:

@@ -221,6 +221,10 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         20,
         "everything that is held of the person goes, table by table",
     ),
+    "site GET /o/<slug:organisation>/usage/": (
+        14,
+        "where own contracts were used also since when each has a price, and whether one without is still in use",
+    ),
     "site POST /o/<slug:organisation>/usage/budgets/new": (
         15,
         "adds up what the ledger has under a lock that writers share, then tells whose share is spent",

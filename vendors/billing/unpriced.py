@@ -32,12 +32,14 @@ class Unpriced:
     is_stated: bool
 
 
-def unpriced(chosen: UsageFilter, counted: Mapping[str, int]) -> dict[str, Unpriced]:
+def unpriced(
+    chosen: UsageFilter, counted: Mapping[str, int], first: Mapping[str, datetime] | None = None
+) -> dict[str, Unpriced]:
     """Of each vendor's checks that were charged under own contracts in these days, `counted`: those of which nobody knows the
-    cost. One question, and one more for a vendor whose first price was entered within the days."""
+    cost. One question, unless the `first_prices` are known, and one more for a vendor whose first was entered within the days."""
     if not any(counted.values()):
         return {}
-    first, found = first_prices(counted), dict[str, Unpriced]()
+    first, found = first_prices(counted) if first is None else first, dict[str, Unpriced]()
     for vendor, quantity in counted.items():
         since = first.get(vendor)
         if since is not None and since <= chosen.start:

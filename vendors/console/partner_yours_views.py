@@ -24,7 +24,6 @@ from vendors import selectors, services
 from vendors.catalogue.models import Purchase
 from vendors.catalogue.purchase_status import ACTIVE, BUYING, PurchaseStatus
 from vendors.catalogue.shelf import Item
-from vendors.connecting import terms_of
 from vendors.console import partner_shown as shown
 from vendors.console.partner_purchase import TONES as PURCHASE_TONES
 from vendors.expiring import certificates_of
@@ -198,7 +197,7 @@ def record(request: HttpRequest, vendor: str) -> HttpResponse:
         raise Http404
     status = Connection.Status(connection.status) if connection else None
     since = connection.chosen_at if connection else active.created_at if active else clock.now()
-    running, whole = costs_of(item.listing.vendor, since=since)
+    costs = costs_of(item.listing.vendor, since=since)
     context = {
         "title": _(item.listing.name),
         "slug": vendor,
@@ -210,9 +209,9 @@ def record(request: HttpRequest, vendor: str) -> HttpResponse:
         "certificates": certificates_of(connection) if connection else [],
         "is_unpriced": connection is not None
         and connection.kind == Connection.Kind.OWN_CONTRACT
-        and terms_of(vendor) is None,
-        "running": running,
-        "whole": whole,
+        and not costs.is_priced,
+        "running": costs.running,
+        "whole": costs.whole,
         "since": since,
         "has_keys": connection is not None and has_keys(connection.vendor),
         "may_manage": seat_of(request).may(Right.MANAGE_PARTNERS),
