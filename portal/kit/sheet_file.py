@@ -21,6 +21,9 @@ from portal.kit.sheets import plain_cell
 MAX_BYTES = 10_000_000
 MAX_CELL = 2_000
 _PIECE = 100_000
+# How a spreadsheet's own file begins, and a text that its maker wrote in UTF-16.
+_ZIP = b"PK\x03\x04"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -42,8 +45,9 @@ class Columns:
         return next((name for name, known in self.aliases.items() if plain in known), None)
 
 
-def decode(unverified: bytes) -> str:
-    """The text of a file. Invalid for what is too large, empty, or in another encoding than UTF-8."""
+def decode(unverified: bytes, letters: str = "") -> str:
+    """The text of a file. `letters` is the code page that somebody said it is in, where it is neither UTF-8 nor UTF-16 with its
+    mark. Invalid for what is too large, empty, or cannot be read so."""
     if len(unverified) > MAX_BYTES:
         raise Invalid(
             "file_too_large",
@@ -52,8 +56,14 @@ def decode(unverified: bytes) -> str:
         )
     if not unverified.strip():
         raise Invalid("file_empty", _("This file is empty."), field="file")
+    if unverified.startswith(_ZIP):
+        raise Invalid(
+            "file_is_spreadsheet",
+            _("This is a spreadsheet file, not CSV. In the spreadsheet, save it as “CSV UTF-8”."),
+            field="file",
+        )
     try:
-        text = unverified.decode("utf-8-sig")
+        text = unverified.decode(_encoding(unverified, letters))
     except UnicodeDecodeError as error:
         line = unverified.count(b"\n", 0, error.start) + 1
         raise Invalid(
@@ -71,14 +81,28 @@ def decode(unverified: bytes) -> str:
     return text
 
 
+def is_of_another_encoding(unverified: bytes) -> bool:
+    """Whether somebody has to say in which letters a file is written: no mark, and no UTF-8."""
+    try:
+        unverified.decode(_encoding(unverified, ""))
+    except UnicodeDecodeError:
+        return not unverified.startswith(_UTF_16)
+    return False
+
+
+def _encoding(unverified: bytes, letters: str) -> str:
+    if unverified.startswith(_UTF_16):
+        return "utf-16"
+    return letters or "utf-8-sig"
+
+
 def _delimiter(text: str, columns: Columns) -> str:
-    """Of comma, semicolon and tab the one that finds the most columns we know in the heading."""
+    """Of comma, semicolon and tab the one that finds the most columns we know in the heading, or else the most columns."""
     heading = text.lstrip("\r\n").split("\n", 1)[0]
 
-    def known(delimiter: str) -> int:
-        return sum(
-            columns.named(name) is not None for name in next(csv.reader([heading], delimiter=delimiter), [])
-        )
+    def known(delimiter: str) -> tuple[int, int]:
+        names = next(csv.reader([heading], delimiter=delimiter), [])
+        return sum(columns.named(name) is not None for name in names), len(names)
 
     return max((",", ";", "\t"), key=known)
 
@@ -147,12 +171,17 @@ def read_heading(
     header: Sequence[str], columns: Columns, chosen: Mapping[str, str] | None = None
 ) -> tuple[dict[int, str], list[str]]:
     """{place: column} and the headings that mean nothing to us. `chosen` says what a heading means (by `key_of_heading`; an
-    empty column: nothing), where somebody said so; the others are known by their usual names. Invalid for a column that is
-    there twice or missing."""
+    empty column: nothing), where somebody said so, and of a heading that is there twice the first; the others are known by
+    their usual names. Invalid for a column that is there twice or missing."""
     places: dict[int, str] = {}
     ignored = []
+    shown: set[str] = set()
     for place, name in enumerate(header):
-        said = (chosen or {}).get(key_of_heading(name))
+        key = key_of_heading(name)
+        said = (chosen or {}).get(key)
+        if said and key in shown and said not in columns.lists:
+            said = ""
+        shown.add(key)
         column = columns.named(name) if said is None else said
         if column and column in places.values() and not (said and column in columns.lists):
             raise Invalid(

@@ -14,14 +14,14 @@ from portal.kit.errors import Invalid
 from portal.kit.seen import SeenForm
 from portal.kit.sheet_file import MAX_BYTES, BadCell
 from portal.kit.typed import TypedWordForm
-from tenants.directory.import_columns import LABELS, Layout, Outline, checked
+from tenants.directory.import_columns import LABELS, LETTERS, Layout, Outline, checked
 from tenants.directory.import_file import LENGTHS, called_in, names_in, whole_names_in
 
 
 class ImportForm(forms.Form):
     file = forms.FileField(
         label=_("CSV file"),
-        help_text=_("UTF-8, at most 10 MB and 50,000 people. Comma, semicolon or tab between the cells."),
+        help_text=_("At most 10 MB and 50,000 people. Comma, semicolon or tab between the cells."),
         widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,text/csv", "data-max_bytes": MAX_BYTES}),
         error_messages={
             "required": _("Choose a CSV file."),
@@ -50,9 +50,32 @@ class ColumnsForm(forms.Form):
         help_text=_("A date that could be read two ways is read as you say here."),
     )
 
+    user_name = forms.ChoiceField(
+        label=_("Without a column for it, the user name is"),
+        choices=[
+            ("", _("Nothing: the file has one")),
+            ("email", _("The first e-mail address")),
+            ("employee_number", _("The employee number")),
+        ],
+        required=False,
+        help_text=_("People type it, or one of their addresses, when they recover."),
+    )
+
     def __init__(self, data: Any = None, *, outline: Outline) -> None:
-        super().__init__(data, initial={"dates": outline.dates})
+        super().__init__(
+            data,
+            initial={"dates": outline.dates, "letters": outline.letters, "user_name": outline.user_name},
+        )
         self.outline = outline
+        if outline.readings:
+            self.fields["letters"] = forms.ChoiceField(
+                label=_("Its letters are"),
+                choices=[
+                    (page, f"{gettext(LETTERS[page])}: {reading}")
+                    for page, reading in outline.readings.items()
+                ],
+                help_text=_("This file is not in Unicode. Choose the line in which the names are right."),
+            )
         choices = [("", _("Nothing: leave it out")), *((name, gettext(LABELS[name])) for name in LABELS)]
         for place, column in enumerate(outline.columns):
             self.fields[self.name_of(place)] = forms.ChoiceField(
@@ -74,7 +97,8 @@ class ColumnsForm(forms.Form):
     def layout(self) -> Layout:
         said = self.cleaned_data
         chosen = {column.key: said[self.name_of(place)] for place, column in enumerate(self.outline.columns)}
-        return Layout(chosen, said["dates"])
+        stands_in = "" if "user_name" in chosen.values() else said["user_name"]
+        return Layout(chosen, said["dates"], stands_in, said.get("letters", ""))
 
 
 class UndoImportForm(TypedWordForm):

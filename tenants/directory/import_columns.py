@@ -8,7 +8,7 @@ people (`import_file`).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from itertools import islice
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from portal.kit.errors import Invalid
-from portal.kit.sheet_file import Columns, decode, key_of_heading, records
+from portal.kit.sheet_file import Columns, decode, is_of_another_encoding, key_of_heading, records
 
 REQUIRED = ("user_name", "given_names", "family_name", "email")
 # What people call the columns, compared without case, spaces, hyphens and underscores.
@@ -42,6 +42,45 @@ ALIASES = {
     "document_country": ("documentcountry", "issuingcountry", "passportcountry", "documentissuer"),
     "national_number": ("nationalnumber", "nationalid", "personalnumber", "nationalidnumber"),
     "national_country": ("nationalcountry", "nationalidcountry", "nationalnumbercountry"),
+}
+# Headings that are proposed and asked about: what other systems and languages call the same columns.
+PROPOSED = {
+    "user_name": ("benutzername", "anmeldename", "identifiant", "usuario"),
+    "given_names": ("vorname", "vornamen", "vorna", "prenom", "prénom", "nombre", "voornaam", "imie", "imię"),
+    "family_name": (
+        "nachname",
+        "familienname",
+        "nachn",
+        "nom",
+        "nomdefamille",
+        "apellidos",
+        "cognome",
+        "achternaam",
+        "nazwisko",
+    ),
+    "email": ("usridlong", "courriel", "correo"),
+    "employee_number": ("employee", "personalnummer", "pernr", "matricule", "workerid"),
+    "birthdate": (
+        "geburtsdatum",
+        "gbdat",
+        "datedenaissance",
+        "fechadenacimiento",
+        "datadinascita",
+        "geboortedatum",
+    ),
+    "department": (
+        "abteilung",
+        "orgeh",
+        "departement",
+        "département",
+        "departamento",
+        "afdeling",
+        "costcenter",
+    ),
+    "manager": ("vorgesetzter", "vorgesetzte", "responsable"),
+    "phone": ("telefon", "mobilephone", "workphone", "mobil"),
+    "country": ("land", "pays"),
+    "preferred_name": ("rufname", "preferredfirstname"),
 }
 LISTS = ("email", "phone")
 COLUMNS = Columns(ALIASES, REQUIRED, LISTS)
@@ -74,6 +113,18 @@ MAX_COLUMNS = 100
 LONGEST_HEADING = 120
 SAMPLES = 3
 _LOOKED_AT = 200
+# What stands for a user name in files that have no column for it.
+USER_NAMES = ("email", "employee_number")
+# Code pages in which spreadsheets write where they do not write UTF-8.
+LETTERS = {
+    "cp1252": gettext_noop("Western Europe (Windows-1252)"),
+    "cp1250": gettext_noop("Central Europe (Windows-1250)"),
+    "cp1251": gettext_noop("Cyrillic (Windows-1251)"),
+    "cp1253": gettext_noop("Greek (Windows-1253)"),
+    "cp1254": gettext_noop("Turkish (Windows-1254)"),
+}
+_OTHER_WORDS = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
+_SEVERAL = re.compile(r"[\s|;,]+")
 _WRITTEN = {
     "ymd": re.compile(r"(?P<y>\d{4})[-./](?P<m>\d{1,2})[-./](?P<d>\d{1,2})", re.ASCII),
     "dmy": re.compile(r"(?P<d>\d{1,2})[-./](?P<m>\d{1,2})[-./](?P<y>\d{4})", re.ASCII),
@@ -88,6 +139,23 @@ class Layout:
 
     columns: Mapping[str, str] = field(default_factory=dict)
     dates: str = "ymd"
+    # Which column stands for the user name where none is chosen for it.
+    user_name: str = ""
+    # The code page, where the file is not in Unicode.
+    letters: str = ""
+
+    @property
+    def known(self) -> Columns:
+        """The columns, of which a user name need not be there where another stands for it."""
+        if not self.user_name:
+            return COLUMNS
+        return replace(COLUMNS, required=[name for name in REQUIRED if name != "user_name"])
+
+    def with_user_name(self, cells: dict[str, str]) -> dict[str, str]:
+        """The cells of a record, with a user name if another column stands for it: the first of several addresses."""
+        if self.user_name and "user_name" not in cells:
+            cells["user_name"] = next(iter(_SEVERAL.split(cells.get(self.user_name, "").strip())), "")
+        return cells
 
     def packed(self) -> dict[str, Any]:
         return asdict(self)
@@ -98,7 +166,13 @@ class Layout:
         dates = str(packed.get("dates", "ymd"))
         columns = {str(key): str(column) for key, column in dict(packed.get("columns", {})).items()}
         known = {key: column for key, column in columns.items() if column in ALIASES or not column}
-        return cls(known, dates if dates in DATE_ORDERS else "ymd")
+        user_name, letters = (str(packed.get(key, "")) for key in ("user_name", "letters"))
+        return cls(
+            known,
+            dates if dates in DATE_ORDERS else "ymd",
+            user_name if user_name in USER_NAMES else "",
+            letters if letters in LETTERS else "",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,16 +195,24 @@ class Outline:
     columns: tuple[Column, ...]
     dates: str
     is_sure: bool
+    user_name: str = ""
+    letters: str = ""
+    # Each code page that can be meant, with how a few words of the file read in it; empty for a file in Unicode.
+    readings: Mapping[str, str] = field(default_factory=dict)
 
     def layout(self) -> Layout:
-        return Layout({column.key: column.means for column in self.columns}, self.dates)
+        meant = {column.key: column.means for column in self.columns}
+        return Layout(meant, self.dates, self.user_name, self.letters)
 
 
-def outline_of(unverified: bytes, remembered: Layout | None = None) -> Outline:
-    """What a file seems to hold. `remembered` is how the organisation's last file was read. Invalid for what is no CSV file
-    with a heading."""
+def outline_of(unverified: bytes, remembered: Layout | None = None, letters: str = "") -> Outline:
+    """What a file seems to hold. `remembered` is how the organisation's last file was read, `letters` the code page that somebody
+    chose. Invalid for what is no CSV file with a heading."""
     layout = remembered or Layout()
-    lines = records(decode(unverified), COLUMNS)
+    readings = _readings(unverified) if is_of_another_encoding(unverified) else {}
+    was_asked = letters if letters in readings else layout.letters if layout.letters in readings else ""
+    letters = was_asked or next(iter(readings), "")
+    lines = records(decode(unverified, letters), COLUMNS)
     header = next(lines, (1, []))[1]
     heading_in(header)
     rows = [cells for _line, cells in islice(lines, _LOOKED_AT)]
@@ -140,17 +222,53 @@ def outline_of(unverified: bytes, remembered: Layout | None = None) -> Outline:
         key = key_of_heading(name)
         said = layout.columns.get(key)
         means = (COLUMNS.named(name) or "") if said is None else said
+        is_guess = not means and said is None
+        if is_guess:
+            means = _proposed(name, {column.means for column in columns})
         if not key or key in {column.key for column in columns}:
-            doubted = doubted or bool(means)
+            doubted = doubted or (bool(means) and said is None and not is_guess)
             continue
-        if means in {column.means for column in columns if column.means} and not (said and means in LISTS):
-            means, doubted = "", True
+        if means and means in {column.means for column in columns} and not (said and means in LISTS):
+            # A second column of addresses is asked about: it is often the mailbox that outlives the account.
+            doubted, means = True, means if means in LISTS else ""
         samples = () if means in UNSEEN else _samples(rows, place)
-        columns.append(Column(place, name.strip(), key, samples, means))
+        columns.append(Column(place, name.strip(), key, samples, means, is_guess and bool(means)))
     columns = _with_addresses(columns)
     dates, are_sure = _dates(rows, columns, layout.dates)
-    has_all = set(REQUIRED) <= {column.means for column in columns if not column.is_guess}
-    return Outline(tuple(columns), dates, are_sure and has_all and not doubted)
+    known = {column.means for column in columns if not column.is_guess}
+    stands_in = "" if any(column.means == "user_name" for column in columns) else layout.user_name
+    has_all = set(replace(layout, user_name=stands_in).known.required) <= known
+    is_read = not readings or bool(was_asked)
+    is_sure = are_sure and has_all and is_read and not doubted
+    if is_sure:
+        # Nobody is asked, so that nothing is only proposed.
+        columns = [replace(one, means="", is_guess=False) if one.is_guess else one for one in columns]
+    elif not any(column.means == "user_name" for column in columns):
+        stands_in = stands_in or USER_NAMES[0]
+    return Outline(tuple(columns), dates, is_sure, stands_in, letters, readings)
+
+
+def _proposed(heading: str, taken: Collection[str]) -> str:
+    """What a heading may mean by its last part (`Legal Name - First Name`) or in another language; nothing that is taken."""
+    last = re.split(r" - |[:/(]", heading)[-1] if " - " in heading else re.split(r"[(/]", heading)[0]
+    plain = "".join(character for character in last.casefold() if character.isalnum())
+    found = COLUMNS.named(last) or next((name for name, known in PROPOSED.items() if plain in known), "")
+    if found == "given_names" and heading.casefold().startswith(("preferred", "called")):
+        found = "preferred_name"
+    return "" if found in taken and found not in LISTS else found
+
+
+def _readings(unverified: bytes) -> dict[str, str]:
+    """The code pages that have all of a file's letters, each with how its first other words read."""
+    words = list(islice(dict.fromkeys(_OTHER_WORDS.findall(unverified)), SAMPLES))
+    readable = {}
+    for letters in LETTERS:
+        try:
+            unverified.decode(letters)
+        except UnicodeDecodeError:
+            continue
+        readable[letters] = ", ".join(word.decode(letters)[:30] for word in words)
+    return readable
 
 
 def _with_addresses(columns: list[Column]) -> list[Column]:
@@ -174,7 +292,10 @@ def checked(layout: Layout) -> Layout:
                 "column_twice",
                 _("“%(name)s” is chosen for two columns. Choose one of them.") % {"name": _(LABELS[column])},
             )
-    missing = [_(LABELS[column]) for column in REQUIRED if column not in chosen]
+    missing = [_(LABELS[column]) for column in layout.known.required if column not in chosen]
+    if layout.user_name and "user_name" not in chosen and layout.user_name not in chosen:
+        missing.append(_(LABELS[layout.user_name]))
+    missing = list(dict.fromkeys(missing))
     if missing:
         raise Invalid(
             "columns_missing",

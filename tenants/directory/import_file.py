@@ -126,9 +126,9 @@ def read_people(unverified: bytes, layout: Layout | None = None) -> ReadFile:
     """Every row, or Invalid when the file as a whole cannot be used. `layout` says what the columns mean where their
     headings alone do not."""
     layout = layout or Layout()
-    lines = records(decode(unverified), COLUMNS)
+    lines = records(decode(unverified, layout.letters), COLUMNS)
     header = next(lines, (1, []))[1]
-    places, ignored = read_heading(header, COLUMNS, layout.columns)
+    places, ignored = read_heading(header, layout.known, layout.columns)
     found = ReadFile(ignored_columns=ignored)
     seen: dict[str, int] = {}
     for count, (line, cells) in enumerate(lines, start=1):
@@ -140,7 +140,8 @@ def read_people(unverified: bytes, layout: Layout | None = None) -> ReadFile:
                 field="file",
             )
         try:
-            row = row_of(line, named_cells(cells, places, len(header)), layout.dates)
+            named = layout.with_user_name(named_cells(cells, places, len(header)))
+            row = row_of(line, named, layout.dates)
             only_once(row, seen)
         except BadCell as problem:
             found.problems.append(RowProblem(line, str(problem)))
@@ -195,9 +196,14 @@ def _usable_row(line: int, cells: dict[str, str], dates: str) -> ImportedRow:
                 _("“%(value)s” begins like a formula of a spreadsheet. Take the first character away.")
                 % {"value": cells[column][:40]}
             )
-    for column in ("user_name", "given_names", "family_name"):
-        if not cells[column]:
+    if not cells["user_name"]:
+        raise BadCell(_("“%(column)s” is empty.") % {"column": "user_name"})
+    for column, other in (("given_names", "family_name"), ("family_name", "given_names")):
+        if cells[column]:
+            continue
+        if not cells[other]:
             raise BadCell(_("“%(column)s” is empty.") % {"column": column})
+        raise BadCell(_("“%(column)s” is empty. Who has one name only has it in both.") % {"column": column})
     return ImportedRow(
         line=line,
         user_name=cells["user_name"],
@@ -262,10 +268,12 @@ def _is_formula(text: str) -> bool:
 def _emails(text: str) -> tuple[str, ...]:
     found = [part for part in _SEVERAL.split(text) if part]
     for address in found:
+        # A cell without an address in it is told whole, one of several by itself.
+        told = address if "@" in text else text
         try:
             validate_email(address)
         except ValidationError as error:
-            raise BadCell(_("“%(value)s” is not an e-mail address.") % {"value": address[:80]}) from error
+            raise BadCell(_("“%(value)s” is not an e-mail address.") % {"value": told[:80]}) from error
         if len(address) > 254:
             raise BadCell(_("An e-mail address is longer than 254 characters."))
     return tuple({address.casefold(): address for address in found}.values())

@@ -112,7 +112,7 @@ def _records(
     file.seek(0)
     lines = streamed(file, COLUMNS)
     header = next(lines, (1, []))[1]
-    places, ignored = read_heading(heading_in(header), COLUMNS, layout.columns)
+    places, ignored = read_heading(heading_in(header), layout.known, layout.columns)
     return lines, places, ignored, len(header)
 
 
@@ -129,7 +129,8 @@ def _repeated(file: BinaryIO, layout: Layout) -> frozenset[int]:
             )
         try:
             # Once a line: a user name is often the e-mail address as well.
-            hashes.extend({hash(key) for key in keys_in(named_cells(cells, places, width))})
+            named = layout.with_user_name(named_cells(cells, places, width))
+            hashes.extend({hash(key) for key in keys_in(named)})
         except BadCell:
             continue
     if not hashes:
@@ -147,7 +148,8 @@ def _parts(
         rows, problems = [], []
         for line, cells in part:
             try:
-                row = row_of(line, named_cells(cells, places, width), layout.dates)
+                named = layout.with_user_name(named_cells(cells, places, width))
+                row = row_of(line, named, layout.dates)
                 only_once(row, seen, repeated)
             except BadCell as problem:
                 problems.append(RowProblem(line, str(problem)))

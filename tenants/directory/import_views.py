@@ -113,7 +113,7 @@ def columns(request: HttpRequest, import_id: str) -> HttpResponse:
     if row.applied_at or row.discarded_at:
         return redirect("people:preview", organisation=slug_of(request), import_id=row.public_id)
     try:
-        outline = _outline(row)
+        outline = _outline(row, request.POST.get("letters", ""))
     except Refused:
         return redirect("people:preview", organisation=slug_of(request), import_id=row.public_id)
     form = ColumnsForm(request.POST or None, outline=outline)
@@ -133,10 +133,10 @@ def columns(request: HttpRequest, import_id: str) -> HttpResponse:
     return render(request, "directory/import_columns.html", context)
 
 
-def _outline(row: PeopleImport) -> Outline:
+def _outline(row: PeopleImport, letters: str = "") -> Outline:
     """As it is read now, or as it seems: Refused once the half hour is over."""
     said = Layout.of(row.layout) if row.layout else imports.last_layout()
-    return outline_of(imports.file_of(row), said)
+    return outline_of(imports.file_of(row), said, letters)
 
 
 def _shown(row: PeopleImport) -> dict[str, Any]:

@@ -165,7 +165,7 @@ def test_a_line_that_cannot_be_read_is_told_and_the_rest_goes_on(tenant, partner
         (b"transaction_id,amount\n", "columns_missing"),
         (b"date,reference\n2026-05-01,a\n", "columns_missing"),
         (b"date,amount\n", "file_empty"),
-        ("date,amount\n2026-05-01,1 €\n".encode("utf-16"), "file_not_utf8"),
+        ("date,amount\n2026-05-01,1 €\n".encode("cp1252"), "file_not_utf8"),
         (b'date,amount\n"2026-05-01,1\n', "file_broken"),
         (b"date,amount,Amount\n", "column_twice"),
         (b"date,amount\n2026-05-01,1\x00\n", "file_not_text"),

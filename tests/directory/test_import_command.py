@@ -78,7 +78,9 @@ def test_a_dry_run_changes_and_keeps_nothing(tenant, bring):
 def test_one_bad_line_is_named_and_keeps_the_file_out_unless_it_may_be_skipped(tenant, bring):
     status, told, _err = bring(HEAD + BOB + ADA)
     assert (status, told["applied"]) == (1, False) and people(tenant) == []
-    assert told["problems"] == [{"line": 2, "sentence": "“family_name” is empty."}]
+    assert told["problems"] == [
+        {"line": 2, "sentence": "“family_name” is empty. Who has one name only has it in both."}
+    ]
     status, told, _err = bring(HEAD + BOB + ADA, skip_problems=True)
     assert (status, told["applied"], told["added"]) == (1, True, 1) and people(tenant) == ["ada"]
 

@@ -21,6 +21,12 @@ def only_problem(text: str) -> tuple[int, str]:
     return problem.line, problem.sentence
 
 
+def test_a_file_in_utf16_is_read_by_its_mark():
+    """What a spreadsheet calls “Unicode text”."""
+    (row,) = read_people((HEAD + ADA).replace("Ada", "Łucja").replace(",", "\t").encode("utf-16")).rows
+    assert (row.given_names, row.department) == ("Łucja", "Maths")
+
+
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
 @pytest.mark.parametrize("ending", ["\n", "\r\n"])
@@ -49,8 +55,9 @@ def test_a_file_that_is_not_utf8_says_where():
         (b"", "file_empty"),
         (b"\xef\xbb\xbf \n", "columns_missing"),
         (HEAD.encode(), "file_empty"),
-        ((HEAD + ADA).encode("utf-16"), "file_not_utf8"),
-        (b"PK\x03\x04\x00\x00\x08", "file_not_text"),
+        ((HEAD + ADA).encode("utf-16-le"), "file_not_text"),
+        (b"\xff\xfe\x00\xd8" + HEAD.encode("utf-16-le"), "file_not_utf8"),
+        (b"PK\x03\x04\x00\x00\x08", "file_is_spreadsheet"),
         (b"name,email\nAda,a@x.example\n", "columns_missing"),
         (b"user_name,login,given_names,family_name,email\n", "column_twice"),
         ((HEAD + '"ada,Ada\n').encode(), "file_broken"),
@@ -81,7 +88,8 @@ def test_more_than_fits_is_refused_with_a_sentence(monkeypatch):
     [
         (",Ada,Lovelace,ada@x.example,,,\n", "“user_name” is empty"),
         ("ada,,Lovelace,ada@x.example,,,\n", "“given_names” is empty"),
-        ("ada,Ada,Lovelace,ada at x,,,\n", "not an e-mail address"),
+        ("ada,Ada,Lovelace,ada at x,,,\n", "“ada at x” is not an e-mail address"),
+        ("ada,Ada,,ada@x.example,,,\n", "“family_name” is empty. Who has one name only has it in both"),
         ("ada,Ada,Lovelace,ada@x.example,,12.04.1990,\n", "Write dates as 1990-04-12"),
         ("ada,Ada,Lovelace,ada@x.example,,1990-02-30,\n", "not a date"),
         ("ada,Ada,Lovelace,ada@x.example,,0090-02-03,\n", "not a date of birth"),

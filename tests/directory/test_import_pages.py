@@ -133,6 +133,46 @@ def test_several_columns_of_addresses_are_one_list_where_somebody_says_so(tenant
     assert held == ["ada@x.example", "b@y.example", "bob@x.example"]
 
 
+def field(page: str, name: str) -> str:
+    """What stands in a field that offers a choice."""
+    options = page.split(f'name="{name}"', 1)[1].split("</select>", 1)[0]
+    return options.split(" selected>", 1)[1].split("</option>", 1)[0]
+
+
+def test_a_file_of_another_system_is_read_by_what_the_page_proposes(tenant, staff_client):
+    """Headings in German, one of them twice, no user name, no Unicode, and none of it is guessed without being shown."""
+    client = staff_client()
+    text = "PERNR;Vorname;Nachname;E-Mail (privat);E-Mail;Geburtsdatum;Abteilung;Abteilung\n"
+    text += "7;Jiří;Dvořák;jiri@home.example;jiri@x.example;12.04.1990;Účtárna;Brno\n"
+    page = send(client, tenant, text.encode("cp1250"))["Location"]
+    shown = client.get(page).content.decode()
+    assert page.endswith("/columns") and "Central Europe (Windows-1250): Jiří, Dvořák, Účtárna" in shown
+    names = ["column_0", "column_1", "column_2", "column_3", "column_4", "column_5", "column_6", "user_name"]
+    labels = [
+        "Employee number",
+        "Given names",
+        "Family name",
+        "E-mail",
+        "E-mail",
+        "Date of birth",
+        "Department",
+    ]
+    assert [field(shown, name) for name in names] == [*labels, "The first e-mail address"]
+    fields = ("employee_number", "given_names", "family_name", "email", "email", "birthdate", "department")
+    chosen = {f"column_{place}": name for place, name in enumerate(fields)}
+    chosen |= {"dates": "dmy", "letters": "cp1250"}
+    assert "Choose the column for: User name" in client.post(page, chosen).content.decode()
+    without = chosen | {"user_name": "employee_number", "column_0": ""}
+    assert "Choose the column for: Employee number" in client.post(page, without).content.decode()
+    preview = client.post(page, chosen | {"user_name": "employee_number"})["Location"]
+    client.post(f"{preview}/apply")
+    (jiri,) = people_of(tenant)
+    told = (jiri.user_name, jiri.given_names, jiri.family_name, jiri.department)
+    assert told == ("7", "Jiří", "Dvořák", "Účtárna")
+    again = send(client, tenant, text.replace("7;", "8;").replace("jiri", "jan").encode("cp1250"))["Location"]
+    assert not again.endswith("/columns")
+
+
 @pytest.mark.parametrize(
     "text",
     [

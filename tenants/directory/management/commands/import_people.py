@@ -21,7 +21,7 @@ from portal.kit.actors import Actor, ActorKind
 from portal.kit.errors import Invalid, Refused
 from portal.kit.scope import tenant_scope
 from portal.kit.sheet_file import MAX_BYTES, key_of_heading
-from tenants.directory.import_columns import ALIASES, DATE_ORDERS, Layout
+from tenants.directory.import_columns import ALIASES, DATE_ORDERS, USER_NAMES, Layout
 from tenants.directory.import_large import bring_file
 from tenants.management.operating import is_unreachable
 from tenants.models import Tenant
@@ -58,6 +58,12 @@ class Command(BaseCommand):
             choices=sorted(DATE_ORDERS),
             default="ymd",
             help="; ".join(f"{order}: {example}" for order, example in DATE_ORDERS.items()),
+        )
+        parser.add_argument(
+            "--user-name",
+            choices=USER_NAMES,
+            default="",
+            help="what stands for the user name in a file without a column for it",
         )
         parser.add_argument("--json", action="store_true", help="one JSON object")
 
@@ -98,7 +104,7 @@ def _layout(options: dict[str, Any]) -> Layout:
                 f"“{said}” does not say what a column is. Write HEADING=NAME, with one of: {', '.join(ALIASES)}.",
             )
         columns[key_of_heading(heading)] = name
-    return Layout(columns, options["dates"])
+    return Layout(columns, options["dates"], options.get("user_name", ""))
 
 
 @contextmanager
