@@ -150,16 +150,20 @@ def _has_digits(name: str) -> bool:
 
 def _of_names(facts: Facts, asked: Asked, prints: Sequence[Printed], near: Near) -> set[Reason]:
     """A document has its names twice, on the page and in the zone, and a partner may read either: what fails in one of
-    them only may turn out well."""
+    them only may turn out well. Whether a whole name in one field will do, the profile's own rule says."""
     found = _oddities_of_name(facts)
-    if found:
+    is_in_one_field = Reason.NAME_MISSING in found
+    if found - {Reason.NAME_MISSING}:
         return found
     if not prints:
-        return {Reason.SPELLING_UNKNOWN}
+        return found or {Reason.SPELLING_UNKNOWN}
     results = [_of_match(match_as(facts, asked, printed, near)) for printed in prints]
     if all(results):
-        return set().union(*results)
-    return {Reason.ONE_SPELLING} if any(results) else set()
+        told = set().union(*results)
+        is_missing = is_in_one_field and Reason.NAMES_DIFFER in told
+        return told - {Reason.NAMES_DIFFER} | found if is_missing else told
+    doubts = {Reason.NAMES_IN_ONE_FIELD} if is_in_one_field else set()
+    return doubts | ({Reason.ONE_SPELLING} if any(results) else set())
 
 
 def match_as(facts: Facts, asked: Asked, printed: Printed, near: Near) -> PersonMatch:

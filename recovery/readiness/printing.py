@@ -61,6 +61,17 @@ _LATER = date(2035, 1, 1)
 ROOMS = ((Format.TD3, 39), (Format.TD1, 30))
 
 
+def divided(given_names: str, family_name: str) -> list[tuple[str, str]]:
+    """Given names and family name as a document has them apart; of a whole name in one field the family name is its last word
+    or its first. Nothing where a name is missing: what the document says there nobody here knows."""
+    if given_names.strip() and family_name.strip():
+        return [(given_names, family_name)]
+    words = f"{given_names} {family_name}".split()
+    if len(words) < 2:
+        return []
+    return [(" ".join(words[:-1]), words[-1]), (" ".join(words[1:]), words[0])]
+
+
 def prints_of(given_names: str, family_name: str) -> list[Printed]:
     """Every way that a passport or a card may say it, once each; none for a script nobody here can spell."""
     given, family = _on_paper(given_names), _on_paper(family_name)

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     RISK_REVIEW = "risk_review"
     RISK_WAIT = "risk_wait"
     ONE_SPELLING = "one_spelling"
+    NAMES_IN_ONE_FIELD = "names_in_one_field"
     WORK_MAILBOX = "work_mailbox"
     NAMES_CONFLICT = "names_conflict"
     SPELLING_UNKNOWN = "spelling_unknown"
@@ -67,6 +68,7 @@ REFUSED_TODAY = frozenset(
 DOUBTS = frozenset(
     {
         Reason.ONE_SPELLING,
+        Reason.NAMES_IN_ONE_FIELD,
         Reason.WORK_MAILBOX,
         Reason.NAMES_CONFLICT,
         Reason.SPELLING_UNKNOWN,
@@ -180,6 +182,10 @@ WORDS: dict[Reason, Words] = {
             "One of the ways in which a document prints the name does not match, or somebody else too"
         ),
         gettext_noop("Write the name on file as the lines at the foot of the passport have it."),
+    ),
+    Reason.NAMES_IN_ONE_FIELD: Words(
+        gettext_noop("The whole name stands in one field, so that only its words are compared"),
+        gettext_noop("Write given names and family name apart, as documents do."),
     ),
     Reason.WORK_MAILBOX: Words(
         gettext_noop("The only mailbox on file is one that the lost account opens"),

@@ -17,7 +17,7 @@ from recovery.models import Profile
 from recovery.readiness import showing
 from recovery.readiness.models import Survey
 from recovery.readiness.of_profile import crumbs_of, tabs_of
-from recovery.readiness.printing import prints_of
+from recovery.readiness.printing import divided, prints_of
 from recovery.readiness.running import begin_survey
 from recovery.readiness.selectors import Standing, findings_of, read_choice, standing_of
 from recovery.signs import Sign
@@ -105,7 +105,8 @@ def people(request: HttpRequest, profile_id: str) -> HttpResponse:
 
 def _prints(person: Any) -> list[str]:
     """Worked out anew: no spelling of a name is kept."""
-    found = prints_of(person.given_names, person.family_name)
+    apart = divided(person.given_names, person.family_name)
+    found = dict.fromkeys(one for names in apart for one in prints_of(*names))
     return [f"{one.family_name}, {one.given_names}".strip(", ") for one in found]
 
 

@@ -26,7 +26,7 @@ from recovery.readiness.accounts import Accounts
 from recovery.readiness.covering import Covering, covering
 from recovery.readiness.judging import Printed, is_hopeless, judge, would_wait
 from recovery.readiness.models import Finding, Survey
-from recovery.readiness.printing import prints_of
+from recovery.readiness.printing import divided, prints_of
 from recovery.readiness.reading import facts_of, next_people, read_accounts, stale_sources
 from recovery.readiness.reasons import OF_TODAY, Reason
 from tenants.audit.events import EventName
@@ -179,7 +179,9 @@ def _findings(
     for number, (person, facts, asked) in enumerate(each, 1):
         # Spelled from each writing of the name that the directory keeps: one answers where the other cannot.
         prints = (
-            [each for name in facts.own_names for each in prints_of(*name)] if rehearses else [_own(person)]
+            [each for name in facts.own_names for apart in divided(*name) for each in prints_of(*apart)]
+            if rehearses
+            else _own(person)
         )
         reasons = judge(facts, asked, prints, accounts.near)
         if rehearses:
@@ -199,8 +201,8 @@ def _verdict(reasons: list[Reason]) -> Finding.Verdict:
     return Finding.Verdict.WAITS if would_wait(reasons) else Finding.Verdict.DOUBTFUL
 
 
-def _own(person: DirectoryPerson) -> Printed:
-    return Printed(person.given_names, person.family_name)
+def _own(person: DirectoryPerson) -> list[Printed]:
+    return [Printed(*apart) for apart in divided(person.given_names, person.family_name)]
 
 
 def survey_now(tenant_id: UUID, *, actor: Actor, profile_id: UUID | None = None) -> Survey:
