@@ -403,6 +403,10 @@ class PublishForm(TypedWordForm):
         if not others or profile.status == Profile.Status.PUBLISHED:
             return
         narrow = profile.who != Profile.Everyone.EVERYONE or profile.groups_in or profile.groups_out
+        # A trial for everybody in the place of what lets people back in is nobody's first thought.
+        takes_away = profile.mode == Mode.EVALUATION and any(
+            other.mode == Mode.PRODUCTION for other in others
+        )
         place = forms.ChoiceField(
             label=_("Where it comes in"),
             choices=[
@@ -410,7 +414,7 @@ class PublishForm(TypedWordForm):
                 (Place.LAST.value, _("After the others")),
                 (Place.INSTEAD.value, _("Instead of the others")),
             ],
-            initial=Place.FIRST.value if narrow else Place.INSTEAD.value,
+            initial=Place.FIRST.value if narrow else None if takes_away else Place.INSTEAD.value,
             widget=forms.RadioSelect,
             error_messages={"required": _("Choose where it comes in.")},
         )
@@ -424,6 +428,10 @@ class PublishForm(TypedWordForm):
             )
             % {"named": named},
         }
+        if takes_away:
+            for each in (Place.FIRST.value, Place.INSTEAD.value):
+                hint = place.choice_hints[each]  # type: ignore[attr-defined]
+                place.choice_hints[each] = f"{hint} {_('Meanwhile nobody it is for gets a pass.')}"  # type: ignore[attr-defined]
         self.fields = {"place": place, **self.fields}
 
     def place(self) -> Place:

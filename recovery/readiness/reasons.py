@@ -123,7 +123,9 @@ WORDS: dict[Reason, Words] = {
     ),
     Reason.DUPLICATE: Words(
         gettext_noop("Somebody else has the same name, and nothing tells the two apart"),
-        gettext_noop("Bring dates of birth in, for both; or close the account that is not used."),
+        gettext_noop(
+            "Bring dates of birth or document numbers in, for both; or close the account that is not used."
+        ),
     ),
     Reason.ANOTHER: Words(
         gettext_noop("The name as a document prints it is somebody else's on file"),

@@ -59,7 +59,7 @@ def home(request: HttpRequest, profile_id: str) -> HttpResponse:
     if standing.done:
         people_url = _address(request, "people", profile)
         context |= {
-            **showing.shown_survey(standing.done),
+            **showing.shown_survey(standing.done, people_url),
             "people_url": people_url,
             "reasons": showing.reason_rows(standing.done, people_url),
             "looks_at_all": Sign.EVERY_RECOVERY.value in {*profile.review_signs, *profile.waiting_signs},

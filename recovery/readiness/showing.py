@@ -39,10 +39,24 @@ def with_names(view: View) -> View:
     return guarded
 
 
-def shown_survey(survey: Survey) -> dict[str, Any]:
-    """Its sums. Nobody is counted twice."""
+def shown_survey(survey: Survey, people_url: str) -> dict[str, Any]:
+    """Its sums, and where those who are counted are listed. Nobody is counted twice."""
     can = max(0, survey.people - survey.outside - survey.cannot - survey.waiting - survey.doubtful)
-    return {"survey": survey, "can": can}
+    listed = {
+        f"{verdict.value}_url": f"{people_url}?{urlencode({'verdict': verdict.value})}"
+        for verdict in Finding.Verdict
+        if _has(survey, verdict)
+    }
+    return {"survey": survey, "can": can, **listed}
+
+
+def _has(survey: Survey, verdict: Finding.Verdict) -> bool:
+    counts = {
+        Finding.Verdict.CANNOT: survey.cannot,
+        Finding.Verdict.WAITS: survey.waiting,
+        Finding.Verdict.DOUBTFUL: survey.doubtful,
+    }
+    return counts[verdict] > 0
 
 
 def reason_rows(survey: Survey, people_url: str) -> list[dict[str, Any]]:

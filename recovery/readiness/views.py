@@ -69,7 +69,7 @@ def _found(request: HttpRequest, survey: Survey) -> dict[str, Any]:
     people_url = _address(request, "people")
     days = trend()
     return {
-        **showing.shown_survey(survey),
+        **showing.shown_survey(survey, people_url),
         "people_url": people_url,
         "reasons": showing.reason_rows(survey, people_url),
         "departments": [

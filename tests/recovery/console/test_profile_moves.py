@@ -47,6 +47,19 @@ def test_who_publishes_says_where_it_comes_in(tenant, two, staff_client):
     assert "Members of Prague" in shown and "Move Pilots up" in shown
 
 
+def test_a_trial_for_everybody_is_not_proposed_in_the_place_of_what_lets_people_in(tenant, two, staff_client):
+    client = staff_client(Role.ADMINISTRATOR)
+    with tenant_scope(tenant.id):
+        trial = make_profile(name="Trial", mode="evaluation")
+    form = client.get(address(tenant, trial, "publish")).context["form"]
+    assert form["place"].value() is None
+    warned = {place for place, hint in form.fields["place"].choice_hints.items() if "gets a pass" in hint}
+    assert warned == {"first", "instead"}
+    with tenant_scope(tenant.id):
+        again = make_profile(name="Again")
+    assert client.get(address(tenant, again, "publish")).context["form"]["place"].value() == "instead"
+
+
 def test_a_page_says_which_profile_is_for_somebody_and_why(tenant, two, staff_client):
     with tenant_scope(tenant.id):
         publish_profile(two["pilots"].id, place=Place.FIRST, actor=SYSTEM)
