@@ -11,6 +11,7 @@ import pytest
 
 from tenants.directory.matching import NameKind, index_words
 from tenants.directory.matching.finding import document_keys
+from tests.matching.by_hand import by_hand
 from tests.matching.cultures import CULTURES
 from tests.matching.labelled import NamedPair, labelled, labelled_with_other_names, pairs_of
 from tests.matching.measuring import RULES, named_rates, rates, same_name_strangers
@@ -33,6 +34,18 @@ def test_no_stranger_is_accepted_and_few_genuine_people_are_refused(mode: str, r
     """Percent. `near` are people whose names are neighbours of the alphabet, with the very same birth date."""
     found = rates(labelled(), RULES[mode])
     assert found.accepted == 0 and found.refused <= refused and found.near <= near
+
+
+@pytest.mark.parametrize(
+    ("mode", "refused", "accepted"), [("exact", 83, 1), ("relaxed", 39, 2), ("fuzzy", 11, 6)]
+)
+def test_pairs_written_by_hand_are_told_apart(mode: str, refused: int, accepted: int):
+    """In numbers, not in percent. Half of those that the relaxed rule refuses are other forms of a name, which are fuzzy; of
+    the strangers it accepts one is the same words the other way round, and one spelt with other letters of the alphabet."""
+    pairs = by_hand()
+    assert len({pair.culture for pair in pairs}) >= 45 and len(pairs) > 190
+    assert sum(pair.is_same and not RULES[mode](pair) for pair in pairs) <= refused
+    assert sum(not pair.is_same and RULES[mode](pair) for pair in pairs) <= accepted
 
 
 def of_kind(kind: NameKind) -> list[NamedPair]:

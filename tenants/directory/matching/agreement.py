@@ -11,6 +11,7 @@ from enum import IntEnum
 
 from tenants.directory.matching import east_asian
 from tenants.directory.matching.names import Name, Word, joined
+from tenants.directory.matching.parts import BOUND, CHILD
 
 
 class Level(IntEnum):
@@ -160,12 +161,34 @@ def compare_family(document: Name, account: Name, limit: Level) -> Found:
 def _partly(document: Name, account: Name, limit: Level, found: Found) -> Found:
     """One of several family names, or the same ones in another order."""
     level, places = cover(account.core, document.core, is_given=False, limit=limit)
+    if _leaves_bound(document.core, places):
+        return found
     rule = "order" if len(places) == len(document.core) else "document_has_more_family_names"
     found = _better(found, max(level, Level.RELAXED), rule)
     if limit >= Level.FUZZY and found.level is Level.DIFFERS:
-        level, _places = cover(document.core, account.core, is_given=False, limit=limit)
-        found = _better(found, max(level, Level.FUZZY), "account_has_more_family_names")
+        level, places = cover(document.core, account.core, is_given=False, limit=limit)
+        if not _leaves_bound(account.core, places):
+            found = _better(found, max(level, Level.FUZZY), "account_has_more_family_names")
     return found
+
+
+def _leaves_bound(words: Words, places: frozenset[int]) -> bool:
+    """Whether a word was left out that makes another name of the one behind it."""
+    return any(at and at - 1 not in places and words[at - 1].text in BOUND for at in places)
+
+
+def parents_differ(ours: Words, theirs: Words) -> bool:
+    """Both say whose child they are, and it is somebody else's: the same words in another order are then father and son."""
+    one, other = _parent(ours), _parent(theirs)
+    return (
+        one is not None
+        and other is not None
+        and word_level(one, other, is_given=True, limit=Level.RELAXED) is Level.DIFFERS
+    )
+
+
+def _parent(words: Words) -> Word | None:
+    return next((words[at + 1] for at in range(len(words) - 1) if words[at].text in CHILD), None)
 
 
 def _spelling_rule(level: Level) -> str:

@@ -23,6 +23,7 @@ from tenants.directory.matching.agreement import (
     cover,
     is_cut,
     one_letter_apart,
+    parents_differ,
 )
 from tenants.directory.matching.birthdates import Birth, compare_birthdates
 from tenants.directory.matching.names import Name, name_of
@@ -399,7 +400,8 @@ def _as_a_whole(
     theirs = shown[0].named + shown[1].named
     if len(ours) == len(theirs) and not _share_nothing(held[0], shown):
         level, places = cover(ours, theirs, is_given=False, limit=min(limit, Level.RELAXED))
-        if level is not Level.DIFFERS and len(places) == len(theirs):
+        is_same = level is not Level.DIFFERS and len(places) == len(theirs)
+        if is_same and not parents_differ(held[0].words + held[1].words, shown[0].words + shown[1].words):
             swapped = _are_swapped(shown, held)
             rule = "fields_exchanged" if swapped else "divided_otherwise"
             return _both(Level.RELAXED, rule, is_weak=swapped)

@@ -47,7 +47,10 @@ _RELAXED = _rules(
 _SOUND = _rules(
     ("uxx", "u"),
     ("nxx", "n"),
-    ("tch|tsch|cz", "C"),
+    # Gaelic "son of", which lists file as if it were written out (ALA filing rules).
+    ("^mc(?=[a-z]{3})", "mac"),
+    # Basque and Catalan beside Spanish: Etxeberria, Echeberria.
+    ("tch|tsch|cz|tx", "C"),
     ("sch|sh|sz", "S"),
     ("ch(?=[aeiouy])", "C"),
     ("ph", "f"),
@@ -70,7 +73,8 @@ _SOUND = _rules(
     ("y(?![aeiou])", "i"),
     ("z$", "s"),
     (r"(.)\1+", r"\1"),
-    ("(?<=[a-z]{2})(?:e|h)$", ""),
+    # Not the nh of Vietnamese, which is a letter of its own: Anh is not An.
+    ("(?<=[a-z]{2})(?:e|(?<!n)h)$", ""),
     ("h(?=[bcdfgklmnprstvz])", ""),
 )
 # Endings that say whether the bearer is a man or a woman; some states write one form for all of a family.

@@ -88,6 +88,12 @@ PARTICLES = frozenset(
         "so",
     ]
 ) - {"so", "mac", "mc", "nic", "ni", "ui", "ve", "ben", "bar", "bat", "abu", "abou", "ap"}
+# Bound to the name behind them: Ben David is not David, Mac Donald not Donald, Abu Bakr not Bakr.
+BOUND = frozenset({"ben", "bar", "bat", "abu", "abou", "mac", "mc", "nic", "ni", "ui"})
+# Whose child somebody is stands behind these.
+CHILD = frozenset(
+    {"bin", "ibn", "bint", "binti", "bte", "ben", "bar", "bat", "ap", "ab", "ferch", "ould", "wuld"}
+)
 # Before a name and no part of it. Left out on purpose: words that are names as well (Don, Earl, Prince, Syed, Eng).
 TITLES = frozenset(
     [
