@@ -3,9 +3,10 @@
 import os
 import sys
 from collections.abc import MutableMapping
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 from portal.embedded.bytecode import keep_bytecode
 from portal.embedded.data import REPOSITORY, VARIABLE, DataFolder, Secrets, State, data_folder
@@ -38,7 +39,11 @@ UNDOING = {
 
 
 class Unreachable(Trouble):
-    """The database does not answer, so nothing could be found out."""
+    """The database does not answer, or the data folder is closed to us, so nothing could be found out."""
+
+
+class Unusable(Trouble):
+    """What was typed is no command of ours."""
 
 
 class _Module(Protocol):
@@ -58,7 +63,7 @@ def run(argv: list[str]) -> int:
 def _tried(argv: list[str]) -> int:
     try:
         return _run(argv)
-    except Unreachable as problem:
+    except (Unreachable, Unusable) as problem:
         print(f"{problem}", file=sys.stderr)
         return UNREACHABLE
     except (Trouble, MaterialsError) as problem:
@@ -102,7 +107,10 @@ def _run(argv: list[str]) -> int:
         return module.main(data, rest[1:], models)
     for name in UNDOING.get(command, ()):
         (data.stamps / name).unlink(missing_ok=True)
-    hand_over(data, models, os.environ)
+    try:
+        hand_over(data, models, os.environ)
+    except Trouble as problem:
+        raise Unreachable(str(problem)) from problem
     return _program(rest[1:]) if command == "run" else _django([argv[0], *rest])
 
 
@@ -134,7 +142,7 @@ def take_data_option(arguments: list[str]) -> tuple[str | None, list[str]]:
         else:
             rest.append(argument)
     if waiting or named == "":
-        raise Trouble("--data needs the name of a folder.")
+        raise Unusable("--data needs the name of a folder.")
     return named, rest
 
 
@@ -167,10 +175,10 @@ def _materials(*, photographs: bool, say: Progress) -> Path:
 def _program(arguments: list[str]) -> int:
     """Become a program of the virtual environment (a type checker that reads the settings, for example)."""
     if not arguments:
-        raise Trouble("run needs the name of a program of the virtual environment.")
+        raise Unusable("run needs the name of a program of the virtual environment.")
     program = Path(sys.executable).with_name(arguments[0])
     if not program.exists():
-        raise Trouble(f"{program} does not exist.")
+        raise Unusable(f"{program} does not exist.")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     sys.stdout.flush()
     os.execv(program, [str(program), *arguments[1:]])
@@ -180,7 +188,7 @@ def _django(argv: list[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     unreachable = import_module("django.db").OperationalError
     try:
-        import_module("django.core.management").execute_from_command_line(argv)
+        _utility(argv).execute()
     except unreachable as problem:
         if "connection" not in str(problem):
             raise
@@ -190,3 +198,21 @@ def _django(argv: list[str]) -> int:
             f"The database does not answer ({said}): start `python3 manage.py up` (data folder {folder}) first."
         ) from problem
     return 0
+
+
+def _utility(argv: list[str]) -> Any:
+    """Django's own, which only ends with the code of a refusal where there is no such command."""
+    management = import_module("django.core.management")
+    utility = management.ManagementUtility(argv)
+    fetch = utility.fetch_command
+
+    def fetch_command(name: str) -> Any:
+        known = management.get_commands()
+        if name in known:
+            return fetch(name)
+        near = ", ".join(get_close_matches(name, known, 3))
+        told = f"There is no command {name}: `python3 manage.py help` lists them"
+        raise Unusable(f"{told}; near to it: {near}." if near else f"{told}.")
+
+    utility.fetch_command = fetch_command
+    return utility

@@ -56,6 +56,12 @@ KEPT_ENDINGS = (".jpg", ".jpeg", ".png", ".mp4", ".md", ".txt")
 
 # The platform the data files are taken from. It need not be this machine's: nothing of them is executed.
 DATA_PLATFORM = ("--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28")
+# The same in pip's words.
+DATA_PLATFORM_OF_PIP = (
+    *("--python-version", "3.11", "--only-binary", ":all:"),
+    *("--platform", "manylinux_2_28_x86_64", "--platform", "manylinux_2_24_x86_64"),
+    *("--platform", "manylinux_2_17_x86_64"),
+)
 
 
 class MaterialsError(Exception):
@@ -112,9 +118,21 @@ def ensure_photographs(venv: Path, *, say: Callable[[str], None]) -> Path:
 
 
 def _install(venv: Path, lock: Path, target: Path, *options: str) -> None:
-    command = [_uv(venv), "pip", "install", "--quiet", "--python", str(_python(venv))]
-    command += ["--target", str(target), "--no-deps", "--require-hashes", *options, "-r", str(lock)]
-    _run(command, f"Could not install {lock.name}")
+    """With uv; with pip where uv finds no index or does not trust it: it reads neither pip's configuration nor, by itself,
+    the system's certificates."""
+    what = ["--quiet", "--target", str(target), "--no-deps", "--require-hashes"]
+    with_uv = [_uv(venv), "pip", "install", "--python", str(_python(venv)), *what, *options, "-r", str(lock)]
+    try:
+        _run(with_uv, f"Could not install {lock.name}")
+    except MaterialsError as first:
+        shutil.rmtree(target, ignore_errors=True)
+        target.mkdir()
+        of_pip = DATA_PLATFORM_OF_PIP if options == DATA_PLATFORM else options
+        with_pip = [str(_python(venv)), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+        try:
+            _run([*with_pip, *what, *of_pip, "-r", str(lock)], "pip said")
+        except MaterialsError as second:
+            raise MaterialsError(f"{first}\n{second}") from second
 
 
 def _download_archives(venv: Path, scratch: Path) -> None:

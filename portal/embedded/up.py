@@ -73,10 +73,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
 
 
 def _port(text: str) -> int:
-    number = int(text)
-    if not 1 <= number <= 65530:
-        raise argparse.ArgumentTypeError("a port is between 1 and 65530")
-    return number
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= 65530:
+        raise argparse.ArgumentTypeError("a port is a number between 1 and 65530")
+    return int(text)
 
 
 def _start(
@@ -233,5 +232,5 @@ def require_free(port: int) -> None:
                     continue
                 raise Trouble(
                     f"Port {port} is taken by another program: stop it, or choose another port with --port for a new "
-                    f"data folder (the one after it is used as well)."
+                    f"data folder (the two after it are used as well)."
                 ) from None

@@ -1,11 +1,11 @@
 """What a person reads when everything is up: where to go, how to sign in, how to stop."""
 
+import getpass
 import json
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from portal.embedded import environment
 from portal.embedded.data import REPOSITORY, DataFolder
@@ -75,4 +75,12 @@ def _tunnel(port: int, whole: Mapping[str, str]) -> str:
     used = 5 if "READMIT_GRAPH_SIMULATOR_ORIGIN" in whole else used
     used = 6 if "READMIT_OKTA_SIMULATOR_ORIGIN" in whole else used
     forwards = " ".join(f"-L {number}:127.0.0.1:{number}" for number in range(port, port + used))
-    return f"ssh {forwards} {Path.home().name or 'you'}@{host}   (then open the same addresses there)"
+    return f"ssh {forwards} {_user()}@{host}   (then open the same addresses there)"
+
+
+def _user() -> str:
+    """Whoever runs this; their home may be called anything."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "you"

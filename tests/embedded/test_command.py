@@ -34,6 +34,14 @@ def test_a_data_option_without_a_folder_is_refused(arguments):
         command.take_data_option(arguments)
 
 
+def test_what_is_no_command_is_unusable_and_says_what_was_near():
+    assert command.run(["manage.py", "demo", "--data"]) == 2
+    with pytest.raises(
+        command.Unusable, match=r"There is no command read_documents.*near to it: read_document"
+    ):
+        command._django(["manage.py", "read_documents"])
+
+
 def test_the_option_goes_before_the_variable(tmp_path):
     assert data_folder(str(tmp_path / "a"), {"READMIT_DATA": str(tmp_path / "b")}).path == tmp_path / "a"
     assert data_folder(None, {"READMIT_DATA": str(tmp_path / "b")}).path == tmp_path / "b"

