@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -26,7 +26,7 @@ def _answers(origin: str, path: str, host: str = "") -> bool:
     try:
         door.request("GET", path, headers={"Host": host or parts.netloc})
         return door.getresponse().status == 200
-    except OSError:
+    except (OSError, HTTPException):
         return False
     finally:
         door.close()

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from portal.kit.countries import ANOTHER, country_name
 from portal.kit.errors import Invalid, Refused
@@ -65,7 +65,7 @@ TRIED = frozenset(StepKind) - {
 }
 
 
-@require_GET
+@require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """What it is, what you need, what happens to your photographs."""
     case = case_of_browser(request)

@@ -6,7 +6,7 @@ from typing import Any
 
 from portal.kit.origins import tenant_origin
 from tenants.models import Tenant
-from tests.conftest import make_tenant, site_client
+from tests.conftest import client_of, make_tenant, site_client
 
 
 def _demonstration() -> Tenant:
@@ -31,3 +31,10 @@ def test_in_production_the_front_page_names_no_organisation_and_no_mailbox(setti
     page = site_client().get("/").content.decode()
     assert "Create an account" in page
     assert tenant.slug not in page and "mailbox" not in page
+
+
+def test_whoever_only_asks_whether_the_pages_are_there_is_answered() -> None:
+    """Previews of links and monitors ask by HEAD."""
+    hosted = client_of(make_tenant())
+    answers = [site_client().head("/"), hosted.head("/sign-in"), hosted.head("/recover/")]
+    assert [(answer.status_code, answer.content) for answer in answers] == [(200, b"")] * 3

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from portal.console.checklist import has_passkey
 from portal.console.forms import AccountForm
@@ -32,7 +32,7 @@ def staff(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-@require_GET
+@require_safe
 def front(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("start:organisations")
