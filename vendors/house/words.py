@@ -51,6 +51,7 @@ def problem_sentences(problems: Iterable[str]) -> list[str]:
         "other_side_missing": _("This side alone is not enough. Photograph the side that was asked for."),
         # The same words as above: whoever holds another portrait to the camera learns nothing from them.
         "not_the_same_portrait": _("The portrait was not found. Keep it in the middle of the picture."),
+        "several_documents": _("More than one document is in the picture. Show one alone."),
         "turned_away": _("Hold the camera straight above it."),
     }
     known = [sentences[problem] for problem in problems if problem in sentences]

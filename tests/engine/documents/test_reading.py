@@ -17,6 +17,8 @@ from portal.demo.specimens.forgeries import (
     other_visual_number,
     wrong_check_digit,
 )
+from portal.demo.specimens.photograph import photograph_of
+from portal.demo.specimens.rendering import render
 from vendors.facecheck.engine.detection import find_faces
 from vendors.facecheck.engine.documents.commands import read_document_json
 from vendors.facecheck.engine.documents.reading import read_portrait_closeup
@@ -162,6 +164,17 @@ def test_a_finger_on_the_zone_accuses_nobody():
     cv2.ellipse(shot, (250, 1060), (160, 84), 0, 0, 360, (120, 150, 205), -1)
     reading = read(jpeg(shot))
     assert reading.outcome == "retake" and "zone_unreadable" in reading.retake_reasons
+
+
+def test_of_two_documents_in_one_picture_neither_is_judged():
+    """The one read first has expired, and would be refused alone."""
+    expired, other = replace(specimen_of(), expiry=date(2020, 9, 30)), specimen_of("id_card", seed=3)
+    pages = [picture_of(render(data, random=Random(1))) for data in (expired, other)]
+    width = max(page.shape[1] for page in pages)
+    sheet = np.vstack([np.pad(page, ((0, 60), (0, width - page.shape[1]), (0, 0))) for page in pages])
+    both = photograph_of(jpeg(sheet), background="desk", level="good", random=Random(5), size=(2200, 2800))
+    reading = read(both)
+    assert (reading.outcome, reading.retake_reasons) == ("retake", ("several_documents",))
 
 
 def test_a_card_seen_from_afar_asks_for_a_closeup_of_its_own_portrait():

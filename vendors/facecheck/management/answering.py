@@ -59,6 +59,7 @@ _RETAKE = {
     "print_unreadable": "the print cannot be read everywhere",
     "portrait_too_small": "the portrait is too small in it",
     "portrait_missing": "no portrait was found",
+    "several_documents": "more than one document is in it",
     "other_side_missing": "it shows the side without the machine-readable zone, or without the portrait",
 }
 

@@ -41,6 +41,7 @@ class Retake(StrEnum):
     PORTRAIT_TOO_SMALL = "portrait_too_small"
     PORTRAIT_MISSING = "portrait_missing"
     OTHER_SIDE_MISSING = "other_side_missing"
+    SEVERAL_DOCUMENTS = "several_documents"
     NOT_THE_SAME_PORTRAIT = "not_the_same_portrait"
 
 

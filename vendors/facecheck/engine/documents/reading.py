@@ -32,6 +32,7 @@ from .mrz import Format, Mrz
 from .outcome import Check, CheckOutcome, Outcome
 from .page_size import page_of_other_format
 from .portrait import FoundPortrait, PortraitReading, find_portrait, read_closeup
+from .several import shows_another
 from .states import UTOPIA
 from .typeface import Lettering, Typeface, typeface_of
 from .visual import VisualZone, read_visual_zone
@@ -105,6 +106,8 @@ def read_document(
     zone = settle_by_shape(photo, zone, today=today)
     page = lay_out(photo, zone.band, zone.mrz.format)
     faults = page_faults(photo, page, zone.band)
+    if shows_another(photo, zone, page, today=today):
+        faults.append(Retake.SEVERAL_DOCUMENTS)
     portrait, visual, more_faults = _picture_side(page, zone, front)
     visual = choose_layout(zone, visual, today=today)
     printed = judge_print(zone, visual, today=today)
@@ -183,7 +186,9 @@ def _conclude(
         Retake.TOO_DARK,
         Retake.CUT_OFF,
     }
-    refused = any(
+    # Of two documents the other may be meant: neither is held against anybody, and nothing else has to be put right.
+    several = Retake.SEVERAL_DOCUMENTS in faults
+    refused = not several and any(
         item.failed and item.sure and (sharp or item.check.name in _DECIDED_BY_DIGITS) for item in judged
     )
     open_zone = [item for item in judged if item.failed and item.check.name in _OF_THE_ZONE]
@@ -193,6 +198,7 @@ def _conclude(
         reasons.append(Retake.ZONE_UNREADABLE)
     if (open_print or missed) and Retake.OTHER_SIDE_MISSING not in reasons:
         reasons.append(Retake.PRINT_UNREADABLE)
+    reasons = [Retake.SEVERAL_DOCUMENTS] if several else reasons
     outcome = Outcome.REFUSED if refused else Outcome.RETAKE if reasons else Outcome.PASSED
     return DocumentReading(
         outcome=outcome,

@@ -65,7 +65,7 @@ class ZoneReading:
     """`sureness` is the mean over the lines of their least sure character, `evenness` how regular the pitch is,
     `stray` how many characters the recogniser found too many or too few, `repaired` that look-alikes were swapped.
     `places` are where each line's characters stand along its strip, from 0 to 1; `field_sureness` is that of each field's
-    least sure character."""
+    least sure character. `candidates` are the bands among which this one was found."""
 
     mrz: Mrz
     band: Band
@@ -77,6 +77,7 @@ class ZoneReading:
     agreeing: int
     places: tuple[tuple[float, ...], ...] = ()
     field_sureness: Mapping[str, float] = field(default_factory=dict)
+    candidates: tuple[Band, ...] = ()
 
     def is_sure_of(self, name: str) -> bool:
         """Whether a difference between this field and the print may be held against anybody: nothing of the line was hidden,
@@ -114,7 +115,9 @@ def find_zone(picture: Picture, *, today: date) -> ZoneReading | None:
     """The zone, wherever it is; searched for on a larger copy when it was not found on a smaller one."""
     best: ZoneReading | None = None
     for side in SEARCH_SIDES:
-        found = read_zone(picture, find_bands(text_strips(picture, side)), today=today)
+        bands = find_bands(text_strips(picture, side))
+        found = read_zone(picture, bands, today=today)
+        found = replace(found, candidates=tuple(bands)) if found else None
         best = max((zone for zone in (best, found) if zone), key=lambda zone: zone.worth, default=None)
         if (best and best.stray <= MOST_STRAY) or max(picture.shape[:2]) <= side:
             break
