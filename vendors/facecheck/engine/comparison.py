@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .alignment import cut_out
 from .calibration import Calibration, current_calibration
 from .detection import Face
 from .errors import ImageRefused
@@ -48,7 +49,7 @@ def compare_faces(portrait: bytes, probe: bytes, *, calibration: Calibration | N
 
 def feature_of(pixels: Pixels, face: Face) -> Feature:
     """The face as 128 numbers of length one."""
-    return feature_of_aligned(models().aligner.alignCrop(pixels, face.row))
+    return feature_of_aligned(cut_out(pixels, face.points))
 
 
 def feature_of_aligned(cut: Pixels) -> Feature:

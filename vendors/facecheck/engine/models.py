@@ -36,10 +36,9 @@ DETECTOR_OVERLAP = 0.3
 
 @dataclass(frozen=True)
 class Models:
-    """One thread's networks. `aligner` is OpenCV's recogniser, of which only the cutting out is used."""
+    """One thread's networks."""
 
     detector: Any
-    aligner: Any
     mesh: Any
     recogniser: Recogniser
 
@@ -68,9 +67,8 @@ def _load(folder: Path) -> Models:
         detector = cv2.FaceDetectorYN.create(
             str(folder / DETECTOR), "", (320, 320), DETECTOR_SCORE, DETECTOR_OVERLAP, 50
         )
-        aligner = cv2.FaceRecognizerSF.create(str(folder / RECOGNISER), "")
         mesh = cv2.dnn.readNetFromTFLite(str(folder / MESH))
-        return Models(detector, aligner, mesh, _recogniser(folder))
+        return Models(detector, mesh, _recogniser(folder))
 
 
 @cache

@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..alignment import cut_out
 from ..comparison import Feature, feature_of_aligned
 from ..detection import FRAME_DETECTION_SIDE, Face, find_faces, only_face
 from ..images import FRAME_LIMITS, Pixels, decode_image
 from ..mesh import Mesh, find_mesh, five_points, follow_mesh, skin_mask
-from ..models import models
 from ..portraits import crop_portrait, sharpness_of
 from .clip import Clip, Frame
 
@@ -136,10 +136,7 @@ def _appearance(aligned: Pixels) -> Floats:
 
 
 def _aligned(pixels: Pixels, mesh: Mesh) -> Pixels:
-    row = np.zeros((1, 15), np.float32)
-    row[0, 4:14] = five_points(mesh).ravel()
-    cut: Pixels = models().aligner.alignCrop(pixels, row)
-    return cut
+    return cut_out(pixels, five_points(mesh))
 
 
 def _searched(pixels: Pixels, frame: Frame) -> Mesh | Missed:
