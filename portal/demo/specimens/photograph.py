@@ -1,6 +1,7 @@
 """Turns a flat picture of a document into a plausible photograph of it, for tests and for the puppet."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 from typing import Literal
@@ -12,6 +13,7 @@ import numpy.typing as npt
 Level = Literal["scan", "good", "average", "poor"]
 Background = Literal["plain", "desk", "busy"]
 Picture = npt.NDArray[np.uint8]
+STRIP = 256  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +56,7 @@ def photograph_of(
     conditions = CONDITIONS[level]
     canvas = _surface(background, size, random, noise)
     placed = _place(canvas, sheet, conditions, random, turn)
-    lit = _light(placed, conditions, random)
-    shot = _camera(lit, conditions, size, noise)
+    shot = _camera(placed, _Light.of(size, conditions, random), conditions, noise)
     done, out = cv2.imencode(".jpg", shot, [cv2.IMWRITE_JPEG_QUALITY, conditions.quality])
     if not done:
         raise ValueError("the photograph could not be written")
@@ -89,14 +90,16 @@ def _surface(
 ) -> Picture:
     width, height = size
     base = np.array([random.randrange(40, 110), random.randrange(50, 120), random.randrange(60, 140)])
-    grain = noise.normal(0, 5, (height, width, 1))
-    if background != "plain":  # wood: slow waves along the width
-        y = np.arange(height)[:, None] / height
-        x = np.arange(width)[None, :] / width
-        grain = grain + (14 * np.sin(40 * y + 3 * np.sin(5 * x) + random.uniform(0, 6)))[:, :, None]
+    phase = random.uniform(0, 6) if background != "plain" else 0.0
     canvas = np.empty((height, width, 3), dtype=np.uint8)
-    for channel in range(3):
-        canvas[:, :, channel] = np.clip(base[channel] + grain[:, :, 0], 0, 255)
+    for rows in _strips(height):
+        grain = noise.normal(0, 5, (rows.stop - rows.start, width))
+        if background != "plain":  # wood: slow waves along the width
+            y = np.arange(rows.start, rows.stop)[:, None] / height
+            x = np.arange(width)[None, :] / width
+            grain = grain + 14 * np.sin(40 * y + 3 * np.sin(5 * x) + phase)
+        for channel in range(3):
+            canvas[rows, :, channel] = np.clip(base[channel] + grain, 0, 255)
     if background == "busy":
         _clutter(canvas, random)
     return canvas
@@ -153,34 +156,63 @@ def _place(canvas: Picture, sheet: Picture, conditions: _Conditions, random: Ran
         small = sheet
     warped = cv2.warpPerspective(small, matrix, (width, height), flags=cv2.INTER_LINEAR)
     mask = cv2.warpPerspective(np.full(small.shape[:2], 255, np.uint8), matrix, (width, height))
-    shadow = (
-        cv2.GaussianBlur(np.roll(mask, (6, 6), axis=(0, 1)), (0, 0), 9).astype(np.float32)[:, :, None] / 255
-    )
-    ground = canvas * (1 - 0.45 * shadow)
-    share = mask.astype(np.float32)[:, :, None] / 255
-    return np.asarray(warped * share + ground * (1 - share), dtype=np.uint8)
+    shadows = cv2.GaussianBlur(np.roll(mask, (6, 6), axis=(0, 1)), (0, 0), 9)
+    for rows in _strips(height):
+        shadow, share = (part[rows].astype(np.float32)[:, :, None] / 255 for part in (shadows, mask))
+        ground = canvas[rows] * (1 - 0.45 * shadow)
+        canvas[rows] = warped[rows] * share + ground * (1 - share)
+    return canvas
 
 
-def _light(picture: Picture, conditions: _Conditions, random: Random) -> npt.NDArray[np.float32]:
+@dataclass(frozen=True, slots=True)
+class _Light:
     """Uneven light and, at the worse levels, a soft reflection."""
-    height, width = picture.shape[:2]
-    x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
-    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    slope = random.uniform(-0.12, 0.12) * x + random.uniform(-0.1, 0.1) * y + random.uniform(0.86, 0.98)
-    spot = np.exp(
-        -(((x - random.uniform(-0.8, 0.8)) / 0.25) ** 2 + ((y - random.uniform(-0.8, 0.8)) / 0.3) ** 2)
-    )
-    lit = picture.astype(np.float32) * slope[:, :, None] + 110 * conditions.glare * spot[:, :, None]
-    return np.asarray(lit, dtype=np.float32)
+
+    x: npt.NDArray[np.float32]
+    y: npt.NDArray[np.float32]
+    slopes: tuple[float, float, float]
+    spot: tuple[float, float]
+    glare: float
+
+    @classmethod
+    def of(cls, size: tuple[int, int], conditions: _Conditions, random: Random) -> "_Light":
+        width, height = size
+        return cls(
+            np.linspace(-1, 1, width, dtype=np.float32)[None, :],
+            np.linspace(-1, 1, height, dtype=np.float32)[:, None],
+            (random.uniform(-0.12, 0.12), random.uniform(-0.1, 0.1), random.uniform(0.86, 0.98)),
+            (random.uniform(-0.8, 0.8), random.uniform(-0.8, 0.8)),
+            conditions.glare,
+        )
+
+    def on(self, picture: Picture, rows: slice) -> npt.NDArray[np.float32]:
+        across, down, level = self.slopes
+        x, y = self.x, self.y[rows]
+        slope = across * x + down * y + level
+        spot = np.exp(-(((x - self.spot[0]) / 0.25) ** 2 + ((y - self.spot[1]) / 0.3) ** 2))
+        lit = picture[rows].astype(np.float32) * slope[:, :, None] + 110 * self.glare * spot[:, :, None]
+        return np.asarray(lit, dtype=np.float32)
 
 
-def _camera(
-    lit: npt.NDArray[np.float32], conditions: _Conditions, size: tuple[int, int], noise: np.random.Generator
-) -> Picture:
+def _camera(placed: Picture, light: _Light, conditions: _Conditions, noise: np.random.Generator) -> Picture:
     """Lens blur is given for a frame 1920 wide; a smaller frame has less of it in pixels."""
-    sigma = conditions.blur * max(0.75, max(size) / 1920)
-    if conditions.blur:
-        lit = np.asarray(cv2.GaussianBlur(lit, (0, 0), sigma), dtype=np.float32)
-    grain = noise.normal(0, conditions.noise, lit.shape)
-    grain += lit
-    return np.asarray(np.clip(grain, 0, 255, out=grain), dtype=np.uint8)
+    height, width = placed.shape[:2]
+    sigma = conditions.blur * max(0.75, max(width, height) / 1920)
+    reach = round(5 * sigma) + 2 if conditions.blur else 0
+    shot = np.empty_like(placed)
+    for rows in _strips(height):
+        wide = slice(max(0, rows.start - reach), min(height, rows.stop + reach))
+        lit = light.on(placed, wide)
+        if conditions.blur:
+            lit = np.asarray(cv2.GaussianBlur(lit, (0, 0), sigma), dtype=np.float32)
+        lit = lit[rows.start - wide.start : rows.stop - wide.start]
+        grain = noise.normal(0, conditions.noise, lit.shape)
+        grain += lit
+        shot[rows] = np.clip(grain, 0, 255, out=grain)
+    return shot
+
+
+def _strips(height: int) -> Iterator[slice]:
+    """A photograph of fifty megapixels takes gigabytes where every number of it is worked out at once."""
+    for top in range(0, height, STRIP):
+        yield slice(top, min(height, top + STRIP))
