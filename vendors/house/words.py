@@ -17,7 +17,7 @@ def notice_sentence(notice: str) -> str:
         "document_other_kind": _("This is another kind of document than you chose. Choose again below."),
         "document_expired": _("This document has expired. Use one that is still valid."),
         "document_not_accepted": _("We could not accept this document. Try again, or use another one."),
-        "not_confirmed": _("We could not confirm it is you. You can try once more."),
+        "not_confirmed": _("We could not confirm it is you."),
         "face_lost": _("Your face was out of the picture. Keep it inside the frame and try again."),
         "several_faces": _("More than one face was in the picture. Try again where you are alone."),
         "face_too_small": _("You were too far away. Come closer and try again."),
