@@ -28,6 +28,7 @@ from tenants.audit.services import record_event
 from tenants.models import Member, Tenant
 from tenants.rights import Role
 from tests.architecture.modules import modules
+from tests.conftest import make_tenant
 
 
 def note(tenant: Tenant, name: EventName = EventName.PERSON_CREATED, **fields: object) -> AuditEvent:
@@ -210,6 +211,20 @@ def test_the_command_says_whether_a_log_holds(tenant: Tenant) -> None:
     seal_events(tenant.id)
     code, text = run_command("--tenant", tenant.slug, "--json")
     assert code == 0 and json.loads(text)["number"] == 1
+
+
+def test_of_all_organisations_the_command_tells_in_one_object(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note(tenant)
+    seal_events(tenant.id)
+    other = make_tenant()
+    both = Tenant.objects.filter(pk__in=[tenant.pk, other.pk])
+    monkeypatch.setattr(Tenant.objects, "order_by", lambda *names: both)
+    code, text = run_command("--json")
+    told = json.loads(text)
+    assert code == 0 and told["holds"] is True
+    assert {found["organisation"] for found in told["organisations"]} == {tenant.slug, other.slug}
 
 
 def test_the_command_ends_with_1_when_a_log_is_broken(

@@ -49,7 +49,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--tenant", metavar="SLUG", help="only this organisation")
-        parser.add_argument("--json", action="store_true", help="one JSON object for each organisation")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         sys.exit(self.verify(options["tenant"], as_json=options["json"]))
@@ -61,14 +61,15 @@ class Command(BaseCommand):
             if slug and not tenants:
                 self.stderr.write(f"There is no organisation {slug}.")
                 return UNKNOWN
-            reports = [self.told(_verdict(tenant), as_json) for tenant in tenants]
+            reports = [_verdict(tenant) for tenant in tenants]
         except (DatabaseError, OSError) as error:
             if is_unreachable(error):
                 raise
             self.stderr.write(f"Could not verify: {type(error).__name__}")
             return UNKNOWN
-        return WHOLE if all(report["holds"] for report in reports) else BROKEN
-
-    def told(self, report: dict[str, Any], as_json: bool) -> dict[str, Any]:
-        self.stdout.write(json.dumps(report) if as_json else _line(report))
-        return report
+        holds = all(report["holds"] for report in reports)
+        if as_json:
+            self.stdout.write(json.dumps(reports[0] if slug else {"holds": holds, "organisations": reports}))
+        for report in [] if as_json else reports:
+            self.stdout.write(_line(report))
+        return WHOLE if holds else BROKEN
