@@ -217,8 +217,7 @@ def _version_to_restore(event: AuditEvent, profile: Profile) -> int | None:
 
 
 def _history(profile: Profile) -> list[dict[str, Any]]:
-    events = list(AuditEvent.objects.filter(subject=profile.public_id).order_by("-created_at", "-id")[:50])
-    actors = actor_names(events)
+    """What was done to the profile itself: that it was rehearsed changes nothing of it."""
     titles = {
         EventName.PROFILE_CREATED.value: _("Written"),
         EventName.PROFILE_CHANGED.value: _("Changed"),
@@ -226,10 +225,16 @@ def _history(profile: Profile) -> list[dict[str, Any]]:
         EventName.PROFILE_WITHDRAWN.value: _("Withdrawn"),
         EventName.PROFILE_MOVED.value: _("Moved in the order"),
     }
+    events = list(
+        AuditEvent.objects.filter(subject=profile.public_id, name__in=titles).order_by("-created_at", "-id")[
+            :50
+        ]
+    )
+    actors = actor_names(events)
     called = labels()
     return [
         {
-            "title": titles.get(event.name, _("Changed")),
+            "title": titles[event.name],
             "at": event.created_at,
             "actor": actors[event.id],
             "changed": [called[name] for name in event.data.get("changed", []) if name in called],

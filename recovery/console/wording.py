@@ -49,6 +49,7 @@ CASE_REASONS: dict[str, str] = {
     "policy_asks_for_nothing": gettext_noop("The profile asks for no evidence, so nobody can pass."),
     "decoy": gettext_noop("Nobody eligible stands behind this case. It could never be granted."),
     "person_may_not_recover": gettext_noop("The person is suspended or outside the profile."),
+    "person_removed": gettext_noop("The person was removed from the directory meanwhile."),
     "partner_contradicted_itself": gettext_noop("The partner gave two different answers for one check."),
     "match_none": gettext_noop("What was proven does not belong to this account."),
     "match_several": gettext_noop("What was proven fits more than one account."),

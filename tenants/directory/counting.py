@@ -88,7 +88,7 @@ WITH facts AS (
            CASE WHEN lower(btrim(country)) = ANY(%(known)s::text[]) THEN %(any_country)s {by_country} ELSE -1 END
                AS by_country,
            %(any_group)s AS by_group
-      FROM directory_directoryperson WHERE tenant_id = %(tenant)s
+      FROM directory_directoryperson WHERE tenant_id = %(tenant)s AND status <> %(removed)s
      UNION ALL
     SELECT person_id, FALSE, FALSE, held_since, FALSE, FALSE, FALSE, FALSE, FALSE, FALSE, 0, 0
       FROM directory_noticeaddress WHERE tenant_id = %(tenant)s AND kind = %(email)s
@@ -128,6 +128,8 @@ def count_by_obstacle(needs: Needs) -> dict[Obstacle, int]:
     given: dict[str, Any] = {
         "tenant": current_tenant_id(),
         "active": DirectoryPerson.Status.ACTIVE.value,
+        # Their rows stay for the audit log's sake, and are nobody's.
+        "removed": DirectoryPerson.Status.REMOVED.value,
         "email": NoticeAddress.Kind.EMAIL.value,
         "number": HeldEvidence.Kind.DOCUMENT_NUMBER.value,
         "file": HeldEvidence.Source.FILE.value,

@@ -10,10 +10,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from portal.kit import clock
+from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
 from tenants.directory.counting import Needs, Obstacle, OnlyFor, count_by_obstacle
 from tenants.directory.models import DirectoryPerson, Group, GroupMember, HeldEvidence, NoticeAddress
-from tenants.directory.services import new_person
+from tenants.directory.services import new_person, remove_person
 from tenants.models import Tenant
 
 LONG_AGO = timedelta(days=90)
@@ -53,6 +54,8 @@ def test_each_person_counts_once_in_the_first_obstacle_that_holds(
         add("stranger")
     with tenant_scope(tenant.id):
         everybody()
+        add("erased")
+        remove_person(DirectoryPerson.objects.get(user_name="erased").id, actor=SYSTEM)
         before = clock.now() - timedelta(hours=72)
         assert count_by_obstacle(Needs()) == {
             Obstacle.OUTSIDE: 2,
