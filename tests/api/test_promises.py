@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
 from django.core.handlers.wsgi import WSGIHandler
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.strategies._internal import regex
 from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
@@ -32,6 +34,22 @@ BY_MEANING = {
     "idempotency_key_reused",
 }
 COVERED, MADE_UP = 8, 4
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _patterns_are_read_once() -> Iterator[None]:
+    """What a name may hold takes a second to work out, and the program asks anew for each name it makes up."""
+    read, known = regex.regex_strategy, {}
+
+    def once(pattern: Any, fullmatch: bool, *, alphabet: Any) -> Any:
+        words = (pattern, fullmatch, repr(alphabet))
+        if words not in known:
+            known[words] = read(pattern, fullmatch, alphabet=alphabet)
+        return known[words]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(regex, "regex_strategy", once)
+        yield
 
 
 def product(environ: dict[str, Any], start: Any) -> Any:
