@@ -124,17 +124,26 @@ def _handler(topic: str) -> Handler:
 def run(row_id: UUID) -> bool:
     """Do one row's work. False if there was nothing to do. Never raises: a failure is noted and tried again."""
     require_no_transaction()
+    topic = ""
     with no_scope():
-        row = _model().objects.filter(id=row_id, failed_at=None).first()
-        if row is None:
-            return False
         try:
-            handler = _handler(row.topic)
-            if getattr(handler, "is_effect", False):
-                return _run_effect(row_id, handler)
-            return _run_transactional(row_id, handler)
+            with transaction.atomic():
+                row = _locked(row_id)
+                if row is None:
+                    return False
+                topic = row.topic
+                handler = _handler(topic)
+                if not getattr(handler, "is_effect", False):
+                    with _scope(_job(row)):
+                        handler(_job(row))
+                    row.delete()
+                    return True
+                row.available_at = clock.now() + EFFECT_LEASE
+                row.attempts += 1
+                row.save(update_fields=["available_at", "attempts"])
+            return _run_effect(row, handler)
         except Exception as error:
-            log.exception("outbox.job_failed", extra={"topic": row.topic})
+            log.exception("outbox.job_failed", extra={"topic": topic})
             _note_failure(row_id, getattr(error, "code", type(error).__name__))
             return False
 
@@ -143,28 +152,10 @@ def _locked(row_id: UUID) -> Any:
     return _model().objects.select_for_update(skip_locked=True).filter(id=row_id, failed_at=None).first()
 
 
-def _run_transactional(row_id: UUID, handler: Handler) -> bool:
+def _run_effect(leased: Any, handler: Handler) -> bool:
+    apply = handler(_job(leased))
     with transaction.atomic():
-        row = _locked(row_id)
-        if row is None:
-            return False
-        with _scope(_job(row)):
-            handler(_job(row))
-        row.delete()
-    return True
-
-
-def _run_effect(row_id: UUID, handler: Handler) -> bool:
-    with transaction.atomic():
-        row = _locked(row_id)
-        if row is None:
-            return False
-        row.available_at = clock.now() + EFFECT_LEASE
-        row.attempts += 1
-        row.save(update_fields=["available_at", "attempts"])
-    apply = handler(_job(row))
-    with transaction.atomic():
-        row = _locked(row_id)
+        row = _locked(leased.id)
         if row is None:
             return False
         if apply is not None:
