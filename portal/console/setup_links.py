@@ -132,11 +132,12 @@ def limited_seat(request: HttpRequest, slug: str) -> Seat | None:
         return None
     with tenant_scope(tenant.id):
         link = SetupLink.objects.filter(id=UUID(held["link"])).first()
-        item = find_item(tenant, link.item) if link else None
-        if link is None or item is None or not is_open(link) or not _maker_may(link, item.right):
+        opened = {*OPENS.get(link.item, ()), "console:setup_done"} if link else set()
+        if link is None or request.resolver_match.view_name not in opened:
             return None
-    if request.resolver_match.view_name not in {*OPENS.get(item.key, ()), "console:setup_done"}:
-        return None
+        item = find_item(tenant, link.item)
+        if item is None or not is_open(link) or not _maker_may(link, item.right):
+            return None
     return Seat(tenant, link.id, "", rights_for(item))
 
 
