@@ -43,9 +43,9 @@ def test_what_nobody_said_is_unknown_wherever_it_would_read_as_a_sum(tenant, sta
     usage, page = f"/o/{slug}/usage/", f"/o/{slug}/partners/{VENDOR}/record"
     told = words(owner, usage)
     assert "What some checks cost is unknown" in told and "Persona: 1 check Enter the price" in told
-    assert "0.00" not in told
+    assert "€0.00" not in told
     told = words(owner, f"{usage}{first.public_id}/")
-    assert "Not stated" in told and "Nobody had entered what one costs" in told and "0.00" not in told
+    assert "Not stated" in told and "Nobody had entered what one costs" in told and "€0.00" not in told
     assert "Unknown 1 check" in words(owner, page)
     assert "checks by Persona: nobody has entered what one costs" in words(owner, f"/o/{slug}/usage/budgets/")
     # Whoever may not set partners up is told, and led nowhere.
@@ -56,7 +56,7 @@ def test_what_nobody_said_is_unknown_wherever_it_would_read_as_a_sum(tenant, sta
         decided("second")
     told = words(owner, usage)
     assert "At least €1.50" in told and "Persona: 1 check" in told and "Enter the price" not in told
-    assert "At least €1.50 2 checks , 1 of them at an unknown price" in words(owner, page)
+    assert "At least €1.50 2 checks, 1 of them at an unknown price" in words(owner, page)
     assert "nobody has entered what one costs" not in words(owner, f"/o/{slug}/usage/budgets/")
 
 
