@@ -128,6 +128,10 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         14,
         "locks the connection, exchanges two sets of keys, looks which former ones are too many, plans their end and a test",
     ),
+    "site GET /o/<slug:organisation>/partners/<slug:vendor>/record": (
+        13,
+        "beside its health, sessions, signals and erase requests what it cost in two stretches, and since when that is known",
+    ),
     "site POST /o/<slug:organisation>/partners/<slug:vendor>/buy": (14, BUYING),
     "site POST /o/<slug:organisation>/partners/<slug:vendor>/buy/review": (22, BUYING),
     "site POST /o/<slug:organisation>/partners/bridge/new": (
