@@ -13,9 +13,9 @@ from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires
 from recovery import profiles
 from recovery.applying import profiles_in_force
-from recovery.console.profile_forms import PublishForm
 from recovery.console.profile_views import effect_of, profile_crumbs, profile_or_404, shown_profile
 from recovery.console.profile_words import differences
+from recovery.console.publish_form import PublishForm
 from recovery.console.reach import reach_of
 from recovery.console.showing import slug_of
 from recovery.models import Case, Profile

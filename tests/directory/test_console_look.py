@@ -179,6 +179,7 @@ def addresses(tenant, page) -> dict[str, str]:
         begin_purchase("face_check", "bundle-500", actor=SYSTEM)
         anna = make_person("anna.novak", birthdate=None)
         pilots = make_group("Pilots in Prague and Brno", anna)
+        board = make_group("Board", anna)
         own = Connection.objects.create(vendor="oidc", kind="own_contract", status="ready")
         narrow = make_profile(
             name="Pilots",
@@ -285,6 +286,8 @@ def addresses(tenant, page) -> dict[str, str]:
             "person_details": f"/people/{anna.public_id}/details",
             "person_remove": f"/people/{anna.public_id}/remove",
             "suspend": f"/people/{anna.public_id}/suspend",
+            "groups": "/people/groups/",
+            "group": f"/people/groups/{board.public_id}/",
             "import": "/people/import",
             "provisioning": "/people/provisioning/",
             "connect": "/people/provisioning/new",

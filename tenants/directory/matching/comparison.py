@@ -163,12 +163,12 @@ class Comparison:
     document_was_held: bool
 
 
-_BY_NAME = {
+_BY_NAME: dict[str, Reason] = {
     NameKind.FORMER: Reason.FORMER_NAME,
     NameKind.PREFERRED: Reason.PREFERRED_NAME,
     NameKind.SCRIPT: Reason.OTHER_SCRIPT,
 }
-_RULES = {
+_RULES: dict[str, str] = {
     NameKind.FORMER: "former_name",
     NameKind.PREFERRED: "preferred_name",
     NameKind.SCRIPT: "name_in_another_script",
