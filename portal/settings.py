@@ -209,6 +209,8 @@ CACHES: dict[str, dict[str, str]] = {
         else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}
     ),
 }
+# Numbers about people that take longer to count than this, in seconds, are kept there for a while (portal.kit.kept_counts).
+KEEP_COUNTS_AFTER = 0.1
 
 # ---------------------------------------------------------------- cookies and transport
 _PREFIX = "__Host-" if HTTPS else ""

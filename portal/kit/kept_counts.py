@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core.cache import cache
 
 from portal.kit import clock
 from portal.kit.scope import current_tenant_id
 
-WORTH_KEEPING = 0.3  # seconds
 LIFE = timedelta(minutes=10)
 MOST_KNOWN = 10_000
 # Which numbers took long, in this process: the others are never looked for, and cost no query more than before.
@@ -45,7 +45,7 @@ def kept_count(name: str, count: Callable[[], Any]) -> Kept:
             return Kept(found["value"], datetime.fromisoformat(found["at"]))
     began = time.monotonic()
     value = count()
-    if time.monotonic() - began < WORTH_KEEPING:
+    if time.monotonic() - began < settings.KEEP_COUNTS_AFTER:
         _slow.pop(key, None)
         return Kept(value)
     _slow[key] = None

@@ -32,8 +32,10 @@ def test_what_is_counted_at_once_is_counted_each_time_and_asks_nothing_more(tena
     assert not asked.captured_queries
 
 
-def test_what_takes_long_is_kept_for_one_organisation_under_one_name(tenant: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(kept_counts, "WORTH_KEEPING", 0.0)
+def test_what_takes_long_is_kept_for_one_organisation_under_one_name(
+    tenant: Any, settings: Any, monkeypatch: Any
+) -> None:
+    settings.KEEP_COUNTS_AFTER = 0.0
     numbers = iter(range(9))
 
     def count() -> dict[str, int]:
@@ -52,8 +54,8 @@ def test_what_takes_long_is_kept_for_one_organisation_under_one_name(tenant: Any
         assert kept_count("a", count).value == {"people": 3}, "another process counts once itself"
 
 
-def test_no_more_numbers_are_remembered_than_agreed(tenant: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr(kept_counts, "WORTH_KEEPING", 0.0)
+def test_no_more_numbers_are_remembered_than_agreed(tenant: Any, settings: Any, monkeypatch: Any) -> None:
+    settings.KEEP_COUNTS_AFTER = 0.0
     monkeypatch.setattr(kept_counts, "MOST_KNOWN", 3)
     with tenant_scope(tenant.id):
         for number in range(5):
@@ -62,9 +64,9 @@ def test_no_more_numbers_are_remembered_than_agreed(tenant: Any, monkeypatch: An
 
 
 def test_pages_about_very_many_people_count_them_once_and_say_when(
-    tenant: Any, staff_client: Any, monkeypatch: Any
+    tenant: Any, staff_client: Any, settings: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(kept_counts, "WORTH_KEEPING", 0.0)
+    settings.KEEP_COUNTS_AFTER = 0.0
     with tenant_scope(tenant.id):
         make_person("anna")
     base, client = f"/o/{tenant.slug}/", staff_client()
