@@ -24,13 +24,14 @@ HELD_FOR = timedelta(hours=72)
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """Numbers of people. `reasons` are sentences; each person counts in one of them, the first that holds. `counted_at` is None
-    where they are of this moment."""
+    """Numbers of people. `reasons` are sentences; each person counts in one of them, the first that holds. `waiting`: of those
+    who cannot, those who only have to wait. `counted_at` is None where the numbers are of this moment."""
 
     can: int
     cannot: int
     outside: int
     reasons: tuple[str, ...]
+    waiting: int = 0
     counted_at: datetime | None = None
 
 
@@ -97,7 +98,8 @@ def reach_by(needs: Needs) -> Reach:
 
 def _reach(counted: dict[Obstacle, int]) -> Reach:
     can, outside = counted.pop(Obstacle.NONE, 0), counted.pop(Obstacle.OUTSIDE, 0)
-    return Reach(can, sum(counted.values()), outside, _sentences(counted))
+    waiting = counted.get(Obstacle.FRESH_ADDRESS, 0)
+    return Reach(can, sum(counted.values()), outside, _sentences(counted), waiting)
 
 
 def _sentences(counted: dict[Obstacle, int]) -> tuple[str, ...]:
@@ -159,10 +161,13 @@ _WORDS = {
 
 
 def can_sentence(reach: Reach) -> str:
-    """ "124 people can recover, 3 cannot." """
+    """ "124 people can recover, 3 cannot." Whoever only has to wait is not told as one who cannot."""
     if not reach.can and not reach.cannot:
         return _("There is nobody yet for whom this profile is.")
     can = ngettext("%(number)d person can recover", "%(number)d people can recover", reach.can) % {
         "number": reach.can
     }
-    return _("%(can)s, %(cannot)d cannot.") % {"can": can, "cannot": reach.cannot}
+    told = {"can": can, "waiting": reach.waiting, "cannot": reach.cannot - reach.waiting}
+    if reach.waiting:
+        return _("%(can)s, %(waiting)d more within 72 hours, %(cannot)d cannot.") % told
+    return _("%(can)s, %(cannot)d cannot.") % told
