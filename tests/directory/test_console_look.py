@@ -179,7 +179,7 @@ def addresses(tenant, page) -> dict[str, str]:
         begin_purchase("face_check", "bundle-500", actor=SYSTEM)
         anna = make_person("anna.novak", birthdate=None)
         pilots = make_group("Pilots in Prague and Brno", anna)
-        board = make_group("Board", anna)
+        board = Group.objects.get(id=make_group("Board", anna))
         own = Connection.objects.create(vendor="oidc", kind="own_contract", status="ready")
         narrow = make_profile(
             name="Pilots",

@@ -122,8 +122,7 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     ),
     "tenant POST /openid4vci/credential": (18, SENT),
     "tenant POST /openid4vp/responses/<str:presentation_id>": (15, SENT),
-    "site POST /setup/<str:token>": (14, GUEST),
-    "site POST /setup/<str:token>/code": (19, GUEST + "; " + COMMITS),
+    "site POST /setup/<str:token>/code": (15, GUEST + "; " + COMMITS),
     "site POST /o/<slug:organisation>/partners/<slug:vendor>/keys/use": (
         14,
         "locks the connection, exchanges two sets of keys, looks which former ones are too many, plans their end and a test",
@@ -159,10 +158,6 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "site POST /o/<slug:organisation>/verified-id/try/end": (14, "revokes and destroys what a trial gave"),
     "site POST /o/<slug:organisation>/verified-id/try/offer": (20, SHOWN_ONCE),
     "site POST /o/<slug:organisation>/verified-id/try/request": (18, SHOWN_ONCE),
-    "site POST /o/<slug:organisation>/checklist/<slug:item>/send": (
-        14,
-        "counts the letter, reads the whole checklist, then writes",
-    ),
     "site POST /o/<slug:organisation>/people/import/<str:import_id>/apply": (
         20,
         "the same for ten thousand people as for one; " + SAVEPOINT,
