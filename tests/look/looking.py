@@ -64,16 +64,19 @@ _SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.cli
 
 
 def _opened(page: Page, address: str) -> Response | None:
-    """Where the page that is left renews itself at this very moment, its own loading and ours meet: once it is gone, ours is
-    alone."""
+    """Where the page that is left renews itself at this very moment, its own loading and ours meet, and ours fails or has no
+    answer of its own: once it is gone, ours is alone."""
     for _try in range(2):
         try:
-            return page.goto(address)
+            answer = page.goto(address)
         except Error as error:
             if not any(
                 words in str(error) for words in ("interrupted by another navigation", "net::ERR_ABORTED")
             ):
                 raise
+        else:
+            if answer is not None:
+                return answer
     return page.goto(address)
 
 
