@@ -152,11 +152,11 @@ def _no_manager(number: int) -> str:
 
 _WORDS = {
     Obstacle.NO_ADDRESS: _no_address,
-    Obstacle.FRESH_ADDRESS: _fresh_address,
     Obstacle.NO_DOCUMENT: _no_document,
     Obstacle.NO_BIRTHDATE: _no_birthdate,
     Obstacle.NO_PARTNER: _no_partner,
     Obstacle.NO_MANAGER: _no_manager,
+    Obstacle.FRESH_ADDRESS: _fresh_address,
 }
 
 

@@ -22,15 +22,16 @@ from tenants.directory.naming import HELD_FOR
 
 
 class Obstacle(Enum):
-    """Why somebody cannot recover, the first that holds; NONE for who can."""
+    """Why somebody cannot recover, the first that holds; NONE for who can. An address that is too young comes last: whoever has
+    that obstacle has no other, and only waits."""
 
     OUTSIDE = "outside"
     NO_ADDRESS = "no_address"
-    FRESH_ADDRESS = "fresh_address"
     NO_DOCUMENT = "no_document"
     NO_BIRTHDATE = "no_birthdate"
     NO_PARTNER = "no_partner"
     NO_MANAGER = "no_manager"
+    FRESH_ADDRESS = "fresh_address"
     NONE = "can"
 
 
@@ -112,11 +113,11 @@ WITH facts AS (
 )
 SELECT CASE WHEN NOT inside THEN 'outside'
             WHEN held_since IS NULL AND goes_without IS NOT TRUE THEN 'no_address'
-            WHEN held_since > %(held_before)s THEN 'fresh_address'
             WHEN %(document)s AND NOT has_document THEN 'no_document'
             WHEN %(birthdate)s AND NOT has_birthdate AND NOT has_document THEN 'no_birthdate'
             WHEN NOT has_way THEN 'no_partner'
             WHEN %(managed_before)s::timestamptz IS NOT NULL AND has_manager IS NOT TRUE THEN 'no_manager'
+            WHEN held_since > %(held_before)s THEN 'fresh_address'
             ELSE 'can' END AS obstacle, count(*)
   FROM people GROUP BY 1
 """
