@@ -38,7 +38,7 @@ class PublishForm(TypedWordForm):
             error_messages={"required": _("Choose where it comes in.")},
         )
         named = ", ".join(f"“{other.name}”" for other in others)
-        place.choice_hints = {  # type: ignore[attr-defined]
+        hints = {
             Place.FIRST.value: _("Whoever it is for takes it, and everybody else falls to %(named)s.")
             % {"named": named},
             Place.LAST.value: _("It is for those only for whom %(named)s is not.") % {"named": named},
@@ -49,8 +49,8 @@ class PublishForm(TypedWordForm):
         }
         if takes_away:
             for each in (Place.FIRST.value, Place.INSTEAD.value):
-                hint = place.choice_hints[each]  # type: ignore[attr-defined]
-                place.choice_hints[each] = f"{hint} {_('Meanwhile nobody it is for gets a pass.')}"  # type: ignore[attr-defined]
+                hints[each] = f"{hints[each]} {_('Meanwhile nobody it is for gets a pass.')}"
+        place.choice_hints = hints  # type: ignore[attr-defined]
         self.fields = {"place": place, **self.fields}
 
     def place(self) -> Place:
