@@ -135,4 +135,5 @@ def complaints(page: Page) -> Iterator[list[str]]:
 def _picture(page: Page, name: str) -> None:
     folder = os.environ.get("READMIT_SHOTS")
     if folder and name:
+        page.evaluate(_SETTLE)
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
