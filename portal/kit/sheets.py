@@ -40,7 +40,7 @@ def safe_cell(value: object) -> str:
 
 def plain_cell(text: str) -> str:
     """What `safe_cell` was given."""
-    return _MARKED.sub(lambda found: found[0][:-1], text)
+    return _MARKED.sub(lambda found: found[0][:-1], text) if "'" in text else text
 
 
 def sheet_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from portal.kit import clock
-from portal.kit.bulk import insert_many, update_many, uuid7s
+from portal.kit.bulk import insert_many, update_many, uuid7_hexes
 from portal.kit.models import TenantModel
 from tenants.directory.evidence import add_numbers, put_numbers
 from tenants.directory.import_file import ImportedRow
@@ -211,8 +211,8 @@ def insert_owned(
     insert_many(
         model,
         (
-            {"id": identifier.hex, "person_id": person.id.hex, **values}
-            for identifier, (person, values) in zip(uuid7s(len(rows)), rows, strict=True)
+            {"id": identifier, "person_id": person.id.hex, **values}
+            for identifier, (person, values) in zip(uuid7_hexes(len(rows)), rows, strict=True)
         ),
         same={"tenant_id": rows[0][0].tenant_id, "created_at": moment, **same},
     )

@@ -15,7 +15,8 @@ from uuid import UUID
 from django.db.models import Q
 
 from portal.kit import clock
-from portal.kit.bulk import insert_many, uuid7s
+from portal.kit.bulk import insert_many, uuid7_hexes
+from portal.kit.one_of import OneOf
 from tenants.directory.models import DirectoryPerson, HeldEvidence
 from tenants.directory.naming import HELD_FOR
 
@@ -33,7 +34,7 @@ def that_counts() -> Q:
 def kinds_from_files(ids: Collection[UUID]) -> dict[UUID, set[str]]:
     """Which kinds of number a file brought for each; whoever has none of a file is left out."""
     found: dict[UUID, set[str]] = {}
-    rows = HeldEvidence.objects.filter(person_id__in=ids, source=FILE)
+    rows = HeldEvidence.objects.filter(OneOf("person_id", ids), source=FILE)
     for person_id, kind in rows.values_list("person_id", "kind"):
         found.setdefault(person_id, set()).add(kind)
     return found
@@ -42,7 +43,7 @@ def kinds_from_files(ids: Collection[UUID]) -> dict[UUID, set[str]]:
 def numbers_from_files(ids: Collection[UUID]) -> dict[UUID, dict[str, str]]:
     """The digest by kind that a file brought for each, one of a kind."""
     found: dict[UUID, dict[str, str]] = {}
-    rows = HeldEvidence.objects.filter(person_id__in=ids, source=FILE, kind__in=NUMBERS)
+    rows = HeldEvidence.objects.filter(OneOf("person_id", ids), source=FILE, kind__in=NUMBERS)
     for person_id, kind, digest in rows.values_list("person_id", "kind", "digest"):
         found.setdefault(person_id, {})[kind] = digest
     return found
@@ -98,6 +99,6 @@ def add_numbers(people: Iterable[tuple[DirectoryPerson, Told]], moment: datetime
                 "held_since": moment,
                 "confirmed_at": moment,
             }
-            for identifier, (person, kind, digest) in zip(uuid7s(len(found)), found, strict=True)
+            for identifier, (person, kind, digest) in zip(uuid7_hexes(len(found)), found, strict=True)
         ),
     )

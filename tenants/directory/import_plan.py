@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from portal.kit.one_of import OneOf
 from tenants.directory.evidence import kinds_from_files
 from tenants.directory.import_file import ImportedRow, RowProblem, keys_of
 from tenants.directory.models import (
@@ -224,14 +225,14 @@ def _owners(keys: Collection[str]) -> dict[str, UUID]:
     """Whom each key names now."""
     found: dict[str, UUID] = {}
     for batch in _batches(keys):
-        found.update(PersonKey.objects.filter(value__in=batch).values_list("value", "person_id"))
+        found.update(PersonKey.objects.filter(OneOf("value", batch)).values_list("value", "person_id"))
     return found
 
 
 def _people(ids: Collection[UUID]) -> dict[UUID, DirectoryPerson]:
     found: dict[UUID, DirectoryPerson] = {}
     for batch in _batches(ids):
-        found.update(DirectoryPerson.objects.in_bulk(batch))
+        found.update((each.id, each) for each in DirectoryPerson.objects.filter(OneOf("id", batch)))
     return found
 
 
@@ -239,7 +240,7 @@ def held_addresses(people: Collection[UUID]) -> dict[UUID, list[Held]]:
     """The addresses the organisation holds of each."""
     found: dict[UUID, list[Held]] = {}
     for batch in _batches(people):
-        rows = NoticeAddress.objects.filter(person_id__in=batch).values_list(
+        rows = NoticeAddress.objects.filter(OneOf("person_id", batch)).values_list(
             "person_id", "id", "kind", "value"
         )
         for person_id, address_id, kind, value in rows:

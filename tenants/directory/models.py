@@ -88,7 +88,8 @@ class PersonKey(TenantModel):
         EMAIL = "email", _("E-mail")
         EMPLOYEE_NUMBER = "employee_number", _("Employee number")
 
-    person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="+")
+    # Here and below, where an index by tenant and person serves: another by the person alone would only be written.
+    person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(max_length=16, choices=Kind.choices)
     value = models.CharField(max_length=254)
     held_since = models.DateTimeField(default=clock.now)
@@ -101,7 +102,7 @@ class PersonKey(TenantModel):
 class SearchWord(TenantModel):
     """A normalised word of a person's names, for prefix search by range (a substring cannot use an index here)."""
 
-    person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="+")
+    person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="+", db_index=False)
     word = models.CharField(max_length=120)
 
     class Meta(TenantModel.Meta):
@@ -119,7 +120,7 @@ class PersonName(TenantModel):
         PREFERRED = "preferred", _("Called")
         SCRIPT = "script", _("In another script")
 
-    person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="+")
+    person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(max_length=12, choices=Kind.choices)
     given_names = models.CharField(max_length=120, blank=True)
     family_name = models.CharField(max_length=120, blank=True)
@@ -140,7 +141,9 @@ class NoticeAddress(TenantModel):
         EMAIL = "email", _("E-mail")
         PHONE = "phone", _("Telephone")
 
-    person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="addresses")
+    person = TenantForeignKey(
+        DirectoryPerson, on_delete=models.CASCADE, related_name="addresses", db_index=False
+    )
     kind = models.CharField(max_length=8, choices=Kind.choices)
     value = models.CharField(max_length=254)
     # As the system that provisions people labels it: work, home, mobile.
@@ -170,7 +173,7 @@ class HeldEvidence(TenantModel):
         # Counts later: see `evidence`.
         FILE = "file", _("From a file")
 
-    person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="+")
+    person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(max_length=16, choices=Kind.choices)
     digest = models.CharField(max_length=64)
     source = models.CharField(max_length=8, choices=Source.choices, default=Source.PROVEN)
@@ -295,8 +298,8 @@ class ImportedBefore(TenantModel):
     """One person whom an import touched, as they were before it; null for whom it added. Kept for as long as the import can be
     taken back, and gone with the person."""
 
-    people_import = TenantForeignKey(PeopleImport, on_delete=models.CASCADE, related_name="+")
-    person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="+")
+    people_import = TenantForeignKey(PeopleImport, on_delete=models.CASCADE, related_name="+", db_index=False)
+    person = TenantForeignKey(DirectoryPerson, on_delete=models.CASCADE, related_name="+", db_index=False)
     before = models.JSONField(null=True)
 
     class Meta(TenantModel.Meta):

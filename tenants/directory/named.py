@@ -13,6 +13,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from portal.kit import clock
+from portal.kit.one_of import OneOf
 from tenants.directory.matching import NameKind, OtherName, index_words, words
 from tenants.directory.models import DirectoryPerson, PersonName
 
@@ -52,7 +53,9 @@ def written(names: Sequence[Named], kind: str) -> str:
 
 def names_by_person(ids: Collection[UUID], *, held_before: datetime | None = None) -> dict[UUID, list[Named]]:
     """The other names of each; whoever has none is left out. One query."""
-    rows = PersonName.objects.filter(person_id__in=ids).order_by("kind", "family_name", "given_names", "id")
+    rows = PersonName.objects.filter(OneOf("person_id", ids)).order_by(
+        "kind", "family_name", "given_names", "id"
+    )
     if held_before is not None:
         rows = rows.filter(held_since__lte=held_before)
     found: dict[UUID, list[Named]] = {}

@@ -23,7 +23,7 @@ from django.conf import settings
 from django.db import connections
 
 from portal.kit import clock
-from portal.kit.bulk import insert_many, uuid7s
+from portal.kit.bulk import insert_many, uuid7_hexes
 from portal.kit.scope import tenant_scope
 from tenants.directory.models import DirectoryPerson, NoticeAddress, PersonKey, SearchWord
 from tenants.directory.services import names_of, new_person, words_of
@@ -58,7 +58,7 @@ def populate(tenant: Tenant, count: int) -> None:
     moment, fields = clock.now(), DirectoryPerson._meta.local_concrete_fields
 
     def rows(found: list[tuple[DirectoryPerson, dict[str, Any]]]) -> Iterator[dict[str, Any]]:
-        for identifier, (person, values) in zip(uuid7s(len(found)), found, strict=True):
+        for identifier, (person, values) in zip(uuid7_hexes(len(found)), found, strict=True):
             owner = {"tenant_id": tenant.id, "person_id": person.id}
             yield {"id": identifier, "created_at": moment, **owner, **values}
 

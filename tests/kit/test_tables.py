@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.apps import apps
 from django.db import connection, models
 
-from portal.kit.models import TenantModel
+from portal.kit.models import TenantForeignKey, TenantModel
 
 PLATFORM = {
     "account_emailaddress",
@@ -102,6 +102,32 @@ def test_every_reference_inside_a_tenant_carries_the_tenant() -> None:
                 if not any(definition.startswith(wanted) for definition in names[table]):
                     bad.append(f"{table}.{field.column}")
     assert bad == []
+
+
+def test_every_table_of_tenants_is_held_to_tenants_that_are_there() -> None:
+    """By a reference to the tenant, or by one that is always there to a row of the same tenant."""
+    held = {
+        table
+        for table, definition in rows(
+            "SELECT c.relname, pg_get_constraintdef(k.oid) FROM pg_constraint k "
+            "JOIN pg_class c ON c.oid = k.conrelid WHERE k.contype = 'f'"
+        )
+        if definition.startswith("FOREIGN KEY (tenant_id) REFERENCES tenants_tenant(id)")
+    }
+    loose = {
+        table
+        for table, model in tenant_tables().items()
+        if table not in held
+        # The audit room stands to the left of the tenants' own and makes no reference to it.
+        and model._meta.app_label != "audit"
+        and not any(
+            isinstance(field, TenantForeignKey)
+            and not field.null
+            and field.related_model._meta.db_table in held
+            for field in model._meta.local_fields
+        )
+    }
+    assert loose == set()
 
 
 def test_no_tenant_model_has_many_to_many_fields_or_a_plain_manager() -> None:

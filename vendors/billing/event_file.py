@@ -23,6 +23,7 @@ from portal.kit import clock
 from portal.kit.actors import Actor, ActorKind
 from portal.kit.children import child_process
 from portal.kit.errors import ReadmitError
+from portal.kit.one_of import OneOf
 from portal.kit.scope import tenant_scope
 from vendors.billing.book import Book, PricedProduct, Product, load_versions
 from vendors.billing.bookings import WRITTEN, Booking
@@ -30,7 +31,6 @@ from vendors.billing.counting import share_budgets
 from vendors.billing.event_lines import Event, Outcome, Tenants, owner_of, parse_line
 from vendors.billing.insertion import insert_new
 from vendors.billing.models import EntryKind, SetAside, UsageEntry
-from vendors.billing.one_of import OneOf
 from vendors.billing.recording import (
     is_same_check,
     live_entry,

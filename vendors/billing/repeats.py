@@ -18,12 +18,12 @@ from django.db import connection
 from django.db.models import OuterRef, Subquery
 
 from portal.kit.errors import Misconfigured
+from portal.kit.one_of import OneOf
 from portal.kit.scope import current_tenant_id
 from vendors.billing.book import Book, priced_version
 from vendors.billing.bookings import WRITTEN, Booking, first_key
 from vendors.billing.checks import Pricing, Usage, pricing_of
 from vendors.billing.models import EntryKind, Paid, UsageEntry, Why
-from vendors.billing.one_of import OneOf
 
 MANY_CASES = 100
 FORGIVEN = "forgiven:"  # begins the key of what took a charge back in a dispute

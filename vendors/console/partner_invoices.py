@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from portal.kit import clock
 from portal.kit.actors import Actor
-from portal.kit.bulk import insert_many, uuid7s
+from portal.kit.bulk import insert_many, uuid7_hexes
 from portal.kit.errors import Invalid
 from portal.kit.ids import parse_public_id, public_id
 from portal.kit.money import EXPONENTS
@@ -224,7 +224,7 @@ def _rows(
     bill: PartnerInvoice, differing: Sequence[Found], problems: Sequence[tuple[int, str]]
 ) -> Iterator[dict[str, Any]]:
     ordered = sorted(differing, key=lambda each: (each.line is None, each.line.line if each.line else 0))
-    ids = iter(uuid7s(len(differing) + len(problems)))
+    ids = iter(uuid7_hexes(len(differing) + len(problems)))
     for position, each in enumerate(ordered, 1):
         line, check = each.line, each.check
         yield {
@@ -252,7 +252,7 @@ def _rows(
         }
 
 
-def _plain(bill: PartnerInvoice, row_id: UUID, position: int, kind: str) -> dict[str, Any]:
+def _plain(bill: PartnerInvoice, row_id: str, position: int, kind: str) -> dict[str, Any]:
     return {
         "id": row_id,
         "tenant_id": bill.tenant_id,
