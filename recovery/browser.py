@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from portal.kit import clock
 from portal.kit.codes import digest, new_token
 from recovery.cases import hold
+from recovery.expiring import end_if_over, is_over
 from recovery.models import CarryCode, Case
 
 COOKIE_LIFE = timedelta(hours=72)
@@ -53,7 +54,9 @@ def forget_browser(response: HttpResponse) -> None:
 
 
 def case_of_browser(request: HttpRequest, *, lock: bool = False) -> Case | None:
-    """The newest case this browser holds, if it lives or ended a short while ago; with its lock, for what changes it."""
+    """The newest case this browser holds, if it lives or ended a short while ago; with its lock, for what changes it.
+
+    One whose time is over ends here, without waiting for the worker: no page goes on after its time."""
     if not browser_token(request):
         return None
     cases = Case.objects.select_for_update(of=("self",)) if lock else Case.objects.all()
@@ -65,6 +68,8 @@ def case_of_browser(request: HttpRequest, *, lock: bool = False) -> Case | None:
     )
     if case and case.ended_at and case.ended_at < clock.now() - SHOWN_AFTER_END:
         return None
+    if case and is_over(case):
+        return end_if_over(case.id)
     return hold(case) if case and lock else case
 
 

@@ -12,11 +12,11 @@ from portal.kit.actors import SYSTEM, Actor, ActorKind
 from portal.kit.ids import public_id
 from portal.kit.outbox import Job
 from recovery.access_pass.services import revoke_passes
-from recovery.alerting import alert_members
 from recovery.attesting.asking import close_attestations
 from recovery.attesting.models import Attestation
 from recovery.cases import has_done, locked, move_case, record_step
 from recovery.connected.clearing import take_back as take_back_elsewhere
+from recovery.expiring import UNREVIEWED
 from recovery.gathering import number_kind_of
 from recovery.models import Case, CredentialBinding
 from recovery.old_ways import Before, end_what_was, keeps_old_ways
@@ -24,7 +24,7 @@ from recovery.own_cards import replace_earlier_cards
 from recovery.proof import keep_proof, keeps_proof
 from recovery.repudiation import make_repudiation_link
 from recovery.routes import is_by_eid
-from recovery.statuses import KEPT_CARD, MOVES, CaseStatus, StepKind
+from recovery.statuses import KEPT_CARD, CaseStatus, StepKind
 from recovery.telling import tell_manager_of_recovery, tell_members_of_recovery
 from tenants.directory.models import DirectoryPerson, HeldEvidence
 from tenants.directory.selectors import emails_of
@@ -34,9 +34,6 @@ from tenants.notices.services import send_notice
 from tenants.verified_id import credentials, issuance, presentation
 from tenants.verified_id.entra import journeys
 from vendors.services import release_case
-
-# Why a case ended in review.
-UNREVIEWED = "review_time_over"
 
 
 def complete_recovery(tenant: Tenant, case: Case, passkey_id: UUID) -> None:
@@ -158,32 +155,3 @@ def _kind_of_end(case: Case, status: CaseStatus) -> str:
     if status is CaseStatus.REFUSED:
         return "enrolment_refused" if case.is_enrolment else "recovery_refused"
     return "review_ended" if status is CaseStatus.EXPIRED and UNREVIEWED in case.reasons else ""
-
-
-def expire_cases_of(tenant: Tenant) -> int:
-    """End the tenant's cases whose time is over, those in review among them: of these members hear, too. Called in its scope."""
-    due = Case.objects.filter(
-        expires_at__lt=clock.now(),
-        status__in=[
-            CaseStatus.OPENED,
-            CaseStatus.PROVING,
-            CaseStatus.DECIDING,
-            CaseStatus.IN_REVIEW,
-            CaseStatus.HELD,
-            CaseStatus.GRANTED,
-            CaseStatus.HANDED_OVER,
-        ],
-    )
-    ended = 0
-    for case_id in due.order_by("id").values_list("id", flat=True)[:500]:
-        # Read again under the lock: a case that went on in between is left alone, and ends nobody else's turn.
-        case = locked(case_id)
-        if case.expires_at < clock.now() and MOVES.allows(case.state, CaseStatus.EXPIRED):
-            if case.state is CaseStatus.IN_REVIEW:
-                alert_members(
-                    move_case(case_id, CaseStatus.EXPIRED, reasons=[UNREVIEWED]), reasons=[UNREVIEWED]
-                )
-            else:
-                move_case(case_id, CaseStatus.EXPIRED, reasons=["time_over"])
-            ended += 1
-    return ended

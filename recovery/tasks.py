@@ -7,7 +7,7 @@ from datetime import timedelta
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
-from recovery.completion import expire_cases_of
+from recovery.expiring import expire_cases_of
 from recovery.models import Case
 from recovery.passkeys.taking_away import take_away_unconfirmed
 from tenants.models import Tenant

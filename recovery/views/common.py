@@ -14,6 +14,7 @@ from portal.kit.scope import tenant_scope
 from portal.middleware.scope import own_scope
 from recovery.browser import browser_digest, case_of_browser, code_that_carried_away
 from recovery.carrying import waits_to_continue
+from recovery.expiring import minutes_left
 from recovery.models import CarryCode, Case
 from recovery.selectors import current_stage, step_shown
 from recovery.stages import Stage
@@ -73,6 +74,7 @@ def page(request: HttpRequest, template: str, case: Case | None = None, **contex
     shown = {
         "case": case,
         "case_reference": case.reference if case else "",
+        "case_minutes": minutes_left(case) if case else None,
         "demonstration": tenant.is_demonstration,
         "step": step_shown(context.pop("stage"), case) if context.get("stage") else None,
         **context,

@@ -1,7 +1,8 @@
-"""Signed heads: in the database, and in a file beside it, so that a tail cut from both tables is still missed."""
+"""Signed heads: in the database, and in files beside it, so that a tail cut from both tables is still missed."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Iterator
@@ -32,6 +33,15 @@ class Head:
 
 def heads_file() -> Path:
     return Path(settings.DATA) / "audit-heads.log"
+
+
+def tails_folder() -> Path:
+    return Path(settings.DATA) / "audit-tails"
+
+
+def tail_file(tenant_id: UUID) -> Path:
+    """One signed head for each tenant, of the last entry this machine sealed (tenants.audit.tails)."""
+    return tails_folder() / f"{tenant_id}.json"
 
 
 def is_due(tail: AuditLink | None, last: AuditHead | None) -> bool:
@@ -66,19 +76,39 @@ def sign_tail(*, even_if_recent: bool = False) -> AuditHead | None:
 
 def _append(head: AuditHead) -> None:
     """One line for each head, written through to the disk. The folder may be on another machine's."""
+    append_line(
+        line_of(
+            head.tenant_id,
+            head.number,
+            bytes(head.chain_digest),
+            head.created_at,
+            signer=head.signer,
+            signature=bytes(head.signature),
+        )
+    )
+
+
+def line_of(
+    tenant_id: UUID, number: int, digest: bytes, at: datetime, *, signer: str, signature: bytes
+) -> str:
+    """A head as files hold it: JSON without a space."""
     line = {
-        "tenant": str(head.tenant_id),
-        "number": head.number,
-        "digest": bytes(head.chain_digest).hex(),
-        "at": head.created_at.isoformat(),
-        "signer": head.signer,
-        "signature": bytes(head.signature).hex(),
+        "tenant": str(tenant_id),
+        "number": number,
+        "digest": digest.hex(),
+        "at": at.isoformat(),
+        "signer": signer,
+        "signature": signature.hex(),
     }
+    return json.dumps(line, separators=(",", ":"))
+
+
+def append_line(line: str) -> None:
     path = heads_file()
     path.parent.mkdir(parents=True, exist_ok=True)
     door = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     try:
-        os.write(door, json.dumps(line, separators=(",", ":")).encode() + b"\n")
+        os.write(door, line.encode() + b"\n")
         os.fsync(door)
     finally:
         os.close(door)
@@ -106,19 +136,23 @@ def verified_heads() -> Iterator[Head]:
 
 
 def verified_heads_on_file() -> Iterator[Head]:
-    """Every head of the tenant in force from the file, if this machine has one."""
+    """Every head of the tenant in force from the files, if this machine has them."""
     tenant_id = current_tenant_id()
     wanted = f'"tenant":"{tenant_id}"'
-    path = heads_file()
-    if not path.exists():
-        return
-    with path.open(encoding="utf-8") as lines:
-        for text in lines:
+    for path in (heads_file(), tail_file(tenant_id)):
+        for text in lines_of(path):
             if wanted in text:
-                yield _head_on_file(tenant_id, text)
+                yield head_of_line(tenant_id, text)
 
 
-def _head_on_file(tenant_id: UUID, text: str) -> Head:
+def lines_of(path: Path) -> Iterator[str]:
+    """Of a file that may not be there. Bytes that are no text make a line that is no head."""
+    with contextlib.suppress(FileNotFoundError), path.open(encoding="utf-8", errors="replace") as lines:
+        yield from lines
+
+
+def head_of_line(tenant_id: UUID, text: str) -> Head:
+    """BrokenChain when it is none, or not signed by us."""
     try:
         line = json.loads(text)
         number, digest = int(line["number"]), bytes.fromhex(line["digest"])
@@ -127,3 +161,15 @@ def _head_on_file(tenant_id: UUID, text: str) -> Head:
     except (ValueError, KeyError, TypeError) as error:
         raise BrokenChain("head_file_unreadable") from error
     return _verified(tenant_id, number, digest, at, signer=signer, signature=signature)
+
+
+def tenants_on_file() -> dict[UUID, int]:
+    """Of every tenant that the files know, the last number they tell."""
+    found: dict[UUID, int] = {}
+    for path in (heads_file(), *sorted(tails_folder().glob("*.json"))):
+        for text in lines_of(path):
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                line = json.loads(text)
+                tenant_id = UUID(line["tenant"])
+                found[tenant_id] = max(int(line["number"]), found.get(tenant_id, 0))
+    return found

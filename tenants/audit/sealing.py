@@ -15,6 +15,7 @@ from portal.kit.scope import require_no_transaction, tenant_scope
 from tenants.audit.chain import START, PublicHalf, next_digest
 from tenants.audit.heads import sign_tail
 from tenants.audit.models import AuditEvent, AuditLink, AuditPending
+from tenants.audit.tails import note_tail
 
 BATCH = 1000
 
@@ -66,6 +67,8 @@ def _seal_batch(tenant_id: UUID) -> int:
             links.append(AuditLink(event_id=event.id, number=number, chain_digest=digest))
         AuditLink.objects.bulk_create(links)
         AuditPending.objects.filter(id__in=waiting).delete()
+        if links:
+            note_tail(tenant_id, number, digest)
         sign_tail()
     return len(waiting)
 

@@ -10,13 +10,11 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from portal.kit.codes import same
 from portal.kit.errors import NotHere
 from portal.kit.paging import Column, Order, Page, page_of, read_order
-from portal.kit.sealed import Context, unseal
-from tenants.audit.chain import BrokenChain
 from tenants.audit.models import AuditCheck, AuditEvent, AuditHead, AuditLink, AuditPersonal
-from tenants.audit.services import Value, personal_digest
+from tenants.audit.personal import open_personal
+from tenants.audit.services import Value
 
 COLUMNS: Mapping[str, Column] = {"when": Column("created_at")}
 
@@ -86,11 +84,7 @@ def personal_half(event: AuditEvent) -> Mapping[str, Value]:
     row = AuditPersonal.objects.filter(event_id=event.id).exclude(sealed=None).first()
     if row is None or row.sealed is None:
         raise NotHere("personal_half_shredded")
-    opened = unseal(row.sealed, Context("audit_auditpersonal", "sealed", row.id))
-    salt, body = opened[:16], opened[16:]
-    if not same(personal_digest(salt, body), bytes(event.personal_digest or b"")):
-        raise BrokenChain("personal_half_changed", event_id=event.id)
-    values: dict[str, Value] = json.loads(body)
+    values: dict[str, Value] = json.loads(open_personal(row, event.personal_digest))
     return values
 
 

@@ -265,6 +265,8 @@ PROBLEMS: dict[str, str] = {
     "head_forged": gettext_noop("A signature on the log is not ours."),
     "head_signer_unknown": gettext_noop("The log was signed with a key this installation does not know."),
     "head_file_unreadable": gettext_noop("The file of signatures beside the database cannot be read."),
+    "personal_half_changed": gettext_noop("The personal details of an entry were changed."),
+    "organisation_removed": gettext_noop("The organisation and its log were removed."),
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import secrets
@@ -19,17 +18,13 @@ from tenants.audit.chain import BrokenChain
 from tenants.audit.events import EventName
 from tenants.audit.heads import sign_tail
 from tenants.audit.models import AuditCheck, AuditEvent, AuditPending, AuditPersonal
+from tenants.audit.personal import SALT_BYTES, personal_digest
 from tenants.audit.sealing import seal_events
 from tenants.audit.verification import verify_chain
 
 log = logging.getLogger("readmit.audit")
 
 Value = str | int | bool | None | list[str]
-
-
-def personal_digest(salt: bytes, data: bytes) -> bytes:
-    """What the chain holds of the personal half: a salted SHA-256, worthless once the salt is destroyed."""
-    return hashlib.sha256(salt + data).digest()
 
 
 def record_event(
@@ -53,7 +48,7 @@ def record_event(
     )
     row = None
     if personal:
-        salt = secrets.token_bytes(16)
+        salt = secrets.token_bytes(SALT_BYTES)
         body = json.dumps(dict(personal), sort_keys=True, ensure_ascii=False).encode()
         event.personal_digest = personal_digest(salt, body)
         row = AuditPersonal(event=event)

@@ -7,7 +7,8 @@ What must hold, in this order:
 4. Each head is signed by our key.
 5. No head, in the database or on file, is beyond the tail (the tail was cut), and each agrees with the chain (the chain
    was rewritten).
-6. Every event has a link or waits for one (an event was slipped in beside the chain).
+6. Every event has a numbered link or waits for one (an event was slipped in beside the chain).
+7. Every personal half that is still kept is the one the chain holds the digest of (it was changed or exchanged).
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from portal.kit.scope import tenant_scope
 from tenants.audit.chain import START, BrokenChain, Covered, digest_of
 from tenants.audit.heads import Head, verified_heads, verified_heads_on_file
 from tenants.audit.models import AuditLink
+from tenants.audit.personal import require_personal_halves
 
 BATCH = 20_000
 LINKS = """
@@ -42,8 +44,9 @@ SELECT l.number, encode(l.chain_digest, 'hex'), l.event_id::text, e.id::text,
 STRAYS = """
 SELECT e.id FROM audit_auditevent e
  WHERE e.tenant_id = %s
-   AND NOT EXISTS (SELECT 1 FROM audit_auditlink l WHERE l.tenant_id = e.tenant_id AND l.event_id = e.id)
-   AND NOT EXISTS (SELECT 1 FROM audit_auditpending p WHERE p.id = e.id)
+   AND NOT EXISTS (SELECT 1 FROM audit_auditlink l WHERE l.tenant_id = e.tenant_id
+                      AND l.event_id = e.id AND l.number > 0)
+   AND NOT EXISTS (SELECT 1 FROM audit_auditpending p WHERE p.id = e.id AND p.tenant_id = e.tenant_id)
  LIMIT 1
 """
 
@@ -118,4 +121,5 @@ def verify_chain(tenant_id: UUID) -> VerifiedChain:
         if signed > tail:  # 5
             raise BrokenChain("tail_cut", tail + 1)
         _require_no_strays(tenant_id)  # 6
+        require_personal_halves()  # 7
     return VerifiedChain(tenant_id, tail, bytes.fromhex(digest), signed, clock.now())

@@ -101,6 +101,25 @@ def test_an_event_slipped_in_is_found(tenant: Tenant, sealed_log: list[Any], tam
     assert broken(tenant) == ("event_added", None)
 
 
+@pytest.mark.parametrize("number", [0, -1])
+def test_an_event_with_a_link_before_the_first_is_found(
+    tenant: Tenant, sealed_log: list[Any], tamper: Tamper, number: int
+) -> None:
+    [forged] = write_events(tenant, 1)
+    tamper("DELETE FROM audit_auditpending WHERE id = %s", forged.id)
+    with tenant_scope(tenant.id):
+        AuditLink.objects.create(event_id=forged.id, number=number, chain_digest=b"x" * 32)
+    assert broken(tenant) == ("event_added", None)
+
+
+def test_an_event_that_another_tenant_waits_for_is_found(
+    tenant: Tenant, other_tenant: Tenant, sealed_log: list[Any], tamper: Tamper
+) -> None:
+    [forged] = write_events(tenant, 1)
+    tamper("UPDATE audit_auditpending SET tenant_id = %s WHERE id = %s", other_tenant.id, forged.id)
+    assert broken(tenant) == ("event_added", None)
+
+
 def test_two_events_that_changed_places_are_found(
     tenant: Tenant, sealed_log: list[Any], tamper: Tamper
 ) -> None:
@@ -124,6 +143,53 @@ def test_a_tail_cut_together_with_its_heads_is_found_by_the_file(
     tamper("DELETE FROM audit_auditlink WHERE event_id = %s", sealed_log[6].id)
     tamper("DELETE FROM audit_auditevent WHERE id = %s", sealed_log[6].id)
     assert broken(tenant) == ("tail_cut", 7)
+
+
+def cut(tamper: Tamper, *events: Any) -> None:
+    for event in events:
+        tamper("DELETE FROM audit_auditlink WHERE event_id = %s", event.id)
+        tamper("DELETE FROM audit_auditevent WHERE id = %s", event.id)
+
+
+def test_a_tail_that_no_head_was_signed_for_yet_is_missed_as_well(
+    tenant: Tenant, sealed_log: list[Any], tamper: Tamper
+) -> None:
+    later = write_events(tenant, 2)
+    seal_events(tenant.id)
+    cut(tamper, later[1])
+    assert broken(tenant) == ("tail_cut", 9)
+
+
+def test_a_tail_that_was_cut_stays_missed_when_the_log_goes_on(
+    tenant: Tenant, sealed_log: list[Any], tamper: Tamper
+) -> None:
+    later = write_events(tenant, 2)
+    seal_events(tenant.id)
+    cut(tamper, *later)
+    write_events(tenant, 5)
+    seal_events(tenant.id)
+    write_events(tenant, 1)
+    seal_events(tenant.id)
+    assert broken(tenant) == ("chain_rewritten", 9)
+
+
+def test_the_tail_on_file_is_one_line_however_long_the_log_gets(
+    tenant: Tenant, sealed_log: list[Any], data_folder: Path
+) -> None:
+    for _ in range(3):
+        write_events(tenant, 1)
+        seal_events(tenant.id)
+    [path] = (data_folder / "audit-tails").iterdir()
+    assert json.loads(path.read_text())["number"] == 10
+    assert len((data_folder / "audit-heads.log").read_text().splitlines()) == 1
+
+
+def test_bytes_that_are_no_text_in_a_file_of_signatures_break_the_log(
+    tenant: Tenant, sealed_log: list[Any], data_folder: Path
+) -> None:
+    with (data_folder / "audit-heads.log").open("ab") as file:
+        file.write(b'{"tenant":"' + str(tenant.id).encode() + b'",\xff\x00\n')
+    assert broken(tenant) == ("head_file_unreadable", None)
 
 
 def test_a_chain_computed_anew_is_found_by_the_head(
@@ -171,11 +237,23 @@ def test_a_shredded_personal_half_leaves_the_chain_whole(tenant: Tenant) -> None
     assert verify_chain(tenant.id).number == 1
 
 
-def test_a_changed_personal_half_is_found_when_it_is_read(tenant: Tenant, tamper: Tamper) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE audit_auditpersonal SET sealed = decode('0001', 'hex') WHERE event_id = %s",
+        "UPDATE audit_auditpersonal SET sealed = set_byte(sealed, 90, get_byte(sealed, 90) # 1) WHERE event_id = %s",
+        "UPDATE audit_auditpersonal SET sealed = set_byte(sealed, 5, 9) WHERE event_id = %s",
+    ],
+    ids=["another", "a bit", "a key nobody has"],
+)
+def test_a_changed_personal_half_is_found(tenant: Tenant, tamper: Tamper, change: str) -> None:
     with tenant_scope(tenant.id):
-        one = record_event(EventName.PERSON_CREATED, actor=SYSTEM, personal={"name": "Ada Lovelace"})
         record_event(EventName.PERSON_CREATED, actor=SYSTEM, personal={"name": "Grace Hopper"})
-    tamper("UPDATE audit_auditevent SET personal_digest = 'x' WHERE id = %s", one.id)
+        one = record_event(EventName.PERSON_CREATED, actor=SYSTEM, personal={"name": "Ada Lovelace"})
+    seal_events(tenant.id)
+    assert verify_chain(tenant.id).number == 2
+    tamper(change, one.id)
+    assert broken(tenant) == ("personal_half_changed", 2)
     with tenant_scope(tenant.id), pytest.raises(BrokenChain):
         personal_half(AuditEvent.objects.get(id=one.id))
 

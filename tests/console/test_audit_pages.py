@@ -237,6 +237,17 @@ def test_the_command_ends_with_1_when_a_log_is_broken(
     assert code == 1 and "entry 1" in text
 
 
+def test_the_command_misses_an_organisation_that_was_removed_with_its_log(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note(tenant)
+    seal_events(tenant.id)
+    monkeypatch.setattr(Tenant.objects, "order_by", lambda *names: Tenant.objects.none())
+    code, text = run_command("--json")
+    [told] = json.loads(text)["organisations"]
+    assert code == 1 and (told["organisation"], told["problem"]) == (str(tenant.id), "organisation_removed")
+
+
 def test_the_command_ends_with_2_when_it_cannot_find_out() -> None:
     assert run_command("--tenant", "there-is-none")[0] == 2
 

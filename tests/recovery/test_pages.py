@@ -10,7 +10,7 @@ from django.conf import settings
 
 from portal.kit import clock
 from portal.kit.scope import tenant_scope
-from recovery.completion import expire_cases_of
+from recovery.expiring import expire_cases_of
 from recovery.models import Case
 from recovery.stages import Stage
 from recovery.statuses import CaseStatus
@@ -145,19 +145,38 @@ def test_what_was_sent_twice_because_the_network_was_lost_is_done_once(place: Pl
 LIVE = [CaseStatus.OPENED, CaseStatus.PROVING, CaseStatus.DECIDING, CaseStatus.HELD, CaseStatus.GRANTED]
 
 
+@pytest.mark.parametrize("is_swept", [True, False], ids=["after the worker", "before the worker"])
 @pytest.mark.parametrize("status", LIVE, ids=lambda status: status.value)
-def test_a_case_whose_time_is_over_says_so_on_every_page(place: Place, browser: Journey, status: CaseStatus):
+def test_a_case_whose_time_is_over_says_so_on_every_page(
+    place: Place, browser: Journey, status: CaseStatus, is_swept: bool
+):
     browser.who("ada")
     with tenant_scope(place.tenant.id):
         Case.objects.filter(id=browser.case.id).update(
             status=status.value, expires_at=clock.now() - timedelta(seconds=1)
         )
-        assert expire_cases_of(place.tenant) == 1
+        if is_swept:
+            assert expire_cases_of(place.tenant) == 1
     for page in PAGES.values():
         if page != "/recover/ended":
             assert browser.get(page).url == "/recover/ended"
     ended = browser.get("/recover/ended").content
     assert b"The time is over" in ended and b"Start again" in ended
+    assert b"data-case-minutes" not in ended
+    assert browser.outcome() == ("expired", ["time_over"])
+
+
+def test_a_page_knows_how_long_its_case_has_so_that_it_leads_on_by_itself(browser: Journey):
+    browser.who("ada")
+    with clock.frozen(browser.case.expires_at - timedelta(seconds=61)):
+        assert b'data-case-minutes="2" data-case-ended="/recover/ended"' in browser.get("/recover/code").content
+
+
+def test_a_pass_whose_time_is_over_opens_nothing_before_the_worker_looks(browser: Journey):
+    browser.to_pass()
+    with clock.frozen(browser.case.expires_at + timedelta(seconds=1)):
+        assert browser.post("/recover/pass/use").url == "/recover/ended"
+    assert browser.outcome() == ("expired", ["time_over"])
 
 
 def test_what_is_short_lived_on_a_page_is_made_anew_or_explained(place: Place, browser: Journey, ada):

@@ -8,7 +8,7 @@ import pytest
 
 from portal.kit import clock
 from portal.kit.scope import tenant_scope
-from recovery.completion import expire_cases_of
+from recovery.expiring import expire_cases_of
 from recovery.models import Case
 from recovery.stages import Stage
 from tenants.verified_id.issuance import destroy_old_issuances

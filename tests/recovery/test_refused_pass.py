@@ -207,7 +207,7 @@ def test_a_passkey_whose_case_ends_before_it_is_sent_is_not_kept(registering: Jo
     elif end == "not_me":
         registering.post(registering.links_mailed()[-1])
     else:
-        from recovery.completion import expire_cases_of
+        from recovery.expiring import expire_cases_of
 
         with tenant_scope(registering.place.tenant.id):
             Case.objects.filter(id=registering.case.id).update(expires_at=clock.now() - timedelta(1))

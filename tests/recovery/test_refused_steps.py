@@ -341,7 +341,7 @@ def test_the_link_of_another_tenant_or_after_a_week_is_dead(place: Place, browse
 
 
 def test_a_case_nobody_goes_on_with_ends_by_itself(place: Place, browser: Journey):
-    from recovery.completion import expire_cases_of
+    from recovery.expiring import expire_cases_of
 
     browser.to_pass()
     with clock.frozen(clock.now() + timedelta(minutes=71)), tenant_scope(place.tenant.id):

@@ -12,7 +12,7 @@ from portal.kit.actors import SYSTEM
 from portal.kit.errors import Refused
 from portal.kit.scope import tenant_scope
 from recovery.cases import REVIEW_LIFE, get_case
-from recovery.completion import expire_cases_of
+from recovery.expiring import expire_cases_of
 from recovery.console.services import Action, act_on_case
 from recovery.review import give_verdict
 from recovery.stages import Stage

@@ -11,7 +11,7 @@ from portal.kit import clock
 from portal.kit.codes import digest
 from portal.kit.errors import Refused
 from portal.kit.scope import tenant_scope
-from recovery.completion import expire_cases_of
+from recovery.expiring import expire_cases_of
 from recovery.connected import showing
 from recovery.connected.models import DirectoryPass
 from recovery.models import Case

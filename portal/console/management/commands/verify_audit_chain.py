@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Set
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError
 
 from tenants.audit.chain import BrokenChain
+from tenants.audit.heads import tenants_on_file
 from tenants.audit.sentences import problem_of
 from tenants.audit.verification import verify_chain
 from tenants.management.operating import is_unreachable
@@ -33,6 +35,21 @@ def _verdict(tenant: Tenant) -> dict[str, Any]:
             "event": str(event) if event else None,
         }
     return {**report, "holds": True, "number": chain.number, "signed_up_to": chain.signed_number}
+
+
+def _removed(known: Set[UUID]) -> list[dict[str, Any]]:
+    """Organisations that the files of signatures know and the database does not: no organisation is ever deleted."""
+    return [
+        {
+            "organisation": str(tenant_id),
+            "holds": False,
+            "problem": "organisation_removed",
+            "number": number,
+            "event": None,
+        }
+        for tenant_id, number in sorted(tenants_on_file().items())
+        if tenant_id not in known
+    ]
 
 
 def _line(report: dict[str, Any]) -> str:
@@ -62,6 +79,8 @@ class Command(BaseCommand):
                 self.stderr.write(f"There is no organisation {slug}.")
                 return UNKNOWN
             reports = [_verdict(tenant) for tenant in tenants]
+            if not slug:
+                reports += _removed({tenant.id for tenant in tenants})
         except (DatabaseError, OSError) as error:
             if is_unreachable(error):
                 raise

@@ -5,6 +5,7 @@ import "./connection.js";
 import "./copy.js";
 import "./dialog.js";
 import "./drafts.js";
+import "./ending.js";
 import "./file-drop.js";
 import "./leaving.js";
 import "./lists.js";
