@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -25,10 +25,11 @@ EVERY_LINKS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A head whose signature held."""
+    """A head whose signature held. One of the tail is on file only, and gives way to the next."""
 
     number: int
     chain_digest: bytes
+    is_tail: bool = False
 
 
 def heads_file() -> Path:
@@ -142,7 +143,7 @@ def verified_heads_on_file() -> Iterator[Head]:
     for path in (heads_file(), tail_file(tenant_id)):
         for text in lines_of(path):
             if wanted in text:
-                yield head_of_line(tenant_id, text)
+                yield replace(head_of_line(tenant_id, text), is_tail=path != heads_file())
 
 
 def lines_of(path: Path) -> Iterator[str]:

@@ -262,6 +262,7 @@ PROBLEMS: dict[str, str] = {
     "event_added": gettext_noop("An entry was added beside the chain."),
     "chain_rewritten": gettext_noop("The entries were computed anew after they had been signed."),
     "tail_cut": gettext_noop("The newest entries were cut off."),
+    "head_removed": gettext_noop("A signature on the log was removed from the database."),
     "head_forged": gettext_noop("A signature on the log is not ours."),
     "head_signer_unknown": gettext_noop("The log was signed with a key this installation does not know."),
     "head_file_unreadable": gettext_noop("The file of signatures beside the database cannot be read."),

@@ -5,8 +5,8 @@ What must hold, in this order:
 2. Each link has its event (an event was removed).
 3. Each digest follows from the one before and its event (an event was changed, moved or exchanged).
 4. Each head is signed by our key.
-5. No head, in the database or on file, is beyond the tail (the tail was cut), and each agrees with the chain (the chain
-   was rewritten).
+5. No head, in the database or on file, is beyond the tail (the tail was cut), each agrees with the chain (the chain was
+   rewritten), and each of the file is in the database (a head was removed).
 6. Every event has a numbered link or waits for one (an event was slipped in beside the chain).
 7. Every personal half that is still kept is the one the chain holds the digest of (it was changed or exchanged).
 """
@@ -14,10 +14,9 @@ What must hold, in this order:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain as both
 from typing import Any
 from uuid import UUID
 
@@ -103,7 +102,7 @@ def _require_no_strays(tenant_id: UUID) -> None:
         raise BrokenChain("event_added", event_id=row[0])
 
 
-def _heads_by_number(found: Iterator[Head]) -> dict[int, set[bytes]]:
+def _heads_by_number(found: Iterable[Head]) -> dict[int, set[bytes]]:
     heads: dict[int, set[bytes]] = {}
     for head in found:
         heads.setdefault(head.number, set()).add(head.chain_digest)
@@ -114,12 +113,16 @@ def verify_chain(tenant_id: UUID) -> VerifiedChain:
     """Walk the chain of one tenant. BrokenChain says what is wrong and where."""
     with tenant_scope(tenant_id):
         # Heads first: what is sealed meanwhile only lengthens the chain behind them.
-        heads = _heads_by_number(both(verified_heads(), verified_heads_on_file()))  # 4
+        kept, on_file = list(verified_heads()), list(verified_heads_on_file())  # 4
+        heads = _heads_by_number([*kept, *on_file])
         last = AuditLink.objects.order_by("-number").values_list("number", flat=True).first()
         tail, signed = last or 0, max(heads, default=0)
         digest = _walk(tenant_id, tail, heads)
         if signed > tail:  # 5
             raise BrokenChain("tail_cut", tail + 1)
+        gone = {head.number for head in on_file if not head.is_tail} - {head.number for head in kept}
+        if gone:  # 5
+            raise BrokenChain("head_removed", min(gone))
         _require_no_strays(tenant_id)  # 6
         require_personal_halves()  # 7
     return VerifiedChain(tenant_id, tail, bytes.fromhex(digest), signed, clock.now())

@@ -210,6 +210,13 @@ def test_a_head_signed_by_somebody_else_is_found(
     assert broken(tenant) == ("head_forged", 7)
 
 
+def test_a_head_that_only_the_file_still_has_is_missed(
+    tenant: Tenant, sealed_log: list[Any], tamper: Tamper
+) -> None:
+    tamper("DELETE FROM audit_audithead WHERE tenant_id = %s", tenant.id)
+    assert broken(tenant) == ("head_removed", 7)
+
+
 def test_a_line_of_the_file_that_was_edited_is_found(
     tenant: Tenant, sealed_log: list[Any], data_folder: Path
 ) -> None:
