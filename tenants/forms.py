@@ -68,7 +68,7 @@ class OrganisationForm(forms.Form):
         help_text=_("Your people read it on every page."),
         validators=[validate_name],
     )
-    slug = forms.CharField(label=_("Host name"), max_length=40)
+    slug = forms.CharField(label=_("Host name"), max_length=200)
     time_zone = forms.ChoiceField(label=_("Time zone"), choices=time_zones, widget=LongSelect)
     help_desk_contact = forms.CharField(
         label=_("Help desk contact"),

@@ -102,6 +102,11 @@ def landing_of(item: ChecklistItem) -> str:
     return OPENS[item.key][0]
 
 
+def has_no_page_yet(item: ChecklistItem) -> bool:
+    """Something else has to be done first, on a page that this link does not open."""
+    return item.status == "blocked" and item.url_name not in OPENS[item.key]
+
+
 def _maker_may(link: SetupLink, right: Right) -> bool:
     maker = Member.objects.filter(id=link.made_by_id, removed_at=None).first()
     return maker is not None and right in rights_of(maker.role)

@@ -63,8 +63,14 @@ def _digest(path: Path) -> str:
 
 def _is_current(repository: Path, *, tests: bool) -> bool:
     venv = repository / ".venv"
-    if not python_of(venv).exists():  # also false for a link to a Python that was removed
-        return False
+    try:
+        if not python_of(venv).exists():  # also false for a link to a Python that was removed
+            return False
+    except PermissionError as problem:
+        raise Trouble(
+            f"{python_of(venv)} leads where this user may not go, for another user made it: "
+            f"copy the project without .venv and start that, or start it as the other user."
+        ) from problem
     try:
         installed = json.loads(_stamp(venv).read_text(encoding="utf-8"))
     except (OSError, ValueError):

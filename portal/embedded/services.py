@@ -10,6 +10,9 @@ from portal.embedded.data import REPOSITORY, DataFolder, State
 from portal.embedded.supervisor import Service
 
 LOOPBACK = "127.0.0.1"
+# It ends what it has begun, and Celery itself waits up to three seconds in fixed pauses: on a busy machine that is more
+# than the others need. Whatever is cut off after that is done again after the next start, only later.
+WORKER_PATIENCE = 20.0
 
 
 def vision(whole: Mapping[str, str], state: State) -> Service:
@@ -34,6 +37,7 @@ def worker(whole: Mapping[str, str], data: DataFolder) -> Service:
         ],
         env=environment.for_worker(whole),
         cwd=REPOSITORY,
+        patience=WORKER_PATIENCE,
     )
 
 

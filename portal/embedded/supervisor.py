@@ -19,6 +19,7 @@ from portal.embedded.processes import Account
 
 LOG_LIMIT = 5_000_000
 LOG_CHECK_SECONDS = 10.0
+TELL_SECONDS = 6.0
 FIRST_PAUSE, LONGEST_PAUSE, CALM_SECONDS = 0.5, 30.0, 60.0
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -156,20 +157,31 @@ class Supervisor:
         for child in alive:
             with contextlib.suppress(ProcessLookupError):
                 child.process.send_signal(child.service.stop_signal)
-        began = time.monotonic()
-        for child in alive:
-            try:
-                child.process.wait(timeout=max(0.0, began + child.service.patience - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                self._say(
-                    f"{child.service.name} did not stop in {child.service.patience:.0f} s and was killed."
-                )
-                child.process.kill()
-                child.process.wait()
+        self._wait_for_ends(alive)
         for child in children:
             _close(child)
             processes.kill_session(child.process.pid)
             processes.forget_record(self._run, child.service.name)
+
+    def _wait_for_ends(self, stopping: Sequence[_Child]) -> None:
+        """Each has its own patience from now on; whoever takes long is named, so that nobody thinks it hangs."""
+        began = time.monotonic()
+        for child in sorted(stopping, key=lambda child: child.service.patience):
+            name, patience = child.service.name, child.service.patience
+            if patience > TELL_SECONDS and not _ends_until(child, began + TELL_SECONDS):
+                self._say(f"Waiting for {name} to end what it has begun.")
+            if not _ends_until(child, began + patience):
+                self._say(f"{name} did not stop in {patience:.0f} s and was killed.")
+                child.process.kill()
+                child.process.wait()
+
+
+def _ends_until(child: _Child, moment: float) -> bool:
+    try:
+        child.process.wait(timeout=max(0.0, moment - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        return False
+    return True
 
 
 def open_log(path: Path) -> int:

@@ -53,6 +53,9 @@ def test_a_new_organisation_has_a_host_and_an_owner() -> None:
     [
         ("wallet", "slug_reserved"),
         ("house", "slug_reserved"),
+        ("entra", "slug_reserved"),
+        ("graph", "slug_reserved"),
+        ("okta", "slug_reserved"),
         ("new", "slug_reserved"),
         ("ab", "slug_shape"),
         ("1acme", "slug_shape"),

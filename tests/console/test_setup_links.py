@@ -214,6 +214,18 @@ def test_a_task_opens_what_it_takes_and_nothing_else_of_the_room(
     forget_network_jobs()
 
 
+def test_a_task_that_has_no_page_yet_says_what_comes_first(tenant: Tenant, owner_client: Client) -> None:
+    path, email = send(owner_client, tenant, "linked_domain")
+    client = site_client()
+    said = client.post(path)
+    assert said.status_code == 200 and "Turn on Verified ID first." in said.content.decode()
+    assert client.get(f"{path}/code")["Location"] == path
+    with tenant_scope(tenant.id):
+        turn_on_verified_id(actor=SYSTEM)
+    assert "Send the code" in client.get(path).content.decode()
+    forget_network_jobs()
+
+
 def test_the_page_of_a_task_leads_nowhere_else(tenant: Tenant, owner_client: Client) -> None:
     path, email = send(owner_client, tenant, "people")
     client = prove(path, email)

@@ -143,6 +143,15 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(repository, said, monke
     assert "\n" not in str(refused.value)
 
 
+def test_an_environment_of_another_user_is_one_sentence(repository, installer, said, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", refuse)
+    with pytest.raises(Trouble, match="another user made it"):
+        install.ensure_installed(repository=repository, say=said.append)
+
+
 def test_a_finished_installation_writes_nothing_any_more(repository, installer, said, monkeypatch):
     _install(repository, said)
     monkeypatch.setattr(install.os, "access", lambda path, mode: mode != os.W_OK)

@@ -375,3 +375,29 @@ def _left(house: House, person: Person) -> tuple[object, ...]:
         "WHERE c.id = %s",
         _id(person),
     )[0]
+
+
+def test_a_claimant_waits_less_than_a_minute_for_a_process_that_was_killed(
+    house: House, party: RelyingParty, person: Person
+) -> None:
+    """What it held is let go when its lease is over; while it lives it renews the lease, and never one that ended."""
+    _, url = party.begin()
+    person.walk_to_face(url)
+    longest = "\n".join(
+        (
+            "from vendors.house.models import Check",
+            "from vendors.house.services import work",
+            "from portal.kit import clock",
+            "row = Check.objects.order_by('-created_at').first()",
+            "work.begin_face(row.id, bytes(row.browser_digest))",
+            "renewed = lambda: (work.renew(row.id), Check.objects.get(id=row.id).working_until)[1]",
+            "Check.objects.filter(id=row.id).update(working_until=clock.now() + work.LEASE / 2)",
+            "assert (renewed() - clock.now()).total_seconds() > work.RENEW_SECONDS * 2",
+            "assert (renewed() - clock.now()).total_seconds() < 60",
+            "work.end_work(row.id)",
+            "assert renewed() is None",
+        )
+    )
+    person.challenge()
+    done = house.run("shell", "-c", longest)
+    assert done.returncode == 0, done.stderr

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portal.console.checklist import ChecklistItem
 from portal.console.forms import CodeForm
 from portal.console.navigation import exists
-from portal.console.setup_links import find_link, landing_of, leave_seat, prove_address, send_code
+from portal.console.setup_links import find_link, has_no_page_yet, landing_of, leave_seat, prove_address, send_code
 from portal.kit.errors import Invalid, NotHere
 from portal.rights import actor_of, seat_of
 from tenants.models import Tenant
@@ -33,12 +33,13 @@ def _onward(tenant: Tenant, item: ChecklistItem) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def begin(request: HttpRequest, token: str) -> HttpResponse:
-    """Say what the link is for; on POST send the code."""
+    """Say what the link is for; on POST send the code. What cannot be begun yet has no page to lead to."""
     try:
         tenant, link, item = find_link(token)
     except NotHere:
         return _dead(request)
-    if request.method == "POST":
+    waits = has_no_page_yet(item)
+    if request.method == "POST" and not waits:
         send_code(request, tenant, link)
         return redirect("start:setup_code", token)
     context = {
@@ -47,6 +48,7 @@ def begin(request: HttpRequest, token: str) -> HttpResponse:
         "address": masked(link.email),
         "expires_at": link.expires_at,
         "exists": exists(item.url_name),
+        "waits": waits,
     }
     return render(request, "console/setup_begin.html", context)
 
@@ -57,6 +59,8 @@ def code(request: HttpRequest, token: str) -> HttpResponse:
         tenant, link, item = find_link(token)
     except NotHere:
         return _dead(request)
+    if has_no_page_yet(item):
+        return redirect("start:setup", token)
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

@@ -35,14 +35,15 @@ def submit_document(
     check = checks.load_check(check_id, browser_digest)
     work.begin_photographs(check_id, browser_digest)
     try:
-        evidence = vision.read_document(
-            check.document_kind,
-            photographs,
-            today=clock.now().date(),
-            accept_specimens=check.client.demonstration,
-            ticket=ticket,
-            tell=partial(work.show_progress, check_id),
-        )
+        with work.under_way(check_id):
+            evidence = vision.read_document(
+                check.document_kind,
+                photographs,
+                today=clock.now().date(),
+                accept_specimens=check.client.demonstration,
+                ticket=ticket,
+                tell=partial(work.show_progress, check_id),
+            )
     except Unavailable:
         work.give_back_photographs(check_id)
         raise

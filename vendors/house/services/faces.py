@@ -36,7 +36,10 @@ def submit_clip(
     portrait = open_portrait(checks.load_check(check_id, browser_digest))
     challenge = work.begin_face(check_id, browser_digest)
     try:
-        live = vision.check_live(clip, challenge, portrait=portrait, received_at=received_at, ticket=ticket)
+        with work.under_way(check_id):
+            live = vision.check_live(
+                clip, challenge, portrait=portrait, received_at=received_at, ticket=ticket
+            )
     except Unavailable:
         work.give_back_face(check_id, challenge)
         raise

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import DatabaseError, connection
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
@@ -17,7 +23,13 @@ from vendors.house.judging.face import MAX_FACES
 from vendors.house.models import Check
 from vendors.house.stages import Stage
 
-LONGEST_WORK = timedelta(seconds=120)
+log = logging.getLogger("readmit.house")
+
+# Whoever waits sees "Checking" as long as this lasts: it is renewed by the process that judges, so that a process that
+# was killed keeps nobody waiting.
+LEASE = timedelta(seconds=30)
+RENEW_SECONDS = 8.0
+LONGEST_SECONDS = 120.0
 
 
 def begin_photographs(check_id: UUID, browser_digest: bytes) -> None:
@@ -28,7 +40,7 @@ def begin_photographs(check_id: UUID, browser_digest: bytes) -> None:
     )
     if not taken.update(
         photograph_tries=F("photograph_tries") + 1,
-        working_until=clock.now() + LONGEST_WORK,
+        working_until=clock.now() + LEASE,
         progress="reading",
         notice="",
     ):
@@ -52,12 +64,42 @@ def begin_face(check_id: UUID, browser_digest: bytes) -> dict[str, Any]:
     if not free.filter(challenge__nonce=challenge["nonce"]).update(
         challenge=None,
         face_tries=F("face_tries") + 1,
-        working_until=clock.now() + LONGEST_WORK,
+        working_until=clock.now() + LEASE,
         progress="liveness",
         notice="",
     ):
         raise not_now()
     return challenge
+
+
+@contextmanager
+def under_way(check_id: UUID) -> Iterator[None]:
+    """While the block judges what was taken: nobody else takes the check, for as long as work may last."""
+    is_over = threading.Event()
+    thread = threading.Thread(target=_renew, args=(check_id, is_over), name="house-lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
+
+
+def _renew(check_id: UUID, is_over: threading.Event) -> None:
+    until = time.monotonic() + LONGEST_SECONDS - LEASE.total_seconds()
+    while not is_over.wait(RENEW_SECONDS) and time.monotonic() < until:
+        try:
+            renew(check_id)
+        except DatabaseError:
+            log.exception("house.lease_not_renewed")
+        finally:
+            connection.close()
+
+
+def renew(check_id: UUID) -> None:
+    """Of work that has ended, or whose time is over, nothing is renewed."""
+    now = clock.now()
+    Check.objects.filter(id=check_id, working_until__gt=now).update(working_until=now + LEASE)
 
 
 def show_progress(check_id: UUID, progress: str) -> None:

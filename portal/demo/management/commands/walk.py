@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import tempfile
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +17,8 @@ from portal.demo.walk.journal import Journal, WalkFailed
 from portal.demo.walk.stand import stand_for_walk
 from portal.demo.walk.walking import walk
 
+UNUSABLE = 2
+
 
 class Command(BaseCommand):
     help = "Drive the whole journey in headless Chromium, as administrator and as claimant."
@@ -25,9 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object at the end")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        pictures = Path(options["out"]) if options["out"] else None
-        if pictures:
-            pictures.mkdir(parents=True, exist_ok=True)
+        pictures = self._folder(options["out"])
         quiet = options["json"]
         # Whoever ends the walk ends what it started: browsers, and a product of its own with its folder.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
@@ -51,6 +52,19 @@ class Command(BaseCommand):
             for trouble in journal.troubles:
                 self.stderr.write(trouble)
             sys.exit(1)
+
+    def _folder(self, named: str | None) -> Path | None:
+        """Found out before the walk, which takes minutes."""
+        if not named:
+            return None
+        try:
+            Path(named).mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=named):
+                return Path(named)
+        except (OSError, ValueError) as problem:
+            why = getattr(problem, "strerror", None) or problem
+            self.stderr.write(f"{named} cannot take the pictures ({why}): name another folder with --out.")
+            sys.exit(UNUSABLE)
 
     def _line(self, line: str) -> None:
         self.stdout.write(line)

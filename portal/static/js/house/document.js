@@ -1,7 +1,7 @@
 /** The document: camera with a frame guide, or files; then the upload. Photographs live on this page only. */
 
 import { CameraError, openCamera } from "../camera.js";
-import { Answered, Sender } from "./sending.js";
+import { Answered, Sender, whenBack } from "./sending.js";
 import { heldSpecimen, shallSend } from "./specimen.js";
 import { Views } from "./views.js";
 
@@ -36,7 +36,6 @@ form.addEventListener("submit", (event) => {
   sendFiles();
 });
 window.addEventListener("pagehide", closeCamera);
-window.addEventListener("online", () => views.now === "failed" && resend?.());
 // A page that came back from the history shows where the person is now.
 window.addEventListener("pageshow", (event) => event.persisted && location.replace(form.dataset.here));
 offerSpecimen();
@@ -184,8 +183,10 @@ async function sendAll({ fromFiles = false } = {}) {
     const told = await sender.send(Object.fromEntries(taken));
     location.assign(told.next);
   } catch (error) {
-    if (!(error instanceof Answered)) views.show("failed");
-    else if (error.told.problems) takeAgain(error.told.problems, fromFiles);
+    if (!(error instanceof Answered)) {
+      views.show("failed");
+      whenBack(views, () => resend?.());
+    } else if (error.told.problems) takeAgain(error.told.problems, fromFiles);
     else location.assign(form.dataset.here);
   } finally {
     unlock();

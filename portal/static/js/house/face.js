@@ -2,7 +2,7 @@
 
 import { runLiveness } from "../liveness.js";
 import { Preview } from "../preview.js";
-import { Answered, Sender } from "./sending.js";
+import { Answered, Sender, whenBack } from "./sending.js";
 import { Views } from "./views.js";
 
 const form = document.getElementById("face");
@@ -18,7 +18,6 @@ views.actions({ open, start, send, back, cancel: () => running?.abort() });
 form.addEventListener("submit", (event) => event.preventDefault());
 form.addEventListener("change", showWay);
 document.addEventListener("keydown", (event) => event.key === "Escape" && running?.abort());
-window.addEventListener("online", () => views.now === "failed" && send());
 window.addEventListener("pageshow", (event) => event.persisted && location.replace(form.dataset.here));
 if (matchMedia("(prefers-reduced-motion: reduce)").matches) form.elements.way.value = "turns";
 showWay();
@@ -86,6 +85,9 @@ async function send() {
     location.assign(told.next);
   } catch (error) {
     if (error instanceof Answered) location.assign(form.dataset.here);
-    else views.show("failed");
+    else {
+      views.show("failed");
+      whenBack(views, send);
+    }
   }
 }

@@ -3,10 +3,11 @@
  * never loses anything: the same upload is sent again by itself.
  */
 
-import { upload } from "../upload.js";
+import { pauseOrOnline, upload } from "../upload.js";
 
 const JSON_ONLY = { Accept: "application/json" };
 const PROGRESS_MS = 900;
+const BACK_MS = 10_000;
 
 /** The server said no: `status`, and its answer. */
 export class Answered extends Error {
@@ -84,6 +85,13 @@ export class Sender {
     if (!response.ok || told === null) throw new Answered(response.status, told ?? {});
     return told;
   }
+}
+
+/** Sends again what failed, unless the person did: at once when the device is online again, else after a while. A device
+ *  that was online all the time hears nothing when the other side is back. */
+export async function whenBack(views, send) {
+  await pauseOrOnline(BACK_MS);
+  if (views.now === "failed") send();
 }
 
 export function pause(milliseconds) {
