@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import IO
 
 Say = Callable[[str], None]
 BEGAN = "READMIT_COMMAND_BEGAN"
+LITTLE_ROOM = 4_000_000
 
 
 class Trouble(Exception):
@@ -33,6 +35,15 @@ class Progress:
     def hand_on(self) -> None:
         """Leave the beginning for the interpreter that takes over this process."""
         os.environ[BEGAN] = str(self._began)
+
+
+def room_on(folder: Path) -> str:
+    """Where the disk is full, the sentence that says so: what failed for want of room mostly cannot even write its log."""
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return ""
+    return f"The disk of {folder} is full. " if free < LITTLE_ROOM else ""
 
 
 def write_atomically(path: Path, text: str, *, mode: int = 0o600) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from portal.embedded import processes
-from portal.embedded.files import Say, Trouble
+from portal.embedded.files import Say, Trouble, room_on
 from portal.embedded.processes import Account
 
 LOG_LIMIT = 5_000_000
@@ -107,7 +107,8 @@ class Supervisor:
     def _ended_early(self, child: _Child) -> str:
         log = self._logs / f"{child.service.name}.log"
         return (
-            f"{child.service.name} ended with code {child.process.returncode}; {log} ends with:\n{tail(log)}"
+            f"{child.service.name} ended with code {child.process.returncode}. {room_on(self._logs)}"
+            f"{log} ends with:\n{tail(log)}"
         )
 
     def watch(self) -> None:

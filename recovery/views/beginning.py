@@ -50,6 +50,7 @@ from recovery.views.common import (
     go_to_stage,
     page,
     see_other,
+    shown_by_post,
     tenant_of,
 )
 from recovery.views.proving import begin_proofing
@@ -136,7 +137,7 @@ def _code_page(request: HttpRequest, case: Case, form: CodeForm, *, used_up: boo
 
 
 @at_stage_committing(Stage.CODE)
-@require_POST
+@shown_by_post
 def without_code(request: HttpRequest, case: Case) -> HttpResponse:
     """No code can reach them: whoever they are, they prove first, at the partner that costs nothing."""
     try:

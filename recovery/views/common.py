@@ -138,6 +138,20 @@ def at_stage_committing(*stages: Stage) -> Callable[[CaseView], CaseView]:
     return wrap
 
 
+def shown_by_post(view: CaseView) -> CaseView:
+    """For a page that a POST shows. Opened in another tab or out of the history it has nothing to post, and leads to where
+    the case is."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, case: Case, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST":
+            return view(request, case, *args, **kwargs)
+        with tenant_scope(tenant_of(request).id):
+            return go_to_stage(request, case)
+
+    return guarded
+
+
 def waiting_to_continue(view: CaseView) -> CaseView:
     """For a browser that typed a continuation code and has no case yet; the view commits as it goes."""
 

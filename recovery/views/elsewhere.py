@@ -13,7 +13,14 @@ from recovery.connected import showing
 from recovery.models import Case
 from recovery.selectors import current_stage
 from recovery.stages import Stage
-from recovery.views.common import at_stage, go_to_stage, page, see_other, without_case
+from recovery.views.common import (
+    at_stage,
+    go_to_stage,
+    page,
+    see_other,
+    shown_by_post,
+    without_case,
+)
 
 
 def pass_page(request: HttpRequest, case: Case, standing: showing.Standing) -> HttpResponse:
@@ -38,7 +45,7 @@ def state(request: HttpRequest) -> HttpResponse:
 
 
 @at_stage(Stage.PASS)
-@require_POST
+@shown_by_post
 def show(request: HttpRequest, case: Case) -> HttpResponse:
     """The characters, once. Whoever comes second reads how to get another pass."""
     try:

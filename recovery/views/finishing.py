@@ -34,6 +34,7 @@ from recovery.views.common import (
     go_to_stage,
     page,
     see_other,
+    shown_by_post,
     tenant_of,
     without_case,
 )
@@ -62,7 +63,7 @@ def use_pass(request: HttpRequest, case: Case) -> HttpResponse:
 
 
 @at_stage(Stage.PASS)
-@require_POST
+@shown_by_post
 def show_pass(request: HttpRequest, case: Case) -> HttpResponse:
     """The characters, once: asking again makes new ones and the old stop working."""
     shown = access_pass.show_characters(case.id, browser_digest=browser_digest(request))

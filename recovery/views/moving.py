@@ -23,11 +23,19 @@ from recovery.browser import (
 from recovery.forms import CodeForm, ContinuationForm, SavedCodeForm
 from recovery.models import Case
 from recovery.stages import Stage
-from recovery.views.common import at_stage, look_at, page, see_other, tenant_of, waiting_to_continue
+from recovery.views.common import (
+    at_stage,
+    look_at,
+    page,
+    see_other,
+    shown_by_post,
+    tenant_of,
+    waiting_to_continue,
+)
 
 
 @at_stage(Stage.COUNTRY, Stage.CHOOSE, Stage.CONSENT, Stage.PROVE)
-@require_POST
+@shown_by_post
 def hand_over(request: HttpRequest, case: Case) -> HttpResponse:
     """Shows the QR that moves the case to a phone. Made by a post, so that a preview or prefetch makes none."""
     address = carrying.make_hand_over(tenant_of(request), case)
@@ -85,7 +93,7 @@ def phone(request: HttpRequest, token: str) -> HttpResponse:
 @at_stage(
     Stage.PROVE, Stage.PARTNER, Stage.CREDENTIAL, Stage.PRESENT, Stage.FACE, Stage.ATTEST, Stage.WAITING
 )
-@require_POST
+@shown_by_post
 def continuation_code(request: HttpRequest, case: Case) -> HttpResponse:
     return page(
         request,

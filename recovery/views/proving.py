@@ -29,6 +29,7 @@ from recovery.views.common import (
     look_at,
     page,
     see_other,
+    shown_by_post,
     tenant_of,
     without_case,
 )
@@ -216,7 +217,7 @@ def credential(request: HttpRequest, case: Case) -> HttpResponse:
 
 
 @at_stage(Stage.PRESENT, lock=True)
-@require_POST
+@shown_by_post
 def new_card(request: HttpRequest, case: Case) -> HttpResponse:
     """The wallet with the card is out of reach: the card is void, and this browser gets another."""
     try:
@@ -227,7 +228,7 @@ def new_card(request: HttpRequest, case: Case) -> HttpResponse:
 
 
 @at_stage(Stage.CREDENTIAL)
-@require_POST
+@shown_by_post
 def offer(request: HttpRequest, case: Case) -> HttpResponse:
     """A fresh offer. Into the web wallet it is a link on a page of ours, because no form post leaves our origin."""
     if case.is_at_microsoft:
@@ -284,7 +285,7 @@ def present(request: HttpRequest, case: Case) -> HttpResponse:
 
 
 @at_stage(Stage.PRESENT, lock=True)
-@require_POST
+@shown_by_post
 def present_elsewhere(request: HttpRequest, case: Case) -> HttpResponse:
     """Show it from a wallet on another device: a code to scan, and this page waits. Asked for by a post, so that nothing
     turns a request for this device into one that anybody's wallet may answer."""

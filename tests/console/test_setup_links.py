@@ -215,7 +215,7 @@ def test_a_task_opens_what_it_takes_and_nothing_else_of_the_room(
 
 
 def test_a_task_that_has_no_page_yet_says_what_comes_first(tenant: Tenant, owner_client: Client) -> None:
-    path, email = send(owner_client, tenant, "linked_domain")
+    path, _email = send(owner_client, tenant, "linked_domain")
     client = site_client()
     said = client.post(path)
     assert said.status_code == 200 and "Turn on Verified ID first." in said.content.decode()

@@ -1,6 +1,7 @@
 """Children are watched, cut off from what they may not see, and ended; logs stay bounded."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -84,6 +85,27 @@ def test_a_service_that_ends_before_it_is_ready_shows_its_log(supervisor):
     supervisor.start(_service("one", "raise SystemExit('the cause')", ready_probe=lambda: "not yet"))
     with pytest.raises(Trouble, match="the cause"):
         supervisor.wait_ready(["one"], seconds=30)
+
+
+def test_a_service_that_ended_for_want_of_room_says_so(supervisor, folder, monkeypatch):
+    full = shutil._ntuple_diskusage(40_000_000, 40_000_000, 0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: full)
+    supervisor.start(_service("one", "raise SystemExit(1)", ready_probe=lambda: "not yet"))
+    with pytest.raises(Trouble, match=f"The disk of {folder / 'logs'} is full"):
+        supervisor.wait_ready(["one"], seconds=30)
+
+
+def test_whoever_ends_what_it_has_begun_is_waited_for_by_name(supervisor, folder, said, monkeypatch):
+    monkeypatch.setattr("portal.embedded.supervisor.TELL_SECONDS", 0.1)
+    program = (
+        "import signal, sys, time\n"
+        "def end(*a): time.sleep(0.5); sys.exit(0)\n"
+        "signal.signal(signal.SIGTERM, end); print('here', flush=True); time.sleep(600)"
+    )
+    supervisor.start(_service("one", program, patience=60))
+    until_true(lambda: "here" in (folder / "logs/one.log").read_text())
+    supervisor.stop()
+    assert said == ["Waiting for one to end what it has begun."]
 
 
 def test_a_service_that_ignores_the_polite_signal_is_killed(supervisor, folder, said):

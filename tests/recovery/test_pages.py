@@ -166,10 +166,24 @@ def test_a_case_whose_time_is_over_says_so_on_every_page(
     assert browser.outcome() == ("expired", ["time_over"])
 
 
+def test_what_a_post_showed_leads_on_where_nothing_is_posted(place: Place, browser: Journey, ada):
+    """Its address in a second tab, or out of the history."""
+    browser.begin("ada")
+    assert browser.get("/recover/hand-over").url == "/recover/consent"
+    browser.consent()
+    assert browser.get("/recover/continuation-code").url == "/recover/partner"
+    browser.work().come_back(browser.at_partner())
+    assert browser.get("/recover/credential/offer").url == "/recover/credential"
+    place.browser().get("/recover/pass/show")
+    assert browser.get("/recover/pass/show").url == "/recover/credential"
+
+
 def test_a_page_knows_how_long_its_case_has_so_that_it_leads_on_by_itself(browser: Journey):
     browser.who("ada")
     with clock.frozen(browser.case.expires_at - timedelta(seconds=61)):
-        assert b'data-case-minutes="2" data-case-ended="/recover/ended"' in browser.get("/recover/code").content
+        assert (
+            b'data-case-minutes="2" data-case-ended="/recover/ended"' in browser.get("/recover/code").content
+        )
 
 
 def test_a_pass_whose_time_is_over_opens_nothing_before_the_worker_looks(browser: Journey):

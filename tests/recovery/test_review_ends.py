@@ -12,8 +12,8 @@ from portal.kit.actors import SYSTEM
 from portal.kit.errors import Refused
 from portal.kit.scope import tenant_scope
 from recovery.cases import REVIEW_LIFE, get_case
-from recovery.expiring import expire_cases_of
 from recovery.console.services import Action, act_on_case
+from recovery.expiring import expire_cases_of
 from recovery.review import give_verdict
 from recovery.stages import Stage
 from recovery.statuses import CaseStatus

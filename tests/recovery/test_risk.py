@@ -16,8 +16,8 @@ from portal.kit.outbox import Job
 from portal.kit.scope import tenant_scope
 from recovery import profiles
 from recovery.cases import get_case
-from recovery.expiring import expire_cases_of
 from recovery.console.services import Action, act_on_case
+from recovery.expiring import expire_cases_of
 from recovery.holding import on_hold_over
 from recovery.models import Case, Profile
 from recovery.review import give_verdict

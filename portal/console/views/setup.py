@@ -10,7 +10,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from portal.console.checklist import ChecklistItem
 from portal.console.forms import CodeForm
 from portal.console.navigation import exists
-from portal.console.setup_links import find_link, has_no_page_yet, landing_of, leave_seat, prove_address, send_code
+from portal.console.setup_links import (
+    find_link,
+    has_no_page_yet,
+    landing_of,
+    leave_seat,
+    prove_address,
+    send_code,
+)
 from portal.kit.errors import Invalid, NotHere
 from portal.rights import actor_of, seat_of
 from tenants.models import Tenant

@@ -11,9 +11,9 @@ from portal.kit import clock
 from portal.kit.codes import digest
 from portal.kit.errors import Refused
 from portal.kit.scope import tenant_scope
-from recovery.expiring import expire_cases_of
 from recovery.connected import showing
 from recovery.connected.models import DirectoryPass
+from recovery.expiring import expire_cases_of
 from recovery.models import Case
 from recovery.repudiation import make_repudiation_link
 from tenants.models import Tenant
