@@ -76,6 +76,7 @@ def page(request: HttpRequest, template: str, case: Case | None = None, **contex
         "case_reference": case.reference if case else "",
         "case_minutes": minutes_left(case) if case else None,
         "demonstration": tenant.is_demonstration,
+        "is_answer_to_post": request.method == "POST",
         "step": step_shown(context.pop("stage"), case) if context.get("stage") else None,
         **context,
     }

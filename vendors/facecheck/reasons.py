@@ -17,7 +17,7 @@ NO_ANSWER = "no_answer"
 # The capture was not good enough to be judged: no decision.
 CAPTURE = {
     "no_face": gettext_noop("We could not see a face. Look straight at the camera."),
-    "several_faces": gettext_noop("There was more than one face. Please be alone in the picture."),
+    "several_faces": gettext_noop("There was more than one face. Be alone in the picture."),
     "face_lost": gettext_noop("Your face left the picture. Keep it inside the frame until the end."),
     "face_too_small": gettext_noop("Come a little closer to the camera."),
     "frames_missing": gettext_noop("Some pictures did not arrive. Close other programs and try again."),
@@ -37,13 +37,13 @@ CAPTURE = {
     "probe_turned_away": gettext_noop("Look straight at the camera for a moment at the beginning."),
     "probe_cut_off": gettext_noop("Keep your whole face inside the frame."),
     "probe_no_face": gettext_noop("We could not see a face. Look straight at the camera."),
-    "probe_several_faces": gettext_noop("There was more than one face. Please be alone in the picture."),
+    "probe_several_faces": gettext_noop("There was more than one face. Be alone in the picture."),
 }
 _OTHERS = {
     NOT_CONFIRMED: gettext_noop(
         "We could not confirm that it is you. You can try again in even, bright light."
     ),
-    NO_ANSWER: gettext_noop("We could not finish the check. Please try again."),
+    NO_ANSWER: gettext_noop("We could not finish the check. Try again."),
 }
 
 

@@ -12,6 +12,7 @@ import "./lists.js";
 import "./local-time.js";
 import "./menus.js";
 import "./passkeys.js";
+import "./posted.js";
 import "./tabs.js";
 import "./toast.js";
 import "./trouble.js";
