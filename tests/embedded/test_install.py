@@ -149,7 +149,7 @@ def test_an_environment_of_another_user_is_one_sentence(repository, installer, s
 
     monkeypatch.setattr(Path, "exists", refuse)
     with pytest.raises(Trouble, match="another user made it"):
-        install.ensure_installed(repository=repository, say=said.append)
+        _install(repository, said)
 
 
 def test_a_finished_installation_writes_nothing_any_more(repository, installer, said, monkeypatch):
