@@ -231,6 +231,15 @@ def test_a_video_of_any_rate_gives_enough_frames_and_none_twice(
         assert seen >= max(2, phase.duration_ms / phase.every_ms / 2), (number, seen)
 
 
+def _with_first_colour(**other: Any) -> dict[str, Any]:
+    told = challenge_of(1).to_json()["phases"]
+    named = {"rgb": told[2]["rgb"]} if other.get("colour") == COLOUR_AFTER else {}
+    return {"phases": [told[0], told[1] | other | named, *told[2:]]}
+
+
+COLOUR_AFTER = challenge_of(1).phases[2].colour
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -239,11 +248,23 @@ def test_a_video_of_any_rate_gives_enough_frames_and_none_twice(
         {"nonce": "\ud800" * 20},
         {"nonce": "n" * 100},
         {"phases": [{"kind": "still", "duration_ms": float("inf"), "every_ms": 200}]},
+        {"nonce": 123456789012345678901},
+        {"flashing": False},
+        _with_first_colour(rgb=[1, 2, 3]),
+        _with_first_colour(duration_ms="400"),
+        _with_first_colour(duration_ms=400.5),
+        _with_first_colour(colour=COLOUR_AFTER),
     ],
 )
 def test_a_challenge_with_values_nobody_draws_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ChallengeRefused):
         Challenge.from_json(challenge_of(1).to_json() | change)
+
+
+def test_a_clip_of_a_later_format_is_not_taken_for_a_video(tmp_path: Path) -> None:
+    (tmp_path / "clip").write_bytes(b"RDMCLIP2" + write_clip(CLIP)[8:])
+    with pytest.raises(ClipRefused, match="clip_version"):
+        read_clip_path(tmp_path / "clip", challenge=challenge_of(1))
 
 
 def test_a_challenge_nested_without_end_is_unusable(tmp_path: Path) -> None:

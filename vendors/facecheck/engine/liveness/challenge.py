@@ -11,6 +11,7 @@ import base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any, Literal
 
 from ..errors import ChallengeRefused
@@ -97,13 +98,15 @@ class Challenge:
             if stored["version"] != VERSION:
                 raise ChallengeRefused("challenge_version")
             challenge = cls(
-                nonce=str(stored["nonce"]),
+                nonce=_text(stored["nonce"]),
                 phases=tuple(_phase_from_json(phase) for phase in stored["phases"]),
                 issued_at=_moment(stored["issued_at"]),
                 expires_at=_moment(stored["expires_at"]),
             )
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise ChallengeRefused("challenge_malformed", type(error).__name__) from error
+        if stored.get("flashing", challenge.flashing) is not challenge.flashing:
+            raise ChallengeRefused("challenge_malformed", "flashing")
         _refuse_weak(challenge)
         return challenge
 
@@ -170,10 +173,24 @@ def _phase_from_json(stored: Any) -> Phase:
         or (kind == "colour" and colour in COLOURS and not side)
         or (kind == "turn" and side in SIDES and not colour)
     )
-    duration, every = int(stored["duration_ms"]), int(stored["every_ms"])
+    # What the screen showed: the light is judged by the colour's name.
+    well_formed &= not colour or stored.get("rgb", list(COLOURS[colour])) == list(COLOURS[colour])
+    duration, every = _whole(stored["duration_ms"]), _whole(stored["every_ms"])
     if not well_formed or not 100 <= duration <= 10_000 or not 50 <= every <= 1000:
         raise ChallengeRefused("challenge_malformed", "phase")
     return Phase(kind, duration, every, colour, side)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError("not a whole number")
+    return value
 
 
 def _moment(text: str) -> datetime:
@@ -194,9 +211,11 @@ def _refuse_weak(challenge: Challenge) -> None:
         if colours
         else turns >= STILL_TURNS
     )
+    changing = all(before != after for before, after in pairwise(colours))
     begins_still = bool(challenge.phases) and challenge.phases[0].kind == "still"
     if (
         not strong
+        or not changing
         or not begins_still
         or len(challenge.phases) > _MAX_PHASES
         or not _is_nonce(challenge.nonce)

@@ -17,7 +17,8 @@ from ..errors import ClipRefused
 from ..files import read_file
 from .challenge import Challenge
 
-MAGIC = b"RDMCLIP1"
+_FAMILY = b"RDMCLIP"
+MAGIC = _FAMILY + b"1"
 MAX_FRAMES = 160
 MAX_FRAME_BYTES = 2 * 1024 * 1024
 MAX_CLIP_BYTES = 16 * 1024 * 1024
@@ -73,7 +74,7 @@ def read_clip(unverified: bytes) -> Clip:
     if len(unverified) > MAX_CLIP_BYTES:
         raise ClipRefused("clip_too_many_bytes", str(len(unverified)))
     if not unverified.startswith(MAGIC):
-        raise ClipRefused("clip_wrong_type")
+        raise ClipRefused("clip_version" if unverified.startswith(_FAMILY) else "clip_wrong_type")
     header_bytes, at = _chunk(unverified, len(MAGIC), MAX_HEADER_BYTES)
     times = _header(header_bytes)
     jpegs: list[bytes] = []
@@ -115,7 +116,7 @@ def read_clip_path(path: Path, *, challenge: Challenge) -> Clip:
     if path.is_dir():
         return _with_header(path / "clip.json", _frames_in(path), challenge)
     content = read_file(path, most=_OF_A_VIDEO.all_bytes, too_long="clip_too_many_bytes")
-    if content.startswith(MAGIC):
+    if content.startswith(_FAMILY):
         return read_clip(content)
     return _with_header(path.with_suffix(".json"), split_mjpeg(content), challenge)
 
@@ -239,7 +240,9 @@ def _header(unverified: bytes, *, most: int = MAX_FRAMES) -> _Times:
         if header["version"] != 1:
             raise ClipRefused("clip_version")
         phases, frames = header["phases"], header["frames"]
-        if not 1 <= len(phases) <= 64 or not 1 <= len(frames) <= most:
+        if not frames:
+            raise ClipRefused("clip_empty")
+        if not 1 <= len(phases) <= 64 or len(frames) > most:
             raise ClipRefused("clip_too_many_frames")
         times = _Times(
             nonce=_text(header["nonce"]),
