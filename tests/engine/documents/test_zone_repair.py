@@ -6,7 +6,14 @@ from vendors.facecheck.engine.documents.checks import LEAST_EVENNESS
 from vendors.facecheck.engine.documents.mrz import Format, parse_mrz
 from vendors.facecheck.engine.documents.mrz_writer import MrzFields, write_mrz
 from vendors.facecheck.engine.documents.ocr import Line
-from vendors.facecheck.engine.documents.zones import evenness, fit_to_pitch, repair, settle, without_doubles
+from vendors.facecheck.engine.documents.zones import (
+    evenness,
+    fit_to_pitch,
+    repair,
+    settle,
+    without_doubles,
+    without_stray_letters,
+)
 
 TODAY = date(2026, 6, 1)
 
@@ -48,6 +55,20 @@ def test_what_was_read_twice_is_dropped_and_what_stands_twice_is_kept():
     doubled = Line(text, (0.9,) * 6 + (0.5, 0.9) + (0.9,) * 37, places, (("A", 0.0),) * 45)
     assert without_doubles(doubled).text == upper
     assert without_doubles(line) == line
+
+
+def test_letters_seen_in_the_fillers_behind_the_names_are_fillers():
+    upper = zone("L898902C3")[0]
+    noisy = upper[:24] + "CA<<C" + upper[29:]
+    assert without_stray_letters(line_of(noisy), 5).text == upper
+    one_name = "P<UTOERIKSSON<<<<<CC<<A".ljust(44, "<")
+    assert without_stray_letters(line_of(one_name), 5).text == "P<UTOERIKSSON".ljust(44, "<")
+
+
+def test_names_and_letters_no_filler_looks_like_are_left():
+    for text in ("P<UTOERIKSSON<<ANNA<CACE", "P<UTOERIKSSON<<ANNA<<MARIA", "P<UTOCAKE<ACE", "P<UTOLI<<<KIM"):
+        line = line_of(text.ljust(44, "<"))
+        assert without_stray_letters(line, 5) == line
 
 
 def test_letters_stand_where_letters_stand_and_digits_where_digits_stand():

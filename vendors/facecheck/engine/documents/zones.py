@@ -47,6 +47,8 @@ _FIELDS = (
     (("document_number", 0, 5, 15), ("birthdate", 1, 0, 7), ("expiry", 1, 8, 15)),
 )
 GROWTHS = (0.06, -0.06, 0.16)
+# What fillers on a patterned page are taken for.
+_LIKE_FILLERS = frozenset("ACEK<")
 
 # What the places hold: a letters and filler, n digits and filler, x any.
 _PATTERNS = {
@@ -172,6 +174,8 @@ def _read_once(
     if len(lines) > count:  # a line of print above the zone
         lines, band = lines[-count:], Band(band.strips[-count:])
     fitted = [fit_to_pitch(line, length) for line in lines]
+    names, begin = (2, 0) if form is Format.TD1 else (0, 5)
+    fitted[names] = without_stray_letters(fitted[names], begin)
     settled = tuple(settle(line.text, pattern) for line, pattern in zip(fitted, _PATTERNS[form], strict=True))
     try:
         mrz = parse_mrz(settled, today=today)
@@ -182,7 +186,7 @@ def _read_once(
         healed or mrz,
         band,
         sureness=float(np.mean([line.least for line in fitted])),
-        name_sureness=_name_sureness(fitted[-1] if form is Format.TD1 else fitted[0]),
+        name_sureness=_name_sureness(fitted[names]),
         evenness=min(evenness(line, length) for line in lines),
         repaired=healed is not None,
         stray=sum(abs(len(line.text) - length) for line in lines),
@@ -268,6 +272,18 @@ def fit_to_pitch(line: Line, length: int) -> Line:
             cells.insert(run, ("<", 0.5, cells[run][2], ("<", 0.0)))
     text, sureness, places, rivals = zip(*cells, strict=True)
     return Line("".join(text), sureness, places, rivals)
+
+
+def without_stray_letters(line: Line, begin: int) -> Line:
+    """Two fillers part family from given names, once only; behind the names there is nothing but fillers (9303-3, 4.6).
+
+    Letters there that a filler is taken for are fillers again. Any other letter is left, for the checks to judge."""
+    parted = line.text.find("<<", begin)
+    given = parted + 2
+    end = given if line.text[given : given + 1] == "<" else line.text.find("<<", given)
+    if parted < 0 or end < 0 or not _LIKE_FILLERS.issuperset(line.text[end:]):
+        return line
+    return replace(line, text=line.text[:end].ljust(len(line.text), "<"))
 
 
 def _surplus_filler(cells: list[Cell]) -> int | None:
