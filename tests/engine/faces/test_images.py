@@ -181,3 +181,9 @@ def test_a_phone_s_fifty_megapixels_are_read_as_a_document_and_a_progressive_bom
     assert decode_image(_saved(large, "JPEG"), limits=DOCUMENT_LIMITS).shape == (1733, 2600, 3)
     with pytest.raises(ImageRefused, match="image_too_many_pixels"):
         decode_image(_saved(large, "JPEG", progressive=True), limits=DOCUMENT_LIMITS)
+
+
+def test_a_wide_photograph_is_decoded_at_a_part_of_its_size_like_any_other() -> None:
+    limits = ImageLimits(max_pixels=1_000_000, working_side=700, max_jpeg_pixels=2_000_000)
+    for size in ((1600, 900), (900, 1600), (1300, 1300)):
+        assert max(decode_image(_encoded(size=size), limits=limits).shape) == 700

@@ -84,7 +84,7 @@ def open_picture(unverified: bytes, *, limits: ImageLimits = PORTRAIT_LIMITS) ->
             if picture.format in ("JPEG", "MPO"):
                 _judge_scans(unverified)
             # JPEG can be decoded at half or a quarter of its size, which spares memory and time.
-            picture.draft("RGB", (limits.working_side, limits.working_side))
+            picture.draft("RGB", _least_size(picture, limits.working_side))
             if picture.width * picture.height > limits.max_pixels:
                 raise ImageRefused("image_too_many_pixels", f"{picture.width}x{picture.height}")
             turn = _TURNS.get(picture.getexif().get(_ORIENTATION, 1))
@@ -98,6 +98,12 @@ def open_picture(unverified: bytes, *, limits: ImageLimits = PORTRAIT_LIMITS) ->
         raise ImageRefused("image_wrong_type") from error
     except Exception as error:  # the decoder's own errors are many: all of them mean the bytes are broken
         raise ImageRefused("image_broken", type(error).__name__) from error
+
+
+def _least_size(picture: Image.Image, side: int) -> tuple[int, int]:
+    """Of what is asked for: the decoder keeps both sides at least so large, and the shorter need not reach `side`."""
+    longer = max(picture.size)
+    return max(1, picture.width * side // longer), max(1, picture.height * side // longer)
 
 
 def _judge_header(picture: Image.Image, limits: ImageLimits) -> None:
