@@ -18,7 +18,6 @@ LISTING = Listing(
         _("The machine-readable zone: layout, check digits, dates, issuing state, expiry."),
         _("The printed fields against the machine-readable zone: names, birth date, number, expiry."),
         _("Sharpness, glare, size and cropping of each photograph."),
-        _("Signs of a portrait that was pasted in, of a screen that was photographed, of a printed copy."),
         _("A live face: colours and head turns drawn anew each time, in a time that is bound to them."),
         _("The live face against the portrait in the document."),
     ),
@@ -28,7 +27,12 @@ LISTING = Listing(
         ),
         _("Microprint and engraving: a camera in a telephone does not resolve them."),
         _("A forged document whose zones all agree, with the forger's own face on it."),
-        _("A live-rendered face fed in by a virtual camera that answers the colours and turns in time."),
+        _(
+            "A portrait that was pasted in, a printed copy, or a document on a screen: a photograph shows no sure sign."
+        ),
+        _(
+            "A face fed in by a virtual camera that is lit and turned in time: a swapped face does it with one photograph."
+        ),
         _("Whether the issuing authority reported the document lost or stolen."),
         _("The chip: it is not read."),
     ),
