@@ -123,6 +123,9 @@ def test_the_recommended_form_is_written():
         ("Surname/Nom", "family_name"),
         ("Date of expiry/Date d'expiration", "expiry"),
         ("Vornamen", "given_names"),
+        ("Numéro de document", "document_number"),
+        ("Identifiant primaire", "family_name"),
+        ("Valide jusqu’au", "expiry"),
         ("ERIKSSON", None),
     ],
 )

@@ -105,6 +105,17 @@ def test_one_forged_field_differs_in_every_layout(laid_out, label, value, check)
     assert {name for name, outcome in found.items() if outcome == "failed"} == {check}
 
 
+def test_a_word_beside_the_number_s_label_is_no_other_number():
+    label = "Document No. / No du document"
+    elsewhere = [*below(ROWS | {label: "UTO"}), line("L898902C3", 1000, 122, 32)]
+    assert outcomes(elsewhere)["document_number_match"] == "passed"
+    assert outcomes(below(ROWS | {label: "UTO"}))["document_number_match"] == "not_done"
+    assert (
+        outcomes([*below(ROWS | {label: "UTO"}), line("L898903C3", 1000, 122, 32)])["document_number_match"]
+        == "not_done"
+    )
+
+
 @LAYOUTS
 def test_names_that_changed_places_differ(laid_out):
     swapped = ROWS | {"Surname / Nom": "ANNA MARIA", "Given names / Prénoms": "ERIKSSON"}

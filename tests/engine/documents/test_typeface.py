@@ -92,6 +92,26 @@ def test_g_and_6_are_told_apart_by_their_shapes(draw, misread):
     assert again is settled
 
 
+@pytest.mark.parametrize("draw", [in_strokes, *([in_ocr_b] if OCR_B.exists() else [])])
+def test_misread_letters_whose_errors_cancel_are_settled_by_their_shapes(draw):
+    """The check digits of both are right: 0 for O and 8 for B are ten apart together."""
+    upper, lower = LINES
+    printed, misread = (upper, "O0I1B8S5Z0" + lower[10:]), (upper, "00I188S520" + lower[10:])
+    photo, lettering = page_of(draw, _composed(printed), off=0.2)
+    read_as = _composed(misread)
+    assert parse_mrz(read_as, today=TODAY).check_digits_right
+    blurred = cv2.GaussianBlur(photo, (0, 0), 1.2)
+    lines = [(strip, text, at) for (strip, _, at), text in zip(lettering, read_as, strict=True)]
+    settled = settle_by_shape(blurred, zone_reading(read_as, lines), today=TODAY)
+    assert settled.mrz.lines == _composed(printed)
+    assert settle_by_shape(blurred, settled, today=TODAY) is settled
+
+
+def _composed(lines):
+    upper, lower = lines
+    return upper, lower[:43] + check_digit(lower[:10] + lower[13:20] + lower[21:43])
+
+
 @pytest.mark.vision
 def test_a_zone_set_in_another_typeface_never_passes(monkeypatch):
     monkeypatch.setattr(rendering, "draw_mrz_line", in_the_built_in_face)

@@ -3,6 +3,7 @@ from datetime import date
 import numpy as np
 
 from vendors.facecheck.engine.documents.checks import LEAST_EVENNESS
+from vendors.facecheck.engine.documents.lookalikes import may_be_misread
 from vendors.facecheck.engine.documents.mrz import Format, parse_mrz
 from vendors.facecheck.engine.documents.mrz_writer import MrzFields, write_mrz
 from vendors.facecheck.engine.documents.ocr import Line
@@ -104,6 +105,18 @@ def test_a_wrong_date_is_not_healed_by_changing_the_number():
     forged = (right[0], right[1].replace("740812", "750812", 1))
     lines = [line_of(text) for text in forged]
     assert repair(parse_mrz(forged, today=TODAY), lines, today=TODAY) is None
+
+
+def test_a_number_that_lookalikes_would_heal_may_be_misread_and_another_forged_one_may_not():
+    right = zone("B8S5O0I12")
+    misread = parse_mrz((right[0], right[1].replace("O0I", "00I")), today=TODAY)
+    forged = parse_mrz((right[0], right[1].replace("I12", "I13")), today=TODAY)
+    other = parse_mrz((right[0], right[1].replace("740812", "750812")), today=TODAY)
+    assert not misread.check_digits_right
+    assert [may_be_misread(mrz, today=TODAY) for mrz in (misread, other)] == [True, False]
+    plain = zone("X34777777")
+    changed = parse_mrz((plain[0], plain[1].replace("X3477", "X3497")), today=TODAY)
+    assert not may_be_misread(changed, today=TODAY) and not forged.check_digits_right
 
 
 def test_a_fixed_pitch_is_even_and_proportional_type_is_not():

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from .crosscheck import SHORTEST_CUT, SURE, Agreement, compare_dates, compare_names, compare_numbers
+from .lookalikes import may_be_misread
 from .mrz import Format, Mrz, ProblemCode
 from .outcome import Check, CheckOutcome
 from .printed_dates import dates_in
@@ -24,6 +25,7 @@ LEAST_EVENNESS = 0.84
 LEAST_LIKENESS = 0.81
 LEAST_LETTERS = 8
 LEAST_NUMBER = 5
+SURE_ZONE = 0.7
 _TITLES_OF_PASSPORTS = """
 PASSPORT PASSEPORT REISEPASS PASAPORTE PASSAPORTO PASSAPORTE PASZPORT PASPOORT PAS PASS PASSI
 """
@@ -49,10 +51,12 @@ def judge_zone(
     """`printed` are the answers of `judge_print`: print that agrees shows that the zone was not misread."""
     mrz = zone.mrz
     stable = zone.agreeing >= 2 and zone.stray <= MOST_STRAY
+    # No check digit covers the states, the sex and the names: what is odd there has to be seen clearly.
+    clear = stable and zone.sureness >= SURE_ZONE
     return [
-        _check_digits(mrz, stable and _corroborated(mrz, printed)),
-        _layout(mrz, stable),
-        _issuer(mrz, accept_specimens, stable),
+        _check_digits(mrz, stable and _corroborated(mrz, printed) and not may_be_misread(mrz, today=today)),
+        _layout(mrz, clear),
+        _issuer(mrz, accept_specimens, clear),
         _birthdate(mrz, today),
         _expiry(mrz, today),
     ]
@@ -167,6 +171,11 @@ def _number(zone: ZoneReading, visual: VisualZone) -> Judged:
 
     if len(number) < LEAST_NUMBER:
         return _not_done("document_number_match", "number_too_short")
+    field = visual.labelled.get("document_number")
+    if field and not any(char.isdigit() for char in field.text) and any(char.isdigit() for char in number):
+        # A word is no number: the label's second language, or the field beside it.
+        labelled = {name: value for name, value in visual.labelled.items() if value is not field}
+        visual = VisualZone(labelled, visual.prints)
     return _compared("document_number_match", "document_number", zone, visual, compare)
 
 

@@ -27,15 +27,17 @@ _LABELS: dict[str, tuple[str, ...]] = {
         "apelido", "apelidos", "nazwisko", "prijmeni", "priezvisko", "naam", "achternaam", "efternamn", "efternavn",
         "etternavn", "sukunimi", "csaladinev", "nume", "numedefamilie", "prezime", "priimek", "soyadi", "perekonnanimi",
         "uzvards", "pavarde", "lastname", "familyname", "primaryidentifier",
+        "identifiantprimaire",
     ),
     "given_names": (
         "givennames", "givenname", "prenoms", "prenom", "vornamen", "vorname", "nombres", "nombre", "nome",
         "nomi", "nomesproprios", "nomeproprio", "imiona", "imie", "jmeno", "meno", "voornamen", "fornamn", "fornavn",
         "fornavne", "etunimet", "utonev", "prenume", "ime", "adi", "eesnimi", "vards", "vardas", "forenames",
-        "firstname", "firstnames", "secondaryidentifier",
+        "firstname", "firstnames", "secondaryidentifier", "identifiantsecondaire",
     ),
     "document_number": (
-        "documentno", "passportno", "nodudocument", "ndudocument", "nodupasseport", "ndupasseport", "passeportn",
+        "documentno", "passportno", "nodudocument", "ndudocument", "numerodedocument",
+        "numerodudocument", "numerodepasseport", "numerodupasseport", "nodupasseport", "ndupasseport", "passeportn",
         "documentnumber", "passportnumber", "cardno", "cardnumber", "idno", "idnumber", "dokumentennr",
         "dokumentennummer", "passnr", "passnummer", "reisepassnr", "ausweisnr", "ausweisnummer", "numerodocumento",
         "numdocumento", "ndocumento", "nrodocumento", "numdoc", "numsoporte", "passeportno", "pasaporten", "pasaporteno",
@@ -57,7 +59,7 @@ _LABELS: dict[str, tuple[str, ...]] = {
         "sukupuoli", "nem", "spol", "cinsiyet",
     ),
     "expiry": (
-        "dateofexpiry", "datedexpiration", "gultigbis", "validuntil", "validto", "fechadecaducidad", "caducidad",
+        "dateofexpiry", "datedexpiration", "validejusquau", "valablejusquau", "gultigbis", "validuntil", "validto", "fechadecaducidad", "caducidad",
         "validez", "validohasta", "datadevalidade", "datavalidade", "validade", "datadiscadenza", "scadenza",
         "datawaznosci", "terminwaznosci", "platnostdo", "datumplatnosti", "geldigtot", "giltigttom", "giltigtom",
         "gyldigtil", "gyldigtilog", "viimeinenvoimassaolopaiva", "voimassa", "ervenyessegiido", "dataexpirarii",
