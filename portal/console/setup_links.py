@@ -67,6 +67,7 @@ OPENS: dict[str, tuple[str, ...]] = {
     ),
     "partner": (
         "partners:browse",
+        "partners:compare",
         "partners:partner",
         "partners:state",
         "partners:choose",

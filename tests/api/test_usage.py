@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from portal.kit import clock
+from portal.kit.actors import SYSTEM
 from portal.kit.ids import uuid7
 from portal.kit.scope import tenant_scope
 from tests.api.world import key_of, problem, script_of
 from tests.billing.test_ledger import record
+from vendors.billing.services import enter_contract_price
 
 
 def add(tenant, count=1, **changes):
@@ -35,7 +38,7 @@ def test_the_rows_are_exactly_those_of_the_export(tenant, staff_client):
     assert len(lines) == len(data) == 3 and list(lines[0]) == list(data[0])
     for line, row in zip(lines, data, strict=True):
         written = {name: str(value) for name, value in row.items()}
-        written["billable"] = "yes" if row["billable"] else "no"
+        written |= {name: "yes" if row[name] else "no" for name in ("billable", "price_known")}
         assert line == {**written, "department": "'=Sales, \u20acU"}
 
 
@@ -123,6 +126,36 @@ def test_each_day_comes_to_what_its_rows_come_to(tenant):
     body = script.get("/usage/summary").json()
     assert sum(day["charged"] for day in body["data"]) == 4 and sum(day["free"] for day in body["data"]) == 1
     assert [(total["amount"], total["entries"]) for total in body["totals"]] == [("1.000000", 5)]
+
+
+def own_contract(tenant, **changes):
+    return add(tenant, 1, meter="decision", vendor="persona", connection_kind="own_contract", **changes)
+
+
+def test_what_nobody_entered_a_price_for_is_null_and_never_nothing(tenant, staff_client):
+    moment = clock.now()
+    with clock.frozen(moment - timedelta(seconds=60)):
+        own_contract(tenant)
+        own_contract(tenant, outcome="retake")
+    script = script_of(tenant)
+    (day,) = [day for day in script.get("/usage/summary").json()["data"] if day["charged"]]
+    assert (day["amount"], day["unpriced"]) == (None, 1)
+    with clock.frozen(moment - timedelta(seconds=30)), tenant_scope(tenant.id):
+        enter_contract_price(vendor="persona", unit_price=Decimal("1.50"), currency="EUR", actor=SYSTEM)
+    own_contract(tenant)
+    add(tenant, 1)
+    rows = script.get("/usage").json()["data"]
+    told = {(row["unit_price"], row["amount"], row["price_known"]) for row in rows if row["partner"] == "persona"}
+    assert told == {(None, None, False), (None, "0.000000", False), ("1.500000", "1.500000", True)}
+    page = staff_client().get(f"/o/{tenant.slug}/usage/csv")
+    lines = csv.DictReader(io.StringIO(b"".join(page.streaming_content).decode("utf-8-sig")))
+    written = {(line["unit_price"], line["amount"], line["price_known"]) for line in lines}
+    assert {("", "", "no"), ("", "0.000000", "no"), ("1.500000", "1.500000", "yes")} < written
+    body = script.get("/usage/summary").json()
+    (day,) = [day for day in body["data"] if day["charged"] == 2]
+    assert (day["amount"], day["unpriced"]) == ("1.500000", 1)
+    totals = {total["paid"]: (total["amount"], total["unpriced"]) for total in body["totals"]}
+    assert totals["own_contract"] == ("1.500000", 1) and totals["through_us"][1] == 0
 
 
 def test_another_organisations_checks_are_nowhere(tenant, other_tenant):

@@ -27,7 +27,7 @@ from vendors.console.usage_filter import zone_of
 
 HEADER = (
     "id,occurred_at,occurred_at_utc,case,step,meter,partner,paid,billable,why,quantity,unit_price,amount,currency,"
-    "mode,outcome,profile,department,takes_back"
+    "mode,outcome,profile,department,takes_back,price_known"
 )
 
 
@@ -59,7 +59,7 @@ def test_a_file_is_this_to_the_byte(tenant, staff_client):
     assert found == (
         f"\ufeff{HEADER}\r\n{entry.public_id},2026-08-01T01:30:05+02:00,2026-07-31T23:30:05+00:00,"
         f"{entry.case_reference},face_checked,face_check,readmit,through_us,yes,decided,3,0.250000,0.750000,EUR,"
-        f'production,passed,,"Sales, „Nord“",\r\n'
+        f'production,passed,,"Sales, „Nord“",,yes\r\n'
     )
 
 

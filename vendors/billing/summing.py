@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 from vendors.billing.day_sums import groups_of
@@ -118,13 +119,14 @@ class Share:
     free: int
     amount: Decimal
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """As `key_of` makes it of a check that is in here."""
+        return (self.day.isoformat() if self.day else "", self.meter, self.vendor, self.outcome, self.currency)
+
 
 def by_outcome(sums: Sequence[Sums], *, daily: bool = False) -> list[Share]:
     """Face Checks beside decisions, each partner's outcomes together."""
-
-    def alike(each: Sums) -> tuple[str, ...]:
-        day = each.day.isoformat() if daily else ""
-        return (day, each.meter, each.vendor, each.outcome, each.currency)
 
     return [
         Share(
@@ -137,8 +139,15 @@ def by_outcome(sums: Sequence[Sums], *, daily: bool = False) -> list[Share]:
             sum(each.quantity for each in found if not each.billable),
             sum((each.amount for each in found), Decimal(0)),
         )
-        for (_day, meter, vendor, outcome, currency), found in _grouped(sums, alike)
+        for (_day, meter, vendor, outcome, currency), found in _grouped(
+            sums, partial(key_of, daily=daily)
+        )
     ]
+
+
+def key_of(each: Sums, *, daily: bool) -> tuple[str, ...]:
+    """What is alike in a `Share`."""
+    return (each.day.isoformat() if daily else "", each.meter, each.vendor, each.outcome, each.currency)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,14 +34,17 @@ MEANINGS: dict[str, str] = {
     "billable": gettext_noop("Whether it was charged."),
     "why": gettext_noop("Why it was charged or not, as a code."),
     "quantity": gettext_noop("How many; below zero where a check was taken back."),
-    "unit_price": gettext_noop("The list price of one, with six decimals."),
-    "amount": gettext_noop("Quantity times price where it was charged, with six decimals."),
+    "unit_price": gettext_noop("The list price of one, with six decimals; empty where nobody had entered it."),
+    "amount": gettext_noop(
+        "Quantity times price where it was charged, with six decimals; empty where that is unknown."
+    ),
     "currency": gettext_noop("Of price and amount."),
     "mode": gettext_noop("Evaluation or production."),
     "outcome": gettext_noop("How the check ended, as a code."),
     "profile": gettext_noop("The recovery profile."),
     "department": gettext_noop("The department of whoever recovered."),
     "takes_back": gettext_noop("The check that this line takes back, if it does."),
+    "price_known": gettext_noop("Whether anybody had entered what one costs under your own contract."),
 }
 if tuple(MEANINGS) != COLUMNS:
     raise TypeError("every column of the export is explained, in its order")

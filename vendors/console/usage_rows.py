@@ -13,13 +13,14 @@ from zoneinfo import ZoneInfo
 from portal.kit.ids import public_id
 from vendors.billing.models import UsageEntry
 from vendors.billing.selectors import UsageFilter, usage
+from vendors.billing.unpriced import has_no_price, is_unpriced
 
 CHUNK = 2_000
 # What a row is made of; the rest of an entry is not read.
 READ = (
     *("id", "occurred_at", "case_reference", "step", "meter", "vendor", "connection_kind", "billable", "why"),
     *("quantity", "unit_price", "amount", "currency", "mode", "outcome", "profile_id", "department"),
-    "refers_to_id",
+    *("refers_to_id", "contract_price_id"),
 )
 
 
@@ -44,12 +45,14 @@ class ReadEntry(Protocol):
     profile_id: Any
     department: Any
     refers_to_id: Any
+    contract_price_id: Any
 
 
 @dataclass(frozen=True, slots=True)
 class UsageRow:
     """In the order of the columns. Times to the second: the organisation's own, and the same in UTC. Amounts are text
-    with six decimals. No personal data: a person is a case's reference."""
+    with six decimals; None where nobody knows (`price_known`), and never nothing instead. No personal data: a person is a case's
+    reference."""
 
     id: str
     occurred_at: str
@@ -62,14 +65,15 @@ class UsageRow:
     billable: bool
     why: str
     quantity: int
-    unit_price: Decimal
-    amount: Decimal
+    unit_price: Decimal | None
+    amount: Decimal | None
     currency: str
     mode: str
     outcome: str
     profile: str
     department: str
     takes_back: str
+    price_known: bool
 
 
 COLUMNS = tuple(field.name for field in fields(UsageRow))
@@ -96,14 +100,15 @@ def row_of(entry: ReadEntry, zone: ZoneInfo) -> UsageRow:
         billable=entry.billable,
         why=entry.why,
         quantity=entry.quantity,
-        unit_price=entry.unit_price,
-        amount=entry.amount,
+        unit_price=None if has_no_price(entry) else entry.unit_price,
+        amount=None if is_unpriced(entry) else entry.amount,
         currency=entry.currency,
         mode=entry.mode,
         outcome=entry.outcome,
         profile=_id("profile", entry.profile_id),
         department=entry.department,
         takes_back=_id(UsageEntry.prefix, entry.refers_to_id),
+        price_known=not has_no_price(entry),
     )
 
 

@@ -47,7 +47,8 @@ class BudgetShape(serializers.Serializer[Any]):
     lifting_roles = serializers.ListField(child=serializers.CharField())
     lifted_until = serializers.DateTimeField(allow_null=True)
     spent = serializers.CharField(
-        help_text="In the window that runs, each check at the dearest tier of its price."
+        help_text="In the window that runs, each check at the dearest tier of its price. Checks of which nobody had entered what "
+        "one costs are not in it: `/usage/summary` counts them as `unpriced`."
     )
     reserved = serializers.CharField()
     left = serializers.CharField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
@@ -24,10 +25,13 @@ from vendors.billing.models import METERED, Paid
 from vendors.billing.rating.billability import Outcome
 from vendors.billing.selectors import UsageFilter, usage
 from vendors.billing.summing import Share, by_outcome, sums_of_usage, totals
+from vendors.billing.unpriced import unpriced_by_day
 from vendors.console.usage_filter import EARLIEST, LONGEST, read_filter
 from vendors.console.usage_rows import UsageRow, row_of
 
 PAGING = ("limit", "cursor")
+KNOWN = "Of the checks whose cost is known; null where it is known of none that was charged."
+LEFT_OUT = "How many of the charged checks have an unknown cost, because nobody had entered what one costs under your own contract."
 
 
 class UsageQuery(StrictSerializer):
@@ -84,9 +88,13 @@ class UsageEntryShape(serializers.Serializer[Any]):
     billable = serializers.BooleanField()
     why = serializers.CharField(help_text="Why it costs what it costs, as a code.")
     quantity = serializers.IntegerField()
-    unit_price = serializers.CharField()
+    unit_price = serializers.CharField(
+        allow_null=True, help_text="Null where nobody had entered what one costs (`price_known`)."
+    )
     amount = serializers.CharField(
-        help_text="Exact, at list price. Below zero where an entry takes one back."
+        allow_null=True,
+        help_text="Exact, at list price. Below zero where an entry takes one back. Null where it was charged under a contract of "
+        "your own and nobody had entered what one costs.",
     )
     currency = serializers.CharField()
     mode = serializers.CharField()
@@ -94,6 +102,7 @@ class UsageEntryShape(serializers.Serializer[Any]):
     profile = serializers.CharField()
     department = serializers.CharField()
     takes_back = serializers.CharField(help_text="The entry that this one takes back, or nothing.")
+    price_known = serializers.BooleanField(help_text="False: nobody had entered what one costs.")
 
     class Meta:
         ref_name = "UsageEntry"
@@ -111,15 +120,17 @@ class UsageDay(serializers.Serializer[Any]):
     outcome = serializers.CharField()
     charged = serializers.IntegerField()
     free = serializers.IntegerField()
-    amount = serializers.CharField()
+    amount = serializers.CharField(allow_null=True, help_text=KNOWN)
     currency = serializers.CharField()
+    unpriced = serializers.IntegerField(help_text=LEFT_OUT)
 
 
 class UsageTotal(serializers.Serializer[Any]):
     paid = serializers.CharField()
     currency = serializers.CharField()
     entries = serializers.IntegerField()
-    amount = serializers.CharField()
+    amount = serializers.CharField(allow_null=True, help_text=KNOWN)
+    unpriced = serializers.IntegerField(help_text=LEFT_OUT)
 
 
 class UsageSummary(serializers.Serializer[Any]):
@@ -175,7 +186,11 @@ class UsageList(ApiView):
         return answer
 
 
-def _day(share: Share) -> dict[str, Any]:
+def _known(amount: Decimal, left_out: int) -> dict[str, Any]:
+    return {"amount": None if left_out and not amount else _value(amount), "unpriced": left_out}
+
+
+def _day(share: Share, left_out: int) -> dict[str, Any]:
     return {
         "day": share.day.isoformat() if share.day else "",
         "meter": share.meter,
@@ -183,8 +198,8 @@ def _day(share: Share) -> dict[str, Any]:
         "outcome": share.outcome,
         "charged": share.charged,
         "free": share.free,
-        "amount": _value(share.amount),
         "currency": share.currency,
+        **_known(share.amount, left_out),
     }
 
 
@@ -203,18 +218,27 @@ class UsageDays(ApiView):
     def get(self, request: Request) -> Response:
         chosen = _filter(self, read_query(UsageQuery, request.query_params))
         sums = sums_of_usage(chosen)
+        left_out = unpriced_by_day(chosen, sums)
+        in_all = Counter[str]()
+        for (*_rest, currency), quantity in left_out.items():
+            in_all[currency] += quantity
         return Response(
             {
                 "first_day": chosen.first_day.isoformat(),
                 "last_day": chosen.last_day.isoformat(),
                 "time_zone": str(chosen.zone),
-                "data": [_day(share) for share in by_outcome(sums, daily=True)],
+                "data": [
+                    _day(share, left_out[share.key]) for share in by_outcome(sums, daily=True)
+                ],
                 "totals": [
                     {
                         "paid": total.connection_kind,
                         "currency": total.currency,
                         "entries": total.entries,
-                        "amount": _value(total.amount),
+                        **_known(
+                            total.amount,
+                            in_all[total.currency] if total.connection_kind == Paid.OWN_CONTRACT else 0,
+                        ),
                     }
                     for total in totals(sums)
                 ],
