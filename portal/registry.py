@@ -5,6 +5,8 @@ Rooms are named by string, so that imports keep running downhill.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 # topic -> handler(job). A transactional handler works in the transaction that deletes the row; an `effect` talks to
 # the outside first (see portal.kit.outbox).
 OUTBOX_TOPICS: dict[str, str] = {
@@ -124,8 +126,12 @@ CHECKLIST_ITEMS: tuple[str, ...] = (
     "portal.console.items.production",
 )
 
-# Tasks that a colleague can be sent like an item of the checklist, and that stand on no checklist.
-SENT_ITEMS: tuple[str, ...] = ("portal.console.items.buy_partner",)
+# Tasks that a colleague can be sent like an item of the checklist, each about one partner, and that stand on no checklist:
+# function(slug of the partner) -> item, or None where there is no such task.
+SENT_ITEMS: Mapping[str, str] = {
+    "buy_partner": "portal.console.items.buy_partner",
+    "set_up_partner": "portal.console.items.set_up_partner",
+}
 
 # Names of recovery profiles by id, for rooms below them: function() -> dict[UUID, str], in the tenant's scope.
 PROFILE_NAMES = "recovery.profiles.profile_names"

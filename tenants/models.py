@@ -127,6 +127,8 @@ class SetupLink(TenantModel):
     prefix: ClassVar[str] = "setup"
 
     item = models.CharField(max_length=40)
+    # The one partner that the task is about; empty for a task that is about none.
+    about = models.CharField(max_length=40, default="")
     email = models.EmailField()
     token_digest = models.BinaryField()
     made_by = TenantForeignKey(Member, on_delete=models.PROTECT, related_name="+")

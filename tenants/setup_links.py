@@ -29,15 +29,16 @@ def is_open(link: SetupLink) -> bool:
     return link.completed_at is None and link.withdrawn_at is None and link.expires_at > clock.now()
 
 
-def make_setup_link(*, item: str, email: str, made_by: UUID, actor: Actor) -> MadeLink:
-    """An earlier link for the same item to the same address stops working."""
+def make_setup_link(*, item: str, about: str = "", email: str, made_by: UUID, actor: Actor) -> MadeLink:
+    """An earlier link for the same item, `about` the same partner, to the same address stops working."""
     address = email.strip().lower()
-    SetupLink.objects.filter(item=item, email=address, completed_at=None, withdrawn_at=None).update(
-        withdrawn_at=clock.now()
-    )
+    SetupLink.objects.filter(
+        item=item, about=about, email=address, completed_at=None, withdrawn_at=None
+    ).update(withdrawn_at=clock.now())
     token = new_token()
     link = SetupLink.objects.create(
         item=item,
+        about=about,
         email=address,
         token_digest=digest(token),
         made_by_id=made_by,
@@ -47,10 +48,14 @@ def make_setup_link(*, item: str, email: str, made_by: UUID, actor: Actor) -> Ma
         EventName.SETUP_LINK_MADE,
         actor=actor,
         subject=link.public_id,
-        data={"item": item},
+        data=_told(link),
         personal={"email": address},
     )
     return MadeLink(link, token)
+
+
+def _told(link: SetupLink) -> dict[str, str]:
+    return {"item": link.item, **({"vendor": link.about} if link.about else {})}
 
 
 def get_open_link(link_id: UUID) -> SetupLink:
@@ -73,7 +78,7 @@ def note_use(link: SetupLink) -> None:
         EventName.SETUP_LINK_USED,
         actor=Actor(ActorKind.MEMBER, link.public_id),
         subject=link.public_id,
-        data={"item": link.item},
+        data=_told(link),
         personal={"email": link.email},
     )
 
@@ -88,7 +93,7 @@ def withdraw_setup_link(link_id: UUID, *, actor: Actor) -> None:
     link.withdrawn_at = clock.now()
     link.save(update_fields=["withdrawn_at"])
     record_event(
-        EventName.SETUP_LINK_WITHDRAWN, actor=actor, subject=link.public_id, data={"item": link.item}
+        EventName.SETUP_LINK_WITHDRAWN, actor=actor, subject=link.public_id, data=_told(link)
     )
 
 
@@ -98,5 +103,5 @@ def complete_setup_link(link_id: UUID, *, actor: Actor) -> None:
     link.completed_at = clock.now()
     link.save(update_fields=["completed_at"])
     record_event(
-        EventName.SETUP_LINK_COMPLETED, actor=actor, subject=link.public_id, data={"item": link.item}
+        EventName.SETUP_LINK_COMPLETED, actor=actor, subject=link.public_id, data=_told(link)
     )

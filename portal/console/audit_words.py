@@ -207,6 +207,8 @@ _VALUES: dict[str, str] = {
     "accent": gettext_noop("Accent colour"),
     "time_zone": gettext_noop("Time zone"),
     "help_desk_contact": gettext_noop("Help desk contact"),
+    "buy_partner": gettext_noop("Buy a verification partner"),
+    "set_up_partner": gettext_noop("Set up a verification partner"),
     "approved": gettext_noop("Approved"),
     "refused": gettext_noop("Refused"),
     "passed": gettext_noop("Passed"),
@@ -252,7 +254,7 @@ def _value(tenant: Tenant, key: str, value: Any) -> str:
         return str(value)
     if key == "item":
         item = find_item(tenant, value)
-        return item.title if item else _plain(value)
+        return item.title if item else _known(value) or _plain(value)
     if value.startswith(("case_", "member_", "profile_", "passkey_", "event_", "invite_", "person_")):
         return value
     return _known(value) or (_plain(value) if _looks_like_code(value) else value)

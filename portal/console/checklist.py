@@ -19,7 +19,8 @@ Status = Literal["done", "todo", "problem", "blocked"]
 
 @dataclass(frozen=True, slots=True)
 class ChecklistItem:
-    """`right` is what its page asks for. `can_be_sent`: by a set-up link, to somebody who gets this one right."""
+    """`right` is what its page asks for. `can_be_sent`: by a set-up link, to somebody who gets this one right. `about` is the
+    partner of a task that is about one."""
 
     key: str
     title: str
@@ -29,6 +30,7 @@ class ChecklistItem:
     right: Right
     can_be_sent: bool = True
     is_needed: bool = True
+    about: str = ""
 
 
 Item = Callable[[Tenant], ChecklistItem]
@@ -61,11 +63,15 @@ def own_passkey(user: User) -> ChecklistItem:
     )
 
 
-def find_item(tenant: Tenant, key: str) -> ChecklistItem | None:
-    """Of the checklist, or another task that can be sent."""
-    names = (*registry.SENT_ITEMS, *registry.CHECKLIST_ITEMS)
+def find_item(tenant: Tenant, key: str, about: str = "") -> ChecklistItem | None:
+    """Of the checklist, or another task that can be sent, `about` one partner."""
+    if key in registry.SENT_ITEMS:
+        made: Callable[[str], ChecklistItem | None] = import_string(registry.SENT_ITEMS[key])
+        return made(about)
+    if about:
+        return None
     # An item's function is called like the item: that one is asked first, and mostly no other.
-    asked = sorted(names, key=lambda name: not name.endswith(f".{key}"))
+    asked = sorted(registry.CHECKLIST_ITEMS, key=lambda name: not name.endswith(f".{key}"))
     return next((item for name in asked if (item := import_string(name)(tenant)).key == key), None)
 
 

@@ -19,7 +19,11 @@ from tenants.verified_id import selectors as verified_id_room
 from tenants.verified_id.models import LinkedDomain
 from tenants.verified_id.selectors import Standing
 from vendors import selectors as partners
+from vendors.console.partner_purchase import is_requested, is_sold
+from vendors.console.partner_shown import listed_item
 from vendors.models import Connection
+from vendors.registry import is_listed
+from vendors.wording import partner_name
 
 
 def _headcount() -> Headcount:
@@ -144,16 +148,37 @@ def partner(tenant: Tenant) -> ChecklistItem:
     )
 
 
-def buy_partner(tenant: Tenant) -> ChecklistItem:
+def buy_partner(about: str) -> ChecklistItem | None:
     """Sent to whoever pays; it stands on no checklist, since the house partner costs nothing."""
+    item = listed_item(about)
+    if item is None or not (is_sold(item) or is_requested(item)):
+        return None
+    told = _("Buy %(partner)s") if is_sold(item) else _("Ask %(partner)s for a contract")
     return ChecklistItem(
         "buy_partner",
-        _("Buy a verification partner"),
+        told % {"partner": _(item.listing.name)},
         _("Choose a plan, agree to price and terms, and pay on the payment page."),
         "todo",
-        "partners:yours",
+        "partners:browse",
         Right.MANAGE_BILLING,
         is_needed=False,
+        about=about,
+    )
+
+
+def set_up_partner(about: str) -> ChecklistItem | None:
+    """Sent to whoever has the partner's keys, also when another partner works already."""
+    if not is_listed(about):
+        return None
+    return ChecklistItem(
+        "set_up_partner",
+        _("Set up %(partner)s") % {"partner": partner_name(about)},
+        _("Enter what the partner gave you, and try it."),
+        "todo",
+        "partners:browse",
+        Right.MANAGE_PARTNERS,
+        is_needed=False,
+        about=about,
     )
 
 

@@ -75,7 +75,6 @@ OPENS: dict[str, tuple[str, ...]] = {
         "partners:test",
     ),
     "buy_partner": (
-        "partners:yours",
         "partners:partner",
         "partners:buy",
         "partners:review",
@@ -84,6 +83,13 @@ OPENS: dict[str, tuple[str, ...]] = {
         "partners:paid",
         "partners:give_up",
         "partners:request",
+    ),
+    "set_up_partner": (
+        "partners:partner",
+        "partners:state",
+        "partners:choose",
+        "partners:settings",
+        "partners:test",
     ),
     "people": (
         "people:import",
@@ -120,7 +126,7 @@ def find_link(token: str) -> tuple[Tenant, SetupLink, ChecklistItem]:
         raise NotHere("setup_link_unknown")
     with tenant_scope(tenant.id):
         link = find_setup_link(token)
-        item = find_item(tenant, link.item) if link else None
+        item = find_item(tenant, link.item, link.about) if link else None
         if link is None or item is None or not item.can_be_sent:
             raise NotHere("setup_link_unknown")
         if not is_open(link) or not _maker_may(link, item.right):
@@ -141,7 +147,10 @@ def limited_seat(request: HttpRequest, slug: str) -> Seat | None:
         opened = {*OPENS.get(link.item, ()), "console:setup_done"} if link else set()
         if link is None or request.resolver_match.view_name not in opened:
             return None
-        item = find_item(tenant, link.item)
+        # A task about one partner opens that one's pages.
+        if link.about and request.resolver_match.kwargs.get("vendor", link.about) != link.about:
+            return None
+        item = find_item(tenant, link.item, link.about)
         if item is None or not is_open(link) or not _maker_may(link, item.right):
             return None
     return Seat(tenant, link.id, "", rights_for(item))

@@ -8,6 +8,7 @@ app_name = "console"
 urlpatterns = [
     path("", overview.overview, name="overview"),
     path("checklist/<slug:item>/send", overview.send_item, name="send_item"),
+    path("checklist/<slug:item>/<slug:about>/send", overview.send_item, name="send_about"),
     path("setup-links/<slug:link>/withdraw", overview.withdraw_link, name="withdraw_link"),
     path("setup-done", setup.done, name="setup_done"),
     path("settings", organisation.settings, name="settings"),

@@ -289,16 +289,18 @@ def test_an_own_contract_is_asked_for_and_then_entered(tenant, staff_client):
 def test_a_colleague_who_was_sent_the_task_buys_and_sees_nothing_else(account, tenant, staff_client):
     owner = make_member(tenant)
     with tenant_scope(tenant.id):
-        made = make_setup_link(item="buy_partner", email="cfo@x.example", made_by=owner.id, actor=SYSTEM)
+        made = make_setup_link(
+            item="buy_partner", about="face_check", email="cfo@x.example", made_by=owner.id, actor=SYSTEM
+        )
     client = site_client()
     client.post(f"/setup/{made.token}")
     landed = client.post(f"/setup/{made.token}/code", {"code": code_in(newest_mail("cfo@x.example"))})
-    assert landed["Location"] == f"/o/{tenant.slug}/partners/yours"
+    assert landed["Location"] == f"/o/{tenant.slug}/partners/face_check/"
     shop = Shop(tenant, account, client)
     shop.buy("bundle-500").visit().pay(GOOD)
     shop.tell()
     assert shop.is_entitled()
-    for path in ("people/", "usage/", "partners/oidc/settings", "members/"):
+    for path in ("people/", "usage/", "partners/oidc/settings", "partners/oidc/", "partners/persona/request", "members/"):
         assert client.get(f"/o/{tenant.slug}/{path}").status_code in (302, 403, 404), path
 
 

@@ -62,6 +62,7 @@ from vendors.models import Connection, ProofingAttempt
 TABLE: dict[str, tuple[str, str]] = {
     "console:overview": ("OABHU", "-"),
     "console:send_item": ("OA", "OA"),
+    "console:send_about": ("OA", "OA"),
     "console:withdraw_link": ("-", "OA"),
     "console:settings": ("OA", "OA"),
     "console:accent": ("OA", "-"),
@@ -493,6 +494,8 @@ class World:
             places["vendor"] = "oidc"
         if name.startswith(("partners:keys", "partners:eras")):
             places["vendor"] = "stripe_identity"
+        if name == "console:send_about":
+            places |= {"item": "set_up_partner", "about": "persona"}
         if name in BOUGHT:
             places["vendor"] = "face_check"
         if "import_id" in routes()[name]:

@@ -15,6 +15,7 @@ from portal.console.setup_links import OPENS
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
+from portal.registry import SENT_ITEMS
 from tenants.audit.models import AuditEvent
 from tenants.models import Member, SetupLink, Tenant
 from tenants.rights import Role
@@ -24,15 +25,21 @@ from tests.conftest import make_member, site_client
 from tests.console.conftest import client_of_member, code_in, forget_network_jobs, link_in, newest_mail
 from tests.console.test_every_address import routes
 from tests.recovery.console.world import make_profile
+from vendors.models import Connection
 
+# The partner that a task is about.
+ABOUT = {"buy_partner": "face_check", "set_up_partner": "persona"}
 PLACES = {"version": "1", "organisation": "x", "vendor": "house", "position": "1"}
 SETTINGS = {"name": "Acme", "help_desk_contact": "Call 7", "time_zone": "UTC", "accent": "#1f5eff"}
 
 
-def send(client: Client, tenant: Tenant, item: str = "help_desk_contact") -> tuple[str, str]:
+def send(
+    client: Client, tenant: Tenant, item: str = "help_desk_contact", about: str = ""
+) -> tuple[str, str]:
     """(path in the mail, address)."""
     email = f"{secrets.token_hex(6)}@colleague.example"
-    answer = client.post(f"/o/{tenant.slug}/checklist/{item}/send", {"email": email})
+    path = f"{item}/{about}/send" if about else f"{item}/send"
+    answer = client.post(f"/o/{tenant.slug}/checklist/{path}", {"email": email})
     assert answer.status_code == 302, answer.content.decode()
     return link_in(newest_mail(email)), email
 
@@ -184,7 +191,7 @@ def test_the_session_cookie_changes_when_the_seat_is_taken(tenant: Tenant, owner
 def test_every_task_that_can_be_sent_opens_its_own_addresses(tenant: Tenant) -> None:
     with tenant_scope(tenant.id):
         sendable = {item.key for item in organisation_items(tenant) if item.can_be_sent}
-    assert sendable | {"buy_partner"} == set(OPENS)
+    assert sendable | set(SENT_ITEMS) == set(OPENS)
     assert {name for names in OPENS.values() for name in names} <= set(routes())
 
 
@@ -196,7 +203,9 @@ def test_a_task_opens_what_it_takes_and_nothing_else_of_the_room(
     """Each address of the console, from a seat of this task: its own, or the way to sign in."""
     with tenant_scope(tenant.id):
         turn_on_verified_id(actor=SYSTEM)
-        made = make_setup_link(item=item, email="it@x.example", made_by=owner.id, actor=SYSTEM)
+        made = make_setup_link(
+            item=item, about=ABOUT.get(item, ""), email="it@x.example", made_by=owner.id, actor=SYSTEM
+        )
     forget_network_jobs()
     client = site_client()
     client.post(f"/setup/{made.token}")
@@ -205,7 +214,8 @@ def test_a_task_opens_what_it_takes_and_nothing_else_of_the_room(
     for name, route in routes().items():
         if name == "console:setup_done":
             continue
-        path = "/" + re.sub(r"<\w+:(\w+)>", lambda place: PLACES.get(place[1], "x"), route)
+        places = {**PLACES, "vendor": ABOUT.get(item, PLACES["vendor"])}
+        path = "/" + re.sub(r"<\w+:(\w+)>", lambda place: places.get(place[1], "x"), route)
         path = path.replace("/o/x/", f"/o/{tenant.slug}/")
         answer = client.get(path)
         is_sent_away = answer.get("Location", "").startswith("/accounts/login/")
@@ -224,6 +234,31 @@ def test_a_task_that_has_no_page_yet_says_what_comes_first(tenant: Tenant, owner
         turn_on_verified_id(actor=SYSTEM)
     assert "Send the code" in client.get(path).content.decode()
     forget_network_jobs()
+
+
+def test_a_task_about_one_partner_opens_that_one_alone(tenant: Tenant, owner_client: Client) -> None:
+    """It can be sent when another partner works already, and is called by the partner's name."""
+    with tenant_scope(tenant.id):
+        Connection.objects.create(vendor="house", kind="free", status="ready")
+    page = owner_client.get(f"/o/{tenant.slug}/partners/persona/").content.decode()
+    sent = set(re.findall(rf"/o/{tenant.slug}/checklist/[a-z_/]+/send", page))
+    assert sent == {
+        f"/o/{tenant.slug}/checklist/{task}/persona/send" for task in ("buy_partner", "set_up_partner")
+    }
+    path, email = send(owner_client, tenant, "set_up_partner", "persona")
+    client = prove(path, email)
+    own, other = (f"/o/{tenant.slug}/partners/{vendor}" for vendor in ("persona", "stripe_identity"))
+    assert client.get(f"{own}/").status_code == client.get(f"{own}/settings").status_code == 200
+    for address in (f"{other}/", f"{other}/settings", f"{own}/remove", f"{own}/buy"):
+        assert client.get(address).status_code == 302, address
+    assert "Set up Persona" in owner_client.get(f"/o/{tenant.slug}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "task", ["buy_partner/house", "buy_partner/nobody", "set_up_partner/face_check", "people/persona", "buy_partner"]
+)
+def test_a_task_that_there_is_not_cannot_be_sent(tenant: Tenant, owner_client: Client, task: str) -> None:
+    assert owner_client.get(f"/o/{tenant.slug}/checklist/{task}/send").status_code == 404
 
 
 def test_the_page_of_a_task_leads_nowhere_else(tenant: Tenant, owner_client: Client) -> None:

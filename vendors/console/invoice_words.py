@@ -17,6 +17,7 @@ from vendors.billing.documents import Document, ShownLine
 from vendors.billing.models import Meter
 from vendors.billing.price_file import amount_text
 from vendors.billing.rating.invoice import Line, LineKind
+from vendors.catalogue.shelf import shelf
 from vendors.wording import partner_name, period_words
 
 
@@ -53,7 +54,7 @@ def line_title(line: Line) -> str:
     if line.kind is LineKind.CREDIT:
         return _("Credit given back") if line.minor > 0 else _("Credit")
     if line.kind is LineKind.FEE:
-        return _("Plan “%(plan)s”") % {"plan": line.detail.get("plan", "")}
+        return _("Plan “%(plan)s”") % {"plan": plan_name(line.vendor, str(line.detail.get("plan", "")))}
     name = product_name(line.meter, line.vendor)
     return _("%(product)s: up to the minimum") % {"product": name} if line.kind is LineKind.MINIMUM else name
 
@@ -109,7 +110,13 @@ def _tiers(detail: Any, currency: str) -> list[str]:
 def _plan(shown: ShownLine) -> list[str]:
     if shown.price is None or shown.price.plan == "standard":
         return []
-    return [_("Price of the plan “%(plan)s”") % {"plan": shown.price.plan}]
+    return [_("Price of the plan “%(plan)s”") % {"plan": plan_name(shown.price.vendor, shown.price.plan)}]
+
+
+def plan_name(vendor: str, plan: str) -> str:
+    """As it was chosen from the listing; a plan that no listing has goes by the name in the price file."""
+    found = (item.listing.plan(plan) for item in shelf().values() if item.listing.vendor == vendor)
+    return next((_(one.title) for one in found if one is not None), plan)
 
 
 def _fee(line: Line, currency: str, zone: ZoneInfo) -> list[str]:

@@ -37,8 +37,7 @@ from vendors.catalogue.purchase_status import PurchaseStatus
 from vendors.catalogue.shelf import Item
 from vendors.console import partner_shown as shown
 from vendors.console.partner_buy_forms import AgreeForm, PlanForm
-from vendors.console.partner_purchase import purchases_of
-from vendors.registry import ADAPTERS
+from vendors.console.partner_purchase import is_requested, is_sold, purchases_of
 
 LOOKED = timedelta(seconds=4)
 ASKING = gettext_noop(
@@ -74,7 +73,7 @@ def _to(request: HttpRequest, name: str, vendor: str) -> HttpResponse:
 def _sold_or_404(vendor: str) -> Item:
     """What has plans and can be used once it is paid."""
     item = shown.item_or_404(vendor)
-    if not item.listing.plans or (item.listing.meter == "decision" and vendor not in ADAPTERS):
+    if not is_sold(item):
         raise Http404
     return item
 
@@ -304,7 +303,7 @@ def give_up(request: HttpRequest, vendor: str) -> HttpResponse:
 def request_contract(request: HttpRequest, vendor: str) -> HttpResponse:
     """A mail to send, and a page to come back to."""
     item = shown.item_or_404(vendor)
-    if "own_contract" not in item.listing.kinds or vendor not in ADAPTERS:
+    if not is_requested(item):
         raise Http404
     form = AgreeForm(request.POST if request.method == "POST" else None, terms=item.listing.terms)
     under_way, active = purchases_of(vendor)

@@ -44,29 +44,36 @@ def _url(request: HttpRequest, name: str, slug: str) -> str:
     return reverse(f"partners:{name}", args=[seat_of(request).tenant.slug, slug])
 
 
+def is_sold(item: Item) -> bool:
+    """It has plans, and can be used once it is paid."""
+    return bool(item.listing.plans) and (item.listing.slug in ADAPTERS or item.listing.meter != "decision")
+
+
+def is_requested(item: Item) -> bool:
+    """It is used by a contract of one's own, which the partner is asked for."""
+    return "own_contract" in item.listing.kinds and item.listing.slug in ADAPTERS
+
+
 def panel_of(request: HttpRequest, item: Item, *, is_connected: bool = False) -> dict[str, Any]:
     """Empty for what is never bought: a free partner, or one that nobody can connect yet; and where the contract was there
     before anybody asked here for one."""
     listing = item.listing
-    can_connect = listing.slug in ADAPTERS
-    is_sold = bool(listing.plans) and (can_connect or listing.meter != "decision")
-    is_requested = "own_contract" in listing.kinds and can_connect
-    if not is_sold and not is_requested:
+    if not is_sold(item) and not is_requested(item):
         return {}
     under_way, active = purchases_of(listing.slug)
     shown = under_way or active
-    if shown is None and not is_sold and is_connected:
+    if shown is None and not is_sold(item) and is_connected:
         return {}
     plan = listing.plan(shown.plan) if shown else None
     return {
-        "is_sold": is_sold,
-        "is_requested": is_requested,
+        "is_sold": is_sold(item),
+        "is_requested": is_requested(item),
         "under_way": under_way,
         "active": active,
         "status_label": S(shown.status).label
         if shown
         else _("Not bought")
-        if is_sold
+        if is_sold(item)
         else _("Not requested"),
         "status_tone": TONES.get(S(shown.status), "neutral") if shown else "neutral",
         "plan": _(plan.title) if plan else "",
@@ -79,8 +86,7 @@ def panel_of(request: HttpRequest, item: Item, *, is_connected: bool = False) ->
             name: _url(request, name, listing.slug)
             for name in ("buy", "review", "pay", "checkout", "give_up", "cancel", "resume", "request")
         },
-        "send_url": _send_url(request, "buy_partner", Right.MANAGE_BILLING),
-        "set_up_url": _send_url(request, "partner", Right.MANAGE_PARTNERS),
+        "send_url": send_url(request, "buy_partner", listing.slug, Right.MANAGE_BILLING),
         "is_asked": bool(under_way and under_way.status == S.REQUESTED),
         "registers_alone": registers_alone(listing.slug),
     }
@@ -91,12 +97,12 @@ def _plan_title(item: Item, active: Purchase | None) -> str:
     return _(plan.title) if plan else ""
 
 
-def _send_url(request: HttpRequest, task: str, right: Right) -> str:
-    """A colleague can be sent this one task."""
+def send_url(request: HttpRequest, task: str, slug: str, right: Right) -> str:
+    """A colleague can be sent this one task of this one partner."""
     seat = seat_of(request)
     if seat.is_limited or not (seat.may(Right.MANAGE_MEMBERS) and seat.may(right)):
         return ""
-    return reverse("console:send_item", args=[seat.tenant.slug, task])
+    return reverse("console:send_about", args=[seat.tenant.slug, task, slug])
 
 
 def _steps(request: HttpRequest, item: Item, purchase: Purchase) -> list[dict[str, Any]]:

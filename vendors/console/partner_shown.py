@@ -59,13 +59,18 @@ def read_own() -> Own:
 
 
 def item_or_404(slug: str) -> Item:
+    found = listed_item(slug)
+    if found is None:
+        raise NotHere("listing_unknown")
+    return found
+
+
+def listed_item(slug: str) -> Item | None:
     """A listing on the shelf; one of an adapter that nobody has reviewed yet says of itself what it can."""
     found = find_item(listed_as(slug))
-    if found is None:
-        if not is_listed(slug):
-            raise NotHere("listing_unknown")
+    if found is None and is_listed(slug):
         found = _of_adapter(listed_as(slug))
-    return item_of(found, slug)
+    return None if found is None else item_of(found, slug)
 
 
 def item_of(found: Item, slug: str) -> Item:

@@ -23,7 +23,7 @@ from vendors.catalogue.shelf import Item
 from vendors.connecting import terms_of
 from vendors.console import partner_shown as shown
 from vendors.console.partner_forms import NameForm, PartnerSettingsForm, RemoveForm
-from vendors.console.partner_purchase import panel_of
+from vendors.console.partner_purchase import panel_of, send_url
 from vendors.leaving import KEPT, can_erase, sessions_there
 from vendors.models import Connection
 from vendors.registry import ADAPTERS, is_listed, listed_as, own_name
@@ -77,6 +77,7 @@ def _shown(request: HttpRequest, offer: selectors.Offer) -> dict[str, Any]:
         "is_bought": connection is not None or may_be_set_up(offer.slug, offer.kind),
         "kind_label": Connection.Kind(offer.kind).label,
         "may_manage": seat_of(request).may(Right.MANAGE_PARTNERS),
+        "send_url": send_url(request, "set_up_partner", offer.slug, Right.MANAGE_PARTNERS),
         "hook_url": _hook_url(request, offer),
         "is_unpriced": connection is not None
         and connection.kind == Connection.Kind.OWN_CONTRACT

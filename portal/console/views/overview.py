@@ -90,7 +90,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 def _link_shown(seat: Seat, link: Any) -> dict[str, Any]:
-    item = find_item(seat.tenant, link.item)
+    item = find_item(seat.tenant, link.item, link.about)
     return {
         "id": link.public_id,
         "title": item.title if item else "",
@@ -100,8 +100,8 @@ def _link_shown(seat: Seat, link: Any) -> dict[str, Any]:
     }
 
 
-def _sendable(seat: Seat, key: str) -> ChecklistItem:
-    item = find_item(seat.tenant, key)
+def _sendable(seat: Seat, key: str, about: str) -> ChecklistItem:
+    item = find_item(seat.tenant, key, about)
     if item is None or not may_send(seat, item):
         raise Http404
     return item
@@ -110,10 +110,10 @@ def _sendable(seat: Seat, key: str) -> ChecklistItem:
 @sends_mail
 @require_http_methods(["GET", "POST"])
 @requires(Right.MANAGE_MEMBERS)
-def send_item(request: HttpRequest, item: str) -> HttpResponse:
-    """Send one item to the colleague who can do it."""
+def send_item(request: HttpRequest, item: str, about: str = "") -> HttpResponse:
+    """Send one item, or a task `about` one partner, to the colleague who can do it."""
     seat = seat_of(request)
-    found = _sendable(seat, item)
+    found = _sendable(seat, item, about)
     form = SendItemForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         inviting.send_item(

@@ -35,7 +35,7 @@ def _dead(request: HttpRequest) -> HttpResponse:
 
 
 def _onward(tenant: Tenant, item: ChecklistItem) -> HttpResponse:
-    return redirect(landing_of(item), tenant.slug)
+    return redirect(landing_of(item), tenant.slug, *([item.about] if item.about else []))
 
 
 @require_http_methods(["GET", "POST"])
