@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import connection as database
 from django.utils.translation import gettext as _
 
 from portal.kit import clock
@@ -70,6 +70,7 @@ def choose_partner(vendor: str, *, actor: Actor) -> Connection:
     entry = entry_of(vendor)
     if not isinstance(adapter_of(vendor), Registers):
         raise Invalid("partner_needs_settings", _("This partner needs settings: fill in its form."))
+    _hold(vendor)
     known = _in_use(vendor)
     if known is not None:
         return known
@@ -78,18 +79,21 @@ def choose_partner(vendor: str, *, actor: Actor) -> Connection:
     return connection
 
 
+def _hold(vendor: str) -> None:
+    """Until the end of the transaction nobody else begins a connection to the vendor. Taken before a connection's row is: a second
+    one that was inserted beside a first would find it there, or removed meanwhile, and either is no reason to fail."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"partner:{current_tenant_id()}:{vendor}"]
+        )
+
+
 def _create(vendor: str, kind: str, actor: Actor) -> Connection:
+    """The caller holds the vendor and found none in use."""
     require_bought(vendor, kind)
     _require_room(vendor)
     connection = Connection(vendor=vendor, kind=kind)
-    try:
-        with transaction.atomic():
-            connection.save(force_insert=True)
-    except IntegrityError:  # somebody was faster
-        known = _in_use(vendor)
-        if known is None:
-            raise
-        return known
+    connection.save(force_insert=True)
     record_event(
         EventName.PARTNER_CONNECTED,
         actor=actor,
@@ -176,9 +180,8 @@ def bring_own_partner(
     `title`: what people read, for one of several; the rest has none.
     ChangedMeanwhile when settings or price are not what the page had `seen`."""
     entry = entry_of(vendor)
+    _hold(vendor)
     connection = _in_use(vendor)
-    if connection is not None:
-        connection = locked_connection(connection.id)
     # Whoever changes the price holds the connection's row, so that nobody enters another between look and entry.
     priced = terms_of(vendor)
     known = settings_of(connection, config) | (shown_terms(priced) if terms or seen else {})

@@ -139,12 +139,21 @@ class Problem:
     code: str
 
 
+UNUSABLE = gettext_noop("The answer could not be used.")
+# What a code means of one setting.
+OF_SETTINGS = {
+    ("template_id", "request_refused"): gettext_noop(
+        "The partner does not accept the request. Is this the template's name there, and is our address allowed to return to?"
+    ),
+}
+
+
 def told_problems(manifest: Manifest, problems: Sequence[Mapping[str, str]]) -> list[Problem]:
     labels = {field.name: field.label for field in manifest.fields} | SETTINGS
     return [
         Problem(
             _(labels.get(problem["setting"], "Issuer")),
-            _(PROBLEMS.get(problem["code"], "The answer could not be used.")),
+            _(OF_SETTINGS.get((problem["setting"], problem["code"])) or PROBLEMS.get(problem["code"], UNUSABLE)),
             problem["answered"],
             problem["code"],
         )

@@ -78,6 +78,7 @@ def _without(content, name):
     return {key: value for key, value in content.items() if key != name}
 
 
+CERTIFICATE = {"name": "PAD", "laboratory": "A laboratory", "level": "2", "scope": "", "issued_on": None, "expires_on": None, "source": "own"}
 BAD = {
     "a logo of somebody": (lambda it: it | {"logo": "https://cdn.example.com/l.svg"}, "logo_unusable"),
     "a broken monogram": (lambda it: it | {"monogram": "Long"}, "logo_unusable"),
@@ -87,6 +88,15 @@ BAD = {
     "a fact without a source": (lambda it: it | {"countries": {"codes": ["CZ"]}}, "source_missing"),
     "a source nobody listed": (lambda it: it | {"documents": {"kinds": ["passport"], "source": "hearsay"}}, "source_unknown"),
     "a part that is missing": (lambda it: _without(it, "keeps"), "shape_unusable"),
+    "a host that ends elsewhere": (
+        lambda it: it | {"links": [{"label": "x", "url": "https://evil.example\\.good.com/"}]}, "link_broken"
+    ),
+    "a name that turns round": (lambda it: it | {"name": "Acme\u202e"}, "text_unusable"),
+    "a name with a zero byte": (lambda it: it | {"name": "Acme\0"}, "text_unusable"),
+    "a certificate twice": (lambda it: it | {"certificates": [CERTIFICATE, CERTIFICATE]}, "certificate_twice"),
+    "more plans than anybody reads": (
+        lambda it: it | {"plans": [plan(f"plan-{number}", "1") for number in range(51)]}, "shape_unusable"
+    ),
     "a country nobody knows": (lambda it: it | {"countries": {"codes": ["XX"], "source": "own"}}, "country_unknown"),
     "two prices at once": (
         lambda it: it | {"plans": [plan("standard", "1.20") | {"prices": [plan("a", "1")["prices"][0], plan("a", "2")["prices"][0]]}]},
@@ -130,6 +140,28 @@ def test_a_file_with_a_fault_is_not_published_and_says_why(name):
     assert all(problem.sentence for problem in result.problems)
     assert not ListingVersion.objects.filter(slug=content["slug"]).exists()
     assert not PriceVersion.objects.filter(vendor=content["slug"]).exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        (lambda it: it | {"price": "1"}, "price"),
+        (lambda it: _without(it, "keeps"), "keeps"),
+        (lambda it: it | {"plans": [plan("a1", "1") | {"tag": 1}]}, "plans.0.tag"),
+        (lambda it: [it], "file"),
+    ],
+)
+def test_a_fault_is_told_with_its_place(change, field):
+    assert [problem.field for problem in load(change(listing_file())).problems] == [field]
+
+
+def test_a_file_that_says_a_thing_twice_is_not_read(tmp_path):
+    content = listing_file()
+    file = tmp_path / "twice.json"
+    file.write_text(json.dumps(content)[:-1] + ', "name": "Another"}')
+    code, told = run("load_listings", str(file), "--json")
+    assert code == 1 and json.loads(told.splitlines()[0])["problems"][0]["code"] == "file_unreadable"
+    assert find_item(content["slug"]) is None
 
 
 def test_history_is_added_to_and_a_price_is_changed_thirty_days_ahead():

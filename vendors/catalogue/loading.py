@@ -19,13 +19,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from portal.kit import clock
+from portal.kit.bodies import read_once
 from portal.kit.errors import Misconfigured
 from tenants.management.files import content_of
 from vendors.billing.models import PriceVersion
 from vendors.billing.rating.terms import read_terms
 from vendors.catalogue.listing import CatalogueListing, listing_of
 from vendors.catalogue.models import ListingVersion
-from vendors.catalogue.reading import Problem, prices_of, problems_of
+from vendors.catalogue.reading import WHOLE, Problem, prices_of, problems_of
 
 SHIPPED = Path(__file__).with_name("listings")
 OPERATOR = "ops"
@@ -66,13 +67,13 @@ def load_file(path: Path, *, using: str = OPERATOR) -> LoadedListing:
     try:
         content = read_listing(path)
     except (ValueError, RecursionError):
-        return LoadedListing(path.name, "refused", problems=(Problem("shape_unusable", ""),))
+        return LoadedListing(path.name, "refused", problems=(Problem("file_unreadable", WHOLE),))
     return load_listing(path.name, content, using=using)
 
 
 def read_listing(path: Path) -> Any:
     """What the file holds. Unavailable when it cannot be read, ValueError when it holds no JSON."""
-    return json.loads(content_of(path, most=MOST_BYTES))
+    return read_once(content_of(path, most=MOST_BYTES))
 
 
 def load_listing(name: str, content: object, *, using: str = OPERATOR) -> LoadedListing:

@@ -7,6 +7,7 @@ it does not do: read what stands behind a source; a person reviewed the file.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,18 +18,24 @@ from urllib.parse import urlsplit
 
 from django.utils.translation import gettext_noop as _
 from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
 
 from portal.kit.countries import COUNTRIES
+from portal.kit.names import has_unseen
 from vendors.billing.models import PriceVersion
 from vendors.billing.price_file import SENTENCES as PRICE_SENTENCES
 from vendors.billing.price_file import read_price
 from vendors.billing.rating.terms import BadTerms
 from vendors.catalogue.listing import EVERYWHERE, CatalogueListing, Plan, listing_of
 
+# Where a problem lies that is of no part of the file.
+WHOLE = "file"
 SCHEMA = Path(__file__).with_name("listing.schema.json")
 
 SENTENCES = {
+    "file_unreadable": _("This cannot be read as JSON that says each thing once."),
     "shape_unusable": _("This part has another shape than the schema says."),
+    "text_unusable": _("This holds a character that cannot be seen."),
     "logo_unusable": _("A logo is drawn from two letters, monogram. No artwork of others is kept."),
     "link_broken": _("A link is https and leads to a host of the public network."),
     "link_unreachable": _("Nobody answers at this link, or with an error."),
@@ -37,6 +44,7 @@ SENTENCES = {
     "source_unknown": _("There is no source of this name."),
     "source_twice": _("Two sources have one name."),
     "country_unknown": _("There is no country of this code in the list of countries."),
+    "certificate_twice": _("This certificate is listed already."),
     "certificate_dates_unusable": _("A certificate expires after it was issued."),
     "kinds_contradict": _("Plans belong to what is paid through us, and what is paid through us has plans."),
     "plan_twice": _("Two plans have one name."),
@@ -77,6 +85,9 @@ def problems_of(content: object, *, today: date) -> list[Problem]:
     found = list(_of_shape(content))
     if found or not isinstance(content, Mapping):
         return found
+    unseen = [Problem("text_unusable", field) for field, text in _texts_in(content) if has_unseen(text)]
+    if unseen:
+        return unseen
     days = list(_of_days(content, today))
     if days:
         return days
@@ -89,8 +100,29 @@ def _of_shape(content: object) -> Iterator[Problem]:
         yield Problem("logo_unusable", "logo")
         return
     for error in sorted(_validator().iter_errors(content), key=lambda each: list(map(str, each.path))):
-        field = ".".join(map(str, error.absolute_path))
-        yield Problem("logo_unusable" if field == "monogram" else "shape_unusable", field or error.validator)
+        field = ".".join(map(str, [*error.absolute_path, *_names_in(error)]))
+        yield Problem("logo_unusable" if field == "monogram" else "shape_unusable", field or WHOLE)
+
+
+def _names_in(error: ValidationError) -> list[str]:
+    """What is there and has no place, or is missing: the first of them."""
+    if error.validator == "additionalProperties":
+        return sorted(set(error.instance) - set(error.schema.get("properties", {})))[:1]
+    if error.validator == "required":
+        # One error for each that is missing, told apart by nothing but its words.
+        return [name for name in error.validator_value if error.message.startswith(repr(name))][:1]
+    return []
+
+
+def _texts_in(found: object, field: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(found, Mapping):
+        for name, value in found.items():
+            yield from _texts_in(value, f"{field}.{name}".lstrip("."))
+    elif isinstance(found, list):
+        for number, value in enumerate(found):
+            yield from _texts_in(value, f"{field}.{number}")
+    elif isinstance(found, str):
+        yield field, found
 
 
 def _days_in(found: object, field: str) -> Iterator[tuple[str, str]]:
@@ -120,6 +152,10 @@ def _of_days(content: Mapping[str, Any], today: date) -> Iterator[Problem]:
             yield Problem("day_unusable", field)
 
 
+# A browser ends a name at marks that others take for a part of it.
+_HOST = re.compile(r"[a-z0-9.-]+")
+
+
 def is_link(url: str) -> bool:
     """https, a name with a dot, no user, no port, nothing after the path's query."""
     try:
@@ -129,12 +165,14 @@ def is_link(url: str) -> bool:
         return False
     return (
         parts.scheme == "https"
+        and parts.netloc.lower() == host
         and "." in host.strip(".")
+        and _HOST.fullmatch(host) is not None
         and not host.replace(".", "").isdigit()
         and port is None
         and not (parts.username or parts.password)
         and url.isascii()
-        and not any(mark in url for mark in " <>\"'")
+        and not any(mark in url for mark in " <>\"'\\")
     )
 
 
@@ -181,6 +219,8 @@ def _of_facts(listing: CatalogueListing) -> Iterator[Problem]:
         if code != EVERYWHERE and code not in COUNTRIES:
             yield Problem("country_unknown", f"countries.{code}")
     for number, each in enumerate(listing.certificates):
+        if each in listing.certificates[:number]:
+            yield Problem("certificate_twice", f"certificates.{number}")
         if each.issued_on and each.expires_on and each.expires_on <= each.issued_on:
             yield Problem("certificate_dates_unusable", f"certificates.{number}")
     days = [change.on for change in listing.history]

@@ -17,7 +17,7 @@ from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
 from vendors import selectors, services
-from vendors.addresses import hook_url_of
+from vendors.addresses import hook_url_of, is_simulated
 from vendors.buying import may_be_set_up
 from vendors.catalogue.shelf import Item
 from vendors.connecting import terms_of
@@ -79,6 +79,7 @@ def _shown(request: HttpRequest, offer: selectors.Offer) -> dict[str, Any]:
         "may_manage": seat_of(request).may(Right.MANAGE_PARTNERS),
         "send_url": send_url(request, "set_up_partner", offer.slug, Right.MANAGE_PARTNERS),
         "hook_url": _hook_url(request, offer),
+        "is_simulated": connection is not None and is_simulated(connection),
         "is_unpriced": connection is not None
         and connection.kind == Connection.Kind.OWN_CONTRACT
         and terms_of(offer.slug) is None,

@@ -21,6 +21,7 @@ from portal.recent import recent_sign_in
 from portal.rights import actor_of, requires, seat_of
 from tenants.rights import Right
 from vendors import selectors, services
+from vendors.addresses import is_simulated
 from vendors.catalogue.models import Purchase
 from vendors.catalogue.purchase_status import ACTIVE, BUYING, PurchaseStatus
 from vendors.catalogue.shelf import Item
@@ -31,7 +32,7 @@ from vendors.health import resting
 from vendors.heard import heard_from
 from vendors.models import Connection, PartnerHealth, ProofingAttempt
 from vendors.record import DAYS, Record, Session, costs_of, record_of
-from vendors.registry import listed_as
+from vendors.registry import is_listed, listed_as
 from vendors.rotating import has_keys
 from vendors.wording import PROBLEMS, TONES, partner_name, partner_reason
 
@@ -60,6 +61,7 @@ def _row(
         else reverse("partners:partner", args=[slug, item.slug]),
         "is_paused": bool(connection and connection.paused_at),
         "is_resting": bool(connection and connection.id in rests),
+        "is_simulated": bool(connection and is_listed(connection.vendor) and is_simulated(connection)),
         "kind": shown.kinds_in_words(item.listing),
         "plan": _(plan.title) if plan else "",
         "status_label": status.label if status else PurchaseStatus(active.status).label if active else "",
@@ -207,6 +209,7 @@ def record(request: HttpRequest, vendor: str) -> HttpResponse:
         "record": _recorded(record_of(connection.id)) if connection else None,
         "heard": heard_from(connection) if connection else None,
         "certificates": certificates_of(connection) if connection else [],
+        "is_simulated": connection is not None and is_listed(connection.vendor) and is_simulated(connection),
         "is_unpriced": connection is not None
         and connection.kind == Connection.Kind.OWN_CONTRACT
         and not costs.is_priced,

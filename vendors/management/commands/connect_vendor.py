@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from django.core.management.base import CommandParser
 
+from portal.kit.bodies import read_once
 from portal.kit.errors import Invalid, Misconfigured
 from portal.kit.scope import tenant_scope
 from tenants.management.files import content_of
@@ -113,9 +113,13 @@ def _read(name: str) -> dict[str, str]:
     """Misconfigured for a file that cannot be read or is not one object of texts and numbers."""
     text = content_of(name, most=MOST_BYTES)
     try:
-        told = json.loads(text)
+        told = read_once(text)
     except (ValueError, RecursionError) as error:
-        raise Misconfigured("config_unreadable", f"{name} cannot be read as JSON.") from error
-    if not isinstance(told, dict) or not all(isinstance(value, str | int | float) for value in told.values()):
-        raise Misconfigured("config_unusable", f"{name} must hold one object of settings by name.")
+        raise Misconfigured(
+            "config_unreadable", f"{name} cannot be read as JSON that says each thing once."
+        ) from error
+    if not isinstance(told, dict) or not all(type(value) in (str, int, float) for value in told.values()):
+        raise Misconfigured(
+            "config_unusable", f"{name} must hold one object of settings by name, each a text or a number."
+        )
     return {setting: str(value) for setting, value in told.items()}
