@@ -92,9 +92,7 @@ def withdraw_setup_link(link_id: UUID, *, actor: Actor) -> None:
         raise NotHere("setup_link_unknown")
     link.withdrawn_at = clock.now()
     link.save(update_fields=["withdrawn_at"])
-    record_event(
-        EventName.SETUP_LINK_WITHDRAWN, actor=actor, subject=link.public_id, data=_told(link)
-    )
+    record_event(EventName.SETUP_LINK_WITHDRAWN, actor=actor, subject=link.public_id, data=_told(link))
 
 
 def complete_setup_link(link_id: UUID, *, actor: Actor) -> None:
@@ -102,6 +100,4 @@ def complete_setup_link(link_id: UUID, *, actor: Actor) -> None:
     link = _locked(link_id)
     link.completed_at = clock.now()
     link.save(update_fields=["completed_at"])
-    record_event(
-        EventName.SETUP_LINK_COMPLETED, actor=actor, subject=link.public_id, data=_told(link)
-    )
+    record_event(EventName.SETUP_LINK_COMPLETED, actor=actor, subject=link.public_id, data=_told(link))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from portal.kit.origins import site_url, tenant_url
-from vendors.models import Connection
 from vendors.contract import Registers
+from vendors.models import Connection
 from vendors.registry import adapter_of, own_name
 
 RETURN_PATH = "/recover/return"

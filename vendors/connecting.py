@@ -84,7 +84,8 @@ def _hold(vendor: str) -> None:
     one that was inserted beside a first would find it there, or removed meanwhile, and either is no reason to fail."""
     with database.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"partner:{current_tenant_id()}:{vendor}"]
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
+            [f"partner:{current_tenant_id()}:{vendor}"],
         )
 
 

@@ -153,7 +153,10 @@ def told_problems(manifest: Manifest, problems: Sequence[Mapping[str, str]]) -> 
     return [
         Problem(
             _(labels.get(problem["setting"], "Issuer")),
-            _(OF_SETTINGS.get((problem["setting"], problem["code"])) or PROBLEMS.get(problem["code"], UNUSABLE)),
+            _(
+                OF_SETTINGS.get((problem["setting"], problem["code"]))
+                or PROBLEMS.get(problem["code"], UNUSABLE)
+            ),
             problem["answered"],
             problem["code"],
         )

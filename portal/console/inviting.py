@@ -47,9 +47,7 @@ def renew_invitation(seat: Seat, invitation_id: UUID, *, inviter: str, actor: Ac
 
 def send_item(seat: Seat, item: ChecklistItem, *, email: str, sender: str, actor: Actor) -> SetupLink:
     """Send one item of the checklist to whoever can do it."""
-    made = make_setup_link(
-        item=item.key, about=item.about, email=email, made_by=seat.member_id, actor=actor
-    )
+    made = make_setup_link(item=item.key, about=item.about, email=email, made_by=seat.member_id, actor=actor)
     send_staff_mail(
         "staff_setup_link",
         address=made.link.email,

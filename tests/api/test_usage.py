@@ -145,7 +145,9 @@ def test_what_nobody_entered_a_price_for_is_null_and_never_nothing(tenant, staff
     own_contract(tenant)
     add(tenant, 1)
     rows = script.get("/usage").json()["data"]
-    told = {(row["unit_price"], row["amount"], row["price_known"]) for row in rows if row["partner"] == "persona"}
+    told = {
+        (row["unit_price"], row["amount"], row["price_known"]) for row in rows if row["partner"] == "persona"
+    }
     assert told == {(None, None, False), (None, "0.000000", False), ("1.500000", "1.500000", True)}
     page = staff_client().get(f"/o/{tenant.slug}/usage/csv")
     lines = csv.DictReader(io.StringIO(b"".join(page.streaming_content).decode("utf-8-sig")))

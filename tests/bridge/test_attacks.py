@@ -92,6 +92,9 @@ def test_what_cannot_be_answered_as_it_was_asked_is_refused(shared, changes):
 def test_other_words_of_the_protocol_are_refused_by_their_own_names(bridge):
     assert bridge.refuses(response_type="code id_token") == (400, "unsupported_response_type")
     assert bridge.refuses(scope="profile") == (400, "invalid_scope")
+    assert bridge.refuses(prompt="none") == (400, "login_required")
+    for changes in ({"prompt": "login none"}, {"max_age": "-1"}, {"max_age": "1e3"}, {"max_age": "9" * 11}):
+        assert bridge.refuses(**changes) == (400, "invalid_request"), changes
     assert (
         bridge.post("token", {"grant_type": "client_credentials"}).json()["error"] == "unsupported_grant_type"
     )

@@ -300,7 +300,14 @@ def test_a_colleague_who_was_sent_the_task_buys_and_sees_nothing_else(account, t
     shop.buy("bundle-500").visit().pay(GOOD)
     shop.tell()
     assert shop.is_entitled()
-    for path in ("people/", "usage/", "partners/oidc/settings", "partners/oidc/", "partners/persona/request", "members/"):
+    for path in (
+        "people/",
+        "usage/",
+        "partners/oidc/settings",
+        "partners/oidc/",
+        "partners/persona/request",
+        "members/",
+    ):
         assert client.get(f"/o/{tenant.slug}/{path}").status_code in (302, 403, 404), path
 
 

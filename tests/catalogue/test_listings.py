@@ -78,7 +78,15 @@ def _without(content, name):
     return {key: value for key, value in content.items() if key != name}
 
 
-CERTIFICATE = {"name": "PAD", "laboratory": "A laboratory", "level": "2", "scope": "", "issued_on": None, "expires_on": None, "source": "own"}
+CERTIFICATE = {
+    "name": "PAD",
+    "laboratory": "A laboratory",
+    "level": "2",
+    "scope": "",
+    "issued_on": None,
+    "expires_on": None,
+    "source": "own",
+}
 BAD = {
     "a logo of somebody": (lambda it: it | {"logo": "https://cdn.example.com/l.svg"}, "logo_unusable"),
     "a broken monogram": (lambda it: it | {"monogram": "Long"}, "logo_unusable"),

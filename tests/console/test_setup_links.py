@@ -33,9 +33,7 @@ PLACES = {"version": "1", "organisation": "x", "vendor": "house", "position": "1
 SETTINGS = {"name": "Acme", "help_desk_contact": "Call 7", "time_zone": "UTC", "accent": "#1f5eff"}
 
 
-def send(
-    client: Client, tenant: Tenant, item: str = "help_desk_contact", about: str = ""
-) -> tuple[str, str]:
+def send(client: Client, tenant: Tenant, item: str = "help_desk_contact", about: str = "") -> tuple[str, str]:
     """(path in the mail, address)."""
     email = f"{secrets.token_hex(6)}@colleague.example"
     path = f"{item}/{about}/send" if about else f"{item}/send"
@@ -211,10 +209,10 @@ def test_a_task_opens_what_it_takes_and_nothing_else_of_the_room(
     client.post(f"/setup/{made.token}")
     landed = client.post(f"/setup/{made.token}/code", {"code": code_in(newest_mail("it@x.example"))})
     assert client.get(landed["Location"]).status_code == 200
+    places = {**PLACES, "vendor": ABOUT.get(item, PLACES["vendor"])}
     for name, route in routes().items():
         if name == "console:setup_done":
             continue
-        places = {**PLACES, "vendor": ABOUT.get(item, PLACES["vendor"])}
         path = "/" + re.sub(r"<\w+:(\w+)>", lambda place: places.get(place[1], "x"), route)
         path = path.replace("/o/x/", f"/o/{tenant.slug}/")
         answer = client.get(path)
@@ -255,7 +253,8 @@ def test_a_task_about_one_partner_opens_that_one_alone(tenant: Tenant, owner_cli
 
 
 @pytest.mark.parametrize(
-    "task", ["buy_partner/house", "buy_partner/nobody", "set_up_partner/face_check", "people/persona", "buy_partner"]
+    "task",
+    ["buy_partner/house", "buy_partner/nobody", "set_up_partner/face_check", "people/persona", "buy_partner"],
 )
 def test_a_task_that_there_is_not_cannot_be_sent(tenant: Tenant, owner_client: Client, task: str) -> None:
     assert owner_client.get(f"/o/{tenant.slug}/checklist/{task}/send").status_code == 404

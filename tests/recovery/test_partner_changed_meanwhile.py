@@ -3,9 +3,6 @@ nobody is stranded, and no page breaks."""
 
 from __future__ import annotations
 
-from uuid import UUID
-
-import pytest
 from django.test import Client
 
 from portal.kit.scope import tenant_scope
@@ -14,7 +11,6 @@ from tenants.rights import Role
 from tests.recovery.journey import Journey, Place
 from tests.recovery.racing import THREADS, race
 from tests.vendors.hostile import CLIENT_ID, CLIENT_SECRET
-from vendors import rotating
 from vendors.models import Connection, PartnerKeys, ProofingAttempt
 from vendors.phases import OPEN
 

@@ -122,7 +122,13 @@ class Share:
     @property
     def key(self) -> tuple[str, ...]:
         """As `key_of` makes it of a check that is in here."""
-        return (self.day.isoformat() if self.day else "", self.meter, self.vendor, self.outcome, self.currency)
+        return (
+            self.day.isoformat() if self.day else "",
+            self.meter,
+            self.vendor,
+            self.outcome,
+            self.currency,
+        )
 
 
 def by_outcome(sums: Sequence[Sums], *, daily: bool = False) -> list[Share]:
@@ -139,9 +145,7 @@ def by_outcome(sums: Sequence[Sums], *, daily: bool = False) -> list[Share]:
             sum(each.quantity for each in found if not each.billable),
             sum((each.amount for each in found), Decimal(0)),
         )
-        for (_day, meter, vendor, outcome, currency), found in _grouped(
-            sums, partial(key_of, daily=daily)
-        )
+        for (_day, meter, vendor, outcome, currency), found in _grouped(sums, partial(key_of, daily=daily))
     ]
 
 

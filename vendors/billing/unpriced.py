@@ -55,13 +55,13 @@ def unpriced(
 
 
 def _before(chosen: UsageFilter, vendor: str, since: datetime) -> int:
-    return sum(group.quantity for group in _earlier(chosen, vendor, Period("", chosen.start, since), "vendor"))
+    return sum(
+        group.quantity for group in _earlier(chosen, vendor, Period("", chosen.start, since), "vendor")
+    )
 
 
 def _earlier(chosen: UsageFilter, vendor: str, period: Period, *columns: str) -> list[Group]:
-    part = replace(
-        chosen, vendor=vendor, connection_kind=Paid.OWN_CONTRACT, billable=True, period=period
-    )
+    part = replace(chosen, vendor=vendor, connection_kind=Paid.OWN_CONTRACT, billable=True, period=period)
     return groups_of(part, *columns)
 
 
@@ -81,7 +81,9 @@ def unpriced_by_day(chosen: UsageFilter, sums: Sequence[Sums]) -> Counter[tuple[
     for vendor in sorted(parted):
         began = first[vendor].astimezone(chosen.zone).date()
         start = max(datetime.combine(began, time(), chosen.zone), chosen.start)
-        for group in _earlier(chosen, vendor, Period("", start, first[vendor]), "meter", "outcome", "currency"):
+        for group in _earlier(
+            chosen, vendor, Period("", start, first[vendor]), "meter", "outcome", "currency"
+        ):
             meter, outcome, currency = group.key
             found[began.isoformat(), meter, vendor, outcome, currency] += group.quantity
     return found

@@ -167,6 +167,8 @@ def _claims(
         "nonce": bond.nonce,
         **result,
     }
+    if run.proved_at is not None:
+        claims["auth_time"] = int(run.proved_at.timestamp())
     if tenant.is_demonstration or run.mode == BridgeClient.Mode.EVALUATION:
         claims[SANDBOX_MARKER] = True
     return claims

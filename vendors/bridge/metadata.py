@@ -47,7 +47,7 @@ def metadata_of(tenant: Tenant) -> dict[str, Any]:
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,
         "claim_types_supported": ["normal"],
-        "claims_supported": ["sub", "verified_claims"],
+        "claims_supported": ["sub", "auth_time", "verified_claims"],
         "verified_claims_supported": True,
         "trust_frameworks_supported": [FRAMEWORK],
         "claims_in_verified_claims_supported": list(SUPPORTED),

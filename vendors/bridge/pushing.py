@@ -24,6 +24,7 @@ TRIAL_LIFE = timedelta(minutes=10)
 URN = "urn:ietf:params:oauth:request_uri:"
 MAX_STATE = 2_048
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+_SECONDS = re.compile(r"[0-9]{1,10}\Z")
 _VISIBLE = re.compile(r"[\x20-\x7e]*\Z")
 
 
@@ -37,6 +38,7 @@ def push_request(client: BridgeClient, form: Mapping[str, Any]) -> tuple[str, in
         raise invalid_request("Request objects are not taken: send the parameters.", why="request_object")
     if _text(form, "response_mode") not in ("", "query"):
         raise invalid_request("The answer comes in the query alone.", why="response_mode")
+    _require_presence(form)
     if _text(form, "response_type") != "code":  # 3
         raise OAuthError("unsupported_response_type", "response_type has to be code.")
     redirect_uri = _text(form, "redirect_uri")
@@ -60,6 +62,21 @@ def push_request(client: BridgeClient, form: Mapping[str, Any]) -> tuple[str, in
     if hint:
         run.hint_digest = keyed_digest(hint, context=f"bridge-hint|{current_tenant_id()}|{client.id}").hex()
     return _written(run, Bond(state, nonce, asked), REQUEST_LIFE)
+
+
+def _require_presence(form: Mapping[str, Any]) -> None:
+    """Everybody proves who they are here and now, so that any `max_age` is met, and without a page nobody can (OpenID Connect
+    Core 1.0, 3.1.2.1)."""
+    prompts = _text(form, "prompt").split(" ")
+    if "none" in prompts:
+        if len(prompts) > 1:
+            raise invalid_request("prompt=none stands alone.", why="prompt")
+        raise OAuthError(
+            "login_required", "Whoever proves who they are is asked to: prompt=none cannot be met."
+        )
+    age = _text(form, "max_age")
+    if age and not _SECONDS.match(age):
+        raise invalid_request("max_age is a number of seconds.", why="max_age")
 
 
 def begin_trial(client: BridgeClient, asked: Asked) -> str:

@@ -34,7 +34,9 @@ MEANINGS: dict[str, str] = {
     "billable": gettext_noop("Whether it was charged."),
     "why": gettext_noop("Why it was charged or not, as a code."),
     "quantity": gettext_noop("How many; below zero where a check was taken back."),
-    "unit_price": gettext_noop("The list price of one, with six decimals; empty where nobody had entered it."),
+    "unit_price": gettext_noop(
+        "The list price of one, with six decimals; empty where nobody had entered it."
+    ),
     "amount": gettext_noop(
         "Quantity times price where it was charged, with six decimals; empty where that is unknown."
     ),

@@ -227,9 +227,7 @@ class UsageDays(ApiView):
                 "first_day": chosen.first_day.isoformat(),
                 "last_day": chosen.last_day.isoformat(),
                 "time_zone": str(chosen.zone),
-                "data": [
-                    _day(share, left_out[share.key]) for share in by_outcome(sums, daily=True)
-                ],
+                "data": [_day(share, left_out[share.key]) for share in by_outcome(sums, daily=True)],
                 "totals": [
                     {
                         "paid": total.connection_kind,

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.views.decorators.csrf import csrf_exempt
@@ -79,11 +80,21 @@ def _json(text: str | bytes) -> Any:
         raise Refusal(400, "not_json") from None
 
 
+def _context_of(request: HttpRequest) -> str:
+    """The part of that name. IDEMIA's own sample names no boundary and sends no part at all."""
+    if "boundary" not in request.content_params:
+        return "[]"
+    try:
+        return str(request.POST.get("context", "[]"))
+    except MultiPartParserError:
+        raise Refusal(400, "not_multipart") from None
+
+
 def create(request: HttpRequest, about: str) -> HttpResponse:
     """Multipart with one part, `context`: a list of keys and values."""
     if request.content_type != "multipart/form-data":
         raise Refusal(415, "not_multipart")
-    context = _json(request.POST.get("context", "[]"))
+    context = _json(_context_of(request))
     known = [{"key": "BUSINESS_ID", "value": BUSINESS_ID}]
     if not isinstance(context, list) or any(each not in known for each in context):
         raise Refusal(400, "context_unknown")
@@ -94,12 +105,25 @@ def create(request: HttpRequest, about: str) -> HttpResponse:
 def consent(request: HttpRequest, about: str) -> HttpResponse:
     session, given = _known(about), _json(request.body)
     if not isinstance(given, list) or any(
-        set(each) != {"approved", "type", "validityPeriod"} for each in given
+        not isinstance(each, dict)
+        or not {"approved", "type"} <= set(each) <= {"approved", "type", "validityPeriod"}
+        for each in given
     ):
         raise Refusal(400, "consent_unusable")
     kept = [{"consentId": secrets.token_hex(8), **each} for each in given]
     session.wanted["consents"] = kept
     return JsonResponse(kept, safe=False)
+
+
+def document_session(request: HttpRequest, about: str) -> HttpResponse:
+    """Where IDEMIA's software would begin to look at a document; here the page behind `capture` does instead."""
+    _known(about)
+    return JsonResponse({"sessionId": secrets.token_hex(16), "sidesToCapture": ["FRONT", "BACK"]})
+
+
+def face_session(request: HttpRequest, about: str) -> HttpResponse:
+    _known(about)
+    return JsonResponse({"sessionId": secrets.token_hex(16)})
 
 
 def status(request: HttpRequest, about: str) -> HttpResponse:
@@ -166,6 +190,16 @@ URLS: list[URLPattern] = [
     path(BASE, _door(post=create), name="idemia_identities"),
     path(f"{BASE}/<str:about>", _door(get=retrieve), name="idemia_identity"),
     path(f"{BASE}/<str:about>/consents", _door(post=consent), name="idemia_consents"),
+    path(
+        f"{BASE}/<str:about>/id-documents/live-capture-session",
+        _door(post=document_session),
+        name="idemia_document_session",
+    ),
+    path(
+        f"{BASE}/<str:about>/attributes/portrait/live-capture-session",
+        _door(post=face_session),
+        name="idemia_face_session",
+    ),
     path(f"{BASE}/<str:about>/status", _door(get=status), name="idemia_status"),
     path(f"{BASE}/<str:about>/attributes/portrait/capture", _door(get=portrait), name="idemia_portrait"),
     path(f"{BASE}/<str:about>/proof", _door(get=proof), name="idemia_proof"),
