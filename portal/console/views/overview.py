@@ -114,6 +114,8 @@ def send_item(request: HttpRequest, item: str, about: str = "") -> HttpResponse:
     """Send one item, or a task `about` one partner, to the colleague who can do it."""
     seat = seat_of(request)
     found = _sendable(seat, item, about)
+    place = "partners:partner" if about else "console:overview"
+    back = reverse(place, args=[seat.tenant.slug, *([about] if about else [])])
     form = SendItemForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         inviting.send_item(
@@ -124,8 +126,8 @@ def send_item(request: HttpRequest, item: str, about: str = "") -> HttpResponse:
             actor=actor_of(request),
         )
         messages.success(request, _("The link is on its way."))
-        return redirect("console:overview", seat.tenant.slug)
-    return render(request, "console/send_item.html", {"form": form, "item": found})
+        return redirect(back)
+    return render(request, "console/send_item.html", {"form": form, "item": found, "back_url": back})
 
 
 def link_id_of(text: str) -> UUID:
