@@ -6,10 +6,12 @@ with a line is told by its number. What it does not do: know what the columns me
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -21,6 +23,7 @@ from portal.kit.sheets import plain_cell
 MAX_BYTES = 10_000_000
 MAX_CELL = 2_000
 _PIECE = 100_000
+_READ = 1_000_000
 # How a spreadsheet's own file begins, and a text that its maker wrote in UTF-16.
 _ZIP = b"PK\x03\x04"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -56,21 +59,12 @@ def decode(unverified: bytes, letters: str = "") -> str:
         )
     if not unverified.strip():
         raise Invalid("file_empty", _("This file is empty."), field="file")
-    if unverified.startswith(_ZIP):
-        raise Invalid(
-            "file_is_spreadsheet",
-            _("This is a spreadsheet file, not CSV. In the spreadsheet, save it as “CSV UTF-8”."),
-            field="file",
-        )
+    _refuse_spreadsheet(unverified)
     try:
         text = unverified.decode(_encoding(unverified, letters))
     except UnicodeDecodeError as error:
-        line = unverified.count(b"\n", 0, error.start) + 1
-        raise Invalid(
-            "file_not_utf8",
-            _("This file is not in UTF-8 (line %(line)s). In a spreadsheet, save it as “CSV UTF-8”.")
-            % {"line": line},
-            field="file",
+        raise _unreadable(
+            _encoding(unverified, letters), unverified.count(b"\n", 0, error.start) + 1
         ) from error
     if "\x00" in text:
         raise Invalid(
@@ -88,6 +82,43 @@ def is_of_another_encoding(unverified: bytes) -> bool:
     except UnicodeDecodeError:
         return not unverified.startswith(_UTF_16)
     return False
+
+
+def _unreadable(encoding: str, line: int) -> Invalid:
+    """Of a file that names its letters, or of which somebody did, there is nothing else to be tried."""
+    if encoding == "utf-8-sig":
+        sentence = _("This file is not in UTF-8 (line %(line)s). In a spreadsheet, save it as “CSV UTF-8”.")
+        return Invalid("file_not_utf8", sentence % {"line": line}, field="file")
+    sentence = _(
+        "This file cannot be read in the letters it is said to be in (%(letters)s, line %(line)s). In a spreadsheet, save it "
+        "as “CSV UTF-8”."
+    )
+    shown = {"letters": encoding.upper(), "line": line}
+    return Invalid("file_not_in_its_letters", sentence % shown, field="file")
+
+
+def is_unicode(file: BinaryIO) -> bool:
+    """Whether a seekable file of any size, read to its end, is UTF-8 or says that it is UTF-16."""
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        while piece := file.read(_READ):
+            if piece.startswith(_UTF_16) and file.tell() == len(piece):
+                return True
+            decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _refuse_spreadsheet(unverified: bytes) -> None:
+    if unverified.startswith(_ZIP):
+        raise Invalid(
+            "file_is_spreadsheet",
+            _("This is a spreadsheet file, not CSV. In the spreadsheet, save it as “CSV UTF-8”."),
+            field="file",
+        )
 
 
 def _encoding(unverified: bytes, letters: str) -> str:
@@ -112,44 +143,45 @@ def records(text: str, columns: Columns) -> Iterator[tuple[int, list[str]]]:
     return _records(io.StringIO(text, newline=""), _delimiter(text, columns))
 
 
-def streamed(file: BinaryIO, columns: Columns) -> Iterator[tuple[int, list[str]]]:
-    """The same of a file that is too large to be held: read as it is asked for, once, in UTF-8. `file` can be looked into
-    before it is read (`io.BufferedReader.peek`), and the heading stands in the part that is seen so."""
-    head = file.peek(1).decode("utf-8-sig", errors="ignore")  # type: ignore[attr-defined]
-    told = _Told()
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+def streamed(file: BinaryIO, columns: Columns, letters: str = "") -> Iterator[tuple[int, list[str]]]:
+    """The same of a file that is too large to be held: read as it is asked for, once, in the letters that `decode` would read
+    it in. `file` can be looked into before it is read (`io.BufferedReader.peek`), and the heading stands in the part that is
+    seen so."""
+    seen: bytes = file.peek(1)  # type: ignore[attr-defined]
+    _refuse_spreadsheet(seen)
+    encoding = _encoding(seen, letters)
+    text = io.TextIOWrapper(file, encoding=encoding, newline="")
     # A line is read in pieces: one without an end would be held whole, and the reader refuses a cell that is too long.
     pieces = iter(lambda: text.readline(_PIECE), "")
     try:
-        yield from _records(pieces, _delimiter(head, columns), told=told)
-    except UnicodeDecodeError as error:
-        raise Invalid(
-            "file_not_utf8",
-            _("This file is not in UTF-8 (after line %(line)s). In a spreadsheet, save it as “CSV UTF-8”.")
-            % {"line": told.line},
-            field="file",
-        ) from error
+        yield from _records(pieces, _delimiter(seen.decode(encoding, errors="ignore"), columns))
+    except UnicodeError as error:
+        raise _unreadable(encoding, _first_unreadable(text.detach(), encoding)) from error
     finally:
         if not file.closed:
-            text.detach()  # it stays open for whoever opened it
+            with suppress(ValueError):
+                text.detach()  # it stays open for whoever opened it
 
 
-@dataclass(slots=True)
-class _Told:
-    """The last line that was read to its end."""
+def _first_unreadable(file: BinaryIO, encoding: str) -> int:
+    """The line of a seekable file that cannot be read so."""
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line = 1
+    try:
+        while piece := file.read(_READ):
+            line += decoder.decode(piece).count("\n")
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError as error:
+        line += error.object[: error.start].decode(encoding, errors="ignore").count("\n")
+    return line
 
-    line: int = 0
 
-
-def _records(
-    lines: Iterable[str], delimiter: str, told: _Told | None = None
-) -> Iterator[tuple[int, list[str]]]:
+def _records(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
-    told = told or _Told()
     line = 1
     try:
         for cells in reader:
-            told.line = reader.line_num
             if any(cell.strip() for cell in cells):
                 yield line, cells
             line = reader.line_num + 1

@@ -209,7 +209,7 @@ def outline_of(unverified: bytes, remembered: Layout | None = None, letters: str
     """What a file seems to hold. `remembered` is how the organisation's last file was read, `letters` the code page that somebody
     chose. Invalid for what is no CSV file with a heading."""
     layout = remembered or Layout()
-    readings = _readings(unverified) if is_of_another_encoding(unverified) else {}
+    readings = readings_of(unverified) if is_of_another_encoding(unverified) else {}
     was_asked = letters if letters in readings else layout.letters if layout.letters in readings else ""
     letters = was_asked or next(iter(readings), "")
     lines = records(decode(unverified, letters), COLUMNS)
@@ -258,7 +258,7 @@ def _proposed(heading: str, taken: Collection[str]) -> str:
     return "" if found in taken and found not in LISTS else found
 
 
-def _readings(unverified: bytes) -> dict[str, str]:
+def readings_of(unverified: bytes) -> dict[str, str]:
     """The code pages that have all of a file's letters, each with how its first other words read."""
     words = list(islice(dict.fromkeys(_OTHER_WORDS.findall(unverified)), SAMPLES))
     readable = {}

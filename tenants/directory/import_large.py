@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import BinaryIO
 
@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from portal.kit import clock
 from portal.kit.actors import Actor
 from portal.kit.errors import Invalid
-from portal.kit.sheet_file import BadCell, named_cells, read_heading, streamed
+from portal.kit.sheet_file import BadCell, is_unicode, named_cells, read_heading, streamed
 from tenants.audit.events import EventName
 from tenants.audit.services import record_event
 from tenants.directory.import_columns import COLUMNS, Layout, heading_in
@@ -64,6 +64,10 @@ def bring_file(
     """Read a seekable file twice and apply it. `is_look` says what it would change; lines that cannot be used keep all of it
     out unless `skips_problems`. Called in a tenant's scope. Invalid when the file as a whole cannot be used."""
     layout = layout or Layout()
+    if layout.letters and is_unicode(file):
+        # As on the page: a code page is for a file that is in none of Unicode's writings.
+        layout = replace(layout, letters="")
+    file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
     repeated = _repeated(file, layout)
     told = Brought()
@@ -110,7 +114,7 @@ def _records(
 ) -> tuple[Iterator[tuple[int, list[str]]], dict[int, str], list[str], int]:
     """The lines below the heading, {place: column}, the columns left out, and how many cells a line may have."""
     file.seek(0)
-    lines = streamed(file, COLUMNS)
+    lines = streamed(file, COLUMNS, layout.letters)
     header = next(lines, (1, []))[1]
     places, ignored = read_heading(heading_in(header), layout.known, layout.columns)
     return lines, places, ignored, len(header)

@@ -112,6 +112,37 @@ def test_a_file_that_cannot_be_used_is_2_with_one_sentence(tenant, bring, text):
     assert (status, told) == (2, {}) and sentence.strip().endswith((".", "”."))
 
 
+def letters_of(tenant) -> list[str]:
+    with tenant_scope(tenant.id):
+        return sorted(DirectoryPerson.objects.values_list("family_name", flat=True))
+
+
+HUN = "hun,Ödön,Hűvös,hun@x.example,\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "letters"),
+    [
+        ((HEAD + HUN).encode("utf-16"), ""),
+        (b"\xfe\xff" + (HEAD + HUN).replace(",", "\t").encode("utf-16-be"), ""),
+        ((HEAD + HUN).encode("utf-8-sig"), "cp1252"),
+        ((HEAD + HUN).encode("utf-16"), "cp1252"),
+        ((HEAD + HUN).encode("cp1250"), "cp1250"),
+    ],
+)
+def test_a_file_is_read_in_the_letters_that_the_page_reads(tenant, bring, content, letters):
+    assert bring(content, letters=letters)[0] == 0 and letters_of(tenant) == ["Hűvös"]
+
+
+def test_a_file_in_a_code_page_shows_how_it_would_read_and_which_line_does_not(tenant, bring):
+    status, _told, sentence = bring((HEAD + ADA + HUN).encode("cp1250"))
+    assert status == 2 and "(line 3)" in sentence and "cp1250: Ödön, Hűvös" in sentence
+    undefined = HEAD.encode() + ADA.encode() + b"x,X,\x9d,x@x.example,\n"
+    assert "(CP1252, line 3)" in bring(undefined, letters="cp1252")[2]
+    assert "spreadsheet file" in bring(b"PK\x03\x04" + b"x" * 100)[2]
+    assert people(tenant) == []
+
+
 def test_an_organisation_that_does_not_exist_is_1_and_a_missing_file_2(tenant, bring, tmp_path):
     assert bring(HEAD + ADA, slug="nobody-at-all")[0] == 1
     err = io.StringIO()

@@ -56,7 +56,7 @@ def test_a_file_that_is_not_utf8_says_where():
         (b"\xef\xbb\xbf \n", "columns_missing"),
         (HEAD.encode(), "file_empty"),
         ((HEAD + ADA).encode("utf-16-le"), "file_not_text"),
-        (b"\xff\xfe\x00\xd8" + HEAD.encode("utf-16-le"), "file_not_utf8"),
+        (b"\xff\xfe\x00\xd8" + HEAD.encode("utf-16-le"), "file_not_in_its_letters"),
         (b"PK\x03\x04\x00\x00\x08", "file_is_spreadsheet"),
         (b"name,email\nAda,a@x.example\n", "columns_missing"),
         (b"user_name,login,given_names,family_name,email\n", "column_twice"),

@@ -1,6 +1,6 @@
-"""`manage.py import_people --tenant SLUG FILE.csv [--dry-run] [--skip-problems] [--column HEADING=NAME] [--dates ORDER]`: 0 when
-every line was used, 1 when some could not be (each is named; without `--skip-problems` nothing is changed then) or there is no
-such organisation, 2 when the file or the database could not be used."""
+"""`manage.py import_people --tenant SLUG FILE.csv [--dry-run] [--skip-problems] [--column HEADING=NAME] [--dates ORDER]
+[--letters PAGE]`: 0 when every line was used, 1 when some could not be (each is named; without `--skip-problems` nothing is
+changed then) or there is no such organisation, 2 when the file or the database could not be used."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from portal.kit.actors import Actor, ActorKind
 from portal.kit.errors import Invalid, Refused
 from portal.kit.scope import tenant_scope
 from portal.kit.sheet_file import MAX_BYTES, key_of_heading
-from tenants.directory.import_columns import ALIASES, DATE_ORDERS, USER_NAMES, Layout
-from tenants.directory.import_large import bring_file
+from tenants.directory.import_columns import ALIASES, DATE_ORDERS, LETTERS, USER_NAMES, Layout, readings_of
+from tenants.directory.import_large import Brought, bring_file
 from tenants.management.operating import is_unreachable
 from tenants.models import Tenant
 
@@ -65,6 +65,13 @@ class Command(BaseCommand):
             default="",
             help="what stands for the user name in a file without a column for it",
         )
+        parser.add_argument(
+            "--letters",
+            choices=sorted(LETTERS),
+            default="",
+            help="the code page of a file that is neither UTF-8 nor UTF-16: "
+            + "; ".join(f"{page}: {label}" for page, label in sorted(LETTERS.items())),
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -104,7 +111,7 @@ def _layout(options: dict[str, Any]) -> Layout:
                 f"“{said}” does not say what a column is. Write HEADING=NAME, with one of: {', '.join(ALIASES)}.",
             )
         columns[key_of_heading(heading)] = name
-    return Layout(columns, options["dates"], options.get("user_name", ""))
+    return Layout(columns, options["dates"], options.get("user_name", ""), options.get("letters", ""))
 
 
 @contextmanager
@@ -129,14 +136,12 @@ def _opened(name: str) -> Iterator[BinaryIO]:
 
 
 def _brought(file: BinaryIO, layout: Layout, options: dict[str, Any]) -> dict[str, Any]:
-    brought = bring_file(
-        file,
-        file_name=Path(options["file"]).name if options["file"] != "-" else "standard input",
-        actor=OPERATOR,
-        layout=layout,
-        is_look=options["dry_run"],
-        skips_problems=options["skip_problems"],
-    )
+    try:
+        brought = _bring(file, layout, options)
+    except Invalid as problem:
+        if problem.code == "file_not_utf8":
+            raise Invalid(problem.code, problem.sentence + _pages_that_read(file)) from problem
+        raise
     return {
         "tenant": options["tenant"],
         "applied": brought.is_applied,
@@ -146,6 +151,24 @@ def _brought(file: BinaryIO, layout: Layout, options: dict[str, Any]) -> dict[st
         "problems": [asdict(problem) for problem in brought.problems],
         "ignored_columns": brought.ignored_columns,
     }
+
+
+def _bring(file: BinaryIO, layout: Layout, options: dict[str, Any]) -> Brought:
+    return bring_file(
+        file,
+        file_name=Path(options["file"]).name if options["file"] != "-" else "standard input",
+        actor=OPERATOR,
+        layout=layout,
+        is_look=options["dry_run"],
+        skips_problems=options["skip_problems"],
+    )
+
+
+def _pages_that_read(file: BinaryIO) -> str:
+    """How the file's first other words would read in each code page: whoever imports it sees which one is meant."""
+    file.seek(0)
+    found = [f"{page}: {words}" for page, words in readings_of(file.read(MAX_BYTES)).items() if words]
+    return " Or say its code page with --letters (" + "; ".join(found) + ")." if found else ""
 
 
 def _lines(told: dict[str, Any]) -> str:
