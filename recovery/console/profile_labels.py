@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +15,11 @@ from recovery.attesting.rule import AttestationRule
 from recovery.callouts.services import callout_names
 from recovery.console.limit_forms import LimitsForm
 from recovery.console.profile_forms import EVIDENCE, ProfileForm
-from recovery.console.risk_forms import RiskForm
+from recovery.console.risk_forms import LIMIT_WORDS, RiskForm
 from recovery.console.sign_words import NAMES
 from recovery.models import Profile
 from recovery.ordering import connections_here
-from recovery.signs import Sign
+from recovery.signs import Limits, Sign
 from recovery.statuses import Mode, Told
 from tenants.directory.selectors import group_names, people_by_id
 from tenants.rights import Role
@@ -68,7 +69,7 @@ def said(name: str, value: Any) -> str:
     if name == "attestation":
         return attestation_said(value)
     if name == "sign_limits":
-        return ", ".join(f"{limit}: {int(number)}" for limit, number in sorted(value.items())) or "–"
+        return "; ".join(_limit(limit, number) for limit, number in asdict(Limits.of(value)).items())
     if name == "partner_conditions":
         return _conditions(value)
     if name == "reference_evidence":
@@ -100,6 +101,14 @@ def _listed(name: str, value: list[str]) -> list[str]:
             return [str(Told(one).label) for one in value]
         case _:
             return value
+
+
+def _limit(name: str, number: int | bool) -> str:
+    """ "The face passed by little: 5 points"."""
+    label, unit = LIMIT_WORDS[name]
+    if isinstance(number, bool):
+        return f"{label}: {_('Yes') if number else _('No')}"
+    return f"{label}: {number} {unit}"
 
 
 def _conditions(value: dict[str, dict[str, list[str]]]) -> str:

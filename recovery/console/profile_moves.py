@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -14,7 +16,7 @@ from portal.rights import actor_of, requires
 from recovery import profiles
 from recovery.applying import profiles_in_force
 from recovery.console.profile_views import effect_of, profile_crumbs, profile_or_404, shown_profile
-from recovery.console.profile_words import differences
+from recovery.console.profile_words import differences, said_now
 from recovery.console.publish_form import PublishForm
 from recovery.console.reach import reach_of
 from recovery.console.showing import slug_of
@@ -76,10 +78,11 @@ def withdraw(request: HttpRequest, profile_id: str) -> HttpResponse:
 @requires(Right.MANAGE_PROFILES)
 @recent_sign_in
 def move(request: HttpRequest, profile_id: str) -> HttpResponse:
-    """One place up or down in the order of those in force."""
-    profile = profile_or_404(profile_id)
-    profiles.move_profile(profile.id, up=request.POST.get("to") == "up", actor=actor_of(request))
-    return redirect("profiles:list", organisation=slug_of(request))
+    """One place up or down in the order of those in force. The page that follows stands on the button that was pressed, so that
+    whoever presses keys may press it again."""
+    profile, to = profile_or_404(profile_id), "up" if request.POST.get("to") == "up" else "down"
+    profiles.move_profile(profile.id, up=to == "up", actor=actor_of(request))
+    return redirect(f"{reverse('profiles:list', args=[slug_of(request)])}#{to}-{profile.public_id}")
 
 
 @require_POST
@@ -93,10 +96,16 @@ def copy(request: HttpRequest, profile_id: str) -> HttpResponse:
 @requires(Right.MANAGE_PROFILES)
 @recent_sign_in
 def restore(request: HttpRequest, profile_id: str, version: int) -> HttpResponse:
-    """What would change, and a typed word. A profile in force stays valid or is not changed."""
+    """What that version changed, and what would change if it counted again: at a press for a profile that is not in force, with
+    a typed word for one that is, which stays valid or is not changed."""
     profile = profile_or_404(profile_id)
     then = profiles.version_of(profile, version)
-    form = TypedWordForm(request.POST or None, word=_("restore"))
+    is_published = profile.status == Profile.Status.PUBLISHED
+    form = (
+        TypedWordForm(request.POST or None, word=_("restore"))
+        if is_published
+        else Form(request.POST if request.method == "POST" else None)
+    )
     if request.method == "POST" and form.is_valid():
         try:
             profiles.restore_version(profile.id, version, actor=actor_of(request))
@@ -107,7 +116,9 @@ def restore(request: HttpRequest, profile_id: str, version: int) -> HttpResponse
     context = {
         **shown_profile(profile),
         "form": form,
-        "differences": differences(profile, then),
+        "differences": differences(said_now(profile), then),
+        "version": version,
+        "changed_then": differences(profiles.version_of(profile, version - 1), then) if version > 1 else [],
         "breadcrumbs": profile_crumbs(request, profile.name),
     }
     return render(request, "recovery_console/restore.html", context)

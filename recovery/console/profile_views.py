@@ -112,13 +112,26 @@ def list_profiles(request: HttpRequest) -> HttpResponse:
     in_force = [profile for profile in found if profile.status == Profile.Status.PUBLISHED]
     names = group_names() if groups_named(in_force) else {}
     context = {
-        "in_order": [shown_profile(profile) | {"is_for": is_for(profile, names)} for profile in in_force],
+        "in_order": [
+            shown_profile(profile) | {"is_for": is_for(profile, names)} | _buttons(profile, in_force)
+            for profile in in_force
+        ],
         "rows": [shown_profile(profile) for profile in found if profile not in in_force],
         "may_manage": seat_of(request).may(Right.MANAGE_PROFILES),
         "may_see_people": seat_of(request).may(Right.SEE_PEOPLE),
         "has_profiles": bool(found),
     }
     return render(request, "recovery_console/profiles.html", context)
+
+
+def _buttons(profile: Profile, in_order: list[Profile]) -> dict[str, str]:
+    """What the buttons of the order are called, so that the page stands on the one that was pressed (`profile_moves.move`): at
+    either end the other is in its place."""
+    up, down = f"up-{profile.public_id}", f"down-{profile.public_id}"
+    return {
+        "up_id": down if profile.id == in_order[-1].id else up,
+        "down_id": up if profile.id == in_order[0].id else down,
+    }
 
 
 @require_GET
@@ -209,11 +222,11 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "recovery_console/profile_form.html", context)
 
 
-def _version_to_restore(event: AuditEvent, profile: Profile) -> int | None:
-    """The version that this save made, if the profile says something else since."""
+def _version_made(event: AuditEvent) -> int | None:
+    """The version that this save made."""
     made = (EventName.PROFILE_CREATED.value, EventName.PROFILE_CHANGED.value)
     version = event.data.get("version")
-    return version if event.name in made and isinstance(version, int) and version != profile.version else None
+    return version if event.name in made and isinstance(version, int) else None
 
 
 def _history(profile: Profile) -> list[dict[str, Any]]:
@@ -238,7 +251,8 @@ def _history(profile: Profile) -> list[dict[str, Any]]:
             "at": event.created_at,
             "actor": actors[event.id],
             "changed": [called[name] for name in event.data.get("changed", []) if name in called],
-            "version": _version_to_restore(event, profile),
+            "version": _version_made(event),
+            "is_now": _version_made(event) == profile.version,
         }
         for event in events
     ]

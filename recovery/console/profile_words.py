@@ -107,12 +107,17 @@ def without_a_face(profile: Profile) -> dict[str, Any]:
     return {"eids": ", ".join(eids), "is_only": is_only, "level": level, "has_partner": bool(found)}
 
 
-def differences(profile: Profile, then: dict[str, Any]) -> list[dict[str, str]]:
-    """What the profile says now and what it said then, in words; only what differs."""
-    now = {name: getattr(profile, name) for name in FIELDS}
+def said_now(profile: Profile) -> dict[str, Any]:
+    return {name: getattr(profile, name) for name in FIELDS}
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What a profile said before and says after, in words; only what differs. A part that did not exist yet is left out."""
     called = labels()
-    return [
-        {"label": called[name], "now": said(name, now[name]), "then": said(name, value)}
-        for name, value in then.items()
-        if name in called and value != now[name]
+    found = [
+        {"label": called[name], "before": said(name, before[name]), "after": said(name, value)}
+        for name, value in after.items()
+        if name in called and name in before and value != before[name]
     ]
+    # What is kept another way and says the same is no difference.
+    return [row for row in found if row["before"] != row["after"]]

@@ -40,6 +40,15 @@ LIMIT_OF = {
     Sign.RECOVERED_BEFORE: ("recovered_days", _("days")),
     Sign.NOT_ME_BEFORE: ("not_me_days", _("days")),
 }
+# What belongs to no sign: the organisation's hours.
+HOURS = {"from_hour": _("Your hours begin at"), "to_hour": _("Your hours end at")}
+WEEKENDS = _("Saturday and Sunday as well")
+# What a limit is called and counts, by the name it is kept under.
+LIMIT_WORDS = {
+    **{name: (NAMES[sign], suffix) for sign, (name, suffix) in LIMIT_OF.items()},
+    **{name: (label, _("o'clock")) for name, label in HOURS.items()},
+    "weekends": (WEEKENDS, ""),
+}
 REVIEWING_ROLES = [(role.value, role.label) for role in Role if Right.REVIEW_CASES in RIGHTS[role]]
 
 
@@ -99,9 +108,9 @@ class RiskForm(SeenForm):
             if sign in LIMIT_OF:
                 name, suffix = LIMIT_OF[sign]
                 self.fields[name] = _number(name, NAMES[sign], suffix)
-        self.fields["from_hour"] = _number("from_hour", _("Your hours begin at"), _("o'clock"))
-        self.fields["to_hour"] = _number("to_hour", _("Your hours end at"), _("o'clock"))
-        self.fields["weekends"] = forms.BooleanField(label=_("Saturday and Sunday as well"), required=False)
+        for name, label in HOURS.items():
+            self.fields[name] = _number(name, label, LIMIT_WORDS[name][1])
+        self.fields["weekends"] = forms.BooleanField(label=WEEKENDS, required=False)
         self._offer_reviewers(profile)
 
     def _offer_reviewers(self, profile: Profile) -> None:

@@ -107,7 +107,7 @@ def go_back(request: HttpRequest, profile_id: str) -> HttpResponse:
     profile = profile_or_404(profile_id)
     if not is_live(profile):
         return _there_already(request, profile)
-    form = TypedWordForm(request.POST or None, word=_("go back"))
+    form = TypedWordForm(request.POST or None, word=_("evaluation"))
     if request.method == "POST" and form.is_valid() and _switch(request, profile, Mode.EVALUATION, form):
         return _to_profile(request, profile)
     context = _switch_context(request, profile, form, "go_back", _("Back to evaluation"))

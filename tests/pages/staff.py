@@ -435,7 +435,7 @@ def readiness(tenant: Tenant, client: Client) -> None:
     for value in ("no", "yes"):
         client.post(f"{base}/readiness/mail", {"is_on": value})
     trying = f"{base}/profiles/{profile.public_id}"
-    for path, word in (("go-back", "go back"), ("go-live", "go live")):
+    for path, word in (("go-back", "evaluation"), ("go-live", "go live")):
         client.get(f"{trying}/evaluation")
         client.get(f"{trying}/{path}")
         client.post(f"{trying}/{path}", {"word": word})

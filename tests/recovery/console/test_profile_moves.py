@@ -88,7 +88,41 @@ def test_what_a_profile_said_before_is_had_back_with_a_typed_word(tenant, two, s
         back = Profile.objects.get(id=two["everyone"].id)
         assert (back.face_threshold, back.names, back.version) == (70, "exact", 3)
     assert client.get(address(tenant, two["everyone"], "restore/77")).status_code == 404
-    assert "Nothing would change" in client.get(path).content.decode()
+    assert "This is what counts now" in client.get(path).content.decode()
+
+
+def test_a_version_shows_what_it_changed_in_words_and_a_draft_has_it_back_at_a_press(
+    tenant, two, staff_client
+):
+    client, pilots = staff_client(Role.ADMINISTRATOR), two["pilots"]
+    with tenant_scope(tenant.id):
+        change_profile(
+            pilots.id, face_threshold=91, sign_limits={"face_margin": 9, "weekends": True}, actor=SYSTEM
+        )
+    shown = client.get(address(tenant, pilots, "restore/2"))
+    changed = {str(row["label"]): (row["before"], row["after"]) for row in shown.context["changed_then"]}
+    assert changed["Face Check threshold"] == ("70", "91") and "face_margin" not in shown.content.decode()
+    assert "by little: 5 points" in changed["Where signs begin"][0]
+    assert "by little: 9 points" in changed["Where signs begin"][1]
+    assert client.get(address(tenant, pilots, "restore/1")).context["changed_then"] == []
+    assert client.post(address(tenant, pilots, "restore/1")).status_code == 302
+    with tenant_scope(tenant.id):
+        assert Profile.objects.get(id=pilots.id).face_threshold == 70
+    history = client.get(address(tenant, pilots, "")).content.decode()
+    assert "Version 2: what it changed, restore" in history and "Version 3: what it changed<" in history
+
+
+def test_the_list_stands_on_the_button_that_moved_a_profile(tenant, two, staff_client):
+    with tenant_scope(tenant.id):
+        publish_profile(two["pilots"].id, place=Place.FIRST, actor=SYSTEM)
+        publish_profile(make_profile(name="Third").id, place=Place.LAST, actor=SYSTEM)
+    client = staff_client(Role.ADMINISTRATOR)
+    for to in ("down", "down", "up", "up"):
+        answer = client.post(address(tenant, two["pilots"], "move"), {"to": to})
+        place = answer["Location"].partition("#")[2]
+        assert place == f"{to}-{two['pilots'].public_id}"
+        assert f'id="{place}"' in client.get(answer["Location"]).content.decode()
+    assert order(tenant) == ["Pilots", "Everyone", "Third"]
 
 
 def test_the_form_takes_partners_in_order_and_each_once(tenant, two, staff_client):
