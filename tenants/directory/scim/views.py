@@ -29,6 +29,7 @@ from portal.kit.origins import client_address, network_of
 from portal.kit.scope import tenant_scope
 from tenants.directory.models import ScimToken
 from tenants.directory.scim.description import MAX_BYTES
+from tenants.directory.scim.dialects import plain_filter, plain_patch
 from tenants.directory.scim.service import SERVICE, Handler
 from tenants.directory.scim.storage import DirectoryStorage
 from tenants.directory.scim.tokens import FORM, base_address, verified_token
@@ -111,7 +112,10 @@ def _asked(request: HttpRequest, tenant: Tenant, path: str) -> ScimRequest:
         method=_method(request),
         base_url=base_address(tenant),
         path=path,
-        query={name: str(value) for name, value in query.items()},
+        query={
+            name: plain_filter(str(value)) if name == "filter" else str(value)
+            for name, value in query.items()
+        },
         headers=dict(request.headers),
     )
     SERVICE.match(asked)
@@ -128,14 +132,14 @@ def _body(request: HttpRequest) -> bytes:
     if request.method not in ("POST", "PUT", "PATCH"):
         return b""
     try:
-        read_json(request, max_bytes=MAX_BYTES)
+        unverified = read_json(request, max_bytes=MAX_BYTES)
     except Refused as refused:
         if refused.code == "too_large":
             raise PayloadTooLargeException(detail=f"A request holds at most {MAX_BYTES} bytes.") from refused
         raise InvalidSyntaxException(
             detail="The body is not a JSON object, or names a member twice."
         ) from refused
-    return request.body
+    return json.dumps(plain_patch(unverified)).encode() if request.method == "PATCH" else request.body
 
 
 def _refusal(status: int, sentence: str) -> ScimResponse:
