@@ -124,6 +124,16 @@ def test_a_directory_is_refused_in_the_same_way():
     assert run(BOB, ROBERT, claimed="ada")[1]["error_code"] == "claimed_unknown"
 
 
+@pytest.mark.parametrize("label", ["\ud800", "bob\nmatch", "bob\u202e", "b\x00b"])
+def test_an_id_that_cannot_be_printed_is_refused_and_never_printed(label: str):
+    status, told, sentence = run(json.dumps([BOB | {"id": label}]), ROBERT)
+    assert (status, told["error_code"]) == (2, "id_not_printable") and label not in sentence
+
+
+def test_json_may_begin_with_a_byte_order_mark():
+    assert run(f"\ufeff{json.dumps(BOB)}", f"\ufeff {json.dumps(ROBERT)}")[0] == 0
+
+
 def test_a_name_in_disguise_is_no_match_and_the_answer_says_why():
     for name, trouble in (
         ("B\u043eb", "mixed_scripts"),

@@ -89,6 +89,8 @@ def _account(number: int, entry: Any) -> Account:
     fields = _fields(entry, what)
     given, family = _names(fields, what)
     label = _text(fields, "id", what, MAX_NAME) or str(number)
+    if not label.isprintable():
+        raise Unreadable("id_not_printable", f"{what}: id holds characters that cannot be printed.")
     candidate = Candidate(
         uuid5(_SPACE, f"{number}"),
         given,

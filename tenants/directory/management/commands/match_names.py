@@ -68,8 +68,8 @@ class Command(BaseCommand):
 
 def _text(argument: str, what: str) -> str:
     """The JSON itself if it begins like it, else what the file holds."""
-    if argument.lstrip()[:1] in ("{", "["):
-        return argument
+    if argument.lstrip("\ufeff \t\r\n")[:1] in ("{", "["):
+        return argument.lstrip("\ufeff")
     try:
         with Path(argument).open("rb") as file:
             found = file.read(MAX_BYTES + 1)
