@@ -37,7 +37,7 @@ def test_no_stranger_is_accepted_and_few_genuine_people_are_refused(mode: str, r
 
 
 @pytest.mark.parametrize(
-    ("mode", "refused", "accepted"), [("exact", 83, 1), ("relaxed", 39, 2), ("fuzzy", 11, 6)]
+    ("mode", "refused", "accepted"), [("exact", 83, 1), ("relaxed", 39, 2), ("fuzzy", 11, 5)]
 )
 def test_pairs_written_by_hand_are_told_apart(mode: str, refused: int, accepted: int):
     """In numbers, not in percent. Half of those that the relaxed rule refuses are other forms of a name, which are fuzzy; of

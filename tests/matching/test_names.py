@@ -121,6 +121,7 @@ DISGUISED = {
         f"Anna / N{GREEK_O}vak",
         "Anna / No\u13d9ak",
         "Аnnа / Novak",
+        "\U00017073nna / Novak",
     ],
     "hidden_characters": [
         "An\u200bna / Novak",
@@ -128,6 +129,7 @@ DISGUISED = {
         "Anna / \u2066Novak\u2069",
         "Anna / No\u00advak",
         "An\x00na / Novak",
+        "An\u2028na / Novak",
         "Anna / No\u2060vak",
         "Anna / Novak\ufeff",
         "Anna / No\u3164vak",
@@ -135,7 +137,14 @@ DISGUISED = {
         "Anna\u200e / Novak",
         "Anna / Nov\ue000ak",
     ],
-    "unusual_letters": ["\u0251nna / Novak", "Anna / Nova\u1d0b"],
+    "unusual_letters": [
+        "\u0251nna / Novak",
+        "Anna / Nova\u1d0b",
+        "\U0001f150nna / Novak",
+        "Anna / Novak\U0001f600",
+        "A\u20ddnna / Novak",
+        "Anna\u0363 / Novak",
+    ],
     "too_many_marks": [
         "A" + "\u0301\u0302\u0303\u0304\u0306" + "nna / Novak",
         "Anna / N" + "\u0337" * 190 + "ovak",

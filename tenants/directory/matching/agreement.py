@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from tenants.directory.matching import east_asian
-from tenants.directory.matching.names import Name, Word, joined
+from tenants.directory.matching.names import Name
 from tenants.directory.matching.parts import BOUND, CHILD
+from tenants.directory.matching.wording import Word, joined
 
 
 class Level(IntEnum):
@@ -33,37 +34,64 @@ class Found:
 
 
 DIFFERS = Found(Level.DIFFERS)
+SAME = Found(Level.EXACT, "same")
 Words = tuple[Word, ...]
 # Zones cut names at the end of their line (ICAO Doc 9303 parts 4 to 6): the room for names in TD1, TD2 and TD3.
 ROOMS = (30, 31, 39)
 
 
 def word_level(one: Word, other: Word, *, is_given: bool, limit: Level) -> Level:
-    """How far two words agree; DIFFERS beyond the limit."""
-    if one is other or not one.forms.isdisjoint(other.forms):
+    """How far two words agree; DIFFERS beyond the limit. Shapes first: words without one in common differ."""
+    if one is other:
+        return Level.EXACT
+    if _are_spelt_the_same(one, other):
         return Level.EXACT
     if limit < Level.RELAXED:
         return Level.DIFFERS
-    if not one.relaxed.isdisjoint(other.relaxed):
+    if one.shapes & other.shapes and not one.relaxed.isdisjoint(other.relaxed):
         return Level.RELAXED
     if limit < Level.FUZZY:
         return Level.DIFFERS
-    if not one.fuzzy(is_given=is_given).isdisjoint(other.fuzzy(is_given=is_given)):
+    if _are_alike(one, other, is_given=is_given):
         return Level.FUZZY
     return Level.WEAK if _agree_weakly(one, other) else Level.DIFFERS
+
+
+def _are_alike(one: Word, other: Word, *, is_given: bool) -> bool:
+    if not one.fuzzy_shapes(is_given=is_given) & other.fuzzy_shapes(is_given=is_given):
+        return False
+    return not one.fuzzy(is_given=is_given).isdisjoint(other.fuzzy(is_given=is_given))
 
 
 def _agree_weakly(one: Word, other: Word) -> bool:
     """An initial, or a script that leaves the vowels out."""
     if one.is_initial or other.is_initial:
         return any(a[0] == b[0] for a in one.forms for b in other.forms)
-    if one.script == other.script:
+    if (one.is_plain and other.is_plain) or one.script == other.script:
         return False
     if "HANGUL" in (one.script, other.script):
         return any(
             east_asian.korean_sound(a) == east_asian.korean_sound(b) for a in one.forms for b in other.forms
         )
-    return (one.hides_vowels or other.hides_vowels) and not one.consonants().isdisjoint(other.consonants())
+    return (one.hides_vowels or other.hides_vowels) and not one.consonants.isdisjoint(other.consonants)
+
+
+def _are_same(one: Words, other: Words) -> bool:
+    """The same words in the same order, in any spelling of documents."""
+    if len(one) != len(other) or not one:
+        return False
+    for left, right in zip(one, other, strict=True):
+        if left is not right and not _are_spelt_the_same(left, right):
+            return False
+    return True
+
+
+def _are_spelt_the_same(one: Word, other: Word) -> bool:
+    if one.is_plain:
+        return not other.is_plain and bool(one.shapes & other.shapes) and one.text in other.forms
+    if not one.shapes & other.shapes:
+        return False
+    return other.text in one.forms if other.is_plain else not one.forms.isdisjoint(other.forms)
 
 
 def in_order(one: Words, other: Words, *, is_given: bool, limit: Level) -> Level:
@@ -95,19 +123,27 @@ def cover(few: Words, many: Words, *, is_given: bool, limit: Level) -> tuple[Lev
 def _best_place(
     word: Word, many: Words, used: set[int], is_given: bool, limit: Level
 ) -> tuple[Level, frozenset[int]]:
-    best, places = Level.DIFFERS, frozenset[int]()
-    for length in (1, 2, 3):
+    """The first of the best: one word, else two or three written as one."""
+    best, place = Level.DIFFERS, 0
+    for at, other in enumerate(many):
+        found = word_level(word, other, is_given=is_given, limit=limit) if at not in used else best
+        if found < best:
+            best, place = found, at
+            if found is Level.EXACT:
+                break
+    if best is not Level.DIFFERS:
+        return best, frozenset((place,))
+    for length in (2, 3):
         for at in range(len(many) - length + 1):
             run = frozenset(range(at, at + length))
             if run & used:
                 continue
-            other = many[at] if length == 1 else joined(many[at : at + length])
-            found = word_level(word, other, is_given=is_given, limit=limit)
+            found = word_level(word, joined(many[at : at + length]), is_given=is_given, limit=limit)
             if found < best:
-                best, places = found, run
+                best, place = found, at
         if best is not Level.DIFFERS:
-            break
-    return best, places
+            return best, frozenset(range(place, place + length))
+    return best, frozenset()
 
 
 def _as_one(one: Words, other: Words, *, is_given: bool, limit: Level) -> Level:
@@ -122,27 +158,36 @@ def _better(one: Found, level: Level, rule: str) -> Found:
 
 
 def _cannot_agree(document: Name, account: Name, limit: Level, *, is_given: bool) -> bool:
-    """No key in common: quick, and true of nearly everybody."""
-    if not document.keys.isdisjoint(account.keys):
-        return False
+    """No shape in common: quick, and true of nearly everybody."""
     if limit < Level.FUZZY:
+        return not document.shapes & account.shapes
+    if document.fuzzy_shapes(is_given=is_given) & account.fuzzy_shapes(is_given=is_given):
+        return False
+    if document.is_regular and account.is_regular:
         return True
-    if document.has_initial or account.has_initial:
+    has_initial = document.has_initial or account.has_initial
+    return not has_initial and _cannot_agree_weakly(document, account)
+
+
+def _cannot_agree_weakly(document: Name, account: Name) -> bool:
+    if (document.hides_vowels or account.hides_vowels) and not document.consonants.isdisjoint(
+        account.consonants
+    ):
         return False
-    if not document.fuzzy_keys(is_given=is_given).isdisjoint(account.fuzzy_keys(is_given=is_given)):
-        return False
-    return not (document.is_odd or account.is_odd) or document.weak_keys().isdisjoint(account.weak_keys())
+    return not (document.has_hangul or account.has_hangul) or document.korean_sounds.isdisjoint(
+        account.korean_sounds
+    )
 
 
 def compare_family(document: Name, account: Name, limit: Level) -> Found:
     """The family name of the document and of the account."""
+    if _are_same(document.words, account.words):
+        return SAME
+    if limit is Level.EXACT or not document.core or not account.core:
+        return DIFFERS
     if _cannot_agree(document, account, limit, is_given=False):
         return DIFFERS
     level = in_order(document.words, account.words, is_given=False, limit=limit)
-    if level is Level.EXACT:
-        return Found(level, "same")
-    if limit is Level.EXACT or not document.core or not account.core:
-        return DIFFERS
     found = Found(level, _spelling_rule(level)) if level is not Level.DIFFERS else DIFFERS
     core = in_order(document.core, account.core, is_given=False, limit=limit)
     found = _better(found, max(core, Level.RELAXED), "particles_or_titles")
@@ -199,20 +244,30 @@ def _spelling_rule(level: Level) -> str:
 
 def compare_given(document: Name, account: Name, limit: Level) -> Found:
     """The given names of the document and of the account."""
+    if _are_same(document.words, account.words):
+        return SAME
+    if limit is Level.EXACT or not document.core or not account.core:
+        return DIFFERS
     if _cannot_agree(document, account, limit, is_given=True):
         return DIFFERS
     level = in_order(document.words, account.words, is_given=True, limit=limit)
-    if level is Level.EXACT:
-        return Found(level, "same")
-    if limit is Level.EXACT or not document.core or not account.core:
-        return DIFFERS
     found = Found(level, _spelling_rule(level)) if level is not Level.DIFFERS else DIFFERS
     found = _better(
         found, _as_one(document.named, account.named, is_given=True, limit=limit), "written_as_one"
     )
-    if found.level > Level.RELAXED:
+    if found.level > Level.RELAXED and not are_exchanged(document.core, account.core):
         found = _some_given(document.core, account.core, limit, found)
     return found
+
+
+def are_exchanged(one: Words, other: Words) -> bool:
+    """All of several given names, in another order: José Maria is a man and Maria José a woman, Chun Kit is not Kit Chun."""
+    if len(one) != len(other) or len(one) < 2:
+        return False
+    level, places = cover(one, other, is_given=True, limit=Level.RELAXED)
+    if level is Level.DIFFERS or len(places) != len(other):
+        return False
+    return in_order(one, other, is_given=True, limit=Level.RELAXED) is Level.DIFFERS
 
 
 def _some_given(document: Words, account: Words, limit: Level, found: Found) -> Found:

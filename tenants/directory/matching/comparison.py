@@ -234,7 +234,8 @@ def _differing(
         other = candidate.given_names if given else candidate.family_name
         if given != family and one_letter_apart(name_of(one), name_of(other)):
             return Decision.REVIEW, (Reason.NAMES_DIFFER, Reason.ONE_LETTER_DIFFERS)
-    if any(one.kind is NameKind.FORMER for one in candidate.other_names) and not policy.former_names:
+    others = candidate.other_names
+    if others and not policy.former_names and any(one.kind is NameKind.FORMER for one in others):
         accepting = replace(policy, former_names=True)
         if not compare_names(proven, candidate, accepting).agree:
             return Decision.NO_MATCH, (Reason.NAMES_DIFFER,)
@@ -242,13 +243,16 @@ def _differing(
     return Decision.NO_MATCH, (Reason.NAMES_DIFFER,)
 
 
+_COSTS = {Level.EXACT: 0, Level.RELAXED: 5, Level.FUZZY: 15, Level.WEAK: 25}
+_BIRTH_COSTS = {Birth.AGREES: 0, Birth.NOT_KNOWN: 25}
+
+
 def _confidence(decision: Decision, names: NamesFound, birth: Birth, held: bool) -> int:
     """0 to 100, for people who compare cases: what agrees, how far. No probability, and no rule looks at it."""
     if decision is Decision.NO_MATCH:
         return 0
-    cost = {Level.EXACT: 0, Level.RELAXED: 5, Level.FUZZY: 15, Level.WEAK: 25}
-    found = 100 - cost.get(names.given.level, 40) - cost.get(names.family.level, 40)
-    found -= {Birth.AGREES: 0, Birth.NOT_KNOWN: 25}.get(birth, 40)
+    found = 100 - _COSTS.get(names.given.level, 40) - _COSTS.get(names.family.level, 40)
+    found -= _BIRTH_COSTS.get(birth, 40)
     found += 20 * held - 15 * names.is_weak
     return max(1, min(50 if decision is Decision.REVIEW else 100, found))
 

@@ -8,6 +8,7 @@ A table is a whole: forms are never mixed letter by letter, so that their number
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 _LETTERS = "абвгдеёжзийклмнопрстуфхцчшщъыьэюяґєіїўђѓѕјќљњћџѫѳѵғқңөұүһәҳӣӯҷ"
@@ -109,26 +110,25 @@ _ENDINGS = (("ый", "y"), ("ий", "y"), ("ый", "yi"), ("ій", "iy"))
 _VOWELS = frozenset("аеёиоуыэюяіїєъь")
 
 
-def _apply(word: str, table: dict[str, str]) -> str:
-    return "".join(table.get(letter, letter) for letter in word)
-
-
-def _english(word: str) -> str:
-    """BGN/PCGN: е is ye at the beginning and after a vowel or sign."""
-    written = []
-    for place, letter in enumerate(word):
-        begins = place == 0 or word[place - 1] in _VOWELS
-        written.append("ye" if letter == "е" and begins else SYSTEMS[2].get(letter, letter))
-    return "".join(written)
+# Each table for `str.translate`, with the letters that it spells in another way than the first one.
+_TABLES = tuple(
+    (str.maketrans(table), frozenset(letter for letter in table if table[letter] != ICAO.get(letter)))
+    for table in SYSTEMS
+)
+_FIRST_TABLE, _ENGLISH_TABLE = _TABLES[0][0], _TABLES[2][0]
+# BGN/PCGN: е is ye at the beginning and after a vowel or sign.
+_YE = re.compile(f"(?:^|(?<=[{''.join(sorted(_VOWELS))}]))е")
 
 
 @lru_cache(maxsize=4_096)
 def latin_forms(word: str) -> tuple[str, ...]:
     """Every way a document may spell this lower-case Cyrillic word, the recommended one first."""
-    forms = [_apply(word, table) for table in SYSTEMS]
-    forms.append(_english(word))
+    letters = frozenset(word)
+    forms = [word.translate(_FIRST_TABLE)]
+    forms += [word.translate(table) for table, own in _TABLES if not own.isdisjoint(letters)]
+    forms.append(_YE.sub("ye", word).translate(_ENGLISH_TABLE))
     for ending, spelt in _ENDINGS:
         if word.endswith(ending):
             stem = word.removesuffix(ending)
-            forms += [_apply(stem, table) + spelt for table in SYSTEMS[:4]]
+            forms += [stem.translate(table) + spelt for table, _own in _TABLES[:4]]
     return tuple(dict.fromkeys(forms))

@@ -13,6 +13,8 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
+from tenants.directory.matching.rules import FIRST, fold, rules
+
 SURNAMES = {
     "김": "kim gim",
     "이": "lee yi rhee li i",
@@ -91,49 +93,48 @@ SURNAMES = {
     "제": "je",
     "모": "mo",
 }
-_KOREAN = tuple(
-    (re.compile(pattern), sign)
-    for pattern, sign in (
-        ("h(?=$|[^aeiouyw])", ""),
-        ("yeo|you|yoo|yo|yu", "Y"),
-        ("ae|ai|e(?=[^ouey]|$)", "E"),
-        ("ee|eui|ui|yi", "i"),
-        ("eo|eu|oo|ou|u|o", "o"),
-        ("sh", "s"),
-        ("ch|j|z", "c"),
-        ("g|q", "k"),
-        ("d", "t"),
-        ("b", "p"),
-        ("r", "l"),
-        (r"(.)\1+", r"\1"),
-    )
+_KOREAN = rules(
+    ("h", "h(?=$|[^aeiouyw])", ""),
+    ("yeo yo yu", "yeo|you|yoo|yo|yu", "Y"),
+    ("ee ui yi", "ee|eui|ui|yi", "i"),
+    ("ai e", "ae|ai|e(?=[^ouey]|$)", "E"),
+    ("o u", "eo|eu|oo|ou|u|o", "o"),
+    ("sh", "sh", "s"),
+    ("ch j z", "ch|j|z", "c"),
+    ("g q", "g|q", "k"),
+    ("d", "d", "t"),
+    ("b", "b", "p"),
+    ("r", "r", "l"),
+    ("", r"(.)\1+", FIRST),
 )
 _JAPANESE = re.compile(
     r"(?:(?:[kstcpg](?=[kstcpg]))?(?:[kgsztdnhbpmrj]y?|ch|sh|ts|f|y|w)?[aiueo]h?|n|m(?=[bpm]))+"
 )
+_NO_LETTER = re.compile("[^a-z]")
+_NOT_JAPANESE = frozenset("lqvx")
+_M_FOR_N = re.compile("m(?=[bpm])")
 _LONG = ((re.compile("o[uho](?![aiueoy])|ou|oo"), "o"), (re.compile("uu|uh(?![aiueoy])"), "u"))
 
 
 @lru_cache(maxsize=4_096)
 def hangul_forms(word: str) -> tuple[str, ...]:
     """The Revised Romanization, and for a family name the spellings on passports."""
-    revised = re.sub("[^a-z]", "", anyascii(word).casefold())
+    revised = _NO_LETTER.sub("", anyascii(word).casefold())
     return tuple(dict.fromkeys([revised, *SURNAMES.get(word, "").split()]))
 
 
 @lru_cache(maxsize=16_384)
 def korean_sound(latin: str) -> str:
     """What the free spellings of a Korean name share; only meant for comparing with Hangul."""
-    for pattern, sign in _KOREAN:
-        latin = pattern.sub(sign, latin)
-    return latin
+    return fold(latin, _KOREAN)
 
 
 @lru_cache(maxsize=16_384)
 def japanese_sound(latin: str) -> str:
     """A Japanese word in Latin without the marks of long vowels (Ōno, Ohno, Oono, Ouno); empty if it is no such word."""
-    if not _JAPANESE.fullmatch(latin):
+    if not _NOT_JAPANESE.isdisjoint(latin) or not _JAPANESE.fullmatch(latin):
         return ""
-    for pattern, sign in _LONG:
-        latin = pattern.sub(sign, latin)
-    return re.sub("m(?=[bpm])", "n", latin)
+    if "o" in latin or "u" in latin:
+        for pattern, sign in _LONG:
+            latin = pattern.sub(sign, latin)
+    return _M_FOR_N.sub("n", latin) if "m" in latin else latin

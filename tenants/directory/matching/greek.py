@@ -52,6 +52,20 @@ _OLDER = {"χ": "h", "β": "v", "υ": "i", "ξ": "ks"}
 _CLASSIC = {"η": "e", "φ": "ph", "β": "b", "υ": "y", "κ": "c"}
 
 
+_VOICED_PAIRS = tuple(
+    (f"{vowel}υ", re.compile(f"{vowel}υ(?=[{_VOICED}])"), spelt)
+    for vowel, spelt in (("α", "a"), ("ε", "e"), ("η", "i"))
+)
+_PLAIN_TABLE, _OLDER_TABLE, _CLASSIC_TABLE = (
+    str.maketrans(table) for table in (_PLAIN, _PLAIN | _OLDER, _PLAIN | _CLASSIC)
+)
+_LETTER_TABLES = tuple(
+    (letter, str.maketrans(_PLAIN | {letter: spelt}))
+    for letter, spelt in (("χ", "h"), ("χ", "kh"), ("φ", "ph"))
+)
+_Y_BEFORE_VOWEL = re.compile("^γι(?=[αεοωυη])")
+
+
 def _without_accents(word: str) -> str:
     # A diaeresis keeps two vowels apart, so it is noticed before it goes.
     decomposed = unicodedata.normalize("NFD", word)
@@ -59,12 +73,13 @@ def _without_accents(word: str) -> str:
 
 
 def _elot(word: str) -> str:
-    word = re.sub(r"^μπ", "b", word)
+    if word.startswith("μπ"):
+        word = "b" + word[2:]
     for pair, spelt in _PAIRS:
         word = word.replace(pair, spelt)
-    for vowel, spelt in (("α", "a"), ("ε", "e"), ("η", "i")):
-        word = re.sub(f"{vowel}υ(?=[{_VOICED}])", f"{spelt}v", word)
-        word = word.replace(f"{vowel}υ", f"{spelt}f")
+    for pair, voiced, spelt in _VOICED_PAIRS:
+        if pair in word:
+            word = voiced.sub(f"{spelt}v", word).replace(pair, f"{spelt}f")
     return word
 
 
@@ -73,23 +88,19 @@ def latin_forms(word: str) -> tuple[str, ...]:
     """Every way a document may spell this lower-case Greek word, the standard one first."""
     plain = _without_accents(word)
     standard = _elot(plain)
-    spoken = re.sub("^ντ", "d", re.sub("^γκ", "g", plain))
-    spoken = (
-        spoken.replace("μπ", "b").replace("ου", "u").replace("αι", "e").replace("ει", "i").replace("οι", "i")
-    )
+    spoken = plain
+    for pair, spelt in (("γκ", "g"), ("ντ", "d")):
+        if spoken.startswith(pair):
+            spoken = spelt + spoken[2:]
+    for pair, spelt in (("μπ", "b"), ("ου", "u"), ("αι", "e"), ("ει", "i"), ("οι", "i")):
+        spoken = spoken.replace(pair, spelt)
     forms = [
-        _spell(standard, _PLAIN),
-        _spell(standard, _PLAIN | _OLDER),
-        _spell(_elot(spoken), _PLAIN | _OLDER),
-        _spell(plain, _PLAIN),
-        _spell(standard, _PLAIN | _CLASSIC),
-        _spell(re.sub("^γι(?=[αεοωυη])", "y", standard), _PLAIN),
-        _spell(standard, _PLAIN | {"χ": "h"}),
-        _spell(standard, _PLAIN | {"χ": "kh"}),
-        _spell(standard, _PLAIN | {"φ": "ph"}),
+        standard.translate(_PLAIN_TABLE),
+        standard.translate(_OLDER_TABLE),
+        _elot(spoken).translate(_OLDER_TABLE),
+        plain.translate(_PLAIN_TABLE),
+        standard.translate(_CLASSIC_TABLE),
+        _Y_BEFORE_VOWEL.sub("y", standard).translate(_PLAIN_TABLE),
+        *(standard.translate(table) for letter, table in _LETTER_TABLES if letter in standard),
     ]
     return tuple(dict.fromkeys(forms))
-
-
-def _spell(word: str, table: dict[str, str]) -> str:
-    return "".join(table.get(letter, letter) for letter in word)

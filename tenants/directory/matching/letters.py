@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from enum import StrEnum
 from functools import lru_cache
 
@@ -16,6 +17,8 @@ from functools import lru_cache
 MAX_NAME = 200
 # What is left after composing: Hebrew and Arabic with points carry four on one letter, everybody else two.
 MAX_MARKS, MAX_POINTS = 2, 4
+# Characters a table remembers: more than all living scripts but the ideographs together.
+MOST_KEPT = 16_384
 # Joiners that belong to the spelling of these scripts and to no other.
 _JOINERS = "\u200c\u200d"
 _JOINED_SCRIPTS = frozenset(
@@ -59,8 +62,25 @@ _TOGETHER = (frozenset({"HAN", "KANA"}), frozenset({"HAN", "HANGUL"}))
 # Letters of the phonetic alphabet that also stand in the names of living languages.
 _IN_NAMES = frozenset("ɓɖɗɛəɣɩɲɔʊʋʒŋƙƴ")
 _PHONETIC = re.compile("[\u0250-\u02af\u1d00-\u1dbf\ua720-\ua7ff]")
-# The general categories of what cannot be seen: controls, formats, surrogates, private use, not assigned.
-_UNSEEN = frozenset(["Cc", "Cf", "Cs", "Co", "Cn"])
+# The general categories of signs: some look like letters (a letter in a black circle), and none stands in a name.
+_SIGN_CATEGORIES = frozenset(["So", "Sc", "Sm", "No", "Nl", "Me"])
+_SIGNS_OF_WRITING = frozenset("<|−+=~")
+# The general categories of what cannot be seen: controls, formats, surrogates, private use, not assigned, ends of lines.
+_UNSEEN = frozenset(["Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"])
+
+
+class Table(dict[int, str]):
+    """For `str.translate`: what stands for a character is found out when it is first met. Bounded."""
+
+    def __init__(self, of: Callable[[str], str]) -> None:
+        super().__init__()
+        self._of = of
+
+    def __missing__(self, code: int) -> str:
+        found = self._of(chr(code))
+        if len(self) < MOST_KEPT:
+            self[code] = found
+        return found
 
 
 class Trouble(StrEnum):
@@ -78,7 +98,8 @@ def script_of(character: str) -> str:
     """The script of a letter, by its Unicode name; empty for what belongs to none."""
     if not character.isalpha() and not unicodedata.category(character).startswith("M"):
         return ""
-    first = unicodedata.name(character, "").split(" ", 1)[0]
+    # Ideographs that this Unicode gives no name are none of the scripts that are read here, and mix with none.
+    first = unicodedata.name(character, "UNNAMED").split(" ", 1)[0]
     return _SAME_AS.get(first, first)
 
 
@@ -92,12 +113,43 @@ def mixes_scripts(word: str) -> bool:
     return len(found) > 1 and not any(found <= allowed for allowed in _TOGETHER)
 
 
-def clean(text: str) -> tuple[str, Trouble | None]:
-    """The text in one normal form (NFKC, no joiners), or the first trouble with it. Linear in the text's length."""
+_LOOK, _OF_NO_SCRIPT = "?", " "
+_SIGNS: dict[str, str] = {"": _OF_NO_SCRIPT}
+
+
+def _kind(character: str) -> str:
+    """One sign for each script if nothing is to be said against the character, wherever it stands; else `_LOOK`."""
+    script = script_of(character)
+    is_plain = (
+        unicodedata.category(character) not in _UNSEEN
+        and not unicodedata.category(character).startswith("M")
+        and character not in _BLANK
+        and not _is_selector(character)
+        and not _PHONETIC.match(character)
+        and not _is_sign(character)
+        and unicodedata.normalize("NFKC", character) == character
+        and not scripts_of(character.casefold()) - {script}
+    )
+    return _SIGNS.setdefault(script, chr(0x100 + len(_SIGNS))) if is_plain else _LOOK
+
+
+_KINDS = Table(_kind)
+
+
+def clean(text: str) -> tuple[str, Trouble | None, bool]:
+    """The text in one normal form (NFKC, no joiners), or the first trouble with it; and whether it is plain: one script at most,
+    and nothing in it depends on what stands beside it. Linear in the text's length."""
     if len(text) > MAX_NAME:
-        return "", Trouble.TOO_LONG
+        return "", Trouble.TOO_LONG, False
     if text.isascii():
-        return (text, None) if text.isprintable() else ("", Trouble.HIDDEN_CHARACTERS)
+        return (text, None, True) if text.isprintable() else ("", Trouble.HIDDEN_CHARACTERS, False)
+    kinds = set(text.translate(_KINDS))
+    if _LOOK not in kinds and unicodedata.is_normalized("NFKC", text):
+        return text, None, len(kinds - {_OF_NO_SCRIPT}) < 2
+    return *_looked_at(text), False
+
+
+def _looked_at(text: str) -> tuple[str, Trouble | None]:
     seen = _without_joiners(text)
     if any(unicodedata.category(character) in _UNSEEN or character in _BLANK for character in seen):
         return "", Trouble.HIDDEN_CHARACTERS
@@ -106,9 +158,24 @@ def clean(text: str) -> tuple[str, Trouble | None]:
         return "", Trouble.TOO_LONG
     if _marks_in_a_row(composed) > (MAX_POINTS if scripts_of(composed) & _RIGHT_TO_LEFT else MAX_MARKS):
         return "", Trouble.TOO_MANY_MARKS
-    if any(character not in _IN_NAMES for character in _PHONETIC.findall(composed)):
+    if any(map(_is_unusual, composed)):
         return "", Trouble.UNUSUAL_LETTERS
     return composed, None
+
+
+@lru_cache(maxsize=8_192)
+def _is_unusual(character: str) -> bool:
+    if _PHONETIC.match(character):
+        return character not in _IN_NAMES
+    return _is_sign(character)
+
+
+def _is_sign(character: str) -> bool:
+    category = unicodedata.category(character)
+    if category == "Mn":  # letters written above others, as in old manuscripts
+        name = unicodedata.name(character, "")
+        return name.startswith("COMBINING ") and " LETTER " in name
+    return category in _SIGN_CATEGORIES and character not in _SIGNS_OF_WRITING
 
 
 def _without_joiners(text: str) -> str:

@@ -200,6 +200,12 @@ STAND_INS = frozenset(
         "unknown",
     ]
 )
+# "Born": what stands behind is the name before a wedding, which counts where former names do.
+BORN_AS = frozenset(["geb", "geborene", "geboren", "nee", "born", "rozena", "fodt"])
+# Honours of two words, as they are left of Ph.D. and M.Sc.
+PARTED_HONOURS = frozenset({("ph", "d"), ("m", "sc"), ("b", "sc"), ("ll", "m"), ("ll", "b"), ("dr", "sc")})
+# A name without any of these is a name as it stands.
+NO_NAMES = PARTICLES | TITLES | HONOURS | frozenset(GENERATIONS) | BORN_AS | {"ph", "m", "b", "ll"}
 # "Son of" and "daughter of" on documents of Malaysia and Singapore.
 CHILD_OF = re.compile(r"(?<!\w)[ads]/[lpo](?!\w)", re.IGNORECASE)
 BRACKETED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]|“[^”]*”|\"[^\"]*\"")
@@ -216,10 +222,13 @@ def generation_of(words: tuple[str, ...]) -> str:
 
 
 def without_titles(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The words without titles before, and honours and generations behind; never empty for a name that is not."""
+    """The words without titles before, honours and generations behind, and what somebody was born as; never empty for a name
+    that is not."""
     kept = words
     while len(kept) > 1 and kept[0] in TITLES:
         kept = kept[1:]
+    born = next((at for at in range(1, len(kept) - 1) if kept[at] in BORN_AS), len(kept))
+    kept = kept[:born]
     while len(kept) > 1 and (kept[-1] in HONOURS or kept[-1] in GENERATIONS):
         kept = kept[:-1]
-    return kept
+    return kept[:-2] if len(kept) > 2 and kept[-2:] in PARTED_HONOURS else kept

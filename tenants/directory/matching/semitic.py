@@ -11,6 +11,9 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from tenants.directory.matching.letters import Table
+from tenants.directory.matching.rules import FIRST, fold, rules
+
 ARABIC_ZONE: dict[str, str] = dict(
     pair.split("=")
     for pair in [
@@ -175,19 +178,23 @@ _HEBREW_SOUNDS = dict(
         "ת=t",
     ]
 )
-_LATIN_PAIRS = (
-    (r"tz|ts", "z"),
-    (r"kh|ch(?=[aou])", "h"),
-    (r"sch|sh|ch", "s"),
-    (r"th", "t"),
-    (r"dh", "d"),
-    (r"dj", "j"),
-    (r"gh", "g"),
-    (r"ph|p(?=h)", "f"),
-    (r"c(?=[eiy])", "s"),
-    (r"[qcx]", "k"),
-    (r"p", "b"),
+_LATIN_PAIRS = rules(
+    ("tz ts", "tz|ts", "z"),
+    ("kh ch", "kh|ch(?=[aou])", "h"),
+    ("sh ch", "sch|sh|ch", "s"),
+    ("th", "th", "t"),
+    ("dh", "dh", "d"),
+    ("dj", "dj", "j"),
+    ("gh", "gh", "g"),
+    ("ph", "ph", "f"),
+    ("c", "c(?=[eiy])", "s"),
+    ("q c x", "[qcx]", "k"),
+    ("p", "p", "b"),
 )
+_ARABIC_ARTICLE = re.compile("^ال(?=..)")
+_LAST_H = re.compile("(?<=[aeiou])h$")
+_NO_CONSONANT = re.compile("[^bcdfghjklmnrstz]+")
+_DOUBLED = re.compile(r"(.)\1+")
 _ONE_SPELLING = str.maketrans(
     dict(
         pair.split("=")
@@ -198,37 +205,43 @@ _ABD = re.compile(r"^(bd)l")
 _ARTICLE = re.compile(r"^(?:al|el|ul|as|ash|ar|an|ad|at|az)(?=[^aeiou])")
 
 
+def _spelt_by(table: dict[str, str]) -> Table:
+    """Points and whatever the table does not know are left out."""
+    return Table(lambda letter: table.get(letter, ""))
+
+
+_ARABIC_ZONE, _HEBREW_ZONE = _spelt_by(ARABIC_ZONE), _spelt_by(HEBREW)
+_ARABIC_SOUND, _HEBREW_SOUND = _spelt_by(_ARABIC_SOUNDS), _spelt_by(_HEBREW_SOUNDS)
+_POINTS = Table(lambda letter: "" if unicodedata.combining(letter) else letter)
+
+
 def zone_form(word: str, script: str) -> str:
     """As the zone spells it: without points, letter by letter."""
-    bare = "".join(char for char in word if not unicodedata.combining(char))
-    table = ARABIC_ZONE if script == "ARABIC" else HEBREW
-    if script == "ARABIC" and bare.endswith("ة"):
-        return _spell(bare[:-1], table) + "xah"
-    return _spell(bare, table)
+    if script != "ARABIC":
+        return word.translate(_HEBREW_ZONE)
+    bare = word.translate(_POINTS)
+    if bare.endswith("ة"):
+        return bare[:-1].translate(_ARABIC_ZONE) + "xah"
+    return bare.translate(_ARABIC_ZONE)
 
 
 def one_spelling(word: str) -> str:
     """Arabic letters that registers write for one another: alef with and without hamza, final ya, ta marbuta, Persian kaf
     and ya."""
-    bare = "".join(char for char in word if not unicodedata.combining(char))
-    return bare.translate(_ONE_SPELLING)
-
-
-def _spell(word: str, table: dict[str, str]) -> str:
-    return "".join(table.get(letter, "") for letter in word)
+    return word.translate(_POINTS).translate(_ONE_SPELLING)
 
 
 @lru_cache(maxsize=4_096)
 def consonants(word: str, script: str) -> str:
     """The consonants of a word in either script, in the signs that `latin_consonants` uses."""
-    bare = "".join(char for char in word if not unicodedata.combining(char))
+    bare = word.translate(_POINTS)
     if script == "HEBREW":
         # At the beginning פ is p, which the Latin side writes with the sign for b.
         begins = "ב" + bare[1:] if bare.startswith("פ") else bare
-        return _once(_spell(begins.removesuffix("ה"), _HEBREW_SOUNDS))
-    bare = re.sub("^ال(?=..)", "", bare)
-    found = _once(_spell(bare.removesuffix("ه") if len(bare) > 3 else bare, _ARABIC_SOUNDS))
-    return _ABD.sub(r"\1", found)
+        return _once(begins.removesuffix("ה").translate(_HEBREW_SOUND))
+    bare = _ARABIC_ARTICLE.sub("", bare)
+    found = _once((bare.removesuffix("ه") if len(bare) > 3 else bare).translate(_ARABIC_SOUND))
+    return _ABD.sub(FIRST, found)
 
 
 @lru_cache(maxsize=16_384)
@@ -246,12 +259,11 @@ def indic_spelling(plain: str) -> str:
 
 
 def _latin(word: str) -> str:
-    for pattern, sign in _LATIN_PAIRS:
-        word = re.sub(pattern, sign, word)
-    word = re.sub(r"(?<=[aeiou])h$", "", word)
-    return _ABD.sub(r"\1", _once(re.sub(r"[^bcdfghjklmnrstz]", "", word)))
+    word = fold(word, _LATIN_PAIRS)
+    word = _NO_CONSONANT.sub("", _LAST_H.sub("", word) if word.endswith("h") else word)
+    return _ABD.sub(FIRST, _once(word))
 
 
 def _once(text: str) -> str:
     """Doubled consonants once: neither script writes the doubling."""
-    return re.sub(r"(.)\1+", r"\1", text)
+    return _DOUBLED.sub(FIRST, text)

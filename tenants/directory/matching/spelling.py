@@ -15,7 +15,7 @@ from itertools import product
 from anyascii import anyascii
 
 from tenants.directory.matching import cyrillic, east_asian, greek, semitic
-from tenants.directory.matching.letters import scripts_of
+from tenants.directory.matching.letters import Table, scripts_of
 
 # Table A: letters that may lose their mark or be written out. The form without the mark comes first.
 LATIN: dict[str, tuple[str, ...]] = {
@@ -71,17 +71,22 @@ _NO_LETTER = re.compile("[^a-z0-9]+")
 
 def plain(text: str) -> str:
     """Letters a to z and digits, whatever the script."""
-    return _NO_LETTER.sub("", anyascii(text).casefold())
+    return text.translate(_PLAIN)
+
+
+_PLAIN = Table(lambda character: _NO_LETTER.sub("", anyascii(character).casefold()))
 
 
 @lru_cache(maxsize=16_384)
 def forms_of(word: str) -> tuple[str, ...]:
     """Every spelling of one lower-case word, the plainest first; none for a word of signs alone."""
     if word.isascii():
-        found: tuple[str, ...] = (_NO_LETTER.sub("", word),)
-    else:
-        found = _by_script(word)
-    return tuple(dict.fromkeys(form for form in found if form))
+        return (word,) if word.isalnum() else tuple(filter(None, (_NO_LETTER.sub("", word),)))
+    found = _by_script(word)
+    together = "".join(found)
+    if together.isascii() and together.isalnum() and all(found):
+        return found if len(found) == 1 else tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(filter(None, map(_bare, found))))
 
 
 def script(word: str) -> str:
@@ -90,15 +95,31 @@ def script(word: str) -> str:
     return min(found) if found else ""
 
 
+def _bare(form: str) -> str:
+    return form if form.isascii() and form.isalnum() else _NO_LETTER.sub("", form)
+
+
 def _by_script(word: str) -> tuple[str, ...]:
     read = _READERS.get(script(word))
-    if read is None:
-        return (plain(word),)
-    return tuple(_NO_LETTER.sub("", form) for form in read(word))
+    return (plain(word),) if read is None else read(word)
+
+
+def _one_choice(letter: str) -> str:
+    """A letter without its mark, or the sign for one that documents spell in several ways."""
+    choices = LATIN.get(letter) or (unmarked(letter),)
+    return choices[0] if len(choices) == 1 else _SEVERAL
+
+
+_SEVERAL = "\0"
+_CHOICES = Table(_one_choice)
 
 
 def _latin(word: str) -> tuple[str, ...]:
-    choices = [LATIN.get(letter) or (_unmarked(letter),) for letter in unicodedata.normalize("NFC", word)]
+    word = unicodedata.normalize("NFC", word)
+    only = word.translate(_CHOICES)
+    if _SEVERAL not in only:
+        return (only,)
+    choices = [LATIN.get(letter) or (letter.translate(_CHOICES),) for letter in word]
     number = 1
     for choice in choices:
         number *= len(choice)
@@ -108,7 +129,7 @@ def _latin(word: str) -> tuple[str, ...]:
     return tuple("".join(choice[min(rank, len(choice) - 1)] for choice in choices) for rank in range(most))
 
 
-def _unmarked(letter: str) -> str:
+def unmarked(letter: str) -> str:
     if letter.isascii():
         return letter
     decomposed = unicodedata.normalize("NFKD", letter)
@@ -118,7 +139,11 @@ def _unmarked(letter: str) -> str:
 
 def _cyrillic(word: str) -> tuple[str, ...]:
     bare = unicodedata.normalize("NFC", word.replace("\u0301", ""))
-    return tuple(map(_ascii, cyrillic.latin_forms(bare)))
+    return _in_ascii(cyrillic.latin_forms(bare))
+
+
+def _in_ascii(forms: tuple[str, ...]) -> tuple[str, ...]:
+    return forms if "".join(forms).isascii() else tuple(map(_ascii, forms))
 
 
 def _ascii(form: str) -> str:
@@ -126,7 +151,7 @@ def _ascii(form: str) -> str:
 
 
 def _greek(word: str) -> tuple[str, ...]:
-    return tuple(map(_ascii, greek.latin_forms(word)))
+    return _in_ascii(greek.latin_forms(word))
 
 
 def _arabic(word: str) -> tuple[str, ...]:

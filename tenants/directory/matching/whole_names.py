@@ -9,13 +9,16 @@ from dataclasses import dataclass
 
 from tenants.directory.matching.agreement import (
     DIFFERS,
+    SAME,
     Found,
     Level,
+    are_exchanged,
     begins_like,
     compare_family,
     compare_given,
     cover,
     parents_differ,
+    word_level,
 )
 from tenants.directory.matching.agreement import is_cut as may_be_cut
 from tenants.directory.matching.names import Name, name_of
@@ -42,6 +45,7 @@ class NamesFound:
 
 
 _BOTH_DIFFER = NamesFound(DIFFERS, DIFFERS)
+_SAME_NAMES = NamesFound(SAME, SAME)
 
 
 def compare_whole(
@@ -61,6 +65,10 @@ def compare_whole(
     given = compare_given(shown[0], held[0], given_limit)
     if _generations_differ(shown, held):
         return NamesFound(given, Found(Level.DIFFERS, "generation_differs"))
+    if family is SAME and given is SAME:
+        return _SAME_NAMES
+    if family.level is Level.WEAK and given.level is Level.WEAK and _are_initials(shown, held):
+        return _BOTH_DIFFER
     if family.level is not Level.DIFFERS and given.level is not Level.DIFFERS:
         return NamesFound(given, family, is_weak=Level.WEAK in (given.level, family.level))
     if limit < Level.RELAXED:
@@ -71,6 +79,11 @@ def compare_whole(
 
 def _differ(given: Found, family: Found) -> NamesFound:
     return _BOTH_DIFFER if given is family is DIFFERS else NamesFound(given, family)
+
+
+def _are_initials(shown: tuple[Name, Name], held: tuple[Name, Name]) -> bool:
+    """An initial in both fields, on whichever side: too little of a name."""
+    return all(one.has_initial or other.has_initial for one, other in zip(shown, held, strict=True))
 
 
 def _generations_differ(shown: tuple[Name, Name], held: tuple[Name, Name]) -> bool:
@@ -129,6 +142,8 @@ def _in_one_field(document: Name, held: tuple[Name, Name], limit: Level) -> Name
     """Every name of the account stands in the document's one field, each at a place of its own."""
     if held[0].words == held[1].words:
         found = compare_family(document, held[1], Level.RELAXED)
+        if document.words == held[0].words + held[1].words:
+            return _both(Level.RELAXED, "names_in_one_field")
         return _both(Level.RELAXED, "one_name_only") if found.rule in ("same", "spelling") else _BOTH_DIFFER
     family, places = cover(held[1].core, document.named, is_given=False, limit=limit)
     rest = tuple(word for at, word in enumerate(document.named) if at not in places)
@@ -146,13 +161,15 @@ def _as_a_whole(
     is_cut: bool,
 ) -> NamesFound | None:
     """The same words, divided between the fields in another way; fields exchanged; a name cut by its zone."""
-    ours = held[0].named + held[1].named
-    theirs = shown[0].named + shown[1].named
-    if len(ours) == len(theirs) and not _share_nothing(held[0], shown):
+    number = len(held[0].named) + len(held[1].named)
+    if number == len(shown[0].named) + len(shown[1].named) and not _share_nothing(held[0], shown):
+        ours, theirs = held[0].named + held[1].named, shown[0].named + shown[1].named
         level, places = cover(ours, theirs, is_given=False, limit=min(limit, Level.RELAXED))
         is_same = level is not Level.DIFFERS and len(places) == len(theirs)
         if is_same and not parents_differ(held[0].words + held[1].words, shown[0].words + shown[1].words):
             swapped = _are_swapped(shown, held)
+            if not swapped and _are_divided_apart(shown, held):
+                return None
             rule = "fields_exchanged" if swapped else "divided_otherwise"
             return _both(Level.RELAXED, rule, is_weak=swapped)
     if is_cut or may_be_cut(*shown):
@@ -161,13 +178,26 @@ def _as_a_whole(
 
 
 def _share_nothing(name: Name, shown: tuple[Name, Name]) -> bool:
-    return name.keys.isdisjoint(shown[0].keys) and name.keys.isdisjoint(shown[1].keys)
+    return not name.shapes & (shown[0].shapes | shown[1].shapes)
 
 
 def _are_swapped(shown: tuple[Name, Name], held: tuple[Name, Name]) -> bool:
     """No given name of the account stands among the document's given names."""
     level, _places = cover(held[0].core[:1], shown[0].core, is_given=True, limit=Level.RELAXED)
     return level is Level.DIFFERS
+
+
+def _are_divided_apart(shown: tuple[Name, Name], held: tuple[Name, Name]) -> bool:
+    """Names that only look like one: no word of both family names (Juan Santos Reyes, Juan Reyes Santos), or all given names
+    in another order."""
+    if are_exchanged(shown[0].core, held[0].core):
+        return True
+    ours, theirs = held[1].named, shown[1].named
+    return all(
+        word_level(one, other, is_given=False, limit=Level.RELAXED) is Level.DIFFERS
+        for one in ours
+        for other in theirs
+    )
 
 
 def _when_cut(
