@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
@@ -26,9 +27,12 @@ def _unwrap(row: TenantKey) -> bytes:
     if row.wrapped is None:
         raise Misconfigured("key_destroyed")
     wrapped = bytes(row.wrapped)
-    return AESGCM(settings.ROOT_KEY).decrypt(
-        wrapped[:12], wrapped[12:], _associated(row.tenant_id, row.version)
-    )
+    try:
+        return AESGCM(settings.ROOT_KEY).decrypt(
+            wrapped[:12], wrapped[12:], _associated(row.tenant_id, row.version)
+        )
+    except (InvalidTag, ValueError) as error:
+        raise Misconfigured("unsealing_failed") from error
 
 
 def _newest() -> TenantKey:
