@@ -135,8 +135,7 @@ def turn_to_another(case: Case) -> bool:
     from one doubt to the next."""
     if case.proves_first:
         return _turn_to_free(case)
-    has_one = len(case.profile.partners) < 2 and not has_conditions(case.profile)
-    if case.connection_id is None or has_one:
+    if case.connection is None or _is_the_only_one(case.profile, case.connection):
         return False
     everyone = partners_open_to(case)
     doubts = _doubts(everyone, _failed(case))
@@ -151,6 +150,13 @@ def turn_to_another(case: Case) -> bool:
     case.connection = None
     case.save(update_fields=["connection"])
     return True
+
+
+def _is_the_only_one(profile: Profile, connection: Connection) -> bool:
+    """There is nobody to give way to, and it is still there and used: one that was removed or paused meanwhile would keep whoever
+    agreed to it."""
+    is_used = connection.status != Connection.Status.REMOVED and connection.paused_at is None
+    return is_used and partner_ids(profile) == [connection.id] and not has_conditions(profile)
 
 
 def _turn_to_free(case: Case) -> bool:

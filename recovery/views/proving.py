@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.kit.errors import Invalid, Refused
+from portal.kit.errors import Invalid, Refused, Unavailable
 from portal.kit.origins import client_address
 from portal.kit.qr import qr_svg
 from portal.kit.scope import tenant_scope
@@ -114,14 +114,18 @@ def begin_proofing(request: HttpRequest, case: Case) -> HttpResponse:
     """Count the network, commit, and only then ask for what costs money. Outside any scope."""
     tenant = tenant_of(request)
     is_over = network_is_over(tenant, client_address(request))
-    with tenant_scope(tenant.id):
-        if (
-            proofing.begin_case_proofing(
-                tenant, case, network_is_over=is_over, address=client_address(request)
-            )
-            is Admission.TOO_MANY_OF_NETWORK
-        ):
-            return _prove_page(request, case, network_over=True)
+    try:
+        with tenant_scope(tenant.id):
+            if (
+                proofing.begin_case_proofing(
+                    tenant, case, network_is_over=is_over, address=client_address(request)
+                )
+                is Admission.TOO_MANY_OF_NETWORK
+            ):
+                return _prove_page(request, case, network_over=True)
+    except Unavailable:
+        # The partner was removed or paused in this very moment: the next press leads to another, or says that there is none.
+        return see_other("recovery:prove")
     return see_other("recovery:partner")
 
 

@@ -84,6 +84,7 @@ IN_THE_CONSOLE = (
     "members/",
     "members/invite",
     "checklist/linked_domain/send",
+    "checklist/set_up_partner/oidc/send",
     "people/",
     "people/?q=muster",
     "people/?q=maria+mus",

@@ -69,6 +69,7 @@ def test_a_hundred_presses_strand_nobody(place: Place, staff_client, provider):
         assert set(open_there.values_list("connection_id", flat=True)) <= {row.id for row in used}
     settle(place, moves[0], walkers[0])
     for walker in walkers:
+        # Whoever agreed to one that is gone is told so, or agrees to what there is now.
         assert walker.get("/recover/").status_code in (200, 302, 303)
         finish(walker)
 
