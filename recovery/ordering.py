@@ -139,7 +139,7 @@ def turn_to_another(case: Case) -> bool:
         return False
     everyone = partners_open_to(case)
     doubts = _doubts(everyone, _failed(case))
-    mine = doubts.get(case.connection_id)
+    mine = doubts.get(case.connection.id)
     found = [one for one in everyone if may_take(case, one)]
     if mine is not None and (not mine.any or all(doubts[one.id].any for one in found)):
         return False
