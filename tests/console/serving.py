@@ -10,9 +10,10 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from django.conf import settings
-from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
+
+from tests.static_files import with_static
 
 
 class ThreadingServer(socketserver.ThreadingMixIn, WSGIServer):
@@ -37,7 +38,7 @@ def site_running() -> Iterator[str]:
     before = settings.SITE_ORIGIN, settings.TENANT_BASE
     settings.SITE_ORIGIN = f"http://localhost:{server.server_port}"
     settings.TENANT_BASE = f"localhost:{server.server_port}"
-    server.set_app(StaticFilesHandler(get_wsgi_application()))
+    server.set_app(with_static(get_wsgi_application()))
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

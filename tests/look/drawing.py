@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import mimetypes
 from urllib.parse import urlsplit
 
-from django.contrib.staticfiles import finders
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Route
 
 from tests.look.looking import examined
+from tests.static_files import file_of
 
 KEPT = ("Content-Type", "Content-Security-Policy", "HX-Redirect", "HX-Trigger")
 OURS = ("hx-request", "hx-current-url", "hx-target")
@@ -33,11 +32,12 @@ def answer_by(context: BrowserContext, client: Client) -> None:
 
 
 def _file(route: Route, name: str) -> None:
-    found = finders.find(name)
-    if isinstance(found, str):
-        route.fulfill(path=found, content_type=mimetypes.guess_type(found)[0] or "text/plain")
-    else:
+    found = file_of(name)
+    if found is None:
         route.fulfill(status=404, body="")
+    else:
+        kind, body = found
+        route.fulfill(content_type=kind, body=body)
 
 
 def examined_pages(

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Browser, Page
 
 from tests.console.conftest import client_of_member, forget_network_jobs
 from tests.console.test_every_address import TABLE, World
-from tests.look.drawing import answer_by
+from tests.recovery.console.serving import serve_site
 from tests.words.pseudo import spoken
 
 pytestmark = pytest.mark.browser
 
-SITE = "http://localhost:8000"
 NARROW, FEWEST = 320, 50
 OWN = (
     "/o/?all",
@@ -73,9 +73,21 @@ def world() -> Iterator[World]:
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, world: World) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": NARROW, "height": 800}, reduced_motion="reduce")
-    answer_by(context, client_of_member(world.members["O"]))
+def origin(world: World) -> Iterator[str]:
+    server = serve_site()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, world: World, origin: str) -> Iterator[Page]:
+    context = browser.new_context(
+        base_url=origin, viewport={"width": NARROW, "height": 800}, reduced_motion="reduce"
+    )
+    name = settings.SESSION_COOKIE_NAME
+    signed_in = client_of_member(world.members["O"]).cookies[name].value
+    context.add_cookies([{"name": name, "value": signed_in, "url": origin}])
     yield context.new_page()
     context.close()
 
@@ -93,7 +105,8 @@ def addresses(world: World) -> dict[str, str]:
 
 
 def draw(page: Page, path: str) -> None:
-    page.goto(SITE + path)
+    answer = page.goto(path)
+    assert answer is not None and answer.ok, path
     page.locator("[hx-trigger~=load], .htmx-request").first.wait_for(state="detached")
 
 

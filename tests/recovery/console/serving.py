@@ -8,9 +8,10 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
+
+from tests.static_files import with_static
 
 SITE = "localhost:8000"
 
@@ -46,7 +47,7 @@ def at_site(inner: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[byt
 
 
 def serve_site() -> WSGIServer:
-    application = at_site(StaticFilesHandler(get_wsgi_application()))
+    application = at_site(with_static(get_wsgi_application()))
     server = make_server("127.0.0.1", 0, application, server_class=_Threaded, handler_class=_Quiet)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     return server
