@@ -23,6 +23,7 @@ from tests.sandboxes.entra_served import EntraSimulator
 from tests.sandboxes.graph_served import GraphSimulator
 from tests.sandboxes.okta_served import OktaSimulator
 from tests.sandboxes.served import Sandbox
+from tests.vendors.simulated import Simulators
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -211,3 +212,14 @@ def okta() -> Iterator[OktaSimulator]:
             yield served
         finally:
             served.stop()
+
+
+@pytest.fixture(scope="session")
+def simulators() -> Iterator[Simulators]:
+    """The simulators of partners, started when somebody asks for one; one of each for all tests of a worker."""
+    with tempfile.TemporaryDirectory(prefix="readmit-partners-") as folder:
+        made = Simulators(Path(folder))
+        try:
+            yield made
+        finally:
+            made.stop()

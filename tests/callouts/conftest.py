@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,17 +14,10 @@ from recovery.callouts.shape import USUAL
 from tests.facecheck.conftest import vision
 from tests.recovery.conftest import ada, browser, place
 from tests.recovery.journey import Journey, Place
-from tests.vendors.conftest import Simulators, provider, work
-from tests.vendors.simulated import Simulator
+from tests.vendors.conftest import provider, work
+from tests.vendors.simulated import Simulator, Simulators
 
 __all__ = ["ada", "browser", "place", "provider", "vision"]
-
-
-@pytest.fixture(scope="session")
-def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]:
-    made = Simulators(tmp_path_factory.mktemp("claim_checks"))
-    yield made
-    made.stop()
 
 
 @pytest.fixture

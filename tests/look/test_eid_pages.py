@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import pytest
 from django.test import Client
 from playwright.sync_api import Browser
 
@@ -17,17 +16,11 @@ from tests.facecheck.conftest import PaperVision, vision
 from tests.look.drawing import answer_by
 from tests.look.looking import examined
 from tests.recovery.eids import agree, choose, make_eid_place, sign_in
-from tests.vendors.conftest import Simulators, provider
+from tests.vendors.conftest import provider
 from tests.vendors.hostile import HostileProvider
+from tests.vendors.simulated import Simulators
 
 __all__ = ["provider", "vision"]
-
-
-@pytest.fixture(scope="session")
-def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]:
-    made = Simulators(tmp_path_factory.mktemp("simulators"))
-    yield made
-    made.stop()
 
 
 def test_its_pages_are_sound_wide_and_narrow_in_light_and_dark(

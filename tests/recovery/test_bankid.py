@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,21 +20,13 @@ from tests.facecheck.conftest import PaperVision
 from tests.kit.test_qr import _pixels
 from tests.recovery.eids import make_eid_place
 from tests.recovery.journey import Journey, Place
-from tests.vendors.conftest import Simulators
-from tests.vendors.simulated import Simulator
+from tests.vendors.simulated import Simulator, Simulators
 from vendors.models import ProofingAttempt
 from vendors.planning import plan_fetch
 
 NUMBER = "198512101232"
 ADA = {"given": "Ada", "family": "Lovelace", "personal_number": NUMBER}
 HTMX = {"HX-Request": "true"}
-
-
-@pytest.fixture(scope="session")
-def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]:
-    made = Simulators(tmp_path_factory.mktemp("simulators"))
-    yield made
-    made.stop()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from urllib.parse import urlsplit
 
@@ -24,8 +23,8 @@ from tests.facecheck.conftest import PaperVision
 from tests.kit.test_qr import _pixels
 from tests.recovery.journey import Journey, Place
 from tests.vendors.conformance.eu_pid import prepare, present
-from tests.vendors.conftest import Simulators, work
-from tests.vendors.simulated import Simulator
+from tests.vendors.conftest import work
+from tests.vendors.simulated import Simulator, Simulators
 from vendors import services
 from vendors.models import Connection, ProofingAttempt
 from vendors.planning import plan_fetch
@@ -35,17 +34,9 @@ ADA = {"given": "Ada", "family": "Lovelace", "birthdate": "1985-12-10", "number"
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture(scope="module")
-def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
-    made = Simulators(tmp_path_factory.mktemp("simulators"))
-    yield made["eu_pid"]
-    made.stop()
-
-
 @pytest.fixture
-def wallet(simulator: Simulator) -> Simulator:
-    simulator.reset()
-    return simulator
+def wallet(simulators: Simulators) -> Simulator:
+    return simulators["eu_pid"]
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -26,8 +25,8 @@ from tests.conftest import make_tenant
 from tests.facecheck.conftest import PaperVision
 from tests.holder import disclosed
 from tests.recovery.journey import Journey, Place
-from tests.vendors.conftest import Simulators, work
-from tests.vendors.simulated import Simulator
+from tests.vendors.conftest import work
+from tests.vendors.simulated import Simulator, Simulators
 from vendors import registry
 from vendors import services as partners
 from vendors.adapters.au10tix.listing import ADAPTER as AU10TIX
@@ -38,13 +37,6 @@ from vendors.models import Connection
 ADA = {"given": "Ada", "family": "Lovelace", "birthdate": "1985-12-10"}
 # Under a name of its own: a confirmation is never taken back, and other tests read that nobody confirmed.
 RENAMED = AU10TIX
-
-
-@pytest.fixture(scope="session")
-def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]:
-    made = Simulators(tmp_path_factory.mktemp("simulators"))
-    yield made
-    made.stop()
 
 
 @pytest.fixture

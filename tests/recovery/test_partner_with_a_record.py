@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,18 +17,11 @@ from tenants.verified_id.services import turn_on_verified_id
 from tests.conftest import make_tenant
 from tests.facecheck.conftest import PaperVision
 from tests.recovery.journey import Journey, Place
-from tests.vendors.conftest import Simulators, work
-from tests.vendors.simulated import Simulator
+from tests.vendors.conftest import work
+from tests.vendors.simulated import Simulator, Simulators
 from vendors import services as partners
 
 ADA = {"given": "Ada", "family": "Lovelace", "birthdate": "1985-12-10"}
-
-
-@pytest.fixture(scope="session")
-def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]:
-    made = Simulators(tmp_path_factory.mktemp("simulators"))
-    yield made
-    made.stop()
 
 
 @pytest.fixture(params=["persona", "stripe_identity"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,16 +18,8 @@ from tenants.rights import Role
 from tests.facecheck.conftest import PaperVision
 from tests.recovery.journey import Journey, Place
 from tests.recovery.test_partner_with_a_record import _place, at_partner
-from tests.vendors.conftest import Simulators
-from tests.vendors.simulated import Simulator
+from tests.vendors.simulated import Simulator, Simulators
 from vendors.models import ProofingAttempt
-
-
-@pytest.fixture(scope="module")
-def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]:
-    made = Simulators(tmp_path_factory.mktemp("simulators"))
-    yield made
-    made.stop()
 
 
 @pytest.fixture

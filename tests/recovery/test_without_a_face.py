@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -39,19 +39,11 @@ from tests.facecheck.conftest import PaperVision
 from tests.holder import Wallet, disclosed
 from tests.recovery.eids import HIGH, agree, choose, make_eid_place, prove_by_eid, sign_in
 from tests.recovery.journey import Journey, Place, codes_in
-from tests.vendors.conftest import Simulators
 from tests.vendors.hostile import HostileProvider
-from tests.vendors.simulated import Simulator
+from tests.vendors.simulated import Simulator, Simulators
 from vendors.billing.services import BudgetPlan, open_budget
 
 WITHOUT_PORTRAIT = [name for name in ASKED if name != "portrait"]
-
-
-@pytest.fixture(scope="session")
-def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]:
-    made = Simulators(tmp_path_factory.mktemp("simulators"))
-    yield made
-    made.stop()
 
 
 @pytest.fixture

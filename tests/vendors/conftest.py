@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +18,6 @@ from portal.kit.scope import tenant_scope
 from tenants.audit.models import AuditEvent
 from tenants.models import Tenant
 from tests.vendors.hostile import CLIENT_ID, CLIENT_SECRET, HostileProvider
-from tests.vendors.simulated import Simulator
 from vendors import context, selectors, services
 from vendors.addresses import RETURN_PATH, return_url_of
 from vendors.models import Connection, ProofingAttempt
@@ -143,29 +141,3 @@ def connection(journey: Journey) -> Connection:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     return lambda seconds: monkeypatch.setattr(context, "TIMEOUT_SECONDS", seconds)
-
-
-class Simulators:
-    """Started when somebody asks for one, one of each for a worker."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.running: dict[str, Simulator] = {}
-
-    def __getitem__(self, key: str) -> Simulator:
-        if key not in self.running:
-            self.running[key] = Simulator(key, self.folder)
-            self.running[key].start()
-        self.running[key].reset()
-        return self.running[key]
-
-    def stop(self) -> None:
-        for simulator in self.running.values():
-            simulator.stop()
-
-
-@pytest.fixture(scope="session")
-def simulators(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulators]:
-    made = Simulators(tmp_path_factory.mktemp("simulators"))
-    yield made
-    made.stop()

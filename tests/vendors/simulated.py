@@ -138,3 +138,22 @@ class Simulator:
     @property
     def calls(self) -> list[str]:
         return list(self.control()["calls"])
+
+
+class Simulators:
+    """Started when somebody asks for one, one of each for a worker."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.running: dict[str, Simulator] = {}
+
+    def __getitem__(self, key: str) -> Simulator:
+        if key not in self.running:
+            self.running[key] = Simulator(key, self.folder)
+            self.running[key].start()
+        self.running[key].reset()
+        return self.running[key]
+
+    def stop(self) -> None:
+        for simulator in self.running.values():
+            simulator.stop()
