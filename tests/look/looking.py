@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import ConsoleMessage, Error, Page, Response
@@ -24,9 +25,6 @@ EVERYTHING: Rules = {"runOnly": {"type": "tag", "values": (*WCAG, "best-practice
 COLOURS: Rules = {"runOnly": {"type": "rule", "values": ("color-contrast", "link-in-text-block")}}
 # And what another width may change as well.
 LOOK: Rules = {"runOnly": {"type": "rule", "values": (*COLOURS["runOnly"]["values"], "target-size")}}
-# None of our rules asks for what is loaded ahead (the style sheets, a second time), and nobody reads the selectors.
-_RUN = """rules => axe.run({...rules, resultTypes: ["violations"], preload: false, selectors: false}).then(found => found.violations.map(
-  rule => `axe ${rule.id}: ` + rule.nodes.slice(0, 4).map(node => node.html.slice(0, 160)).join(" | ")))"""
 # Colours on their way to the other scheme would read as too faint; those of a parent set off those of its children. What
 # turns for ever has no end to go to.
 _SETTLE = """() => {
@@ -36,14 +34,26 @@ _SETTLE = """() => {
     for (const one of moving) { try { one.finish() } catch { one.cancel() } }
   }
 }"""
+# All in one turn with the browser; null where axe is not in the page yet. None of our rules asks for what is loaded ahead
+# (the style sheets, a second time), and nobody reads the selectors.
+_RUN = f"""async (rules) => {{
+  if (typeof axe !== "object") return null;
+  ({_SETTLE})();
+  const found = await axe.run({{...rules, resultTypes: ["violations"], preload: false, selectors: false}});
+  return found.violations.map((rule) =>
+    `axe ${{rule.id}}: ` + rule.nodes.slice(0, 4).map((node) => node.html.slice(0, 160)).join(" | "));
+}}"""
+# Those that put axe into every document they open: half a megabyte goes to the browser once, and not for each document.
+_equipped: WeakSet[Page] = WeakSet()
 
 
 def violations(page: Page, rules: Rules = EVERYTHING) -> list[str]:
     """`axe rule: the first elements that break it`, for each rule; empty when all is well."""
-    page.evaluate(_SETTLE)
-    if not page.evaluate("typeof axe === 'object'"):
+    found: list[str] | None = page.evaluate(_RUN, rules)
+    if found is None:
         page.evaluate(AXE_SCRIPT)
-    found: list[str] = page.evaluate(_RUN, rules)
+        found = page.evaluate(_RUN, rules)
+    assert found is not None, "axe is not in the page"
     return found
 
 
@@ -88,6 +98,9 @@ def examined(page: Page, address: str, name: str, *, status: int = 200) -> list[
     dark and narrow by day in the gallery. With READMIT_SHOTS set to a folder, the page leaves its pictures there.
     """
     found: list[str] = []
+    if page not in _equipped:
+        page.add_init_script(AXE_SCRIPT)
+        _equipped.add(page)
     with complaints(page) as heard:
         page.set_viewport_size({"width": WIDE, "height": 900})
         page.emulate_media(color_scheme="light", reduced_motion="reduce")
