@@ -64,9 +64,7 @@ def price_of(prices, product, plan, currency, moment):
 
 
 def unit_price(price, place, last):
-    """What the unit at `place` in the period costs, when the period's last unit is at `last`."""
-    if place <= price.get("included", 0):
-        return Fraction(0)
+    """What the unit at `place` in the period costs, if it is not included, when the period's last unit is at `last`."""
     if "tiers" not in price:
         return Fraction(price["unit_price"])
     decides = last if price["model"] == "volume" else place
@@ -121,15 +119,19 @@ def usage_total(prices, subscription, events, label):
         if not units:
             continue
         lines = defaultdict(Fraction)
+        free = by_time(prices, subscription, product, "included", start, end)
         for place, price in enumerate(paid, 1):
-            lines[id(price)] += unit_price(price, place, len(paid))
+            if price.get("included") and free > 0:
+                free -= 1
+            else:
+                lines[id(price)] += unit_price(price, place, len(paid))
         cost = sum(to_minor(amount, currency) for amount in lines.values())
-        total += max(cost, to_minor(minimum(prices, subscription, product, start, end), currency))
+        total += max(cost, to_minor(by_time(prices, subscription, product, "minimum", start, end), currency))
     return total
 
 
-def minimum(prices, subscription, product, start, end):
-    """Each price's minimum for the seconds of the period in which it held."""
+def by_time(prices, subscription, product, what, start, end):
+    """Each price's minimum, or its included units, for the seconds of the period in which it held."""
     borders = sorted(
         {start, end}
         | {since for since, _plan in subscription["plans"] if start < since < end}
@@ -140,7 +142,7 @@ def minimum(prices, subscription, product, start, end):
         price = price_of(prices, product, plan_of(subscription, since), subscription["currency"], since)
         if price:
             part = Fraction(int((until - since).total_seconds()), int((end - start).total_seconds()))
-            due += Fraction(price.get("minimum", 0)) * part
+            due += Fraction(price.get(what, 0)) * part
     return due
 
 
@@ -162,10 +164,9 @@ def fee_total(prices, subscription, label):
 
 def dearest(price):
     """The most that one unit can cost, wherever the period ends: looked for at both sides of every border."""
-    included = price.get("included", 0)
     ends = [tier["up_to"] for tier in price.get("tiers", ()) if tier["up_to"] is not None]
-    places = {included + 1, *(end for end in ends), *(end + 1 for end in ends)}
-    return max(unit_price(price, place, place) for place in places if place > included)
+    places = {1, *(end for end in ends), *(end + 1 for end in ends)}
+    return max(unit_price(price, place, place) for place in places)
 
 
 def budget_total(prices, subscription, events, year):

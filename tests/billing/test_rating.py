@@ -186,7 +186,8 @@ def test_every_unit_is_on_trial_included_or_in_a_tier(quantities, trial, include
         (Tier(None, Decimal(1)),) if model is Model.FLAT else (Tier(10, Decimal(2)), Tier(None, Decimal(1)))
     )
     terms = Terms(model, tiers, included, trial)
-    segments = [Segment(str(number), terms, quantity, 1) for number, quantity in enumerate(quantities)]
+    share = Fraction(1, len(quantities))
+    segments = [Segment(str(number), terms, quantity, 1, share) for number, quantity in enumerate(quantities)]
     for rated in rate(segments, used_before=before):
         assert (
             rated.trial + rated.included + sum(use.quantity for use in rated.tiers) == rated.segment.quantity
@@ -194,6 +195,26 @@ def test_every_unit_is_on_trial_included_or_in_a_tier(quantities, trial, include
     if model is not Model.VOLUME:
         whole = rate([Segment("all", terms, sum(quantities), 1)], used_before=before)
         assert sum(r.amount for r in rate(segments, used_before=before)) == whole[0].amount
+
+
+def test_a_plan_left_at_once_includes_next_to_nothing_and_one_held_for_half_a_period_half():
+    monthly = Terms(Model.FLAT, (Tier(None, Decimal("0.30")),), included=100)
+    other = Terms(Model.FLAT, (Tier(None, Decimal("0.28")),))
+    for share, included in ((Fraction(1, 43_200), 1), (Fraction(1, 2), 50), (Fraction(1), 100)):
+        rated = rate([Segment("monthly", monthly, 130, 1, share), Segment("other", other, 20, 1, 1 - share)])
+        assert [each.included for each in rated] == [included, 0]
+
+
+def test_units_included_in_a_period_are_the_first_ones_whichever_version_held_then():
+    first = Terms(Model.FLAT, (Tier(None, Decimal(2)),), included=10)
+    then = Terms(Model.FLAT, (Tier(None, Decimal(1)),), included=30)
+    rated = rate(
+        [Segment("first", first, 15, 1, Fraction(1, 2)), Segment("then", then, 15, 1, Fraction(1, 2))]
+    )
+    assert [each.included for each in rated] == [15, 5]
+    before = Segment("before", Terms(Model.FLAT, (Tier(None, Decimal(3)),)), 5, 1, Fraction(1, 2))
+    rated = rate([before, Segment("then", then, 40, 1, Fraction(1, 2))])
+    assert [each.included for each in rated] == [0, 15]
 
 
 def test_a_quantity_below_zero_is_not_rated():

@@ -95,7 +95,10 @@ def sentences_of(offered: Offered) -> list[str]:
     elif plan.kind == "subscription":
         found = [
             _("%(fee)s each period with %(count)d checks in it, then %(each)s for each check.")
-            % {"fee": told(price.fee or Decimal(0), currency), "count": terms.included, "each": each}
+            % {"fee": told(price.fee or Decimal(0), currency), "count": terms.included, "each": each},
+            _(
+                "In a period in which the plan begins or ends, both count for the part of it in which you have it."
+            ),
         ]
     elif len(terms.tiers) > 1:
         found = [_tiers(terms, currency)]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil
 
 from vendors.billing.rating.terms import Model, Terms, Tier
 
@@ -81,6 +82,12 @@ def _trials(segments: Sequence[Segment], used_before: int) -> list[int]:
     return found
 
 
+def included_in(segments: Sequence[Segment]) -> int:
+    """How many units cost nothing: each version's, for the part of the period it was in force, as its fee and its minimum are.
+    The first ones used under any version that includes some. A begun unit is a whole one."""
+    return ceil(sum((segment.terms.included * segment.share for segment in segments), Fraction(0)))
+
+
 def rate(segments: Sequence[Segment], *, used_before: int = 0) -> tuple[Rated, ...]:
     """`used_before` counts the units of all earlier periods: trial quantities are given once.
 
@@ -90,11 +97,12 @@ def rate(segments: Sequence[Segment], *, used_before: int = 0) -> tuple[Rated, .
         raise ValueError("a quantity below zero cannot be rated")
     trials = _trials(segments, used_before)
     total = sum(segment.quantity for segment in segments) - sum(trials)
-    position, rated = 0, []
+    free, position, rated = included_in(segments), 0, []
     for segment, trial in zip(segments, trials, strict=True):
         terms, counted = segment.terms, segment.quantity - trial
         first, last = position + 1, position + counted
-        included = min(counted, max(0, terms.included - position))
+        included = min(counted, free) if terms.included else 0
+        free -= included
         if terms.model is Model.VOLUME:
             tiers = _volume(terms.tiers, counted - included, total)
         else:

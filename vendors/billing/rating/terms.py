@@ -42,9 +42,9 @@ class Terms:
     """How the units of one product in one period become an amount.
 
     The first `trial` units a tenant ever uses cost nothing and count for nothing. Of the others each period, the first
-    `included` cost nothing; the rest cost what their tier says, and included units fill tiers too. Graduated: each unit
-    has the price of the tier it falls into. Volume: all of them have the price of the tier that the period's last unit
-    falls into. `minimum` is what a period in which the product was used costs at least.
+    `included` cost nothing, or that part of them for a part of the period; the rest cost what their tier says, and included
+    units fill tiers too. Graduated: each unit has the price of the tier it falls into. Volume: all of them have the price of
+    the tier that the period's last unit falls into. `minimum` is what a period in which the product was used costs at least.
     """
 
     model: Model
@@ -69,8 +69,8 @@ class Terms:
 
     @property
     def dearest_price(self) -> Decimal:
-        """The most that one unit can cost, however many follow it. Tiers that included units fill whole charge nobody."""
-        return max(tier.unit_price for tier in self.tiers if tier.up_to is None or tier.up_to > self.included)
+        """The most that one unit can cost, however many follow it, in a period in which hardly any are included."""
+        return max(tier.unit_price for tier in self.tiers)
 
 
 def flat(unit_price: Decimal, **more: Any) -> Terms:
