@@ -14,7 +14,7 @@ from portal.kit.errors import Invalid
 from portal.kit.scope import tenant_scope
 from tenants.audit.models import AuditEvent
 from tenants.directory.connections import rounds, services, tasks
-from tenants.directory.connections.models import RemoteObject, SyncRun
+from tenants.directory.connections.models import RemoteObject, SyncRun, Track
 from tenants.directory.models import DirectoryPerson
 from tenants.directory.services import create_person, suspend_person
 from tests.connections.conftest import Connected, later
@@ -326,6 +326,20 @@ def test_of_two_synchronisations_one_waits_and_follows(connected: Connected) -> 
     connected.finish(first)
     with tenant_scope(connected.tenant.id):
         assert [run.state for run in SyncRun.objects.all()] == [State.DONE, State.DONE]
+
+
+def test_one_that_follows_reads_everything_where_that_was_asked_for(connected: Connected) -> None:
+    connected.graph.seed(5)
+    connected.sync()
+    first = connected.ask()
+    with tenant_scope(connected.tenant.id):
+        for everything in (True, False):
+            services.ask_for_sync(actor=SYSTEM, everything=everything)
+        rounds_before = list(Track.objects.order_by("kind").values_list("told_everything_at", flat=True))
+    connected.finish(first)
+    with tenant_scope(connected.tenant.id):
+        rounds_after = list(Track.objects.order_by("kind").values_list("told_everything_at", flat=True))
+    assert all(after > before for before, after in zip(rounds_before, rounds_after, strict=True))
 
 
 def test_groups_in_groups_are_resolved_and_loops_end(connected: Connected) -> None:

@@ -98,6 +98,8 @@ class SyncRun(TenantModel):
     next_at = models.DateTimeField(null=True)
     # A second one that was asked for meanwhile: it follows.
     is_wanted_again = models.BooleanField(default=False)
+    # And the one that follows reads the whole directory.
+    is_everything_wanted = models.BooleanField(default=False)
     # What the stage that is under way was allowed to do.
     may_remove = models.BooleanField(default=False)
     may_suspend = models.BooleanField(default=False)

@@ -61,6 +61,11 @@ def begin_run() -> SyncRun:
     return run
 
 
+def forget_places() -> None:
+    """The next one reads the whole directory."""
+    Track.objects.update(next_link="", delta_link="")
+
+
 def enqueue_step(run: SyncRun) -> None:
     enqueue(TOPIC, tenant_id=current_tenant_id(), available_at=run.next_at, run_id=run.id)
 
@@ -287,4 +292,6 @@ def end_run(run: SyncRun, state: SyncRun.State) -> None:
     )
     if run.is_wanted_again and state is SyncRun.State.DONE:
         run.save()
+        if run.is_everything_wanted:
+            forget_places()
         begin_run()

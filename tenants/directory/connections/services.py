@@ -30,7 +30,7 @@ from tenants.directory.connections.models import (
     Track,
 )
 from tenants.directory.connections.registry import PROVIDERS
-from tenants.directory.connections.rounds import begin_run, end_run
+from tenants.directory.connections.rounds import begin_run, end_run, forget_places
 from tenants.directory.connections.tokens import Held, proof_of, put_token, secret_context, secret_of
 from tenants.directory.models import DirectoryPerson
 
@@ -210,10 +210,11 @@ def ask_for_sync(*, actor: Actor, everything: bool = False) -> tuple[SyncRun, bo
     run = SyncRun.objects.select_for_update().filter(state=SyncRun.State.RUNNING).first()
     if run is not None:
         run.is_wanted_again = True
-        run.save(update_fields=["is_wanted_again"])
+        run.is_everything_wanted = run.is_everything_wanted or everything
+        run.save(update_fields=["is_wanted_again", "is_everything_wanted"])
         return run, True
     if everything:
-        Track.objects.update(next_link="", delta_link="")
+        forget_places()
     run = begin_run()
     record_event(EventName.SYNC_ASKED, actor=actor, subject=run.public_id, data={"everything": everything})
     return run, False

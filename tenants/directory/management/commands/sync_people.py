@@ -45,7 +45,7 @@ class Command(OperatingCommand):
             run, is_waiting = services.ask_for_sync(actor=self.actor(), everything=options["everything"])
         if is_waiting:
             self.stderr.write("Another synchronisation is under way; this one follows it.")
-            run = self._next_after(tenant, self._ended(tenant, run.id))
+            run = self._next_after(tenant, self._ended(tenant, run.id), everything=options["everything"])
         return self._told(tenant, self._ended(tenant, run.id))
 
     def _ended(self, tenant: Tenant, run_id: UUID) -> SyncRun:
@@ -59,10 +59,11 @@ class Command(OperatingCommand):
             if _has_worker() or not _step(tenant):
                 time.sleep(LOOK_SECONDS)
 
-    def _next_after(self, tenant: Tenant, run: SyncRun) -> SyncRun:
+    def _next_after(self, tenant: Tenant, run: SyncRun, *, everything: bool) -> SyncRun:
         """The one that follows; a new one where that did not come to be."""
         with tenant_scope(tenant.id):
-            return services.live_run() or services.ask_for_sync(actor=self.actor())[0]
+            follows = services.live_run()
+            return follows or services.ask_for_sync(actor=self.actor(), everything=everything)[0]
 
     def _told(self, tenant: Tenant, run: SyncRun) -> tuple[int, Mapping[str, Any]]:
         with tenant_scope(tenant.id):
