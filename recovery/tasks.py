@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
+from portal.kit.among_tenants import tenants_with
 from portal.kit.scope import tenant_scope
-from recovery.expiring import expire_cases_of
+from recovery.expiring import MAY_EXPIRE, expire_cases_of
 from recovery.models import Case
 from recovery.passkeys.taking_away import take_away_unconfirmed
 from tenants.models import Tenant
@@ -18,7 +19,10 @@ NETWORK_KEPT = timedelta(days=180)
 
 def expire_cases() -> None:
     """End what is over, tenant by tenant. Periodic."""
-    for tenant in Tenant.objects.filter(status=Tenant.Status.ACTIVE).iterator():
+    active = Tenant.objects.filter(status=Tenant.Status.ACTIVE)
+    statuses = ", ".join(f"'{status.value}'" for status in sorted(MAY_EXPIRE))
+    over = f"expires_at < '{clock.now().isoformat()}' AND status IN ({statuses})"
+    for tenant in active.filter(id__in=set(tenants_with(Case, over, active.values_list("id", flat=True)))):
         with tenant_scope(tenant.id):
             expire_cases_of(tenant)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from portal.kit import clock
+from portal.kit.among_tenants import tenants_with
 from portal.kit.outbox import enqueue
 from portal.kit.scope import tenant_scope
 from recovery.connected.models import WATCHED, DirectoryPass, PassState
@@ -16,7 +17,9 @@ LOST_AFTER = timedelta(minutes=5)
 
 
 def keep_going() -> None:
-    for tenant in Tenant.objects.filter(status=Tenant.Status.ACTIVE).iterator():
+    active = Tenant.objects.filter(status=Tenant.Status.ACTIVE)
+    waiting = set(tenants_with(DirectoryPass, "next_at IS NOT NULL", active.values_list("id", flat=True)))
+    for tenant in active.filter(id__in=waiting):
         with tenant_scope(tenant.id):
             if connection() is not None:
                 _keep_going(tenant)

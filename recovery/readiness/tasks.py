@@ -6,8 +6,9 @@ import logging
 
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
+from portal.kit.among_tenants import tenants_with
 from portal.kit.scope import tenant_scope
-from recovery.readiness.models import ReadinessDay
+from recovery.readiness.models import ReadinessDay, Survey
 from recovery.readiness.running import begin_survey, take_up_again, work_at
 from tenants.directory.models import DirectoryPerson
 from tenants.models import Tenant
@@ -35,6 +36,7 @@ def _look(tenant: Tenant) -> None:
 
 
 def take_up() -> None:
-    for tenant in Tenant.objects.filter(status=Tenant.Status.ACTIVE).iterator():
-        with tenant_scope(tenant.id):
+    active = Tenant.objects.filter(status=Tenant.Status.ACTIVE).values_list("id", flat=True)
+    for tenant_id in set(tenants_with(Survey, f"status = '{Survey.Status.RUNNING.value}'", active)):
+        with tenant_scope(tenant_id):
             take_up_again()

@@ -7,6 +7,7 @@ from functools import partial
 
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
+from portal.kit.among_tenants import tenants_with
 from portal.kit.outbox import Apply, Job, effect
 from portal.kit.remote import TROUBLE, Token
 from portal.kit.scope import tenant_scope
@@ -76,7 +77,9 @@ def step(job: Job) -> Apply | None:
 
 def keep_going() -> None:
     """Periodic: begin what is due, take up what was lost. Tenant by tenant."""
-    for tenant in Tenant.objects.iterator():
+    everybody = Tenant.objects.values_list("id", flat=True)
+    due = set(tenants_with(DirectoryConnection, "paused_at IS NULL", everybody))
+    for tenant in Tenant.objects.filter(id__in=due):
         with tenant_scope(tenant.id):
             row = DirectoryConnection.objects.filter(paused_at=None).first()
             if row is not None:
