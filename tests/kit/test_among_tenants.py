@@ -17,7 +17,7 @@ def test_those_are_found_that_have_such_a_row_and_nobody_elses_counts(tenant, ot
     both = [other_tenant.id, tenant.id]
     with CaptureQueriesContext(connection) as asked:
         assert list(tenants_with(Group, "", both)) == [tenant.id]
-    assert len(asked) == 1
+    assert len([each for each in asked if "EXISTS" in each["sql"]]) == 1
     assert list(tenants_with(Group, "name = 'Pilots'", both)) == [tenant.id]
     assert list(tenants_with(Group, "name = 'Others'", both)) == []
     assert list(tenants_with(Group, "", [])) == []
