@@ -14,6 +14,8 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Model
 
+from portal.kit.scope import announcement
+
 # So many questions are one message: a few kilobytes for each hundred.
 AT_ONCE = 200
 
@@ -31,8 +33,7 @@ def tenants_with(model: type[Model], where: str, among: Iterable[UUID]) -> Itera
 
 
 def _answers(asked: str, tenant_ids: list[UUID]) -> list[bool]:
-    # UUID objects, so there is nothing to escape (`portal.kit.scope`); the setting ends with the transaction.
-    message = ";".join(f"SET LOCAL app.tenant = '{tenant_id}';{asked}" for tenant_id in tenant_ids)
+    message = ";".join(f"{announcement(tenant_id)};{asked}" for tenant_id in tenant_ids)
     found = []
     with transaction.atomic(durable=True), connection.cursor() as cursor:
         cursor.execute(message)

@@ -39,11 +39,16 @@ def tenant_id_or_none() -> UUID | None:
     return _tenant.get()
 
 
-def _announce(tenant_id: UUID | None, using: str) -> None:
+def announcement(tenant_id: UUID | None) -> str:
+    """The statement that tells the open transaction which tenant it serves."""
     # A literal SET LOCAL, not set_config(): it ends with the transaction, works behind a transaction pooler, and
     # is what Citus hands on to its workers. The value is a UUID object, so there is nothing to escape.
+    return f"SET LOCAL app.tenant = '{tenant_id or ''}'"
+
+
+def _announce(tenant_id: UUID | None, using: str) -> None:
     with connections[using].cursor() as cursor:
-        cursor.execute(f"SET LOCAL app.tenant = '{tenant_id or ''}'")
+        cursor.execute(announcement(tenant_id))
 
 
 @contextmanager
