@@ -75,10 +75,12 @@ def test_a_new_certificate_is_tried_beside_the_one_in_use_and_the_page_says_unti
 
     first, new = in_use(), issued(days=20)
     certificate, secret = new.partition(PRIVATE)[0], new[new.index(PRIVATE) :]
+    # One: two are not always of one length.
+    other = stranger()
     for wrong, sentence in (
         (certificate, "not a certificate together with its private key"),
-        (certificate + stranger()[stranger().index(PRIVATE) :], "does not belong to this certificate"),
-        (certificate + stranger().partition(PRIVATE)[0] + secret, "do not lead from it"),
+        (certificate + other[other.index(PRIVATE) :], "does not belong to this certificate"),
+        (certificate + other.partition(PRIVATE)[0] + secret, "do not lead from it"),
         (issued(days=0), "has run out"),
         # Tried at the partner, which knows nobody who vouches for it.
         (stranger(), "does not accept this certificate"),
