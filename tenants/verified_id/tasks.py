@@ -8,6 +8,7 @@ from typing import Any
 
 from portal.kit import clock, http
 from portal.kit.actors import SYSTEM
+from portal.kit.among_tenants import tenants_with, tenants_with_any
 from portal.kit.errors import Misconfigured, ReadmitError, Unavailable
 from portal.kit.outbox import Apply, Job, effect
 from portal.kit.scope import tenant_scope
@@ -16,7 +17,16 @@ from tenants.audit.services import record_event
 from tenants.models import Tenant
 from tenants.verified_id.answering import complete_status_check
 from tenants.verified_id.issuance import destroy_old_issuances
-from tenants.verified_id.models import Authority, LinkedDomain, Presentation, ProofNonce, TrustedIssuer
+from tenants.verified_id.models import (
+    Authority,
+    BulkRevocation,
+    Issuance,
+    LinkedDomain,
+    Presentation,
+    ProofNonce,
+    SigningKey,
+    TrustedIssuer,
+)
 from tenants.verified_id.presentation import destroy_old_presentations
 from tenants.verified_id.protocol.did_web import did_document_url, linked_origins, read_did_document
 from tenants.verified_id.protocol.encoding import check_url, parse_json_object
@@ -183,8 +193,8 @@ def check_shown(job: Job) -> Apply | None:
 
 def check_trusted_issuers() -> None:
     """Every issuer's keys once more, so that none is believed on what it said long ago. Periodic."""
-    for tenant in Tenant.objects.iterator():
-        with tenant_scope(tenant.id):
+    for tenant_id in set(tenants_with(TrustedIssuer, "", Tenant.objects.values_list("id", flat=True))):
+        with tenant_scope(tenant_id):
             for issuer_id in TrustedIssuer.objects.values_list("id", flat=True):
                 check_issuer_again(issuer_id)
 
@@ -192,8 +202,20 @@ def check_trusted_issuers() -> None:
 def let_go() -> None:
     """Destroy portraits and claims whose time is over, and old nonces; let keys take over that are due, and
     stand in for a worker that died. Periodic."""
-    for tenant in Tenant.objects.iterator():
-        with tenant_scope(tenant.id):
+    now, month_ago = clock.now().isoformat(), (clock.now() - timedelta(days=30)).isoformat()
+    due = tenants_with_any(
+        {
+            SigningKey: f"state = '{SigningKey.State.PENDING}' AND signs_from <= '{now}'",
+            Issuance: f"expires_at < '{now}' AND destroyed_at IS NULL",
+            Presentation: f"kept_until < '{now}' AND sealed IS NOT NULL OR created_at < '{month_ago}'",
+            # Few, and those that are done stay for a month: whether one was left alone is looked at there.
+            BulkRevocation: "",
+            ProofNonce: f"expires_at < '{now}'",
+        },
+        Tenant.objects.values_list("id", flat=True),
+    )
+    for tenant_id in set(due):
+        with tenant_scope(tenant_id):
             use_due_keys()
             destroy_old_issuances()
             destroy_old_presentations()

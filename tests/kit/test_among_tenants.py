@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from portal.kit.among_tenants import tenants_with
+from portal.kit.among_tenants import tenants_with, tenants_with_any
 from portal.kit.scope import tenant_scope
-from tenants.directory.models import Group
+from tenants.directory.models import Group, GroupMember
 
 
 def test_those_are_found_that_have_such_a_row_and_nobody_elses_counts(tenant, other_tenant):
@@ -21,6 +21,8 @@ def test_those_are_found_that_have_such_a_row_and_nobody_elses_counts(tenant, ot
     assert list(tenants_with(Group, "name = 'Pilots'", both)) == [tenant.id]
     assert list(tenants_with(Group, "name = 'Others'", both)) == []
     assert list(tenants_with(Group, "", [])) == []
+    assert list(tenants_with_any({Group: "", GroupMember: ""}, both)) == [tenant.id]
+    assert list(tenants_with_any({Group: "name = 'Others'", GroupMember: ""}, both)) == []
 
 
 def test_no_tenant_is_in_force_afterwards_and_none_may_be_before(tenant):

@@ -104,8 +104,8 @@ def test_a_partner_is_connected_tried_used_and_read(place, run, tmp_path):
 
 def test_what_the_page_would_refuse_is_refused_and_nothing_is_saved(place, run, tmp_path):
     for changes, said in (
-        ({"template_id": ""}, "Inquiry template"),
-        ({"api_key": ""}, "Enter this: API key."),
+        ({"template_id": ""}, "template_id (Inquiry template"),
+        ({"api_key": ""}, "api_key (API key): Enter this: API key."),
         ({"decision_status": "perhaps"}, "Last word"),
         ({"api_base": "persona"}, "https://"),
         ({"unit_price": -1}, "Price of one decision"),

@@ -8,12 +8,13 @@ from functools import partial
 
 from django.utils.translation import gettext as _
 
+from portal.kit.among_tenants import tenants_with_any
 from portal.kit.errors import Misconfigured, Unavailable
 from portal.kit.outbox import Apply, Job, effect
 from portal.kit.scope import tenant_scope
 from tenants.models import Tenant
 from tenants.verified_id.entra import addresses, client, records, requests, services, tokens
-from tenants.verified_id.entra.models import EntraConnection
+from tenants.verified_id.entra.models import EntraCallback, EntraCard, EntraConnection, EntraRequest
 from tenants.verified_id.entra.services import Finding
 from tenants.verified_id.entra.tokens import Held
 
@@ -97,7 +98,8 @@ def on_callback(job: Job) -> None:
 
 def let_go() -> None:
     """Periodic."""
-    for tenant in Tenant.objects.iterator():
-        with tenant_scope(tenant.id):
+    everybody = Tenant.objects.values_list("id", flat=True)
+    for tenant_id in set(tenants_with_any({EntraRequest: "", EntraCallback: "", EntraCard: ""}, everybody)):
+        with tenant_scope(tenant_id):
             services.destroy_old_requests()
             services.look_for_the_forgotten()

@@ -83,21 +83,29 @@ class Command(OperatingCommand):
             )
         if not form.is_valid():
             told = [
-                f"{form.fields[name].label if name in form.fields else name}: {' '.join(str(error) for error in errors)}"
+                _named(form, name) + " ".join(str(error) for error in errors)
                 for name, errors in form.errors.items()
             ]
             raise Invalid("settings_refused", " ".join(told))
-        services.bring_own_partner(
-            vendor,
-            config=form.config(),
-            secrets=form.secrets(),
-            terms=form.terms(),
-            title=form.title(),
-            actor=self.actor(),
-        )
+        try:
+            services.bring_own_partner(
+                vendor,
+                config=form.config(),
+                secrets=form.secrets(),
+                terms=form.terms(),
+                title=form.title(),
+                actor=self.actor(),
+            )
+        except Invalid as refused:
+            raise Invalid(refused.code, f"{_named(form, refused.field)}{refused.sentence}") from refused
 
     def words(self, told: Mapping[str, Any]) -> str:
         return words_of(dict(told))
+
+
+def _named(form: PartnerSettingsForm, name: str) -> str:
+    """A setting as the file calls it, and as the page does."""
+    return f"{name} ({form.fields[name].label}): " if name in form.fields else ""
 
 
 def _standing(connection: Connection | None, vendor: str) -> dict[str, str]:
