@@ -109,6 +109,11 @@ def _why_dead(found: AccessPass | None) -> str:
     return next((cause for cause, is_so in causes.items() if is_so), "wrong")
 
 
+def is_dead(found: AccessPass) -> bool:
+    """Whether it can never be used: its page says so before anybody tries."""
+    return _why_dead(found) != "wrong"
+
+
 def _note_refusal(found: AccessPass | None, reason: str, *, tries: int = 0) -> None:
     record_event(
         EventName.PASS_REFUSED,

@@ -52,7 +52,9 @@ def your_pass(request: HttpRequest, case: Case) -> HttpResponse:
     standing = standing_of(case)
     if standing is not None:
         return pass_page(request, case, standing)
-    return page(request, "recovery/pass.html", case, access_pass=passes.pass_of(case.id), stage=Stage.PASS)
+    held = passes.pass_of(case.id)
+    is_over = held is None or access_pass.is_dead(held)
+    return page(request, "recovery/pass.html", case, access_pass=held, is_over=is_over, stage=Stage.PASS)
 
 
 @at_stage_committing(Stage.PASS)

@@ -85,6 +85,7 @@ def test_after_five_wrong_guesses_the_right_characters_are_refused(granted: Jour
     with pytest.raises(Refused, match="pass_refused"):
         redeem(granted, characters)
     assert row(granted).tries == 5
+    assert "Your pass is over" in granted.get("/recover/pass").content.decode()
     granted.post("/recover/pass/use")
     assert row(granted).redeemed_at is None
     reasons = [event.data["reason"] for event in granted.audit() if event.name == "pass:pass:refuse"]
@@ -93,7 +94,10 @@ def test_after_five_wrong_guesses_the_right_characters_are_refused(granted: Jour
 
 def test_an_expired_pass_is_refused_and_the_case_ends(granted: Journey):
     characters = characters_of(granted)
+    assert "Use it now" in granted.get("/recover/pass").content.decode()
     with clock.frozen(clock.now() + timedelta(minutes=61)):
+        page = granted.get("/recover/pass").content.decode()
+        assert "Your pass is over" in page and "Start again" in page and "Use it now" not in page
         with pytest.raises(Refused, match="pass_refused"):
             redeem(granted, characters)
         granted.post("/recover/pass/use")
