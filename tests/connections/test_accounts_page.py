@@ -28,6 +28,8 @@ def test_accounts_live_at_microsoft_once_everything_was_found(connected: Connect
     connected.test()
     connected.sync()
     shown = client.get(_page(connected)).content.decode()
+    # "Test again" tests, instead of leading to a page with another button of that name.
+    assert f'action="/o/{connected.tenant.slug}/people/directory/test"' in shown
     assert "60 to 480 minutes, usually 60" in shown
     assert "Everybody" in shown
     assert "2 active people here are guests, or not in the directory" not in shown

@@ -190,3 +190,13 @@ def test_a_signed_in_member_sees_their_account() -> None:
     assert client.post("/account/", {"name": "Grace Hopper"}).status_code == 302
     assert "Grace Hopper" in client.get("/account/").content.decode()
     assert not Authenticator.objects.filter(user=user).exists()
+
+
+def test_whoever_lost_every_second_step_reads_the_way_back_in() -> None:
+    user = User.objects.create_user(f"{secrets.token_hex(6)}@new.example", PASSWORD)
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": ""})
+    client = site_client()
+    answer = client.post("/accounts/login/", {"login": user.email, "password": PASSWORD}, follow=True)
+    assert answer.redirect_chain[-1][0].startswith("/accounts/2fa/authenticate/")
+    assert "invites you again, at another address" in answer.content.decode()

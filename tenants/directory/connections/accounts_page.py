@@ -9,7 +9,6 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -112,7 +111,6 @@ def _page(request: HttpRequest, row: DirectoryConnection, form: HomeForm | None)
         "words": provider.words,
         "kind": provider.kind,
         "may_manage": may_manage,
-        "back_url": reverse("people:connection", args=[slug_of(request)]),
         "breadcrumbs": crumbs_below(request, _("Where accounts live")),
     }
     return render(request, "directory/connection/accounts.html", context)
