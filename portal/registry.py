@@ -138,7 +138,11 @@ PROFILE_NAMES = "recovery.profiles.profile_names"
 
 # What rooms above the directory hold of one person, for whoever asks for their own data: each function(person_id) -> dict, in
 # the tenant's scope.
-HELD_ELSEWHERE: tuple[str, ...] = ("recovery.exporting.recoveries_of",)
+HELD_ELSEWHERE: tuple[str, ...] = (
+    "recovery.exporting.recoveries_of",
+    "recovery.exporting.ways_in_of",
+    "recovery.entry.exporting.mails_of",
+)
 
 # How many accounts were recovered in [start, end): function(start, end) -> int, in the tenant's scope.
 RECOVERED_BETWEEN = "recovery.selectors.recovered_between"

@@ -14,6 +14,7 @@ from portal.kit.actors import SYSTEM
 from portal.kit.outbox import Job
 from recovery.cases import has_done, locked, move_case, unproven
 from recovery.models import Case
+from recovery.passkeys.models import Passkey
 from recovery.statuses import LIVE, CaseStatus, StepKind
 from vendors.services import ask_to_erase_sessions
 
@@ -30,6 +31,8 @@ def on_people_removed(job: Job) -> None:
 
 def _let_go_of(people: Collection[UUID]) -> None:
     _end_cases(people)
+    # Whoever named a passkey may have written their own name there.
+    Passkey.objects.filter(person_id__in=people).exclude(label="").update(label="")
     cases = Case.objects.filter(person_id__in=people).order_by("id").values_list("id", flat=True)
     ask_to_erase_sessions(list(cases), actor=SYSTEM)
 

@@ -1,4 +1,4 @@
-"""What the recoveries of one person hold of them, for whoever asks for their own data (GDPR, article 15).
+"""What recovery and its ways back in hold of one person, for whoever asks for their own data (GDPR, article 15).
 
 Protects those who spoke about the person: what they said and why belongs to the person, and who they are does not. What it
 does not do: tell of evidence, which is digests and measures.
@@ -6,11 +6,16 @@ does not do: tell of evidence, which is digests and measures.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from recovery.attesting.models import AttestationAsk
-from recovery.models import Case
+from recovery.models import Case, CredentialBinding
+from recovery.passkeys.models import Passkey, PersonSession, SavedRecoveryCode
+from tenants.verified_id.models import Credential
 
 MOST = 1_000
 
@@ -29,8 +34,8 @@ def recoveries_of(person_id: UUID) -> dict[str, Any]:
                 "purpose": case.purpose,
                 "mode": case.mode,
                 "status": case.status,
-                "opened_at": case.created_at.isoformat(),
-                "ended_at": case.ended_at.isoformat() if case.ended_at else "",
+                "opened_at": _at(case.created_at),
+                "ended_at": _at(case.ended_at),
                 "said_about_the_person": said.get(case.id, []),
             }
             for case in cases
@@ -44,5 +49,53 @@ def _said(ask: AttestationAsk) -> dict[str, str]:
         "word": ask.word,
         "reason": ask.reason,
         "in_touch": ask.contact,
-        "answered_at": ask.answered_at.isoformat() if ask.answered_at else "",
+        "answered_at": _at(ask.answered_at),
     }
+
+
+def ways_in_of(person_id: UUID) -> dict[str, Any]:
+    """Passkeys by the names their person gave them, also those that open nothing any more; when saved codes were made; the
+    Verified IDs that are tied to the account or were offered to it; where they signed in lately. In the tenant's scope; four statements. Keys and digests
+    tell nobody anything, and what stands on a card left this place with it."""
+    passkeys = Passkey.objects.filter(person_id=person_id).order_by("-created_at", "-id")[:MOST]
+    codes = SavedRecoveryCode.objects.filter(person_id=person_id).order_by("-created_at", "-id")[:MOST]
+    tied = CredentialBinding.objects.filter(person_id=person_id).values("credential_id")
+    named = Credential.objects.filter(Q(id__in=tied) | Q(issuance__person_id=person_id))
+    cards = named.order_by("-created_at", "-id")[:MOST]
+    sessions = PersonSession.objects.filter(person_id=person_id).order_by("-created_at", "-id")[:MOST]
+    return {
+        "passkeys": [
+            {
+                "name": one.label,
+                "device_model": one.aaguid,
+                "created_at": _at(one.created_at),
+                "last_used_at": _at(one.last_used_at),
+                "ended_at": _at(one.invalidated_at),
+            }
+            for one in passkeys
+        ],
+        "saved_codes": [
+            {
+                "made_at": _at(one.created_at),
+                "used_at": _at(one.used_at),
+                "replaced_at": _at(one.replaced_at),
+            }
+            for one in codes
+        ],
+        "verified_ids": [
+            {"issued_at": _at(one.created_at), "expires_at": _at(one.expires_at), "state": one.state}
+            for one in cards
+        ],
+        "signed_in": [
+            {
+                "from": _at(one.created_at),
+                "last_seen_at": _at(one.last_seen_at),
+                "ended_at": _at(one.ended_at),
+            }
+            for one in sessions
+        ],
+    }
+
+
+def _at(moment: datetime | None) -> str:
+    return moment.isoformat() if moment else ""
