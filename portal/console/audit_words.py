@@ -12,6 +12,7 @@ from portal.console.checklist import find_item
 from recovery.attesting.models import AttestationAsk
 from recovery.patterns.models import Pattern
 from recovery.statuses import CaseStatus, Mode, StepKind, StepState
+from tenants.directory.retention.rules import Category
 from tenants.models import Tenant
 from tenants.rights import Role
 from vendors.billing.collecting.models import Operation
@@ -199,6 +200,7 @@ _CHOICES: tuple[Any, ...] = (
     AttestationAsk.As,
     AttestationAsk.Word,
     AttestationAsk.Contact,
+    Category,
 )
 _VALUES: dict[str, str] = {
     "pass": gettext_noop("A Temporary Access Pass"),
@@ -239,6 +241,16 @@ def _known(code: str) -> str:
     return _(_VALUES[code]) if code in _VALUES else ""
 
 
+def _kept_for(rule: str) -> str:
+    """ "numbers 30 3650" as `tenants.directory.retention.keeping` writes it down, in words."""
+    category, _space, days = rule.partition(" ")
+    left, _space, confirmed = days.partition(" ")
+    counted = [(_("%(days)s days after somebody left"), left)]
+    counted.append((_("%(days)s days after the last proof or file"), confirmed))
+    ends = [sentence % {"days": number} for sentence, number in counted if number.isdigit()]
+    return f"{_known(category) or _plain(category)}: {', '.join(ends) or _('until the person is removed')}"
+
+
 def _looks_like_code(text: str) -> bool:
     return text.islower() and text.replace("_", "").isalpha()
 
@@ -248,6 +260,8 @@ def _value(tenant: Tenant, key: str, value: Any) -> str:
         return pgettext("nothing was written down", "None")
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
+    if key in ("days_before", "days_after") and isinstance(value, list):
+        return "; ".join(_kept_for(str(entry)) for entry in value)
     if isinstance(value, list):
         return ", ".join(_value(tenant, key, entry) for entry in value)
     if not isinstance(value, str):

@@ -25,6 +25,8 @@ from tenants.audit.models import AuditCheck, AuditEvent
 from tenants.audit.sealing import seal_events
 from tenants.audit.sentences import ACTORS, PROBLEMS, SENTENCES
 from tenants.audit.services import record_event
+from tenants.directory.retention.keeping import decide_retention
+from tenants.directory.retention.rules import Category, Rule
 from tenants.models import Member, Tenant
 from tenants.rights import Role
 from tests.architecture.modules import modules
@@ -84,6 +86,22 @@ def test_an_event_opens_with_labels_and_words(tenant: Tenant, owner_client: Clie
     page = owner_client.get(f"/o/{tenant.slug}/audit/{event.public_id}").content.decode()
     assert "Before" in page and "Auditor" in page and "Help-desk agent" in page
     assert "help_desk" not in page
+
+
+def test_how_long_things_are_kept_is_told_in_words(tenant: Tenant, owner_client: Client) -> None:
+    with tenant_scope(tenant.id):
+        rules = {Category.NUMBERS: Rule(30, 3650), Category.STANDING: Rule(), Category.PHONES: Rule(7)}
+        decide_retention(rules, actor=SYSTEM)
+        decided = AuditEvent.objects.get(name=EventName.RETENTION_CHANGED)
+    gone = note(tenant, EventName.RETENTION_KEPT, data={"category": "standing", "people": 1})
+    page = owner_client.get(f"/o/{tenant.slug}/audit/{decided.public_id}").content.decode()
+    numbers = (
+        "Document and national numbers: 30 days after somebody left, 3650 days after the last proof or file"
+    )
+    assert numbers in page and "Telephone numbers: 7 days after somebody left" in page
+    assert "Manager, country and department: until the person is removed" in page
+    page = owner_client.get(f"/o/{tenant.slug}/audit/{gone.public_id}").content.decode()
+    assert "Manager, country and department" in page and "Standing" not in page
 
 
 def test_filters_are_in_the_address(tenant: Tenant, owner_client: Client) -> None:

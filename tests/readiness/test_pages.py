@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.management import call_command
+from django.template.loader import render_to_string
 from django.test import Client
 
 from portal.kit import clock
@@ -121,6 +122,13 @@ def mails(people: Tenant) -> list[Any]:
     look(people)
     drain()
     return [message for message in mail.outbox if "could not recover" in message.subject]
+
+
+@pytest.mark.parametrize(("cannot", "said"), [("1", "One person at Acme"), ("2", "2 people at Acme")])
+def test_the_mail_counts_in_plain_english(cannot: str, said: str) -> None:
+    told = {"cannot": cannot, "organisation": "Acme"}
+    subject = render_to_string("email/staff_readiness/subject.txt", told)
+    assert subject == f"{said} could not recover their account"
 
 
 @pytest.fixture
