@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from recovery.callouts.shape import OTHER
 
 PROBLEMS: dict[str, str] = {
-    "no_answer": gettext_noop("It did not answer in time."),
+    "no_answer": gettext_noop("It did not answer, or not in time."),
     "name_not_found": gettext_noop("Its name is not known on the internet."),
     "address_refused": gettext_noop("Its address is inside a private network, which is never asked."),
     "address_unusable": gettext_noop("Its address cannot be used."),

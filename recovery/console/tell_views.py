@@ -39,7 +39,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "identity card, a phone with a camera and about five minutes. Nobody from the help desk will ask you for a "
         "code or a pass. Keep this address, printed or in your private mail: you will not get in here without it."
     ) % {"address": address}
+    seat = seat_of(request)
     context = {
+        "may_invite": seat.may(Right.MANAGE_PEOPLE) and not seat.is_limited,
         "address": address,
         "svg": qr_svg(address),
         "is_too_long": len(address) > LONGEST_IN_ENTRA,

@@ -38,6 +38,12 @@ def test_it_says_whether_anybody_can_recover(tenant: Tenant) -> None:
     assert "Nobody recovers here yet" not in _page(tenant)
 
 
+def test_whoever_manages_people_is_led_to_the_invitations(tenant: Tenant) -> None:
+    invite = f"/o/{tenant.slug}/people/coverage/invite"
+    assert invite in _page(tenant)
+    assert invite not in _page(tenant, Role.AUDITOR)
+
+
 def test_an_address_too_long_for_microsoft_is_said(tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tell_views, "LONGEST_IN_ENTRA", 20)
     assert "128 characters at most" in _page(tenant)
