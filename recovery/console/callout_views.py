@@ -52,6 +52,8 @@ def _health(row: Callout) -> tuple[str, str]:
         return _("Silent"), "bad"
     if row.answered_at:
         return _("Answers"), "ok"
+    if row.found.get("state") == "silent":
+        return _("Did not answer the test"), "warn"
     return _("Not asked yet"), "neutral"
 
 

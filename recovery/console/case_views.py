@@ -43,6 +43,7 @@ from recovery.statuses import CaseStatus, Mode
 from tenants.audit.events import EventName
 from tenants.audit.models import AuditEvent
 from tenants.audit.services import record_event
+from tenants.directory.models import DirectoryPerson
 from tenants.directory.selectors import get_person
 from tenants.notices.models import Notice
 from tenants.rights import Right
@@ -329,7 +330,9 @@ def of_person(request: HttpRequest, person_id: str) -> HttpResponse:
         "passkeys": (passkeys := len(passkeys_of(person.id))),
         "invite_url": (
             reverse("coverage:invite_person", args=[seat.tenant.slug, person.public_id])
-            if not passkeys and seat.may(Right.MANAGE_PEOPLE)
+            if not passkeys
+            and person.status == DirectoryPerson.Status.ACTIVE
+            and seat.may(Right.MANAGE_PEOPLE)
             else ""
         ),
         "all_url": f"{reverse('cases:list', args=[seat.tenant.slug])}?person={person.public_id}",

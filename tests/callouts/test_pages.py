@@ -53,6 +53,7 @@ def test_what_is_entered_is_tested_with_a_marked_example_and_the_page_says_what_
     client.post(f"{page.url}test")
     work(place.tenant)
     assert "redirect, which is not followed" in client.get(page.url).content.decode()
+    assert "Did not answer the test" in client.get(f"{base}/").content.decode()
 
 
 def test_a_wrong_secret_is_found_out_by_the_test(client, base, place, endpoint):

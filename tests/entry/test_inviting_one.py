@@ -59,7 +59,10 @@ def test_who_is_left_out_of_a_round_is_not_mailed_alone_either(place, ada, staff
         with pytest.raises(Refused, match=why):
             inviting.invite_person(ada.id, actor=SYSTEM)
         assert not Round.objects.exists() and not Invitation.objects.exists()
-    page = staff_client(Role.OWNER, of=place.tenant).get(page_of(place, ada)).content.decode()
+    owner = staff_client(Role.OWNER, of=place.tenant)
+    of_person = owner.get(f"/o/{place.tenant.slug}/recovery/cases/of/{ada.public_id}").content.decode()
+    assert (page_of(place, ada) in of_person) is (why != "not_active")
+    page = owner.get(page_of(place, ada)).content.decode()
     assert "No mail can go to them now" in page and "Send the invitation" not in page
 
 
