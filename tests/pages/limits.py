@@ -212,6 +212,10 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         14,
         DEAREST + "; " + SAVEPOINT,
     ),
+    "site GET /o/<slug:organisation>/people/<str:person_id>/export": (
+        17,
+        "tells everything that is held of one person: a statement for each kind of thing, in every room",
+    ),
     "site POST /o/<slug:organisation>/people/<str:person_id>/details": (
         25,
         "each kind of name is compared with what is held, who is still there is asked under the lock, identifiers keep their day, it is told at the addresses held before, and searched for anew",
