@@ -80,7 +80,7 @@ class ConsentForm(forms.Form):
     no_flashing = forms.BooleanField(
         label=_("Do not flash colours on my screen"),
         help_text=_(
-            "For people who are sensitive to flashing light. You turn your head a few more times instead."
+            "For people who are sensitive to flashing light. You turn your head a few more times instead, and your organisation may let it wait."
         ),
         required=False,
     )

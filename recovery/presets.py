@@ -9,10 +9,10 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from recovery.signs import Sign
+from recovery.signs import WAITED_FOR, Sign
 from recovery.statuses import EvidenceKind, Mode, Told
 
-PREPARED = [Sign.ADDRESS_CHANGED.value, Sign.NOT_ME_BEFORE.value]
+PREPARED = [sign.value for sign in WAITED_FOR]
 DOUBTFUL = [
     *PREPARED,
     Sign.REFUSED_BEFORE.value,

@@ -12,6 +12,7 @@ from django.db.models import Q
 from portal.kit import clock
 from recovery.attesting.attesters import ATTESTED_NOT_THEM
 from recovery.cases import last_done, unproven
+from recovery.consenting import allows_flashing
 from recovery.models import Case, CaseStep
 from recovery.signs import Limits, Sign, SignFacts, signs_of
 from recovery.statuses import GAVE_ACCOUNT, KEPT_CARD, LIVE, CaseStatus, EvidenceKind, StepKind, StepState
@@ -54,6 +55,7 @@ def _facts(
         days_since_recovery=_since([other.ended_at for other in others if other.state in GAVE_ACCOUNT]),
         days_since_not_me=_since([other.ended_at for other in others if _was_not_me(other)]),
         without_address=case.proves_first and not match.document_was_held,
+        face_without_colours=last_done(case, StepKind.FACE_CHECKED) is not None and not allows_flashing(case),
         local_time=clock.now().astimezone(ZoneInfo(tenant.time_zone)),
     )
 

@@ -28,6 +28,7 @@ class Sign(StrEnum):
     WEAKLY_TIED = "weakly_tied"
     UNSURE_MATCH = "unsure_match"
     FACE_BARELY_PASSED = "face_barely_passed"
+    FACE_WITHOUT_COLOURS = "face_without_colours"
     DOCUMENT_EXPIRED = "document_expired"
     ANOTHER_DOCUMENT = "another_document"
     RECOVERED_BEFORE = "recovered_before"
@@ -37,7 +38,7 @@ class Sign(StrEnum):
 
 
 # What a new profile waits for unless it says something else: rare for honest people, usual for whoever prepared it.
-WAITED_FOR = (Sign.ADDRESS_CHANGED, Sign.NOT_ME_BEFORE)
+WAITED_FOR = (Sign.ADDRESS_CHANGED, Sign.NOT_ME_BEFORE, Sign.FACE_WITHOUT_COLOURS)
 
 
 # What two members look at under every profile: nobody chooses what it leads to.
@@ -107,6 +108,8 @@ class SignFacts:
     local_time: datetime
     # No code was read, and the document is none that was held.
     without_address: bool = False
+    # Turns of the head alone, which a photograph that is bent by a program can make as well.
+    face_without_colours: bool = False
 
 
 # Reasons of a match that say that something was bridged.
@@ -174,6 +177,7 @@ def signs_of(facts: SignFacts, limits: Limits) -> tuple[Sign, ...]:
         or not BRIDGED.isdisjoint(facts.match_reasons),
         Sign.FACE_BARELY_PASSED: facts.face_above_threshold is not None
         and facts.face_above_threshold < limits.face_margin,
+        Sign.FACE_WITHOUT_COLOURS: facts.face_without_colours,
         Sign.DOCUMENT_EXPIRED: facts.document_days_left is not None
         and facts.document_days_left < limits.document_days,
         Sign.ANOTHER_DOCUMENT: ANOTHER_DOCUMENT_HELD in facts.match_reasons,

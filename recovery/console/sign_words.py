@@ -18,6 +18,7 @@ NAMES = {
     Sign.WEAKLY_TIED: _("Only names, date of birth and mailbox tie it to the account"),
     Sign.UNSURE_MATCH: _("The names or the date of birth agree only with differences"),
     Sign.FACE_BARELY_PASSED: _("The face passed by little"),
+    Sign.FACE_WITHOUT_COLOURS: _("The face was judged without colours on the screen"),
     Sign.DOCUMENT_EXPIRED: _("The document has expired, or soon will"),
     Sign.ANOTHER_DOCUMENT: _("It is another document than in an earlier recovery"),
     Sign.RECOVERED_BEFORE: _("The account was recovered a short while ago"),
@@ -44,6 +45,9 @@ HINTS = {
     ),
     Sign.UNSURE_MATCH: _("A nickname, a former name, one letter. The number is the confidence of the match."),
     Sign.FACE_BARELY_PASSED: _("Less than so many points above the threshold of the profile."),
+    Sign.FACE_WITHOUT_COLOURS: _(
+        "For people who are sensitive to flashing light. A program can make a photograph turn its head, and cannot light it."
+    ),
     Sign.DOCUMENT_EXPIRED: _("Good for fewer days than this. 0: only once it has expired."),
     Sign.ANOTHER_DOCUMENT: _("Documents are renewed every ten years or so."),
     Sign.RECOVERED_BEFORE: _("Within so many days."),
@@ -77,6 +81,10 @@ SENTENCES = {
     ),
     Sign.UNSURE_MATCH: gettext_noop("The names or the date of birth agree only with differences."),
     Sign.FACE_BARELY_PASSED: gettext_noop("The face passed the Face Check by little."),
+    Sign.FACE_WITHOUT_COLOURS: gettext_noop(
+        "The face was judged without colours on the screen, as people who are sensitive to flashing light may ask. A program can "
+        "make a photograph turn its head."
+    ),
     Sign.DOCUMENT_EXPIRED: gettext_noop(
         "The document has expired, or soon will. Old documents are lost and sold."
     ),

@@ -79,6 +79,20 @@ def test_it_waits_as_long_as_the_profile_says_and_the_pass_comes_on_the_same_pro
     assert browser.outcome()[0] == "recovered" and browser.bound_to() == ada.id
 
 
+def test_a_face_that_was_judged_without_colours_waits_unless_the_profile_says_otherwise(place, browser):
+    """A photograph that a program bends turns its head as well: whoever chooses that way gives the owner time to say no."""
+    browser.to_face()
+    browser.post("/recover/face/without-colours")
+    browser.face()
+    assert (browser.stage, browser.outcome()) == (Stage.WAITING, ("held", ["face_without_colours"]))
+    place.set_profile(waiting_signs=[])
+    other = place.browser()
+    other.to_face()
+    other.post("/recover/face/without-colours")
+    other.face()
+    assert other.outcome()[1] != ["face_without_colours"]
+
+
 def test_the_owner_stops_it_while_it_waits_and_nothing_is_left(place, browser, ada):
     place.set_profile(waiting_signs=["every_recovery"], waiting_hours=24)
     browser.to_face().face()

@@ -55,6 +55,7 @@ def test_nothing_odd_and_nothing_known_are_no_sign():
         ({"match_confidence": 95}, Sign.UNSURE_MATCH, {"match_confidence": 96}),
         ({"match_reasons": ("former_name_agrees",)}, Sign.UNSURE_MATCH, {"match_reasons": ()}),
         ({"face_above_threshold": 4}, Sign.FACE_BARELY_PASSED, {"face_above_threshold": 5}),
+        ({"face_without_colours": True}, Sign.FACE_WITHOUT_COLOURS, {"face_without_colours": False}),
         ({"document_days_left": -1}, Sign.DOCUMENT_EXPIRED, {"document_days_left": 0}),
         ({"match_reasons": ("another_document_than_held",)}, Sign.ANOTHER_DOCUMENT, {"match_reasons": ()}),
         ({"days_since_recovery": 30}, Sign.RECOVERED_BEFORE, {"days_since_recovery": 30.01}),

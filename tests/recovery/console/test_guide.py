@@ -56,7 +56,7 @@ def test_it_is_walked_left_taken_up_again_and_read_once_more(tenant, base, staff
     made = newest(tenant)
     # Nobody's step takes back what another one said.
     assert (made.partners, made.waiting_hours, made.face_threshold) == (partners, 24, 75)
-    assert len(made.waiting_signs) == 8 and made.name == "Finance"
+    assert len(made.waiting_signs) == 9 and made.name == "Finance"
     review = client.get(f"{own}/review").content.decode()
     assert "It waits for 24 hours" in review and "75 of 100" in review and "Passkeys from before" in review
     assert client.post(f"{own}/review", {"mode": "production"}).url == f"{base}/{made.public_id}/publish"
