@@ -150,6 +150,8 @@ def facing(browser: Journey) -> None:
     browser.post("/recover/present/elsewhere")
     browser.get("/recover/present/progress", headers=HTMX)
     browser.show()
+    # It would wait for a day.
+    browser.place.set_profile(waiting_signs=["address_changed", "not_me_before"])
     browser.post("/recover/face/without-colours")
     browser.place.vision.confidence = 10
     browser.face()
