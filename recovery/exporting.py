@@ -55,8 +55,8 @@ def _said(ask: AttestationAsk) -> dict[str, str]:
 
 def ways_in_of(person_id: UUID) -> dict[str, Any]:
     """Passkeys by the names their person gave them, also those that open nothing any more; when saved codes were made; the
-    Verified IDs that are tied to the account or were offered to it; where they signed in lately. In the tenant's scope; four statements. Keys and digests
-    tell nobody anything, and what stands on a card left this place with it."""
+    Verified IDs that are tied to the account or were offered to it; where they signed in lately. In the tenant's scope; four
+    statements. Keys and digests tell nobody anything, and what stands on a card left this place with it."""
     passkeys = Passkey.objects.filter(person_id=person_id).order_by("-created_at", "-id")[:MOST]
     codes = SavedRecoveryCode.objects.filter(person_id=person_id).order_by("-created_at", "-id")[:MOST]
     tied = CredentialBinding.objects.filter(person_id=person_id).values("credential_id")

@@ -36,7 +36,23 @@ def _add_tenant(schema_editor: Any, table: str) -> None:
     )
 
 
-class SecureTenantTables(Operation):
+class _OnTables(Operation):
+    """Statements about tables of the migration's app, by the names of their models; Django's own state stays."""
+
+    reduces_to_sql = True
+    reversible = True
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
+        return (type(self).__name__, list(self.names), {})
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        return None
+
+
+class SecureTenantTables(_OnTables):
     """For each named model of the migration's app: primary key (tenant_id, id), a foreign key to the tenant,
     composite foreign keys, and row-level security with FORCE and WITH CHECK under a plain policy.
 
@@ -44,19 +60,13 @@ class SecureTenantTables(Operation):
     raises instead of reading nothing.
     """
 
-    reduces_to_sql = True
-    reversible = True
-
     def __init__(self, *names: str, references_tenant: bool = True) -> None:
         # The audit room stands to the left of tenants and makes no reference to it.
-        self.names = names
+        super().__init__(*names)
         self.references_tenant = references_tenant
 
     def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
         return (type(self).__name__, list(self.names), {"references_tenant": self.references_tenant})
-
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        return None
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         # Django's own statements for this migration (indexes, deferred) come first; ours build on them.
@@ -117,21 +127,9 @@ class SecureReference(Operation):
         return f"Keep {self.name}.{self.field} inside the tenant"
 
 
-class TenantThroughReference(Operation):
+class TenantThroughReference(_OnTables):
     """For tables whose rows always name a row of their own tenant: the reference to the tenant itself goes. The composite key
     holds it already, and each of a million rows is spared a look into the table of tenants at the end of its transaction."""
-
-    reduces_to_sql = True
-    reversible = True
-
-    def __init__(self, *names: str) -> None:
-        self.names = names
-
-    def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
-        return (type(self).__name__, list(self.names), {})
-
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        return None
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         for name in self.names:
@@ -146,22 +144,16 @@ class TenantThroughReference(Operation):
         return f"Hold the tenant of {', '.join(self.names)} by their references alone"
 
 
-class AppendOnly(Operation):
+class AppendOnly(_OnTables):
     """The web role may add rows to these models' tables and read them, and never change or remove one."""
 
-    reduces_to_sql = True
-    reversible = True
-
     def __init__(self, *names: str, also_forbid_update_except: tuple[str, ...] = ()) -> None:
-        self.names = names
+        super().__init__(*names)
         self.updatable_columns = also_forbid_update_except
 
     def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
         keywords = {"also_forbid_update_except": self.updatable_columns} if self.updatable_columns else {}
         return (type(self).__name__, list(self.names), keywords)
-
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        return None
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         for name in self.names:
@@ -180,21 +172,9 @@ class AppendOnly(Operation):
         return f"Make {', '.join(self.names)} append-only for the web role"
 
 
-class RefuseChanges(Operation):
+class RefuseChanges(_OnTables):
     """Triggers on these models' tables refuse UPDATE, DELETE and TRUNCATE to every role. Stands behind `AppendOnly`:
     a right that was granted by mistake changes nothing."""
-
-    reduces_to_sql = True
-    reversible = True
-
-    def __init__(self, *names: str) -> None:
-        self.names = names
-
-    def deconstruct(self) -> tuple[str, list[str], dict[str, Any]]:
-        return (type(self).__name__, list(self.names), {})
-
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        return None
 
     def database_forwards(self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any) -> None:
         schema_editor.execute(

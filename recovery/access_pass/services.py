@@ -98,20 +98,23 @@ def issue_pass(
 
 def _why_dead(found: AccessPass | None) -> str:
     """The code of a refusal, for the log; the person reads the same words for each."""
-    if found is None:
-        return "no_pass_here"
+    return "no_pass_here" if found is None else _cause(found) or "wrong"
+
+
+def _cause(found: AccessPass) -> str:
+    """Why it can never be used; empty while it can."""
     causes = {
         "used_before": found.redeemed_at is not None,
         "revoked": found.revoked_at is not None,
         "too_old": found.expires_at <= clock.now(),
         "tries_used_up": found.tries >= MAX_TRIES,
     }
-    return next((cause for cause, is_so in causes.items() if is_so), "wrong")
+    return next((cause for cause, is_so in causes.items() if is_so), "")
 
 
 def is_dead(found: AccessPass) -> bool:
     """Whether it can never be used: its page says so before anybody tries."""
-    return _why_dead(found) != "wrong"
+    return bool(_cause(found))
 
 
 def _note_refusal(found: AccessPass | None, reason: str, *, tries: int = 0) -> None:
