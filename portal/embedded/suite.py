@@ -9,7 +9,9 @@ from portal.embedded.data import REPOSITORY, DataFolder
 from portal.embedded.files import Progress
 from portal.embedded.testing import ensure_test_services
 
-WORKERS = "2"
+# Browsers, cameras and processes that start are waited for: a worker for each core leaves a fifth of them idle. Beyond a
+# few cores the longest family of tests (tests/turns.py) takes as long as the rest, and each worker up to 2 GB.
+MOST_WORKERS = 6
 
 
 def main(data: DataFolder, arguments: list[str], models: Path) -> int:
@@ -24,12 +26,16 @@ def main(data: DataFolder, arguments: list[str], models: Path) -> int:
 
 
 def _with_workers(arguments: list[str]) -> list[str]:
-    """Two workers, unless the person says how many or wants a debugger. Tests of one file share a worker."""
+    """One worker more than cores, unless the person says how many or wants a debugger. Tests of one file share a worker."""
     if _any_begins(arguments, "--pdb", "--trace", "no:xdist", "-pno:xdist"):
         return []
-    number = [] if _any_begins(arguments, "-n", "--numprocesses") else ["-n", WORKERS]
+    number = [] if _any_begins(arguments, "-n", "--numprocesses") else ["-n", str(_workers())]
     sharing = [] if _any_begins(arguments, "--dist") else ["--dist", "loadfile"]
     return number + sharing
+
+
+def _workers() -> int:
+    return min(len(os.sched_getaffinity(0)) + 1, MOST_WORKERS)
 
 
 def _any_begins(arguments: list[str], *with_one_of: str) -> bool:
