@@ -7,12 +7,10 @@ that a missing permission can be met before it is met at Microsoft.
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
-from dataclasses import dataclass, field
-from uuid import UUID
 
 from django.conf import settings
+
+from portal.sandboxes.microsoft import Application, Directory
 
 SERVICE = "3db474b9-6a0c-4840-96ac-1fceb342124f"
 CREATE_ALL = "VerifiableCredential.Create.All"
@@ -36,41 +34,21 @@ INDEXED_CLAIM = "cardId"
 VALID_SECONDS = 180 * 86_400
 
 
-@dataclass(frozen=True, slots=True)
-class Application:
-    name: str
-    client_id: str
-    roles: tuple[str, ...]
-    secret: str = field(repr=False)
-
-
-def _derived(purpose: str) -> bytes:
-    return hmac.digest(settings.SECRET_KEY.encode(), f"entra simulator|{purpose}".encode(), hashlib.sha256)
-
-
-def _guid(purpose: str) -> str:
-    return str(UUID(bytes=_derived(purpose)[:16], version=4))
+DIRECTORY = Directory("entra")
 
 
 def directory() -> str:
-    """The id of the directory (Microsoft's word is tenant)."""
-    return _guid("directory")
-
-
-def _application(name: str, *roles: str) -> Application:
-    # Secrets of Microsoft are 40 characters, with a tilde after the sixth.
-    text = base64.urlsafe_b64encode(_derived(f"secret|{name}")).decode().rstrip("=")
-    return Application(name, _guid(f"application|{name}"), roles, f"sim8Q~{text[:34]}")
+    return DIRECTORY.id
 
 
 def applications() -> tuple[Application, ...]:
     return (
-        _application("Everything is granted", CREATE_ALL, SEARCH, REVOKE),
-        _application("May not see records", CREATE_ALL),
-        _application("May not revoke", CREATE_ALL, SEARCH),
-        _application("May only issue", CREATE_ISSUANCE),
-        _application("May only ask for cards", CREATE_PRESENTATION),
-        _application("Nothing is granted"),
+        DIRECTORY.application("Everything is granted", CREATE_ALL, SEARCH, REVOKE),
+        DIRECTORY.application("May not see records", CREATE_ALL),
+        DIRECTORY.application("May not revoke", CREATE_ALL, SEARCH),
+        DIRECTORY.application("May only issue", CREATE_ISSUANCE),
+        DIRECTORY.application("May only ask for cards", CREATE_PRESENTATION),
+        DIRECTORY.application("Nothing is granted"),
     )
 
 
@@ -79,11 +57,11 @@ def application(client_id: str) -> Application | None:
 
 
 def authority_id() -> str:
-    return _guid("authority")
+    return DIRECTORY.guid("authority")
 
 
 def contract_id() -> str:
-    return base64.urlsafe_b64encode(_derived("contract")[:24]).decode()
+    return base64.urlsafe_b64encode(DIRECTORY.derived("contract")[:24]).decode()
 
 
 def manifest_path() -> str:

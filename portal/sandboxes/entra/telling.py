@@ -16,8 +16,8 @@ from django.db import transaction
 
 from portal.sandboxes.entra import registered
 from portal.sandboxes.entra.api.records import index_hash
-from portal.sandboxes.entra.api.tokens import signed
 from portal.sandboxes.entra.models import Asked, Card, Delivery
+from portal.sandboxes.microsoft import signed
 
 MAX_PIN_TRIES = 3
 

@@ -12,8 +12,9 @@ from django.views.decorators.csrf import csrf_exempt
 
 from portal.sandboxes.graph import registered
 from portal.sandboxes.graph.errors import GraphError, bad_query, denied, sync_state_lost
-from portal.sandboxes.graph.tokens import opened, roles_of, signed
+from portal.sandboxes.graph.tokens import roles_of
 from portal.sandboxes.graph.world import MEMBERS_PER_PAGE, WORLD, Round, Thing
+from portal.sandboxes.microsoft import opened, signed
 
 PROPERTIES = {
     "user": {

@@ -90,7 +90,7 @@ class World:
 
     def add(self, kind: str, props: dict[str, Any], *, thing_id: str = "") -> Thing:
         moment = self.tick()
-        made = Thing(thing_id or registered.guid(f"{kind}|{self.epoch}|{moment}"), kind, moment)
+        made = Thing(thing_id or registered.DIRECTORY.guid(f"{kind}|{self.epoch}|{moment}"), kind, moment)
         made.props = {name: (value, moment) for name, value in props.items()}
         self.things[made.id] = made
         return made
