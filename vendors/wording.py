@@ -206,7 +206,7 @@ PARTNER_REASONS: dict[str, str] = {
     "birthdate_mismatch": gettext_noop("The dates of birth do not agree."),
     "id_number_mismatch": gettext_noop("The identity number does not agree."),
     "face_mismatch": gettext_noop("The face did not agree with the document."),
-    "face_missing": gettext_noop("No face could be seen."),
+    "face_missing": gettext_noop("No face could be seen, in the document or before the camera."),
     "liveness_failed": gettext_noop("It was not certain that a live person stood before the camera."),
     "presentation_attack": gettext_noop("Something was held before the camera instead of a face."),
     "under_age": gettext_noop("The person is younger than the partner accepts."),

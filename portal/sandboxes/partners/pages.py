@@ -57,11 +57,12 @@ class EndForm(forms.Form):
         help_text="A JPEG of at most a megabyte. Without one an outline is handed over, which no Face Check takes.",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, session: Session, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         scenario = self.fields["scenario"]
         assert isinstance(scenario, forms.ChoiceField)
-        scenario.choices = list(this_one().scenarios.items())
+        known = this_one()
+        scenario.choices = [pair for pair in known.scenarios.items() if known.fits(session, pair[0])]
 
     def clean_picture(self) -> bytes:
         given = self.cleaned_data["picture"]
@@ -127,14 +128,15 @@ def _session(token: str) -> Session:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def verify(request: HttpRequest, token: str) -> HttpResponse:
-    """Where the partner would look at documents and faces. With a scenario that was chosen beforehand it is over at once."""
+    """Where the partner would look at documents and faces. With a scenario that was chosen beforehand, and that
+    it can have, it is over at once."""
     session = _session(token)
     if session.scenario or session.ended_early:
         return redirect("done", token=token)
-    if WORLD.scenario:
+    if WORLD.scenario and this_one().fits(session, WORLD.scenario):
         finish_as(session, WORLD.scenario, {})
         return redirect("done", token=token)
-    form = EndForm(request.POST or None, request.FILES or None)
+    form = EndForm(request.POST or None, request.FILES or None, session=session)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         person = {name: given[name] for name in ("given", "family", "number")}

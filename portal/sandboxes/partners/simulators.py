@@ -25,7 +25,7 @@ from portal.sandboxes.partners.world import Session
 @dataclass(frozen=True)
 class Simulator:
     """`settings` is what to enter in the console; `finish` acts when a person chose how their session ends; `serve` opens
-    another door beside this one's; `more_urls` names a module of pages of its own."""
+    another door beside this one's; `fits`: whether a session can end so; `more_urls` names a module of pages of its own."""
 
     title: str
     scenarios: Mapping[str, str]
@@ -33,6 +33,7 @@ class Simulator:
     finish: Callable[[Session], None]
     settle: Callable[[Session], None]
     urls: list[URLPattern]
+    fits: Callable[[Session, str], bool] = lambda _session, _scenario: True
     serve: Callable[[Callable[..., Any]], None] | None = None
     more_urls: str = ""
 
@@ -61,8 +62,8 @@ SIMULATORS = {
         bankid_se.finish,
         bankid_se.settle,
         bankid_se.URLS,
-        bankid_se.serve,
-        "portal.sandboxes.partners.bankid_se.app",
+        serve=bankid_se.serve,
+        more_urls="portal.sandboxes.partners.bankid_se.app",
     ),
     "eu_pid": Simulator(
         "EU wallet",
@@ -71,8 +72,7 @@ SIMULATORS = {
         eu_pid.finish,
         eu_pid.settle,
         eu_pid.URLS,
-        None,
-        "portal.sandboxes.partners.eu_pid.app",
+        more_urls="portal.sandboxes.partners.eu_pid.app",
     ),
     "idemia": Simulator(
         "IDEMIA ID&V",
@@ -89,6 +89,7 @@ SIMULATORS = {
         oidc.finish,
         oidc.settle,
         oidc.URLS,
+        fits=oidc.fits,
     ),
     "persona": Simulator(
         "Persona",

@@ -155,7 +155,7 @@ class PersonaBench(RestBench):
         "face_mismatch": Expected(REFUSED, (Reason.FACE_MISMATCH,)),
         "liveness_failed": Expected(REFUSED, (Reason.LIVENESS_FAILED,)),
         "review_then_declined": Expected(REFUSED, (Reason.DOC_NOT_GENUINE,)),
-        "too_many_tries": Expected(REFUSED, (Reason.OTHER,)),
+        "too_many_tries": Expected(REFUSED, (Reason.TOO_MANY_TRIES,)),
         "expired": Expected(Outcome.EXPIRED, (Reason.TIMED_OUT,)),
     }
     faults = {**RestBench.faults, "no_document": (ContractBroken, "approved_without_document")}
@@ -178,7 +178,7 @@ class IdemiaBench(RestBench):
         "level_too_low": Expected(REFUSED, (Reason.ASSURANCE_TOO_LOW,)),
         "document_expired": Expected(REFUSED, (Reason.DOC_EXPIRED,)),
         "document_lost": Expected(REFUSED, (Reason.DOC_LOST_OR_STOLEN,)),
-        "document_tampered": Expected(REFUSED, (Reason.PRESENTATION_ATTACK,)),
+        "document_tampered": Expected(REFUSED, (Reason.DOC_NOT_GENUINE,)),
         "document_not_read": Expected(REFUSED, (Reason.DOC_UNREADABLE,)),
         "document_not_verified": Expected(REFUSED, (Reason.OTHER,)),
         "face_mismatch": Expected(REFUSED, (Reason.FACE_MISMATCH,)),

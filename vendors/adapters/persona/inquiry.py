@@ -99,11 +99,20 @@ def read_inquiry(
         phase=Phase.DONE,
         outcome=ENDS[status],
         checks=checks,
-        reasons=(Reason.TIMED_OUT,) if status == "expired" else _reasons(checks),
+        reasons=_why_ended(status, _reasons(checks)),
         partner_ref=partner_ref,
         sandbox=is_sandbox,
         evidence_digest=digest,
     )
+
+
+def _why_ended(status: object, seen: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """`failed` says that there were more tries than the template allows; the checks say what went wrong in them."""
+    if status == "expired":
+        return (Reason.TIMED_OUT,)
+    if status == "failed":
+        return (Reason.TOO_MANY_TRIES, *(reason for reason in seen if reason is not Reason.OTHER))
+    return seen
 
 
 def _verifications(included: object) -> list[tuple[str, Mapping[str, Any]]]:

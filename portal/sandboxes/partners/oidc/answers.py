@@ -29,10 +29,17 @@ SCENARIOS = {
     "another_eid": "Signed in with another eID",
 }
 REFUSED = {"document_expired": "doc_expired", "face_mismatch": "face_mismatch"}
+OF_EIDS = frozenset({"another_eid"})
+OF_DOCUMENTS = frozenset({"missing_portrait", *REFUSED})
 ERRORS = frozenset({"access_denied", "server_error"})
 KEY = ECKey.generate_key("P-256", {"kid": secrets.token_hex(4), "use": "sig", "alg": "ES256"}, private=True)
 LIFE = 300
 CZECH = "bankid-cz"
+
+
+def fits(session: Session, scenario: str) -> bool:
+    """Nobody shows an eID's provider a document or a face, and a document's asks for no eID."""
+    return scenario not in (OF_DOCUMENTS if session.wanted.get("acr_values") else OF_EIDS)
 
 
 def finish(session: Session) -> None:
