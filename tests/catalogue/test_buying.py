@@ -185,6 +185,8 @@ def test_a_change_of_plan_shows_its_effect_first_and_keeps_what_was_paid(shop):
     shop.choose("monthly-100")
     page = shop.page("buy/review")
     assert "each check costs 0.20 EUR instead of 0.22 EUR" in page
+    # What the new plan does not need in this period pays whatever the next invoices are for, checks of this period first.
+    assert "pays your next invoices, fee and checks" in page
     assert "What you paid in advance before stays yours" in page and "19.00 EUR, before tax" in page
     assert "holds until" in shop.page() and shop.is_entitled()
     shop.agree()

@@ -149,13 +149,14 @@ def effects_of(before: Offered | None, after: Offered, share_left: Decimal) -> l
     if before is None:
         return []
     currency = after.currency
-    found = [
-        _("From the moment it is paid each check costs %(after)s instead of %(before)s.")
-        % {
-            "after": told(after.price.unit_price, currency),
-            "before": told(before.price.unit_price, before.currency),
-        }
-    ]
+    costs = {
+        "after": told(after.price.unit_price, currency),
+        "before": told(before.price.unit_price, before.currency),
+    }
+    if costs["after"] == costs["before"]:
+        found = [_("Each check goes on costing %(after)s.") % costs]
+    else:
+        found = [_("From the moment it is paid each check costs %(after)s instead of %(before)s.") % costs]
     trial = before.price.now.price.terms.trial
     if trial and not after.price.now.price.terms.trial:
         found.append(
@@ -172,7 +173,8 @@ def effects_of(before: Offered | None, after: Offered, share_left: Decimal) -> l
         part = rounded(after.price.fee * share_left, currency)
         found.append(
             _(
-                "Of the new fee %(part)s belong to the running period; the rest of what you pay now pays the next."
+                "Of the new fee %(part)s belong to the running period. What you pay now pays your next invoices, fee and "
+                "checks, until it is used up."
             )
             % {"part": part}
         )
