@@ -19,7 +19,7 @@ from tenants.rights import Role
 from tests.catalogue.shop import DECLINED, GOOD, HOLDER, Shop
 from vendors import buying
 from vendors.billing.collecting import client as stripe_door
-from vendors.billing.collecting import sending
+from vendors.billing.collecting import reading, sending
 from vendors.billing.collecting.models import FactKind
 from vendors.billing.collecting.reading import read_events
 from vendors.billing.collecting.reconciling import reconcile
@@ -279,6 +279,7 @@ def _dies_once(monkeypatch: pytest.MonkeyPatch, place: object, name: str, *, aft
 
 STEPS = (
     ("asking Stripe for the page", stripe_door, "ask"),
+    ("reading what Stripe told", reading, "apply_fact"),
     ("writing the payment into the ledger", purchasing, "grant_credit"),
     ("putting the plan in force", purchasing, "put_on_plan"),
     ("settling as a whole", buying, "settle_checkout"),
