@@ -183,6 +183,29 @@ def check_okta(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.security)
+def check_simulators(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A partner that is played verifies nobody. Without its word, whoever reaches that door could start programs."""
+    found: list[CheckMessage] = []
+    if settings.SIMULATORS_URL and settings.IS_PRODUCTION:
+        found.append(
+            Error(
+                "The console would offer simulators of verification partners.",
+                hint="Leave READMIT_SIMULATORS_URL unset in production.",
+                id="readmit.E017",
+            )
+        )
+    if settings.SIMULATORS_URL and len(settings.SIMULATORS_TOKEN) < SHORTEST_TOKEN:
+        found.append(
+            Error(
+                "Anybody who reaches whoever keeps simulators could start them: its word is missing or short.",
+                hint=f"Set READMIT_SIMULATORS_TOKEN to at least {SHORTEST_TOKEN} random characters.",
+                id="readmit.E018",
+            )
+        )
+    return found
+
+
 @register(Tags.database)
 def check_database_role(app_configs: Any, databases: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """The web role must not be able to step around row-level security (DESIGN 4)."""

@@ -29,6 +29,15 @@ RESERVED_SLUGS = frozenset(
         "entra",
         "graph",
         "okta",
+        # Simulators of partners answer there (`manage.py simulator`).
+        "bankid-se",
+        "claims",
+        "eu-pid",
+        "handoff",
+        "idemia",
+        "oidc",
+        "persona",
+        "stripe-identity",
         "mail",
         "mailbox",
         "api",
@@ -245,6 +254,11 @@ OUTBOUND_CA_FILE = env.text("READMIT_OUTBOUND_CA_FILE", "")
 VISION_URL = env.text("READMIT_VISION_URL", "")
 VISION_TOKEN = env.text("READMIT_VISION_TOKEN", "")
 HOUSE_REGISTRATION_TOKEN = env.text("READMIT_HOUSE_REGISTRATION_TOKEN", "")
+
+# ---------------------------------------------------------------- simulators of partners
+# Who starts them when the console asks; empty means that it offers none.
+SIMULATORS_URL = env.text("READMIT_SIMULATORS_URL", "")
+SIMULATORS_TOKEN = env.text("READMIT_SIMULATORS_TOKEN", "")
 
 # ---------------------------------------------------------------- Stripe, or the sandbox that stands in for it
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", os.environ.get("READMIT_STRIPE_SANDBOX_KEY", ""))

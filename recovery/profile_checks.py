@@ -20,6 +20,8 @@ from recovery.reviewing import check_reviewers
 from recovery.routes import asked_on, required_by, route_of
 from recovery.statuses import GATHERED, EvidenceKind, Mode, Route
 from tenants.directory.selectors import groups_that_are
+from tenants.selectors import own_tenant
+from vendors.addresses import is_played
 from vendors.models import Connection
 from vendors.selectors import eid_level, gives_portrait, may_be_used_in_production
 
@@ -53,6 +55,7 @@ def check_profile(profile: Profile) -> None:
     _check_ways(profile, kinds)
     if profile.mode == Mode.PRODUCTION:
         _check_contracts(profile)
+        _check_simulators(profile)
     if profile.who == Profile.Everyone.DEPARTMENTS and not profile.departments:
         raise Invalid("profile_nobody", _("Name at least one department."), field="departments")
     _check_groups(profile)
@@ -150,6 +153,21 @@ def _check_contracts(profile: Profile) -> None:
                 ),
                 field="connection",
             )
+
+
+def _check_simulators(profile: Profile) -> None:
+    """What a simulator answers opens no account, so that nobody could recover by it; in a demonstration nobody is anybody."""
+    if own_tenant().is_demonstration:
+        return
+    if any(is_played(connection) for connection in partners_of(profile)):
+        raise Invalid(
+            "profile_partner_played",
+            _(
+                "One of its partners is played by a simulator, which verifies nobody. It can be tried in evaluation, not "
+                "used in production."
+            ),
+            field="connection",
+        )
 
 
 def _check_groups(profile: Profile) -> None:

@@ -7,7 +7,7 @@ import re
 from portal.kit.origins import site_url, tenant_url
 from vendors.contract import Registers
 from vendors.models import Connection
-from vendors.registry import adapter_of, own_name
+from vendors.registry import adapter_of, entry_of, own_name
 
 RETURN_PATH = "/recover/return"
 HOOK_PATH = "/hooks/partners"
@@ -28,6 +28,15 @@ def is_simulated(connection: Connection) -> bool:
     if isinstance(adapter_of(connection.vendor), Registers):
         return False
     return any(_HERE.match(value) for value in connection.config.values() if isinstance(value, str))
+
+
+def is_played(connection: Connection) -> bool:
+    """One of its addresses is that of a simulator of ours, which goes by its key whoever started it."""
+    played_by = entry_of(connection.vendor).simulator.replace("_", "-")
+    if not played_by:
+        return False
+    own = re.compile(rf"(?:https?://|did:web:){played_by}\.localhost(?![\w.-])", re.IGNORECASE)
+    return any(own.match(value) for value in connection.config.values() if isinstance(value, str))
 
 
 def hook_url_of(slug: str, connection: Connection) -> str:

@@ -14,6 +14,7 @@ from portal.kit.errors import Unavailable
 from portal.kit.outbox import Apply, Job
 from portal.kit.scope import tenant_scope
 from vendors import connecting, endings, health
+from vendors.addresses import is_played
 from vendors.context import keep_memory, keys_of, open_context
 from vendors.contract import (
     Adapter,
@@ -133,7 +134,8 @@ def portrait_of(lease: Lease, snapshot: Snapshot) -> bytes | None:
     """The portrait the answer names, fetched. ContractBroken for a rehearsal where it is not one: what a partner only
     played never unlocks a real account."""
     is_rehearsal = lease.attempt.is_demonstration or lease.attempt.mode == REHEARSAL
-    if snapshot.sandbox and (settings.IS_PRODUCTION or not is_rehearsal):
+    # A simulator of ours marks its answers; its address says so whatever it answers.
+    if (snapshot.sandbox or is_played(lease.connection)) and (settings.IS_PRODUCTION or not is_rehearsal):
         raise ContractBroken("sandbox_answer")
     adapter = lease.adapter
     if lease.ref is None or not isinstance(adapter, GivesMedia):

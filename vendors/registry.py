@@ -27,6 +27,9 @@ class Entry:
     config: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     is_named: bool = False  # a tenant may connect several, each under a name
+    # Who plays it (`manage.py simulator KEY`), and what is entered beside what that says of itself.
+    simulator: str = ""
+    played: Mapping[str, str] = field(default_factory=dict)
 
 
 ADAPTERS: dict[str, Entry] = {
@@ -36,20 +39,55 @@ ADAPTERS: dict[str, Entry] = {
         config={"issuer": "HOUSE_ORIGIN"},
         secrets={"registration_token": "HOUSE_REGISTRATION_TOKEN"},
     ),
-    "au10tix": Entry("vendors.adapters.au10tix.listing.ADAPTER", kind="own_contract"),
-    "bankid_cz": Entry("vendors.adapters.bankid_cz.listing.ADAPTER", kind="own_contract"),
-    "bankid_se": Entry("vendors.adapters.bankid_se.listing.ADAPTER", kind="own_contract"),
-    "bankid_se_broker": Entry("vendors.adapters.bankid_se_broker.listing.ADAPTER", kind="own_contract"),
-    "eu_pid": Entry("vendors.adapters.eu_pid.listing.ADAPTER", kind="own_contract"),
-    "ftn": Entry("vendors.adapters.ftn.listing.ADAPTER", kind="own_contract"),
-    "idemia": Entry("vendors.adapters.idemia.listing.ADAPTER", kind="own_contract"),
-    "idemia_credential": Entry("vendors.adapters.idemia_credential.listing.ADAPTER", kind="own_contract"),
-    "mitid": Entry("vendors.adapters.mitid.listing.ADAPTER", kind="own_contract"),
-    "mojeid": Entry("vendors.adapters.mojeid.listing.ADAPTER", kind="own_contract"),
-    "oidc": Entry("vendors.adapters.oidc.listing.ADAPTER", kind="own_contract", is_named=True),
-    "persona": Entry("vendors.adapters.persona.listing.ADAPTER", kind="own_contract"),
-    "stripe_identity": Entry("vendors.adapters.stripe_identity.listing.ADAPTER", kind="own_contract"),
-    "true_credential": Entry("vendors.adapters.true_credential.listing.ADAPTER", kind="own_contract"),
+    "au10tix": Entry("vendors.adapters.au10tix.listing.ADAPTER", kind="own_contract", simulator="handoff"),
+    "bankid_cz": Entry(
+        "vendors.adapters.bankid_cz.listing.ADAPTER",
+        kind="own_contract",
+        simulator="oidc",
+        played={"acr": "idp:bankid-cz"},
+    ),
+    "bankid_se": Entry(
+        "vendors.adapters.bankid_se.listing.ADAPTER", kind="own_contract", simulator="bankid_se"
+    ),
+    "bankid_se_broker": Entry(
+        "vendors.adapters.bankid_se_broker.listing.ADAPTER",
+        kind="own_contract",
+        simulator="oidc",
+        played={"acr": "urn:simulator:se:bankid"},
+    ),
+    "eu_pid": Entry("vendors.adapters.eu_pid.listing.ADAPTER", kind="own_contract", simulator="eu_pid"),
+    "ftn": Entry(
+        "vendors.adapters.ftn.listing.ADAPTER",
+        kind="own_contract",
+        simulator="oidc",
+        played={"acr": "urn:simulator:fi:ftn"},
+    ),
+    "idemia": Entry("vendors.adapters.idemia.listing.ADAPTER", kind="own_contract", simulator="idemia"),
+    "idemia_credential": Entry(
+        "vendors.adapters.idemia_credential.listing.ADAPTER", kind="own_contract", simulator="handoff"
+    ),
+    "mitid": Entry(
+        "vendors.adapters.mitid.listing.ADAPTER",
+        kind="own_contract",
+        simulator="oidc",
+        played={"acr": "urn:simulator:dk:mitid:substantial"},
+    ),
+    "mojeid": Entry(
+        "vendors.adapters.mojeid.listing.ADAPTER",
+        kind="own_contract",
+        simulator="oidc",
+        played={"acr": "urn:simulator:pl:mojeid"},
+    ),
+    "oidc": Entry(
+        "vendors.adapters.oidc.listing.ADAPTER", kind="own_contract", is_named=True, simulator="oidc"
+    ),
+    "persona": Entry("vendors.adapters.persona.listing.ADAPTER", kind="own_contract", simulator="persona"),
+    "stripe_identity": Entry(
+        "vendors.adapters.stripe_identity.listing.ADAPTER", kind="own_contract", simulator="stripe_identity"
+    ),
+    "true_credential": Entry(
+        "vendors.adapters.true_credential.listing.ADAPTER", kind="own_contract", simulator="handoff"
+    ),
 }
 
 

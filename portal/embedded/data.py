@@ -56,6 +56,7 @@ class State:
     broker_url: str
     socket_folder: str
     vision_port: int
+    simulators_port: int = 0  # folders that were made before there were any know of none
 
     @classmethod
     def unstarted(cls, data: "DataFolder") -> "State":
@@ -76,6 +77,10 @@ class DataFolder:
     @property
     def run(self) -> Path:
         return self.path / "run"
+
+    @property
+    def simulators(self) -> Path:
+        return self.path / "simulators"
 
     @property
     def stamps(self) -> Path:

@@ -91,6 +91,7 @@ OF_GRAPH_SIMULATOR = frozenset(
 OF_OKTA_SIMULATOR = frozenset(
     {"READMIT_MODE", "READMIT_OKTA_SIMULATOR_ORIGIN", "READMIT_OKTA_SIMULATOR_SECRET_KEY"}
 )
+OF_SIMULATORS = frozenset({"READMIT_MODE", "READMIT_SIMULATORS_TOKEN"})
 OF_VISION = frozenset({"READMIT_MODE", "READMIT_MODELS", "READMIT_VISION_TOKEN", "READMIT_VISION_URL"})
 
 
@@ -121,8 +122,19 @@ def whole_environment(
         "READMIT_STATIC_ROOT": str(data.static),
         **_database_urls(secrets, state.socket_folder),
     }
-    made |= _stripe(data, secrets, state)
+    made |= _simulators(secrets, state) | _stripe(data, secrets, state)
     return made if models is None else made | {"READMIT_MODELS": str(models)}
+
+
+def _simulators(secrets: Secrets, state: State) -> dict[str, str]:
+    """Whom the console asks for the simulator of a partner; nothing where nobody keeps them."""
+    if not state.simulators_port:
+        return {}
+    word = hmac.digest(secrets.secret_key.encode(), b"partner simulators", hashlib.sha256).hex()
+    return {
+        "READMIT_SIMULATORS_URL": f"http://127.0.0.1:{state.simulators_port}",
+        "READMIT_SIMULATORS_TOKEN": word,
+    }
 
 
 def _stripe(data: DataFolder, secrets: Secrets, state: State) -> dict[str, str]:
@@ -243,6 +255,10 @@ def for_graph_simulator(whole: Mapping[str, str]) -> dict[str, str]:
 def for_okta_simulator(whole: Mapping[str, str]) -> dict[str, str]:
     own = {name: value for name, value in whole.items() if name in OF_OKTA_SIMULATOR}
     return _child(own | {"DJANGO_SETTINGS_MODULE": "portal.sandboxes.okta.settings"})
+
+
+def for_simulators(whole: Mapping[str, str]) -> dict[str, str]:
+    return _child({name: value for name, value in whole.items() if name in OF_SIMULATORS})
 
 
 def for_vision(whole: Mapping[str, str]) -> dict[str, str]:

@@ -13,6 +13,10 @@ LOOPBACK = "127.0.0.1"
 # It ends what it has begun, and Celery itself waits up to three seconds in fixed pauses: on a busy machine that is more
 # than the others need. Whatever is cut off after that is done again after the next start, only later.
 WORKER_PATIENCE = 20.0
+# Its own children have some seconds to end first.
+SIMULATORS_PATIENCE = 9.0
+# Above the site's port, and above those that `manage.py simulator` takes.
+FIRST_SIMULATOR = 60
 
 
 def vision(whole: Mapping[str, str], state: State) -> Service:
@@ -106,6 +110,22 @@ def okta_simulator(whole: Mapping[str, str], state: State) -> Service:
         env=environment.for_okta_simulator(whole),
         ready_probe=lambda: what_is_missing(port, "/healthz", f"okta.localhost:{port}"),
         cwd=REPOSITORY,
+    )
+
+
+def simulators(whole: Mapping[str, str], data: DataFolder, state: State) -> Service:
+    """Starts the simulator of a partner when somebody asks for it in the console."""
+    port = state.simulators_port
+    return Service(
+        name="simulators",
+        argv=[
+            *(sys.executable, "-m", "portal.embedded.simulators", "--port", str(port)),
+            *("--first-port", str(state.port + FIRST_SIMULATOR), "--folder", data.simulators),
+        ],
+        env=environment.for_simulators(whole),
+        ready_probe=lambda: what_is_missing(port, "/healthz", "localhost"),
+        cwd=REPOSITORY,
+        patience=SIMULATORS_PATIENCE,
     )
 
 

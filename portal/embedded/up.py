@@ -103,7 +103,8 @@ def _start(
     supervisor.start(services.worker(whole, data))
     supervisor.start(services.house(whole, data, state))
     supervisor.start(services.web(whole, state))
-    serving = ["vision", "house", "web"]
+    supervisor.start(services.simulators(whole, data, state))
+    serving = ["vision", "house", "web", "simulators"]
     if "READMIT_STRIPE_SANDBOX_ORIGIN" in whole:
         supervisor.start(services.stripe_sandbox(whole, state))
         serving.append("stripe")
@@ -142,6 +143,7 @@ def _start_foundations(
         broker_url=transport.url,
         socket_folder=str(server.socket_folder),
         vision_port=broker.free_port(earlier.vision_port),
+        simulators_port=broker.free_port(earlier.simulators_port),
     )
     data.write_state(state)
     return state

@@ -68,6 +68,8 @@ class EventName(StrEnum):
     PARTNER_KEYS_DESTROYED = "partner:keys:destroy"
     PARTNER_PAUSED = "partner:connection:pause"
     PARTNER_UNPAUSED = "partner:connection:unpause"
+    SIMULATOR_STARTED = "partner:simulator:start"
+    SIMULATOR_STOPPED = "partner:simulator:stop"
     PARTNER_RESTING = "partner:connection:rest"
     PARTNER_RECOVERED = "partner:connection:recover"
     PURCHASE_BEGUN = "partner:purchase:begin"

@@ -66,6 +66,8 @@ SENTENCES: dict[EventName, str] = {
     E.PARTNER_KEYS_USED: gettext_noop("New keys for a verification partner were put into use"),
     E.PARTNER_KEYS_RESTORED: gettext_noop("Former keys for a verification partner were put back into use"),
     E.PARTNER_KEYS_DESTROYED: gettext_noop("Keys for a verification partner were destroyed"),
+    E.SIMULATOR_STARTED: gettext_noop("The simulator of a verification partner was started"),
+    E.SIMULATOR_STOPPED: gettext_noop("The simulator of a verification partner was stopped"),
     E.PARTNER_PAUSED: gettext_noop("A verification partner was paused"),
     E.PARTNER_UNPAUSED: gettext_noop("A verification partner is used again"),
     E.PARTNER_RESTING: gettext_noop(

@@ -109,7 +109,9 @@ def test_a_command_by_hand_finds_the_folder_by_its_option(running):
     assert json.loads(answer.stdout)["visits"] >= 1
 
 
-@pytest.mark.parametrize("name", ["vision", "worker", "house", "web", "stripe", "broker", "postgres"])
+@pytest.mark.parametrize(
+    "name", ["vision", "worker", "house", "web", "simulators", "stripe", "broker", "postgres"]
+)
 def test_a_killed_process_comes_back(running, name):
     killed = running.recorded(name)
     os.kill(killed, signal.SIGKILL)

@@ -28,16 +28,18 @@ from vendors.connecting import (
     secrets_after,
     settings_of,
     shown_terms,
+    terms_of,
 )
 from vendors.context import open_secrets
 from vendors.contract import Field, Manifest
 from vendors.models import Connection
 from vendors.registry import adapter_of, is_name, own_name
-from vendors.titles import MOST_TITLE, title_of_name
+from vendors.titles import MOST_TITLE, title_of, title_of_name
 from vendors.wording import PROBLEMS
 
 LONGEST = 4_000
 LONGEST_TEXT = 60_000
+PRICE = {"unit_price": "", "currency": "EUR"}
 
 
 class SecretText(forms.Textarea):
@@ -310,6 +312,15 @@ class PartnerSettingsForm(ManifestForm):
             for field in self.manifest.fields
             if field.kind != "secret"
         }
+
+
+def standing_settings(connection: Connection | None, vendor: str) -> dict[str, str]:
+    """What the page would show in its fields; choices begin with their first."""
+    first = {field.name: field.choices[0][0] for field in adapter_of(vendor).manifest.fields if field.choices}
+    terms = terms_of(vendor)
+    priced = {"unit_price": f"{terms.unit_price}", "currency": terms.currency} if terms else PRICE
+    title = {"title": title_of(vendor)} if own_name(vendor) else {}
+    return {**first, **priced, **title, **(connection.config if connection else {})}
 
 
 class KeysForm(ManifestForm):

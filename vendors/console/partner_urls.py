@@ -6,6 +6,7 @@ from vendors.console import partner_browse_views as catalogue
 from vendors.console import partner_buy_views as buying
 from vendors.console import partner_erasing_views as erasing
 from vendors.console import partner_keys_views as keys
+from vendors.console import partner_simulator_views as simulators
 from vendors.console import partner_views as views
 from vendors.console import partner_yours_views as yours
 
@@ -20,6 +21,12 @@ urlpatterns = [
     path("<slug:vendor>/settings", views.settings, name="settings"),
     path("<slug:vendor>/another", views.another, name="another"),
     path("<slug:vendor>/test", views.test, name="test"),
+    path("<slug:vendor>/simulator", simulators.simulator, name="simulator"),
+    path("<slug:vendor>/simulator/state", simulators.simulator_state, name="simulator_state"),
+    path("<slug:vendor>/simulator/start", simulators.simulator_start, name="simulator_start"),
+    path("<slug:vendor>/simulator/stop", simulators.simulator_stop, name="simulator_stop"),
+    path("<slug:vendor>/simulator/ends", simulators.simulator_ends, name="simulator_ends"),
+    path("<slug:vendor>/simulator/fill", simulators.simulator_fill, name="simulator_fill"),
     path("<slug:vendor>/record", yours.record, name="record"),
     path("<slug:vendor>/erasing", erasing.requests, name="erasing"),
     path("<slug:vendor>/erasing.csv", erasing.sheet, name="erasing_csv"),

@@ -27,6 +27,7 @@ from vendors.console.partner_purchase import panel_of, send_url
 from vendors.leaving import KEPT, can_erase, sessions_there
 from vendors.models import Connection
 from vendors.registry import ADAPTERS, is_listed, listed_as, own_name
+from vendors.simulating import has_simulator
 from vendors.wording import TONES, told_problems
 
 
@@ -58,7 +59,7 @@ def _hook_url(request: HttpRequest, offer: selectors.Offer) -> str:
     return hook_url_of(_slug(request), offer.connection)
 
 
-def _shown(request: HttpRequest, offer: selectors.Offer) -> dict[str, Any]:
+def connection_shown(request: HttpRequest, offer: selectors.Offer) -> dict[str, Any]:
     connection = offer.connection
     status = Connection.Status(connection.status) if connection else None
     is_testing = (
@@ -80,6 +81,7 @@ def _shown(request: HttpRequest, offer: selectors.Offer) -> dict[str, Any]:
         "send_url": send_url(request, "set_up_partner", offer.slug, Right.MANAGE_PARTNERS),
         "hook_url": _hook_url(request, offer),
         "is_simulated": connection is not None and is_simulated(connection),
+        "has_simulator": has_simulator(offer.slug) and not seat_of(request).is_limited,
         "is_unpriced": connection is not None
         and connection.kind == Connection.Kind.OWN_CONTRACT
         and terms_of(offer.slug) is None,
@@ -95,7 +97,7 @@ def partner(request: HttpRequest, vendor: str) -> HttpResponse:
         raise Http404
     takes_names = vendor in ADAPTERS and ADAPTERS[vendor].is_named
     context = {
-        **(_shown(request, selectors.offer_of(vendor)) if is_listed(vendor) else {}),
+        **(connection_shown(request, selectors.offer_of(vendor)) if is_listed(vendor) else {}),
         **shown.details_of(item, own),
         "title": _(item.listing.name),
         "slug": vendor,
@@ -160,7 +162,9 @@ def state(request: HttpRequest, vendor: str) -> HttpResponse:
     offer = selectors.offer_of(vendor)
     purchase = _panel(request, shown.item_or_404(vendor), is_connected=offer.connection is not None)
     return render(
-        request, "vendors/parts/state.html", {**_shown(request, offer), "purchase": purchase, "slug": vendor}
+        request,
+        "vendors/parts/state.html",
+        {**connection_shown(request, offer), "purchase": purchase, "slug": vendor},
     )
 
 
@@ -215,7 +219,7 @@ def settings(request: HttpRequest, vendor: str) -> HttpResponse:
         else:
             return _to_partner(request, vendor)
     context = {
-        **_shown(request, offer),
+        **connection_shown(request, offer),
         "form": form,
         "return_url": shown.return_to_register(_slug(request), vendor),
     }
@@ -237,7 +241,7 @@ def remove(request: HttpRequest, vendor: str) -> HttpResponse:
         messages.success(request, _("Removed."))
         return redirect("partners:yours" if there else "partners:browse", organisation=_slug(request))
     context = {
-        **_shown(request, selectors.offer_of(vendor)),
+        **connection_shown(request, selectors.offer_of(vendor)),
         "form": form,
         "sessions": there,
         "kept_days": KEPT.days,

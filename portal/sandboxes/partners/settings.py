@@ -37,7 +37,13 @@ SECRET_KEY = os.environ.get(
 )
 
 INSTALLED_APPS = ["django.contrib.staticfiles", "django_htmx", "portal.sandboxes.partners"]
-MIDDLEWARE = [*middleware(), "portal.sandboxes.partners.faults.FaultsMiddleware"]
+# Touched whenever somebody uses it: whoever started it ends what nobody uses.
+SIMULATOR_USED = os.environ.get("READMIT_SIMULATOR_USED", "")
+MIDDLEWARE = [
+    *middleware(),
+    "portal.sandboxes.partners.used.UsedMiddleware",
+    "portal.sandboxes.partners.faults.FaultsMiddleware",
+]
 ROOT_URLCONF = "portal.sandboxes.partners.urls"
 WSGI_APPLICATION = "portal.sandboxes.partners.wsgi.application"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_100_000

@@ -14,16 +14,14 @@ from tenants.management.files import content_of
 from tenants.management.operating import OperatingCommand, tenant_named
 from vendors import services
 from vendors.connecting import terms_of
-from vendors.console.partner_forms import PartnerSettingsForm
+from vendors.console.partner_forms import PRICE, PartnerSettingsForm, standing_settings
 from vendors.contract import Registers
 from vendors.management.telling import require_vendor, tested, words_of
 from vendors.management.waiting import add_wait
-from vendors.models import Connection
 from vendors.registry import adapter_of, own_name
-from vendors.selectors import connection_to, listing
+from vendors.selectors import connection_to
 
 MOST_BYTES = 1_000_000
-PRICE = {"unit_price": "", "currency": "EUR"}
 
 
 class Command(OperatingCommand):
@@ -68,7 +66,7 @@ class Command(OperatingCommand):
     def _bring(self, vendor: str, given: Mapping[str, str]) -> None:
         manifest, connection = adapter_of(vendor).manifest, connection_to(vendor)
         form = PartnerSettingsForm(
-            {**_standing(connection, vendor), **given},
+            {**standing_settings(connection, vendor), **given},
             manifest=manifest,
             connection=connection,
             terms=terms_of(vendor),
@@ -106,15 +104,6 @@ class Command(OperatingCommand):
 def _named(form: PartnerSettingsForm, name: str) -> str:
     """A setting as the file calls it, and as the page does."""
     return f"{name} ({form.fields[name].label}): " if name in form.fields else ""
-
-
-def _standing(connection: Connection | None, vendor: str) -> dict[str, str]:
-    """What the page would show in its fields; choices begin with their first."""
-    first = {field.name: field.choices[0][0] for field in adapter_of(vendor).manifest.fields if field.choices}
-    terms = terms_of(vendor)
-    priced = {"unit_price": f"{terms.unit_price}", "currency": terms.currency} if terms else PRICE
-    title = {"title": listing(vendor).title} if own_name(vendor) else {}
-    return {**first, **priced, **title, **(connection.config if connection else {})}
 
 
 def _read(name: str) -> dict[str, str]:
