@@ -10,6 +10,7 @@ from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.test.utils import override_settings
+from pytest import MonkeyPatch
 
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
@@ -40,6 +41,7 @@ from tests.console.conftest import client_of_member, code_in, link_in, newest_ma
 from tests.pages import bridges, money, operators, scripts
 from tests.recovery.console.world import add_whole_journey, make_case, make_person
 from tests.verified_id.entra.entered import DIRECTORY, TYPED
+from vendors import simulating
 from vendors.billing.models import Budget, UsageEntry
 from vendors.catalogue.models import Purchase
 from vendors.context import seal_secrets
@@ -527,6 +529,32 @@ def buying(tenant: Tenant, client: Client) -> None:
     client.post(f"/o/{tenant.slug}/partners/oidc/request")
 
 
+RUNNING = {
+    "state": "running",
+    "address": "http://stripe-identity.localhost:8060",
+    "scenarios": {"verified": "Verified"},
+    "settings": {
+        "api_key": "rk_test_" + "s" * 24,
+        "webhook_secret": "whsec_s",
+        "api_base": "http://stripe-identity.localhost:8060",
+    },
+    "idle_minutes": 15,
+}
+
+
+def simulator(client: Client, path: str) -> None:
+    """Of a partner nobody set up. Simulators are said to be kept where `RUNNING` stands for whoever keeps them."""
+    with (
+        override_settings(SIMULATORS_URL="http://127.0.0.1:1", SIMULATORS_TOKEN="w" * 32),
+        MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(simulating, "_ask", lambda *_asked: (200, RUNNING))
+        client.get(path)
+        client.get(f"{path}/state")
+        for what in ("start", "ends", "fill", "stop"):
+            assert client.post(f"{path}/{what}").status_code == 302
+
+
 def keys(tenant: Tenant, client: Client, path: str) -> None:
     """Keys of a partner: entered, put into use, switched back, destroyed."""
     with tenant_scope(tenant.id):
@@ -568,6 +596,7 @@ def rooms(tenant: Tenant, client: Client) -> None:
     client.post(f"{base}/partners/house/unpause")
     client.post(f"{base}/partners/house/remove", {"word": "remove"})
     keys(tenant, client, f"{base}/partners/persona/keys")
+    simulator(client, f"{base}/partners/stripe_identity/simulator")
     client.post(f"{base}/verified-id/turn-on")
     client.post(f"{base}/verified-id/check")
     client.post(f"{base}/verified-id/domain", {"origin": "https://acme.example"})
