@@ -14,7 +14,7 @@ from portal.kit.ids import uuid7
 from portal.kit.scope import tenant_scope
 from tests.vendors.conftest import BROWSER, OTHER_BROWSER, Journey, completed, work
 from tests.vendors.hostile import make_jpeg
-from vendors import selectors, services
+from vendors import leases, selectors, services
 from vendors.billing.models import UsageEntry
 from vendors.models import Connection, ProofingReturn
 
@@ -237,6 +237,15 @@ def test_a_rehearsal_answer_never_counts_for_a_real_attempt(journey, connection)
     assert (journey.state(real).phase, journey.row(real).failure_code) == ("failed", "sandbox_answer")
     rehearsed = journey.prove(connection, demonstration=True)
     assert journey.state(rehearsed).outcome == "verified"
+
+
+def test_what_answers_at_a_simulators_address_never_counts_for_a_real_attempt_whatever_it_says(
+    journey, connection, monkeypatch
+):
+    monkeypatch.setattr(leases, "is_played", lambda asked: asked.id == connection.id)
+    real = journey.prove(connection)
+    assert (journey.state(real).phase, journey.row(real).failure_code) == ("failed", "sandbox_answer")
+    assert journey.state(journey.prove(connection, mode="evaluation")).outcome == "verified"
 
 
 def test_two_workers_never_exchange_the_same_attempt_at_once(journey, connection):
