@@ -1,7 +1,9 @@
-"""What follows where somebody was erased: their recoveries under way end, and partners are asked to erase what they hold of them.
+"""What follows where somebody was erased: their recoveries under way end, their Verified IDs are revoked, and partners are asked
+to erase what they hold of them.
 
-Protects people whose documents lie at a partner from before their organisation asked for erasing, or because it never did; and
-whoever is on the way from showing documents and a face for an account that is gone. What it does not do: change cases that ended,
+Protects people whose documents lie at a partner from before their organisation asked for erasing, or because it never did;
+whoever is on the way from showing documents and a face for an account that is gone; and whoever is shown a card with the
+organisation's name on it by somebody who has left. What it does not do: change cases that ended,
 which keep an identifier that names nobody any more, or tell whoever typed a name that it was somebody's.
 """
 
@@ -10,13 +12,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from uuid import UUID
 
+from django.db.models import Q
+
 from portal.kit.actors import SYSTEM
 from portal.kit.outbox import Job
 from recovery.cases import has_done, locked, move_case, unproven
-from recovery.models import Case
+from recovery.entry.models import NoReminders
+from recovery.models import Case, CredentialBinding
 from recovery.passkeys.models import Passkey
 from recovery.statuses import LIVE, CaseStatus, StepKind
+from tenants.verified_id import credentials, issuance
+from tenants.verified_id.models import Credential, Issuance
 from vendors.services import ask_to_erase_sessions
+
+REASON = "person_removed"
 
 
 def on_person_removed(job: Job) -> None:
@@ -31,6 +40,8 @@ def on_people_removed(job: Job) -> None:
 
 def _let_go_of(people: Collection[UUID]) -> None:
     _end_cases(people)
+    _revoke_cards(people)
+    NoReminders.objects.filter(person_id__in=people).delete()
     # Whoever named a passkey may have written their own name there.
     Passkey.objects.filter(person_id__in=people).exclude(label="").update(label="")
     cases = Case.objects.filter(person_id__in=people).order_by("id").values_list("id", flat=True)
@@ -43,4 +54,19 @@ def _end_cases(people: Collection[UUID]) -> None:
     for case_id in running.order_by("id").values_list("id", flat=True):
         case = locked(case_id)
         if case.state in LIVE and (case.first_proof_at or has_done(case, StepKind.CONFIRMED)):
-            move_case(case_id, CaseStatus.REFUSED, reasons=["person_removed"])
+            move_case(case_id, CaseStatus.REFUSED, reasons=[REASON])
+
+
+def _revoke_cards(people: Collection[UUID]) -> None:
+    """Those tied to them, those of their recoveries, and what was offered to them outside one. A card that a name alone led to
+    is nobody's yet, and stays as it would for a name that nobody has."""
+    tied = CredentialBinding.objects.filter(person_id__in=people)
+    theirs = Case.objects.filter(person_id__in=people).exclude(unproven())
+    whose = Q(id__in=tied.values("credential_id")) | Q(reference__in=theirs.values("id"))
+    live = Credential.objects.filter(whose).exclude(state=Credential.State.REVOKED)
+    for card in live.order_by("id").values_list("id", flat=True):
+        credentials.revoke_credential(card, reason=REASON, actor=SYSTEM)
+    offered = Issuance.objects.filter(person_id__in=people).order_by("id")
+    for issuance_id in offered.values_list("id", flat=True):
+        issuance.withdraw_offer(issuance_id, reason=REASON, actor=SYSTEM)
+    tied.delete()

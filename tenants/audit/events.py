@@ -133,6 +133,7 @@ class EventName(StrEnum):
     PERSON_CHANGED = "people:person:change"
     PERSON_SUSPENDED = "people:person:suspend"
     PERSON_REMOVED = "people:person:remove"
+    PERSON_EXPORTED = "people:person:export"
     RETENTION_CHANGED = "people:retention:change"
     RETENTION_KEPT = "people:retention:keep"
     GROUP_CREATED = "people:group:create"

@@ -135,6 +135,7 @@ SENTENCES: dict[EventName, str] = {
     E.PERSON_CHANGED: gettext_noop("A person's details were changed"),
     E.PERSON_SUSPENDED: gettext_noop("A person was suspended"),
     E.PERSON_REMOVED: gettext_noop("A person was removed"),
+    E.PERSON_EXPORTED: gettext_noop("What is held of one person was exported"),
     E.RETENTION_CHANGED: gettext_noop("How long what is held of people is kept was changed"),
     E.RETENTION_KEPT: gettext_noop("What was held of people for too long was let go"),
     E.GROUP_CREATED: gettext_noop("A group was added"),

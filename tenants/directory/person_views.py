@@ -59,12 +59,7 @@ def details(request: HttpRequest, person_id: str) -> HttpResponse:
 def export(request: HttpRequest, person_id: str) -> HttpResponse:
     """Everything the directory holds of the person, as a file."""
     found = person_or_404(person_id)
-    record_event(
-        EventName.PEOPLE_EXPORTED,
-        actor=actor_of(request),
-        subject=found.public_id,
-        data={"count": 1, "filtered": True},
-    )
+    record_event(EventName.PERSON_EXPORTED, actor=actor_of(request), subject=found.public_id)
     return JsonResponse(
         service.everything_held(found),
         json_dumps_params={"ensure_ascii": False, "indent": 2},

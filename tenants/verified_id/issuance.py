@@ -120,7 +120,9 @@ def reopen_issuance(issuance_id: UUID, *, actor: Actor) -> None:
     Issuance.objects.filter(id=row.id).update(accepted_at=None)
 
 
-def withdraw_offer(issuance_id: UUID, *, actor: Actor, words: str = "") -> list[Credential]:
+def withdraw_offer(
+    issuance_id: UUID, *, actor: Actor, reason: str = "revoked_by_operator", words: str = ""
+) -> list[Credential]:
     """No wallet gets anything of it any more, and every card that came of it is revoked: those. Quiet when it is over.
 
     NotHere for none. What belongs to a case stays with its case: of that only the cards are revoked.
@@ -131,7 +133,7 @@ def withdraw_offer(issuance_id: UUID, *, actor: Actor, words: str = "") -> list[
         raise NotHere("issuance_unknown")
     cards = list(Credential.objects.filter(issuance=row).order_by("created_at"))
     for card in cards:
-        revoke_credential(card.id, reason="revoked_by_operator", actor=actor, words=words)
+        revoke_credential(card.id, reason=reason, actor=actor, words=words)
     if row.destroyed_at is None and case_of(row) is None:
         IssuanceOffer.objects.filter(issuance=row, used_at=None).update(used_at=clock.now())
         IssuanceOffer.objects.filter(issuance=row).update(access_token_digest=None)

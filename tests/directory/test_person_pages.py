@@ -100,8 +100,9 @@ def test_everything_that_is_held_of_one_person_is_one_file(tenant, staff_client,
     assert {one["family_name"] for one in told["other_names"]} == {"", "Novak", "Dvořák", "Свобода"}
     assert told["addresses"][0]["value"] == "anna@x.example" and "attachment" in answer["Content-Disposition"]
     with tenant_scope(tenant.id):
-        event = AuditEvent.objects.filter(name="people:list:export").latest("created_at")
+        event = AuditEvent.objects.filter(name="people:person:export").get()
         assert event.subject == anna.public_id
+        assert not AuditEvent.objects.filter(name="people:list:export").exists()
 
 
 def test_a_person_is_removed_with_a_typed_word_and_a_reason(tenant, staff_client, anna):

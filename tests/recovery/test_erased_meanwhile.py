@@ -12,6 +12,7 @@ from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.scope import tenant_scope
 from recovery.access_pass.models import AccessPass
+from recovery.entry.models import NoReminders
 from recovery.models import CredentialBinding
 from recovery.passkeys.models import Passkey, PersonSession
 from recovery.statuses import CaseStatus
@@ -20,6 +21,8 @@ from tenants.directory.retention.keeping import let_go_of_category
 from tenants.directory.retention.rules import Category, Rule
 from tenants.directory.selectors import document_digest
 from tenants.directory.services import hold_evidence, remove_person, suspend_person
+from tenants.verified_id.issuance import begin_issuance
+from tenants.verified_id.models import Credential, Issuance
 from tests.recovery.authenticator import Authenticator
 from tests.recovery.journey import ADA, Journey, Place
 from tests.recovery.racing import race
@@ -85,6 +88,28 @@ def test_whoever_typed_a_name_alone_is_not_told_that_it_was_somebodys(place: Pla
         remove_person(ada.id, actor=SYSTEM)
     work(place.tenant)
     assert (walk.stage, walk.case.status) == (before, CaseStatus.OPENED)
+
+
+def test_the_cards_of_whoever_is_erased_are_worth_nothing_and_nobodys(place: Place) -> None:
+    """Also after the recovery, with what was offered outside one; a namesake's card and word stay."""
+    ada, bob = place.person("ada"), place.person("bob", given_names="Bob")
+    walk = place.browser().to_pass("ada").use_pass()
+    walk.sign_in(walk.passkey())
+    with tenant_scope(place.tenant.id):
+        for person in (ada, bob):
+            begin_issuance(claims={}, portrait=None, actor=SYSTEM, person_id=person.id)
+            NoReminders.objects.create(person=person)
+        remove_person(ada.id, actor=SYSTEM)
+    work(place.tenant)
+    with tenant_scope(place.tenant.id):
+        card = Credential.objects.get()
+        assert (card.state, card.state_reason) == (Credential.State.REVOKED, "person_removed")
+        assert not CredentialBinding.objects.exists()
+        offered = Issuance.objects.filter(person_id__isnull=False)
+        assert dict(offered.values_list("person_id", "destroyed_at"))[bob.id] is None
+        assert offered.get(person_id=ada.id).destroyed_at is not None
+        assert NoReminders.objects.get().person_id == bob.id
+    assert walk.get("/security/").status_code == 302
 
 
 RULES: dict[str, tuple[Category, Rule]] = {

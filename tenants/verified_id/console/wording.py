@@ -62,6 +62,7 @@ REVOKED_FOR = {
     "case_moved_on": gettext_noop("The recovery had moved on when it was fetched."),
     "revoked_by_member": gettext_noop("A member revoked it."),
     "renewed": gettext_noop("Its holder has a newer one."),
+    "person_removed": gettext_noop("Its holder was removed from the directory."),
     "removed_by_person": gettext_noop("Its holder removed it."),
     "revoked_by_operator": gettext_noop("An operator revoked it."),
     "suspended_by_member": gettext_noop("A member suspended it."),
