@@ -99,6 +99,8 @@ class Evidence:
     has_attesters: bool = False
     # Why a recovery that read no code may not go without one (recovery.no_address); empty if it may, or read one.
     needs_code: str = ""
+    # Why nobody is let in where accounts live, as far as that is known here; empty if somebody may be, or they live here.
+    no_account: str = ""
 
     @property
     def needs_no_face(self) -> bool:
@@ -186,7 +188,8 @@ def _failures(evidence: Evidence, policy: Policy) -> list[str]:
         "match_another": evidence.match is MatchOutcome.ANOTHER,
     }
     found = [reason for reason, is_so in failed.items() if is_so]
-    return [*found, *([evidence.needs_code] if evidence.needs_code else []), *evidence.callout_refusals]
+    named = [reason for reason in (evidence.needs_code, evidence.no_account) if reason]
+    return [*found, *named, *evidence.callout_refusals]
 
 
 def decide(evidence: Evidence, policy: Policy) -> Decision:

@@ -28,6 +28,7 @@ from recovery.routes import OF_FACES, asked_on, is_by_eid, proves_with, required
 from recovery.sign_facts import signs_of_case
 from recovery.signs import ALWAYS_REVIEWED
 from recovery.statuses import CaseStatus, EvidenceKind, Mode, Route, StepKind, StepState
+from tenants.directory.connections.accounts import why_none_there
 from tenants.directory.matching import HeldDocument, MatchOutcome, PersonMatch, ProvenIdentity, match_person
 from tenants.directory.models import DirectoryPerson, HeldEvidence
 from tenants.directory.selectors import addresses_of, candidate_of, holds_document, near
@@ -231,7 +232,16 @@ def evidence_of(
         waited=frozenset(case.signs_waited),
         has_attesters=EvidenceKind.ATTESTATION not in kinds and has_attesters(case),
         needs_code=why_code_is_needed(case) if case.proves_first else "",
+        no_account=_why_no_account(case, person),
     )
+
+
+def _why_no_account(case: Case, person: DirectoryPerson | None) -> str:
+    """Asked before anybody shows a document: where accounts live elsewhere, no pass is made for whoever is not there, and for
+    nobody's guest. A card before a loss needs no account there yet."""
+    if person is None or case.is_enrolment:
+        return ""
+    return why_none_there(person)
 
 
 def policy_of(case: Case) -> Policy:
@@ -311,6 +321,7 @@ def refusal_at_best(case: Case, kinds: frozenset[EvidenceKind], held: Held | Non
         account_level=Assurance(person.assurance_level) if person else Assurance.IAL1,
         by_eid=is_by_eid(case),
         eid_level=HIGHEST_EID_LEVEL if is_by_eid(case) else "",
+        no_account=_why_no_account(case, person),
     )
     decision = decide(best, policy_of(case))
     return list(decision.reasons) if decision.outcome is Outcome.REFUSED else []

@@ -320,10 +320,11 @@ def ended(request: HttpRequest) -> HttpResponse:
 
 
 def _pass_elsewhere(case: Case) -> dict[str, Any]:
-    """Of a recovery that got as far as a pass in another directory."""
+    """Of a recovery that got as far as a pass in another directory, or for which none can be made there."""
     standing = standing_of(case)
     if standing is None:
-        return {}
+        # Refused before anything was shown; whoever proves first is told what everybody is told.
+        return {"no_account": not case.is_unproven and not NO_PASS.isdisjoint(case.reasons)}
     no_pass = not standing.row.issues and not NO_PASS.isdisjoint(case.reasons)
     return {"no_pass": no_pass, "pass_there": standing if standing.row.issues else None}
 

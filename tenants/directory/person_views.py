@@ -81,7 +81,7 @@ def remove(request: HttpRequest, person_id: str) -> HttpResponse:
     context = {
         **shown_person(request, found),
         "form": form,
-        "comes_back": found.source in ("scim", "graph", "okta"),
+        "comes_back": found.source in ("scim", "entra", "okta"),
         "breadcrumbs": crumbs(request, found.display_name),
     }
     return render(request, "directory/remove_person.html", context)

@@ -109,6 +109,10 @@ def test_a_person_is_removed_with_a_typed_word_and_a_reason(tenant, staff_client
     client = staff_client(Role.ADMINISTRATOR)
     client.post(address(tenant, anna, "details"), TYPED)
     path = address(tenant, anna, "remove")
+    for source, comes_back in (("entra", True), ("okta", True), ("scim", True), ("csv", False)):
+        with tenant_scope(tenant.id):
+            DirectoryPerson.objects.update(source=source)
+        assert ("may bring them again" in client.get(path).content.decode()) is comes_back, source
     for wrong in ({"word": "remove"}, {"reason": "She asked for it.", "word": "removed"}):
         assert client.post(path, wrong).status_code == 200
     with tenant_scope(tenant.id):

@@ -40,6 +40,17 @@ def object_id_of(person_id: UUID) -> str:
     return str(found.values_list("object_id", flat=True).first() or "")
 
 
+def why_none_there(person: DirectoryPerson) -> str:
+    """Why the directory that accounts live in makes no pass for this person, as a code; empty where it may, or accounts live
+    here. As the last synchronisation has it: whether somebody is a guest is the directory's own word alone."""
+    home = home_of_accounts()
+    if home is None:
+        return ""
+    if not object_id_of(person.id):
+        return "account_not_there"
+    return "account_guest" if person.is_guest and person.source == home.kind else ""
+
+
 def may_live_there(row: DirectoryConnection, chosen: Chosen) -> bool:
     """Whether the last test found everything that passes need."""
     needed = {"policy", "methods", *(("sessions",) if chosen.ends_sessions else ())}

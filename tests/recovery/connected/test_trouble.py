@@ -13,6 +13,7 @@ from recovery.connected import making, tasks
 from recovery.stages import Stage
 from tenants.directory.connections.microsoft import account_calls as passes
 from tenants.directory.connections.models import DirectoryConnection, RemoteObject
+from tenants.directory.models import DirectoryPerson
 from tenants.models import Outbox
 from tests.recovery.connected.conftest import There, shown_characters
 from tests.recovery.journey import Journey
@@ -204,11 +205,38 @@ def test_whom_no_pass_can_be_made_for_is_told_to_call(
     assert browser.credential() == "revoked"
 
 
-def test_who_is_not_in_the_directory_there_is_told_to_call(there: There, browser: Journey) -> None:
+@pytest.mark.parametrize("code", ["account_not_there", "account_guest"])
+def test_who_gets_no_pass_there_hears_so_before_any_document(
+    there: There, browser: Journey, code: str
+) -> None:
+    """Once a code was read: until then they are like everybody. Whoever is a guest by a colleague's word alone is asked for
+    at the directory, which knows better."""
+    with tenant_scope(there.place.tenant.id):
+        if code == "account_guest":
+            DirectoryPerson.objects.filter(id=there.ada.id).update(is_guest=True, source="entra")
+        else:
+            RemoteObject.objects.all().delete()
+    browser.begin("ada").consent()
+    assert browser.outcome() == ("refused", [code])
+    assert not browser.usage() and browser.case.attempt_id is None
+    page = browser.get("/recover/ended").content.decode()
+    assert "no document was asked for" in page and "Start again" not in page
+    assert browser.case.reference in page
+
+
+def test_who_leaves_the_directory_there_on_the_way_is_told_to_call(there: There, browser: Journey) -> None:
+    browser.to_face()
     with tenant_scope(there.place.tenant.id):
         RemoteObject.objects.all().delete()
-    browser.to_face().face()
-    assert browser.outcome() == ("refused", ["account_not_there"])
+    browser.face()
+    assert (browser.outcome()[0], browser.outcome()[1][0]) == ("refused", "account_not_there")
+
+
+def test_a_guest_by_a_colleagues_word_is_asked_for_there(there: There, browser: Journey) -> None:
+    with tenant_scope(there.place.tenant.id):
+        DirectoryPerson.objects.filter(id=there.ada.id).update(is_guest=True)
+    browser.begin("ada").consent()
+    assert browser.stage is Stage.PARTNER
 
 
 def test_an_account_that_is_blocked_while_it_is_handed_over_ends_it(there: There, browser: Journey) -> None:
