@@ -23,7 +23,7 @@ from vendors.contract import Reference
 from vendors.planning import Keeping, keeping_of
 
 # What is shown, by the way it is for.
-CONSENT_VERSIONS = {Route.DOCUMENT: "2026-11-28", Route.EID: "2026-11-30 eid"}
+CONSENT_VERSIONS = {Route.DOCUMENT: "2026-12-01", Route.EID: "2026-12-01 eid"}
 AT_MICROSOFT = " microsoft"
 # A partner of somebody else's keeps what its own rules say, and is or is not asked to erase it.
 AND_KEPT, AND_ERASED = " 12-01 kept", " 12-01 erased"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import messages as toasts
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -96,22 +97,19 @@ def copy(request: HttpRequest, profile_id: str) -> HttpResponse:
 @requires(Right.MANAGE_PROFILES)
 @recent_sign_in
 def restore(request: HttpRequest, profile_id: str, version: int) -> HttpResponse:
-    """What that version changed, and what would change if it counted again: at a press for a profile that is not in force, with
-    a typed word for one that is, which stays valid or is not changed."""
+    """What that version changed, and what would change if it counted again, at a press: what stood before is a version too. One
+    that is in force stays valid or is not changed."""
     profile = profile_or_404(profile_id)
     then = profiles.version_of(profile, version)
-    is_published = profile.status == Profile.Status.PUBLISHED
-    form = (
-        TypedWordForm(request.POST or None, word=_("restore"))
-        if is_published
-        else Form(request.POST if request.method == "POST" else None)
-    )
+    form = Form(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             profiles.restore_version(profile.id, version, actor=actor_of(request))
         except Invalid as error:
             form.add_error(None, error.sentence)
         else:
+            said = _("The profile says again what version %(version)d said.") % {"version": version}
+            toasts.success(request, said)
             return _to_profile(request, profile)
     context = {
         **shown_profile(profile),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from django.forms import BaseForm
+from django.contrib import messages as toasts
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -98,6 +99,7 @@ def save_part(request: HttpRequest, profile: Profile, form: PartForm) -> HttpRes
     except Invalid as error:
         form.add_error(error.field if error.field in form.fields else None, error.sentence)
     else:
+        toasts.success(request, _("The profile was saved."))
         return redirect("profiles:edit", organisation=slug_of(request), profile_id=profile.public_id)
     return None
 

@@ -6,6 +6,7 @@ import copy
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages as toasts
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -209,6 +210,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = ProfileForm(request.POST or None, initial=defaults)
     if request.method == "POST" and form.is_valid():
         made = profiles.create_profile(actor=actor_of(request), **form.values())
+        toasts.success(request, _("The draft was saved."))
         return redirect("profiles:edit", organisation=slug_of(request), profile_id=made.public_id)
     planned = _typed(form, None) if form.is_bound and form.is_valid() else Profile()
     if ready and not form.is_bound:
@@ -284,6 +286,7 @@ def _change(request: HttpRequest, profile: Profile) -> HttpResponse:
         except Invalid as error:
             form.add_error(error.field if error.field in form.fields else None, error.sentence)
         else:
+            toasts.success(request, _("The profile was saved."))
             return redirect("profiles:edit", organisation=slug_of(request), profile_id=profile.public_id)
     return _edit_page(request, profile, form, may_manage=True)
 

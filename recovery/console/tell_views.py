@@ -6,8 +6,6 @@ and Microsoft Graph, organizationalBrandingProperties; Okta, Brands API, SignInP
 
 from __future__ import annotations
 
-from textwrap import fill
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -23,8 +21,6 @@ from tenants.rights import Right
 
 # customAccountResetCredentialsUrl.
 LONGEST_IN_ENTRA = 128
-# Characters of a line in a mail.
-WIDTH = 72
 
 
 @require_GET
@@ -48,7 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "link_text": _("Lost your phone or passkey? Recover your account"),
         "entra_text": "[{}]({})".format(_("Lost your phone or passkey? Recover your account"), address),
         "snippet": '<a href="{}">{}</a>'.format(address, _("Recover your account")),
-        "mail": "\n".join(fill(part, WIDTH, break_long_words=False) for part in mail.split("\n")),
+        "mail": mail,
         "is_live": Mode.PRODUCTION in modes,
         "is_on_trial": bool(modes) and Mode.PRODUCTION not in modes,
         "lives_at": lives_at(),

@@ -15,6 +15,7 @@ from portal.kit.scope import tenant_scope
 from tenants.audit.models import AuditEvent
 from tenants.directory.connections import rounds, services, tasks
 from tenants.directory.connections.models import RemoteObject, SyncRun, Track
+from tenants.directory.connections.wording import waiting_sentence
 from tenants.directory.models import DirectoryPerson
 from tenants.directory.services import create_person, suspend_person
 from tests.connections.conftest import Connected, later
@@ -215,9 +216,14 @@ def test_a_forgotten_state_reads_everything_again_and_notices_who_left(
     connected.graph.fault(sync_state_lost=status)
     run = connected.ask()
     connected.step()
+    with tenant_scope(connected.tenant.id):
+        run.refresh_from_db()
+        told = waiting_sentence(services.provider_of(connected.row()).words, run)
+    assert "lost track" in told and run.next_at is None
     connected.graph.fault()
     run = connected.finish(run)
     assert (run.state, run.counts["fresh_starts"], run.counts["removed"]) == (State.DONE, 1, 1)
+    assert run.problem == ""
     assert gone not in connected.people()
     assert len(connected.people()) == 29
 

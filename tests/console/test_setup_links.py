@@ -169,6 +169,12 @@ def test_what_gives_away_more_than_a_task_cannot_be_sent(
     assert owner_client.post(path, {"email": "a@colleague.example"}).status_code == 404
 
 
+def test_the_address_that_sends_a_task_says_when_it_is_done(tenant: Tenant, owner_client: Client) -> None:
+    Tenant.objects.filter(id=tenant.id).update(help_desk_contact="Ring the bell")
+    answer = owner_client.get(f"/o/{tenant.slug}/checklist/help_desk_contact/send", follow=True)
+    assert "is done: nobody has to be sent there" in answer.content.decode()
+
+
 @pytest.mark.parametrize("role", [Role.BILLING_MANAGER, Role.HELP_DESK, Role.AUDITOR])
 def test_who_cannot_give_out_seats_cannot_send_a_task(
     tenant: Tenant, as_role: Callable[..., Client], role: Role

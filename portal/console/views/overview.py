@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -102,9 +103,14 @@ def _link_shown(seat: Seat, link: Any) -> dict[str, Any]:
 
 def _sendable(seat: Seat, key: str, about: str) -> ChecklistItem:
     item = find_item(seat.tenant, key, about)
-    if item is None or not may_send(seat, item):
+    if item is None or not (may_send(seat, item) or _is_over(seat, item)):
         raise Http404
     return item
+
+
+def _is_over(seat: Seat, item: ChecklistItem) -> bool:
+    """Whether it could be sent but for one thing: it is done."""
+    return item.status == "done" and may_send(seat, replace(item, status="todo"))
 
 
 @sends_mail
@@ -116,6 +122,9 @@ def send_item(request: HttpRequest, item: str, about: str = "") -> HttpResponse:
     found = _sendable(seat, item, about)
     place = "partners:partner" if about else "console:overview"
     back = reverse(place, args=[seat.tenant.slug, *([about] if about else [])])
+    if found.status == "done":
+        messages.info(request, _("“%(task)s” is done: nobody has to be sent there.") % {"task": found.title})
+        return redirect(back)
     form = SendItemForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         inviting.send_item(

@@ -159,6 +159,7 @@ def _standing(request: HttpRequest, row: DirectoryConnection | None) -> dict[str
         "words": words,
         "live": live,
         "live_stage": SyncRun.Stage(live.stage).label if live else "",
+        "live_waits": wording.waiting_sentence(words, live) if live and words else "",
         "live_counts": wording.counts_of(live) if live else [],
         "runs": [_shown(run, words) for run in runs if words],
         "left_out": _left_out(runs),

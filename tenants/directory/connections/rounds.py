@@ -162,7 +162,7 @@ def _apply_page(kind: Kind, link: str, page: Page, run: SyncRun, row: DirectoryC
     track = _track(kind)
     if link and not track.next_link and track.delta_link == link:
         track.is_full = False
-    run.tries = 0
+    run.tries, run.problem = 0, ""
     run.next_at = clock.now() + timedelta(seconds=page.pause) if page.pause else None
     _count(run, "pages", 1)
     if (link and page.next_link == link) or run.counts.get("pages", 0) > MOST_PAGES:
@@ -203,6 +203,7 @@ def _note(kind: Kind, run: SyncRun, outcome: Outcome, unreadable: int) -> None:
 def _begin_anew(kind: Kind, run: SyncRun, row: DirectoryConnection) -> None:
     """The other side lost the thread: everything is told again, and who is not in it has left."""
     _count(run, "fresh_starts", 1)
+    run.problem, run.next_at = "sync_state_lost", None
     Track.objects.filter(kind=kind).update(next_link="", delta_link="")
     if run.counts["fresh_starts"] > MOST_FRESH_STARTS:
         _fail("sync_state_lost", run, row)
@@ -269,6 +270,7 @@ def _wait(trouble: Unavailable, run: SyncRun, row: DirectoryConnection) -> None:
         return
     asked = trouble.pause if isinstance(trouble, Busy) else None
     own = min(2**run.tries, LONGEST_PAUSE)
+    run.problem = trouble.code
     run.next_at = clock.now() + timedelta(seconds=asked if asked is not None else own)
     log.info("directories.waiting", extra={"code": trouble.code, "tries": run.tries})
 
@@ -284,6 +286,8 @@ def end_run(run: SyncRun, state: SyncRun.State) -> None:
     if not MOVES.check(SyncRun.State(run.state), state):
         return
     run.state, run.ended_at, run.next_at = state, clock.now(), None
+    # What it waited for meanwhile is over.
+    run.problem = run.problem if state is SyncRun.State.FAILED else ""
     record_event(
         EventName.SYNC_ENDED,
         actor=ACTOR,

@@ -53,6 +53,15 @@ def problem_sentence(words: Words, code: str) -> str:
     return _(words.problems.get(code, _OTHER)) if code else ""
 
 
+def waiting_sentence(words: Words, live: SyncRun) -> str:
+    """Why a run that is under way stands still; empty where it moves. Whoever was not asked to wait does not say so."""
+    if live.problem in ("", "service_busy"):
+        return _("%(place)s asked us to wait.") % {"place": words.place} if live.next_at else ""
+    if live.problem == "sync_state_lost":
+        return _("%(place)s lost track of how far we were. Everything is read again.") % {"place": words.place}
+    return problem_sentence(words, live.problem)
+
+
 def kept_out_sentence(code: str) -> str:
     return _(KEPT_OUT.get(code, _UNUSABLE))
 
