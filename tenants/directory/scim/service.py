@@ -6,7 +6,16 @@ from http import HTTPStatus
 from typing import Any
 
 from pydantic import ValidationError
-from scim2_models import Context, Error, PatchOp, Resource, ResourceType, ResponseParameters, SearchRequest
+from scim2_models import (
+    Context,
+    Error,
+    PatchOp,
+    PayloadTooLargeException,
+    Resource,
+    ResourceType,
+    ResponseParameters,
+    SearchRequest,
+)
 from scim2_server.conditions import Conditions
 from scim2_server.handler import ScimHandler
 from scim2_server.responses import ScimResponse
@@ -19,6 +28,9 @@ from tenants.directory.scim.storage import DirectoryStorage
 
 # Beyond that a change of one member would be answered with megabytes of all the others.
 MOST_TOLD = 1_000
+# Of one change, beside the members of a group: each is tried on the whole resource, so that very many take a worker minutes.
+MOST_CHANGES = 200
+MOST_VALUES = 200
 
 
 class Service(ScimService):
@@ -76,6 +88,16 @@ def _told(group: Group, base_url: str) -> list[dict[str, str]]:
 SERVICE = Service(PROVIDER)
 
 
+def _bound(change: PatchOp[Any]) -> None:
+    """Too large for what it has to be tried on, however few bytes it has."""
+    operations = change.operations or ()
+    values = sum(len(one.value) for one in operations if isinstance(one.value, list))
+    if len(operations) > MOST_CHANGES or values > MOST_VALUES:
+        raise PayloadTooLargeException(
+            detail=f"A change holds at most {MOST_CHANGES} operations and {MOST_VALUES} values."
+        )
+
+
 class Handler(ScimHandler):
     """Reads a change of a group's members as steps, where the library would try it on the list of all of them."""
 
@@ -89,8 +111,11 @@ class Handler(ScimHandler):
         conditions: Conditions,
     ) -> Resource[Any]:
         if resource_type.name != "Group":
+            _bound(patch_op)
             return super().patch_resource(resource_type, resource_id, patch_op, conditions)
         change = parted(patch_op)
+        if change is not None and change.rest is not None:
+            _bound(change.rest)
         current = self.storage.group(resource_id, whole=change is None)
         if change is None:
             patched = self.service.apply_patch(current, patch_op, conditions)
