@@ -19,7 +19,7 @@ from recovery.applying import profiles_in_force
 from recovery.console.profile_views import effect_of, profile_crumbs, profile_or_404, shown_profile
 from recovery.console.profile_words import differences, said_now
 from recovery.console.publish_form import PublishForm
-from recovery.console.reach import reach_of
+from recovery.console.reach import kept_reach_of
 from recovery.console.showing import slug_of
 from recovery.models import Case, Profile
 from recovery.statuses import LIVE
@@ -67,7 +67,7 @@ def withdraw(request: HttpRequest, profile_id: str) -> HttpResponse:
     context = {
         **shown_profile(profile),
         "form": form,
-        "reach": reach_of(profile),
+        "reach": kept_reach_of(profile),
         "live": Case.objects.filter(profile=profile, status__in=LIVE, is_decoy=False).count(),
         "others": [other.name for other in profiles_in_force() if other.id != profile.id],
         "breadcrumbs": profile_crumbs(request, profile.name),

@@ -26,7 +26,7 @@ from recovery.console.partner_words import conditions_in_words, offers_to
 from recovery.console.profile_forms import ProfileForm
 from recovery.console.profile_labels import attestation_sentence, labels, risk_sentence
 from recovery.console.profile_words import explained, is_for, without_a_face, without_code_words
-from recovery.console.reach import can_sentence, kept_reach_of, reach_of
+from recovery.console.reach import can_sentence, kept_reach_of
 from recovery.console.showing import MODE_TONES, crumbs, slug_of
 from recovery.models import Case, Profile
 from recovery.ordering import connections_here, partners_of
@@ -168,12 +168,12 @@ def _would_lose(profile: Profile, connection_id: UUID) -> int | None:
     others = [one for one in partners_of(profile) if one.id != connection_id]
     if any(condition_of(profile, one.id).is_for_everybody for one in others):
         return None
-    can = reach_of(profile).can
+    can = kept_reach_of(profile).can
     if not others:
         return can
     without = copy.copy(profile)
     without.partners = [name for name in profile.partners if name != str(connection_id)]
-    return can - reach_of(without).can or None
+    return can - kept_reach_of(without).can or None
 
 
 def _typed(form: ProfileForm, profile: Profile | None) -> Profile:

@@ -19,7 +19,7 @@ from portal.rights import actor_of, requires, seat_of
 from recovery.console import wording
 from recovery.console.journey import duration_words
 from recovery.console.profile_views import profile_or_404
-from recovery.console.reach import reach_of
+from recovery.console.reach import kept_reach_of
 from recovery.console.showing import shown_case, slug_of
 from recovery.decision import Outcome
 from recovery.models import Case, Profile
@@ -145,7 +145,7 @@ def _switch_context(
     return {
         "profile": profile,
         "form": form,
-        "reach": reach_of(profile),
+        "reach": kept_reach_of(profile),
         "is_published": profile.status == Profile.Status.PUBLISHED,
         "live": live.count(),
         "tabs": tabs_of(request, profile, name),

@@ -165,7 +165,7 @@ SENTENCES: dict[EventName, str] = {
     E.INVITATIONS_BEGUN: gettext_noop("Mails to people without a passkey were begun"),
     E.INVITATIONS_SENT: gettext_noop("Mails to people without a passkey went out"),
     E.INVITATIONS_STOPPED: gettext_noop("Mails to people without a passkey were stopped"),
-    E.INVITATION_OPENED: gettext_noop("Somebody opened the link of a mail to create a first passkey"),
+    E.INVITATION_OPENED: gettext_noop("Somebody was let in to create a first passkey"),
     E.PROVIDER_CHANGED: gettext_noop("The OpenID Provider for the first sign-in was entered or changed"),
     E.PROVIDER_TESTED: gettext_noop("The OpenID Provider for the first sign-in was tested"),
     E.PROVIDER_TRIED: gettext_noop("A sign-in by the OpenID Provider was tried out"),
