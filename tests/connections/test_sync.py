@@ -228,6 +228,21 @@ def test_a_forgotten_state_reads_everything_again_and_notices_who_left(
     assert len(connected.people()) == 29
 
 
+def test_the_same_names_under_other_identifiers_are_told_so(connected: Connected) -> None:
+    """The directory was made anew: nobody is taken for somebody by a name, and it says what to do."""
+    connected.graph.seed(3)
+    connected.sync()
+    with tenant_scope(connected.tenant.id):
+        services.disconnect(actor=SYSTEM)
+        for person in DirectoryPerson.objects.all():
+            DirectoryPerson.objects.filter(id=person.id).update(external_id=f"old-{person.external_id}")
+    connected.connect()
+    connected.test()
+    run = connected.sync()
+    assert {one["code"] for one in run.problems} == {"known_by_another_id"} and len(run.problems) == 3
+    assert all(name.startswith("old-") for name in connected.people())
+
+
 def test_who_comes_back_before_they_went_stays(connected: Connected) -> None:
     connected.graph.seed(40, groups=0)
     connected.sync()

@@ -168,6 +168,7 @@ def _named_once(meant: Sequence[_Meant], outcome: Outcome) -> list[_Meant]:
         for key in _keys(one.row):
             if one.person is not None and owners.get(key) == one.person.id:
                 claimed[key] = one.user.id
+    before = _told_before(owners, outcome.source)
     kept = []
     for one in meant:
         taken = {
@@ -176,14 +177,23 @@ def _named_once(meant: Sequence[_Meant], outcome: Outcome) -> list[_Meant]:
             if claimed.setdefault(key, one.user.id) != one.user.id
             or (key in owners and owners[key] not in own)
         }
-        if normalise_identifier(one.row.user_name) in taken:
-            outcome.problems.append(("user_name_taken", one.user.id))
+        name = normalise_identifier(one.row.user_name)
+        if name in taken:
+            other = claimed[name] == one.user.id and owners[name] in before
+            outcome.problems.append(("known_by_another_id" if other else "user_name_taken", one.user.id))
             continue
         if taken:
             outcome.problems.append(("address_taken", one.user.id))
             one.row = _without(one.row, taken)
         kept.append(one)
     return kept
+
+
+def _told_before(owners: Mapping[str, UUID], source: str) -> set[UUID]:
+    """Who came from such a directory and is told by no identifier any more: the connection was removed since."""
+    known = RemoteObject.objects.exclude(person=None).values("person_id")
+    came = DirectoryPerson.objects.filter(id__in=set(owners.values()), source=source)
+    return set(came.exclude(external_id="").exclude(id__in=known).values_list("id", flat=True))
 
 
 def _keys(row: ImportedRow) -> set[str]:

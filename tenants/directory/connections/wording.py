@@ -17,6 +17,11 @@ KEPT_OUT = {
     "user_name_taken": gettext_noop(
         "The user name is somebody else's here. Nothing of this person was changed."
     ),
+    "known_by_another_id": gettext_noop(
+        "Has the user name of somebody whom the directory told under another identifier before. Nobody is taken for "
+        "somebody else by a name: if it is the same person, remove the earlier one here, and they come with the next "
+        "synchronisation."
+    ),
     "address_taken": gettext_noop("An address or number is somebody else's here, and was left out."),
     "email_unusable": gettext_noop("An e-mail address cannot be one, and was left out."),
     "too_many_emails": gettext_noop("Has more than 20 e-mail addresses. The first 20 were kept."),
@@ -58,7 +63,9 @@ def waiting_sentence(words: Words, live: SyncRun) -> str:
     if live.problem in ("", "service_busy"):
         return _("%(place)s asked us to wait.") % {"place": words.place} if live.next_at else ""
     if live.problem == "sync_state_lost":
-        return _("%(place)s lost track of how far we were. Everything is read again.") % {"place": words.place}
+        return _("%(place)s lost track of how far we were. Everything is read again.") % {
+            "place": words.place
+        }
     return problem_sentence(words, live.problem)
 
 
