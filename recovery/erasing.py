@@ -15,9 +15,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from portal.kit.actors import SYSTEM
-from portal.kit.outbox import Job
 from recovery.cases import has_done, locked, move_case, unproven
-from recovery.entry.models import NoReminders
 from recovery.models import Case, CredentialBinding
 from recovery.passkeys.models import Passkey
 from recovery.statuses import LIVE, CaseStatus, StepKind
@@ -28,20 +26,10 @@ from vendors.services import ask_to_erase_sessions
 REASON = "person_removed"
 
 
-def on_person_removed(job: Job) -> None:
+def let_go_of(people: Collection[UUID]) -> None:
     """In the tenant's scope and one transaction: all requests are written down, or none and it is done again."""
-    _let_go_of([job.uuid("person_id")])
-
-
-def on_people_removed(job: Job) -> None:
-    """The same for many at once: those whom an import brought and who went with it."""
-    _let_go_of([UUID(hex=one) for one in job.payload["person_ids"].split(",")])
-
-
-def _let_go_of(people: Collection[UUID]) -> None:
     _end_cases(people)
     _revoke_cards(people)
-    NoReminders.objects.filter(person_id__in=people).delete()
     # Whoever named a passkey may have written their own name there.
     Passkey.objects.filter(person_id__in=people).exclude(label="").update(label="")
     cases = Case.objects.filter(person_id__in=people).order_by("id").values_list("id", flat=True)
