@@ -39,8 +39,8 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
         "looks who of the partners is for the person, by country and groups, which of them answers, and which way is open beside",
     ),
     "tenant POST /recover/consent": (
-        30,
-        "keeps the consent and with which partner, counts the partner's sessions, looks for a proof that may serve again and for a card that is held, reserves what it costs and begins the proofing; "
+        31,
+        "keeps the consent and with which partner, counts the partner's sessions, looks for a proof that may serve again and for a card that is held, asks whether anybody is let in where accounts live, reserves what it costs and begins the proofing; "
         + LOCKS,
     ),
     "site POST /operator/refunds/<slug:slug>/<str:refund>": (
