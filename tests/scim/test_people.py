@@ -404,6 +404,7 @@ def test_a_change_of_very_many_parts_is_too_large_before_it_is_tried(scim: Provi
     assert scim.patch(where, *[one] * 201).status_code == 413
     many = [{"value": f"a{number}@x.example", "type": "work"} for number in range(201)]
     assert scim.patch(where, {"op": "add", "path": "emails", "value": many}).status_code == 413
+    assert scim.patch(where, {"op": "add", "value": {"emails": many}}).status_code == 413
 
 
 def test_half_a_character_in_one_operation_stops_no_other(scim: Provisioner) -> None:

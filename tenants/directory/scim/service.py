@@ -91,11 +91,17 @@ SERVICE = Service(PROVIDER)
 def _bound(change: PatchOp[Any]) -> None:
     """Too large for what it has to be tried on, however few bytes it has."""
     operations = change.operations or ()
-    values = sum(len(one.value) for one in operations if isinstance(one.value, list))
+    values = sum(_values_of(one.value) for one in operations)
     if len(operations) > MOST_CHANGES or values > MOST_VALUES:
         raise PayloadTooLargeException(
             detail=f"A change holds at most {MOST_CHANGES} operations and {MOST_VALUES} values."
         )
+
+
+def _values_of(value: Any) -> int:
+    """Of a list, or of the lists of a resource's parts where the operation has no path."""
+    parts = value.values() if isinstance(value, dict) else [value]
+    return sum(len(part) for part in parts if isinstance(part, list))
 
 
 class Handler(ScimHandler):
