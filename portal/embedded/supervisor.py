@@ -20,7 +20,9 @@ from portal.embedded.processes import Account
 LOG_LIMIT = 5_000_000
 LOG_CHECK_SECONDS = 10.0
 TELL_SECONDS = 6.0
-FIRST_PAUSE, LONGEST_PAUSE, CALM_SECONDS = 0.5, 30.0, 60.0
+# Somebody waits at a page meanwhile: a process that was ended again and again is back soon all the same, and one that cannot
+# start costs little at this pace.
+FIRST_PAUSE, LONGEST_PAUSE, CALM_SECONDS = 0.5, 5.0, 20.0
 STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

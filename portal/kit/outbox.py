@@ -8,8 +8,9 @@ effect outside the database happen once; such handlers are `effect`s and carry t
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.conf import settings
-from django.db import models, transaction
+from django.db import DatabaseError, connection, models, transaction
 from django.utils.module_loading import import_string
 
 from portal.kit import clock
@@ -28,8 +29,9 @@ from portal.kit.together import insert_soon
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=20)
-# A worker that died inside an effect is stood in for within a minute.
-EFFECT_LEASE = timedelta(seconds=55)
+# How often whoever is inside an effect says that it lives. One that died says nothing, and is stood in for when its lease is
+# over; one that waits long for somebody outside keeps the work.
+RENEWED_EVERY = 5.0
 MAX_ATTEMPTS = 12
 
 
@@ -138,7 +140,7 @@ def run(row_id: UUID) -> bool:
                         handler(_job(row))
                     row.delete()
                     return True
-                row.available_at = clock.now() + EFFECT_LEASE
+                row.available_at = clock.now() + LEASE
                 row.attempts += 1
                 row.save(update_fields=["available_at", "attempts"])
             return _run_effect(row, handler)
@@ -153,7 +155,8 @@ def _locked(row_id: UUID) -> Any:
 
 
 def _run_effect(leased: Any, handler: Handler) -> bool:
-    apply = handler(_job(leased))
+    with _lease_renewed(leased.id):
+        apply = handler(_job(leased))
     with transaction.atomic():
         row = _locked(leased.id)
         if row is None:
@@ -163,6 +166,31 @@ def _run_effect(leased: Any, handler: Handler) -> bool:
                 apply()
         row.delete()
     return True
+
+
+@contextmanager
+def _lease_renewed(row_id: UUID) -> Iterator[None]:
+    """Over before the row is locked to be deleted: a renewal in that moment would pass for somebody else's work."""
+    over = threading.Event()
+    thread = threading.Thread(target=_renew_lease, args=(row_id, over), name="lease", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _renew_lease(row_id: UUID, over: threading.Event) -> None:
+    try:
+        while not over.wait(RENEWED_EVERY):
+            try:
+                _model().objects.filter(id=row_id).update(available_at=clock.now() + LEASE)
+            except DatabaseError:
+                log.warning("outbox.lease_not_renewed")
+                connection.close()
+    finally:
+        connection.close()
 
 
 def _note_failure(row_id: UUID, code: str) -> None:

@@ -75,6 +75,15 @@ def test_a_service_that_keeps_ending_is_started_more_and_more_seldom(supervisor,
     assert pauses == [1, 2, 4]
 
 
+def test_a_service_that_was_ended_many_times_is_back_within_seconds(supervisor, said, monkeypatch):
+    """Somebody waits at a page meanwhile."""
+    monkeypatch.setattr("portal.embedded.supervisor.FIRST_PAUSE", 64.0)
+    supervisor.start(_service("one", SLEEP))
+    os.kill(supervisor.pid("one"), signal.SIGKILL)
+    _watch_until(supervisor, lambda: said)
+    assert "again in 5 s" in said[0]
+
+
 def test_a_readiness_that_never_comes_says_what_is_missing(supervisor):
     supervisor.start(_service("one", SLEEP, ready_probe=lambda: "the moon is missing."))
     with pytest.raises(Trouble, match="the moon is missing"):
