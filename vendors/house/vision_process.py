@@ -31,7 +31,7 @@ Answer = TypeVar("Answer")
 KINDS = {"passport": "passport", "id_card": "idcard"}
 WAIT_IN_LINE_SECONDS = 12.0
 # Which photograph a reason of the reader concerns; a card's front and back share the rest.
-_OF_ZONE = frozenset({"zone_unreadable", "several_documents"})
+_OF_ZONE = frozenset({"zone_unreadable", "several_documents", "visa"})
 _OF_PRINT = frozenset({"print_unreadable", "portrait_missing", "other_side_missing"})
 _SMALL = "portrait_too_small"
 

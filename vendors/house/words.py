@@ -52,6 +52,7 @@ def problem_sentences(problems: Iterable[str]) -> list[str]:
         # The same words as above: whoever holds another portrait to the camera learns nothing from them.
         "not_the_same_portrait": _("The portrait was not found. Keep it in the middle of the picture."),
         "several_documents": _("More than one document is in the picture. Show one alone."),
+        "visa": _("This is a visa. Turn to the page of the passport that has your portrait."),
         "turned_away": _("Hold the camera straight above it."),
     }
     known = [sentences[problem] for problem in problems if problem in sentences]

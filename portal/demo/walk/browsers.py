@@ -47,7 +47,8 @@ def chromium() -> Iterator[Browser]:
     path = named or next((found for found in map(shutil.which, NAMES) if found), None)
     if path is None:
         raise WalkFailed(
-            "The walk drives Chromium and there is none: install it, or name it in READMIT_CHROMIUM."
+            "The walk drives Chromium and there is none: run `apt-get install chromium-headless-shell "
+            "fonts-dejavu-core` as root, or name a Chromium or Chrome in READMIT_CHROMIUM."
         )
     # What is expected of a page has the same patience as what is waited for: the machine may be busy with faces.
     expect.set_options(timeout=PATIENCE_MS)

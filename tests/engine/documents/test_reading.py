@@ -177,6 +177,16 @@ def test_of_two_documents_in_one_picture_neither_is_judged():
     assert (reading.outcome, reading.retake_reasons) == ("retake", ("several_documents",))
 
 
+@pytest.mark.parametrize("kind", ["passport", "id_card_td2"])
+def test_a_visa_is_nobodys_forgery_and_the_page_with_the_portrait_is_asked_for(kind):
+    """Its lines are as long as a passport's or a card's and end without check digits (9303-7)."""
+    data = specimen_of(kind)
+    upper, lower = data.mrz_lines
+    visa = replace(data, mrz_lines=("V<" + upper[2:], (lower[:28] + "6ZE184226B<<<<<<")[: len(lower)]))
+    reading = read(photographed(visa))
+    assert (reading.outcome, reading.retake_reasons) == ("retake", ("visa",))
+
+
 def test_a_card_seen_from_afar_asks_for_a_closeup_of_its_own_portrait():
     far = read(
         jpeg(

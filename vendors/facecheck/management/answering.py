@@ -60,6 +60,7 @@ _RETAKE = {
     "portrait_too_small": "the portrait is too small in it",
     "portrait_missing": "no portrait was found",
     "several_documents": "more than one document is in it",
+    "visa": "it shows a visa, which proves nobody's name: the page with the portrait is asked for",
     "other_side_missing": "it shows the side without the machine-readable zone, or without the portrait",
 }
 

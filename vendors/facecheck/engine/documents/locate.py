@@ -42,6 +42,7 @@ class Retake(StrEnum):
     PORTRAIT_MISSING = "portrait_missing"
     OTHER_SIDE_MISSING = "other_side_missing"
     SEVERAL_DOCUMENTS = "several_documents"
+    VISA = "visa"
     NOT_THE_SAME_PORTRAIT = "not_the_same_portrait"
 
 

@@ -23,6 +23,7 @@ EXPIRY_HORIZON_YEARS = 30
 # What the document code begins with: 9303-4, 4.2.2 and 9303-5 and 9303-6, 4.2.2. A passport card is coded IP; S stands
 # on seafarers' cards.
 _PASSPORT_CODES, _CARD_CODES = "P", "ACIS"
+VISA = "V"  # 9303-7, 4.2.2.1; the lines are as long as a passport's or a card's, and two check digits are missing
 
 
 class MrzUnusable(Exception):

@@ -12,7 +12,7 @@ What must hold, in this order (ICAO Doc 9303 parts 3 to 6):
 4. the issuer is known and, unless specimens are accepted, not Utopia;
 5. the person's birth date is plausible and the document has not expired;
 6. names, number and dates in print agree with the zone;
-7. the page is whole, sharp and lit, and shows a portrait large enough to compare.
+7. the page is whole, sharp and lit, shows a portrait large enough to compare, and is no visa.
 """
 
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ from .checks import LEAST_LIKENESS, Judged, choose_layout, judge_print, judge_si
 from .limits import DOCUMENT_LIMITS
 from .locate import Page, Retake, front_faults, lay_out, lay_out_front, page_faults, photo_faults, turned
 from .lookalikes import settle_by_shape
-from .mrz import Format, Mrz
+from .mrz import VISA, Format, Mrz
 from .outcome import Check, CheckOutcome, Outcome
 from .page_size import page_of_other_format
 from .portrait import FoundPortrait, PortraitReading, find_portrait, read_closeup
@@ -108,6 +108,8 @@ def read_document(
     faults = page_faults(photo, page, zone.band)
     if shows_another(photo, zone, page, today=today):
         faults.append(Retake.SEVERAL_DOCUMENTS)
+    if zone.mrz.document_code.startswith(VISA):
+        faults.append(Retake.VISA)
     portrait, visual, more_faults = _picture_side(page, zone, front)
     visual = choose_layout(zone, visual, today=today)
     printed = judge_print(zone, visual, today=today)
@@ -187,8 +189,9 @@ def _conclude(
         Retake.CUT_OFF,
     }
     # Of two documents the other may be meant: neither is held against anybody, and nothing else has to be put right.
-    several = Retake.SEVERAL_DOCUMENTS in faults
-    refused = not several and any(
+    # A visa has a zone of its own (9303-7) and lies in the same booklet: whoever turned to the wrong page forged nothing.
+    other = next((f for f in (Retake.SEVERAL_DOCUMENTS, Retake.VISA) if f in faults), None)
+    refused = other is None and any(
         item.failed and item.sure and (sharp or item.check.name in _DECIDED_BY_DIGITS) for item in judged
     )
     open_zone = [item for item in judged if item.failed and item.check.name in _OF_THE_ZONE]
@@ -198,7 +201,7 @@ def _conclude(
         reasons.append(Retake.ZONE_UNREADABLE)
     if (open_print or missed) and Retake.OTHER_SIDE_MISSING not in reasons:
         reasons.append(Retake.PRINT_UNREADABLE)
-    reasons = [Retake.SEVERAL_DOCUMENTS] if several else reasons
+    reasons = [other] if other else reasons
     outcome = Outcome.REFUSED if refused else Outcome.RETAKE if reasons else Outcome.PASSED
     return DocumentReading(
         outcome=outcome,
