@@ -140,6 +140,22 @@ class SetupLink(TenantModel):
         constraints = [models.UniqueConstraint(fields=["tenant_id", "token_digest"], name="setup_link_token")]
 
 
+class OwnerRecovery(PlatformModel):
+    """An operator's way back for an owner who lost every other: waits, opens once, and whoever is told can stop it.
+
+    The platform's, for it opens every organisation of theirs."""
+
+    prefix: ClassVar[str] = "ownrec"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    link_digest = models.BinaryField(unique=True)
+    objection_digest = models.BinaryField(unique=True)
+    opens_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+
+
 class Outbox(OutboxRow):
     class Meta(OutboxRow.Meta):
         abstract = False

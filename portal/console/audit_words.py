@@ -52,6 +52,7 @@ LABELS: dict[str, str] = {
     "face_check": gettext_noop("Face Check"),
     "calibration": gettext_noop("Calibration"),
     "category": gettext_noop("What was held"),
+    "recovery": gettext_noop("New way in"),
     "days_before": gettext_noop("Days before"),
     "days_after": gettext_noop("Days after"),
     "cause": gettext_noop("Cause"),

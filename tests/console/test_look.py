@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.conf import settings as live
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from portal.kit import clock
 from portal.kit.actors import SYSTEM, Actor, ActorKind
 from portal.kit.codes import digest
 from portal.kit.ids import uuid7
@@ -20,7 +22,8 @@ from tenants.audit.events import EventName
 from tenants.audit.sealing import seal_events
 from tenants.audit.services import check_chain, record_event
 from tenants.membership import invite_member
-from tenants.models import Member, Tenant, User
+from tenants.models import Member, OwnerRecovery, Tenant, User
+from tenants.owner_recovery import WAIT, begin_owner_recovery
 from tenants.rights import RIGHTS, Role
 from tenants.setup_links import make_setup_link
 from tests.conftest import make_member, make_tenant
@@ -43,6 +46,11 @@ OUTSIDE = {
     "setup": "/setup/{setup}",
     "setup-code": "/setup/{setup}/code",
     "setup-dead": "/setup/none",
+    "owner-recovery": "/owner-recovery/{open_recovery}",
+    "owner-recovery-waits": "/owner-recovery/{recovery}",
+    "owner-recovery-code": "/owner-recovery/{open_recovery}/code",
+    "owner-recovery-stop": "/owner-recovery/stop/{objection}",
+    "owner-recovery-dead": "/owner-recovery/none",
     "contract": "/contracts/openid",
     "contract-test": "/contracts/openid/test",
     "contract-found": "/contracts/openid/test/{provider_test}",
@@ -100,15 +108,33 @@ class World:
             self.event = record_event(
                 EventName.PERSON_CREATED, actor=actor, data={"source": "import"}, personal={"name": "Grace"}
             )
+        self.recovery, self.objection = self.an_owner_without_a_key()
+        self.open_recovery, _ = self.an_owner_without_a_key(opened=WAIT)
         self.provider_test = a_provider_that_was_tested()
         seal_events(self.tenant.id)
         check_chain(self.tenant.id)
+
+    def an_owner_without_a_key(self, *, opened: timedelta = timedelta(0)) -> tuple[str, str]:
+        """The words of the link and of the objection."""
+        user = User.objects.get(pk=make_member(self.tenant).user_id)
+        with clock.frozen(clock.now() - opened):
+            begun = begin_owner_recovery(
+                user, reason="Seen on video with passport.", own_addresses=(), actor=SYSTEM
+            )
+        objection = "an objection"
+        OwnerRecovery.objects.filter(id=begun.recovery.id).update(
+            objection_digest=digest(f"{objection}{opened}")
+        )
+        return begun.link.rpartition("/")[2], f"{objection}{opened}"
 
     def path(self, template: str) -> str:
         return template.format(
             slug=self.tenant.slug,
             invitation=self.invitation,
             setup=self.setup,
+            recovery=self.recovery,
+            open_recovery=self.open_recovery,
+            objection=self.objection,
             colleague=self.colleague.public_id,
             event=self.event.public_id,
             provider_test=self.provider_test,

@@ -24,6 +24,7 @@ PLATFORM = {
     "tenants_inbox",
     "tenants_limitcount",
     "tenants_outbox",
+    "tenants_ownerrecovery",
     "tenants_periodicrun",
     "tenants_tenant",
     "tenants_user",

@@ -6,6 +6,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
 from django.core import mail
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -32,6 +33,7 @@ from tenants.directory.services import create_person
 from tenants.models import Invitation, Member, SetupLink, Tenant, User
 from tenants.notices.mailbox import BACKEND
 from tenants.notices.models import LocalMessage
+from tenants.owner_recovery import begin_owner_recovery
 from tenants.rights import Role
 from tenants.verified_id.entra.models import EntraConnection
 from tenants.verified_id.issuance import begin_issuance
@@ -504,6 +506,26 @@ def setup_links(tenant: Tenant, client: Client) -> None:
     client.post(f"{base}/setup-links/{link.public_id}/withdraw")
 
 
+def owner_recovery(tenant: Tenant) -> None:
+    """One that is used, and one that is stopped."""
+    for stopped in (False, True):
+        user = User.objects.get(id=make_member(tenant).user_id)
+        begun = begin_owner_recovery(
+            user, reason="Seen on video with passport.", own_addresses=(), actor=SYSTEM
+        )
+        path, stranger = begun.link.removeprefix(settings.SITE_ORIGIN), site_client()
+        stopping = link_in(newest_mail(user.email))
+        stranger.get(stopping)
+        stranger.get(path)
+        if stopped:
+            stranger.post(stopping)
+            continue
+        with clock.frozen(begun.recovery.opens_at):
+            stranger.post(path)
+            stranger.get(f"{path}/code")
+            stranger.post(f"{path}/code", {"code": code_in(newest_mail(user.email))})
+
+
 def buying(tenant: Tenant, client: Client) -> None:
     """A plan to its end, another one as far as the payment page, and a contract that is asked for."""
     base = f"/o/{tenant.slug}/partners/face_check"
@@ -721,6 +743,7 @@ def everything(tenant: Tenant) -> None:
     cases(tenant, client)
     members(tenant, client)
     setup_links(tenant, client)
+    owner_recovery(tenant)
     readiness(tenant, client)
     profiles(tenant, client)
     callouts(tenant, client)
