@@ -95,12 +95,20 @@ def _port_of(url: str) -> int:
     return int(tail) if tail.isdigit() else 0
 
 
+def _quoted(path: Path) -> str:
+    """Inside its double quotes the server reads `\\xHH` as a byte: whatever a folder may be called."""
+    return "".join(
+        chr(byte) if (chr(byte).isalnum() and byte < 128) or chr(byte) in "/._- " else f"\\x{byte:02x}"
+        for byte in os.fsencode(path)
+    )
+
+
 def _configuration(folder: Path, port: int, password: str, *, durable: bool) -> str:
     lines = [
         "bind 127.0.0.1",
         f"port {port}",
         f"requirepass {password}",
-        f'dir "{folder}"',
+        f'dir "{_quoted(folder)}"',
         f"appendonly {'yes' if durable else 'no'}",
         "appendfsync everysec",
         'save ""',

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from portal.kit import clock
 from portal.wallet.words import wallet_words
 
 LOCAL_ISSUERS = "http://localhost:* http://*.localhost:*"
@@ -41,7 +42,8 @@ def security_headers() -> dict[str, str]:
 
 
 def render_page(request: HttpRequest, name: str) -> HttpResponse:
-    response = render(request, f"wallet/{name}.html", {"wallet_words": wallet_words(), "csrf_token": ""})
+    context = {"wallet_words": wallet_words(), "csrf_token": "", "served_at": int(clock.now().timestamp())}
+    response = render(request, f"wallet/{name}.html", context)
     for header, value in security_headers().items():
         response[header] = value
     return response

@@ -44,6 +44,17 @@ def test_a_card_is_taken_with_its_code_and_the_issuer_is_told(page: Page, peer: 
     assert peer.events == [{"notification_id": "n1", "event": "credential_accepted"}]
 
 
+@pytest.mark.parametrize("days", [-400, 3])
+def test_a_device_whose_clock_is_wrong_takes_the_card_all_the_same(page: Page, peer: Peer, days: int) -> None:
+    """Issuers refuse a proof that is dated elsewhere, and nobody who is locked out sets a clock first."""
+    page.add_init_script(
+        f"const now = Date.now.bind(Date); Date.now = () => now() + {days} * 86_400_000;"  # all that the wallet asks
+    )
+    begin(page, peer)
+    accept(page)
+    expect(page.get_by_role("heading", name="Your card is in this browser")).to_be_focused()
+
+
 def test_the_private_key_cannot_leave_and_nothing_of_the_attempt_stays(page: Page, peer: Peer) -> None:
     take_card(page, peer)
     assert page.evaluate(READ_STORE) == {"cards": 1, "attempts": 0, "extractable": [False]}

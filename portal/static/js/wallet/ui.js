@@ -1,4 +1,5 @@
 /** What every page of the wallet shares: views, words, problems, the way back. Remote text is only ever text. */
+import { setNow } from "./protocol/encoding.js";
 import { WalletError } from "./protocol/errors.js";
 
 const words = JSON.parse(document.getElementById("wallet-words").textContent);
@@ -96,6 +97,9 @@ on("back", goBack);
 
 /** Run a page; whatever it raises is shown. */
 export async function start(page) {
+  // Not on a page that comes out of the browser's own store: its time is of the day it was served.
+  const loaded = performance.getEntriesByType("navigation")[0];
+  if (loaded?.transferSize > 0) setNow(Number(find('meta[name="served-at"]')?.content));
   try {
     await page();
   } catch (error) {
