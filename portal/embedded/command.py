@@ -10,7 +10,7 @@ from typing import IO, Any, Protocol
 
 from portal.embedded.bytecode import keep_bytecode
 from portal.embedded.data import REPOSITORY, VARIABLE, DataFolder, Secrets, State, data_folder
-from portal.embedded.files import Progress, Trouble, locked
+from portal.embedded.files import Progress, Trouble, locked, missing_library
 from portal.embedded.install import ensure_installed, inside
 from portal.embedded.materials import MaterialsError, ensure_models, ensure_photographs, models_there
 from portal.embedded.telling import JSON, told_in_json
@@ -69,6 +69,12 @@ def _tried(argv: list[str]) -> int:
     except (Trouble, MaterialsError) as problem:
         print(f"{problem}", file=sys.stderr)
         return 1
+    except ImportError as problem:
+        sentence = missing_library(str(problem))
+        if not sentence:
+            raise
+        print(sentence.strip(), file=sys.stderr)
+        return 1 if argv[1] in ON_ONE_MACHINE else UNREACHABLE
     except UnicodeEncodeError:
         if _are_text(argv):
             raise

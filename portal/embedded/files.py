@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import time
@@ -14,6 +15,16 @@ from typing import IO
 Say = Callable[[str], None]
 BEGAN = "READMIT_COMMAND_BEGAN"
 LITTLE_ROOM = 4_000_000
+# As the loader says it. What the packages bring along is not among them: these are the system's own.
+_NO_LIBRARY = re.compile(r"\b(lib[\w+.-]+\.so[.\d]*): cannot open shared object file")
+_PACKAGES = {
+    "libstdc++.so.6": "libstdc++6",
+    "libgcc_s.so.1": "libgcc-s1",
+    "libgomp.so.1": "libgomp1",
+    "libz.so.1": "zlib1g",
+    "libGL.so.1": "libgl1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+}
 
 
 class Trouble(Exception):
@@ -44,6 +55,17 @@ def room_on(folder: Path) -> str:
     except OSError:
         return ""
     return f"The disk of {folder} is full. " if free < LITTLE_ROOM else ""
+
+
+def missing_library(text: str) -> str:
+    """Where a program of the environment found no library of the system, the sentence that says which."""
+    found = _NO_LIBRARY.search(text)
+    if found is None:
+        return ""
+    name = found[1]
+    package = _PACKAGES.get(name)
+    how = f"install Debian's {package} package (apt-get install {package})" if package else "install it"
+    return f"The system library {name} is missing: {how} and start again. "
 
 
 def write_atomically(path: Path, text: str, *, mode: int = 0o600) -> None:

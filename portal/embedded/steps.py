@@ -13,7 +13,7 @@ from pathlib import Path
 
 from portal.embedded import processes
 from portal.embedded.data import REPOSITORY, DataFolder
-from portal.embedded.files import Say, Trouble, digest_of, room_on, write_atomically
+from portal.embedded.files import Say, Trouble, digest_of, missing_library, room_on, write_atomically
 from portal.embedded.install import RUN_LOCK
 from portal.embedded.supervisor import open_log, tail
 
@@ -68,7 +68,8 @@ def _finish(step: Step, process: "subprocess.Popen[bytes]", data: DataFolder) ->
     if process.wait() != 0:
         log = data.logs / f"step-{step.name}.log"
         raise Trouble(
-            f"This step failed: {step.sentence} {room_on(data.path)}Its log, {log}, ends with:\n{tail(log)}"
+            f"This step failed: {step.sentence} {room_on(data.path)}{missing_library(tail(log, lines=60))}"
+            f"Its log, {log}, ends with:\n{tail(log)}"
         )
     write_atomically(_stamp(step, data), step.digest)
 

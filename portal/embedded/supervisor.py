@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from portal.embedded import processes
-from portal.embedded.files import Say, Trouble, room_on
+from portal.embedded.files import Say, Trouble, missing_library, room_on
 from portal.embedded.processes import Account
 
 LOG_LIMIT = 5_000_000
@@ -110,7 +110,7 @@ class Supervisor:
         log = self._logs / f"{child.service.name}.log"
         return (
             f"{child.service.name} ended with code {child.process.returncode}. {room_on(self._logs)}"
-            f"{log} ends with:\n{tail(log)}"
+            f"{missing_library(tail(log, lines=60))}{log} ends with:\n{tail(log)}"
         )
 
     def watch(self) -> None:

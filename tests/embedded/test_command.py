@@ -267,6 +267,17 @@ def test_an_argument_that_is_no_text_is_named_and_no_traceback(monkeypatch, caps
     assert json.loads(capsys.readouterr().out) == {"error": "An argument is no text in UTF-8."}
 
 
+@pytest.mark.parametrize(("name", "code"), [("up", 1), ("demo", 2)])
+def test_a_library_that_the_system_lacks_is_one_sentence(monkeypatch, capsys, name, code):
+    def lacks(argv):
+        raise ImportError("Original error was: libfoo.so.2: cannot open shared object file: No such file")
+
+    monkeypatch.setattr(command, "_run", lacks)
+    assert command.run(["manage.py", name]) == code
+    said = capsys.readouterr().err
+    assert said == "The system library libfoo.so.2 is missing: install it and start again.\n"
+
+
 def test_what_cannot_be_printed_is_no_argument(monkeypatch):
     monkeypatch.setattr(command, "_run", lambda argv: len("é".encode("ascii")))
     with pytest.raises(UnicodeEncodeError):

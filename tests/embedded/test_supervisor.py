@@ -104,6 +104,15 @@ def test_a_service_that_ended_for_want_of_room_says_so(supervisor, folder, monke
         supervisor.wait_ready(["one"], seconds=30)
 
 
+def test_a_service_that_found_no_library_of_the_system_says_which(supervisor):
+    lacks = "raise ImportError('libstdc++.so.6: cannot open shared object file: No such file or directory')"
+    supervisor.start(_service("one", lacks, ready_probe=lambda: "not yet"))
+    with pytest.raises(
+        Trouble, match=r"libstdc\+\+\.so\.6 is missing: install Debian's libstdc\+\+6 package"
+    ):
+        supervisor.wait_ready(["one"], seconds=30)
+
+
 def test_whoever_ends_what_it_has_begun_is_waited_for_by_name(supervisor, folder, said, monkeypatch):
     monkeypatch.setattr("portal.embedded.supervisor.TELL_SECONDS", 0.1)
     program = (
