@@ -19,7 +19,7 @@ from portal.kit.sheets import sheet_lines
 from tenants.audit.models import AuditEvent
 from tenants.audit.selectors import LogFilter, log_page
 from tenants.audit.sentences import ACTOR_KINDS, EVENT_NAMES, actor_label, sentence_of
-from tenants.models import SetupLink, Tenant
+from tenants.models import OwnerRecovery, SetupLink, Tenant
 from tenants.selectors import names_of_members
 
 
@@ -49,6 +49,8 @@ def actor_of_event(event: AuditEvent, names: dict[UUID, str]) -> str:
         return names.get(member_id, actor_label(event.actor_kind))
     if event.actor_id.startswith(f"{SetupLink.prefix}_"):
         return _("A colleague with a set-up link")
+    if event.actor_id.startswith(f"{OwnerRecovery.prefix}_"):
+        return _("Somebody with the link of a new way in")
     return actor_label(event.actor_kind)
 
 

@@ -7,8 +7,9 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from portal.embedded.files import Say, Trouble
+from portal.embedded.files import Say, Trouble, missing_library, package_lacking
 
 VARIABLE = "READMIT_CHROMIUM"
 SHELLS = ("chromium-headless-shell", "chrome-headless-shell")
@@ -39,6 +40,28 @@ def ensure_chromium(*, say: Say, environ: Mapping[str, str] = os.environ) -> str
             f"or name a Chromium or Chrome in {VARIABLE}."
         )
     return found
+
+
+def ensure_driver(driver: Path, *, say: Say, environ: Mapping[str, str] = os.environ) -> None:
+    """What drives the browser is a program of its own, and a minimal Debian lacks a library it needs."""
+    problem = _does_not_run(driver)
+    package = package_lacking(problem)
+    if package and os.geteuid() == 0 and shutil.which("apt-get", path=environ.get("PATH")):
+        say(f"Installing Debian's {package}, which the browser's driver needs.")
+        _apt("update")
+        _apt("install", "--yes", "--no-install-recommends", package)
+        problem = _does_not_run(driver)
+    if problem:
+        raise Trouble(missing_library(problem).strip() or f"{driver} does not run: {problem}")
+
+
+def _does_not_run(program: Path) -> str:
+    """Empty when it does."""
+    try:
+        done = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.SubprocessError) as problem:
+        return str(problem)
+    return (done.stderr.strip() or f"code {done.returncode}") if done.returncode else ""
 
 
 def _on(path: str | None, names: tuple[str, ...]) -> str | None:

@@ -5,10 +5,12 @@ import sys
 from collections.abc import MutableMapping
 from difflib import get_close_matches
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 from portal.embedded.bytecode import keep_bytecode
+from portal.embedded.chromium import ensure_driver
 from portal.embedded.data import REPOSITORY, VARIABLE, DataFolder, Secrets, State, data_folder
 from portal.embedded.files import Progress, Trouble, locked, missing_library
 from portal.embedded.install import ensure_installed, inside
@@ -105,6 +107,8 @@ def _run(argv: list[str]) -> int:
         sys.stdout.flush()
         os.execv(python, [str(python), *argv])
     models = _materials(photographs=tests, say=say)
+    if command in WITH_TEST_PACKAGES and (found := find_spec("playwright")) and found.origin:
+        ensure_driver(Path(found.origin).with_name("driver") / "node", say=say)
     if command == "install":
         return 0
     if command in {"up", "test"}:

@@ -19,6 +19,7 @@ LITTLE_ROOM = 4_000_000
 _NO_LIBRARY = re.compile(r"\b(lib[\w+.-]+\.so[.\d]*): cannot open shared object file")
 _PACKAGES = {
     "libstdc++.so.6": "libstdc++6",
+    "libatomic.so.1": "libatomic1",
     "libgcc_s.so.1": "libgcc-s1",
     "libgomp.so.1": "libgomp1",
     "libz.so.1": "zlib1g",
@@ -57,13 +58,18 @@ def room_on(folder: Path) -> str:
     return f"The disk of {folder} is full. " if free < LITTLE_ROOM else ""
 
 
+def package_lacking(text: str) -> str:
+    """Debian's package of the library that was not found, where we know it."""
+    found = _NO_LIBRARY.search(text)
+    return _PACKAGES.get(found[1], "") if found else ""
+
+
 def missing_library(text: str) -> str:
     """Where a program of the environment found no library of the system, the sentence that says which."""
     found = _NO_LIBRARY.search(text)
     if found is None:
         return ""
-    name = found[1]
-    package = _PACKAGES.get(name)
+    name, package = found[1], package_lacking(text)
     how = f"install Debian's {package} package (apt-get install {package})" if package else "install it"
     return f"The system library {name} is missing: {how} and start again. "
 

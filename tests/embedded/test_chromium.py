@@ -1,5 +1,7 @@
 """Which browser the tests drive, with a path of our own and an apt-get that only writes down what it was asked."""
 
+import os
+
 import pytest
 
 from portal.embedded import chromium
@@ -76,3 +78,22 @@ def test_a_named_browser_goes_before_all_and_must_run(machine, tmp_path):
     assert machine.browser(READMIT_CHROMIUM=str(tmp_path / "mine")) == str(tmp_path / "mine")
     with pytest.raises(Trouble, match="cannot be run"):
         machine.browser(READMIT_CHROMIUM=str(tmp_path / "none"))
+
+
+def test_a_driver_that_finds_no_library_gets_it_from_root_and_else_says_which(tmp_path, monkeypatch):
+    """A minimal Debian has none of it, and Chromium does not bring it along."""
+    driver, had, asked = tmp_path / "node", tmp_path / "had", []
+    lacks = (
+        "error while loading shared libraries: libatomic.so.1: cannot open shared object file: No such file"
+    )
+    driver.write_text(f"#!/bin/sh\n[ -e {had} ] || {{ echo '{lacks}' >&2; exit 127; }}\n")
+    driver.chmod(0o755)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    with pytest.raises(Trouble, match=r"libatomic\.so\.1 is missing: install Debian's libatomic1 package"):
+        chromium.ensure_driver(driver, say=asked.append)
+    (tmp_path / "apt-get").write_text(f"#!/bin/sh\n[ $2 = install ] && touch {had}\nexit 0\n")
+    (tmp_path / "apt-get").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    chromium.ensure_driver(driver, say=asked.append)
+    assert asked == ["Installing Debian's libatomic1, which the browser's driver needs."]

@@ -4,7 +4,7 @@ The zone is the best anchor a travel document has: its lines are the longest on 
 fixed by ICAO Doc 9303, and they give place, direction and scale whatever lies around the document.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import cv2
@@ -22,23 +22,23 @@ Vector = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """A line of text as a slanted box: both ends of its centre line, and its thickness."""
+    """A line of text as a slanted box: both ends of its centre line, and its thickness.
+
+    What follows from them is computed once: on a crowded page each strip is held against every other."""
 
     begin: Vector
     end: Vector
     thickness: float
+    length: float = field(init=False)
+    direction: Vector = field(init=False)
+    centre: Vector = field(init=False)
 
-    @property
-    def length(self) -> float:
-        return float(np.linalg.norm(self.end - self.begin))
-
-    @property
-    def direction(self) -> Vector:
-        return np.asarray((self.end - self.begin) / max(self.length, 1e-6))
-
-    @property
-    def centre(self) -> Vector:
-        return np.asarray((self.begin + self.end) / 2)
+    def __post_init__(self) -> None:
+        along = self.end - self.begin
+        length = float(np.linalg.norm(along))
+        object.__setattr__(self, "length", length)
+        object.__setattr__(self, "direction", along / max(length, 1e-6))
+        object.__setattr__(self, "centre", (self.begin + self.end) / 2)
 
     def quad(self) -> Quad:
         """Top-left, top-right, bottom-right, bottom-left when read from begin to end."""
