@@ -83,6 +83,9 @@ class Desk:
     def page(self, path: str = "") -> Any:
         return self.client.get(f"/o/{self.slug}/partners/{self.vendor}/simulator{path}")
 
+    def catalogue(self) -> Any:
+        return self.client.get(f"/o/{self.slug}/partners/")
+
     def press(self, what: str, **told: str) -> Any:
         return self.client.post(f"/o/{self.slug}/partners/{self.vendor}/simulator/{what}", told, follow=True)
 
@@ -98,6 +101,7 @@ def told(answer: Any) -> str:
 
 def test_it_is_started_told_entered_tried_and_stopped(kept, desk, tenant):
     assert "It pretends" in told(desk.page()) and "Start it" in told(desk.page())
+    assert "Simulator" not in told(desk.catalogue())
     assert "Approved" in told(desk.press("start"))
     assert 'value="face_mismatch" selected' in told(desk.press("ends", scenario="face_mismatch"))
     page = told(desk.press("fill"))
@@ -110,6 +114,7 @@ def test_it_is_started_told_entered_tried_and_stopped(kept, desk, tenant):
     assert not any(secret in page for secret in secrets.values()), "keys go past the browser"
     assert kept.one.control()["webhook_url"].endswith(f"/hooks/partners/{tenant.slug}/{connection.public_id}")
     assert "A simulator answers" in told(desk.page())
+    assert "Simulator" in told(desk.catalogue())
     assert "Start it" in told(desk.press("stop"))
 
 

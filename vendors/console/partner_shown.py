@@ -19,7 +19,7 @@ from portal.kit.errors import NotHere
 from portal.rights import seat_of
 from tenants.rights import Right
 from vendors import selectors
-from vendors.addresses import return_url_of
+from vendors.addresses import is_simulated, return_url_of
 from vendors.billing.book import standing
 from vendors.billing.models import ContractPrice
 from vendors.catalogue.listing import EVERYWHERE, CatalogueListing, Change, Kept, Source
@@ -233,6 +233,7 @@ def card_of(request: HttpRequest, item: Item, own: Own) -> dict[str, Any]:
         "can_connect": can_connect(listing),
         "status_label": status.label if status else "",
         "status_tone": TONES[status] if status else "neutral",
+        "is_simulated": connection is not None and is_simulated(connection),
         "url": reverse("partners:partner", args=[seat_of(request).tenant.slug, listing.slug]),
     }
 
