@@ -1,24 +1,43 @@
-"""What the owner does with an operator's link: prove the mailbox on file, and begin anew without the passkey that is lost.
+"""An operator gives an owner a way back who lost every way to prove themselves: begun, waited for, then used once.
 
-Protects the account from whoever got hold of the link: it opens only after its wait, in the browser where a code to the owner's
-first address was typed. What it does not do: sign anybody in. The next sign-in is by a mailed code, and makes a passkey.
+Protects an organisation from whoever sits at the operator's machine or talks its operator into this: everybody who could
+object is told at every address on file and has a day to stop it with one press; the link opens only after its wait, in the
+browser where a code to the owner's own mailbox was typed; and each organisation of theirs reads in its audit log what was done
+and why. What it does not do: find out whether the person who asked is the owner (the reason says how the operator did), or
+sign anybody in: the next sign-in is by a mailed code, and makes a passkey.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from portal.kit import clock
-from portal.kit.codes import clean_code, keyed_digest, numeric_code, same
+from portal.kit.actors import Actor, ActorKind
+from portal.kit.codes import clean_code, digest, keyed_digest, new_token, numeric_code, same
 from portal.kit.errors import Invalid, NotHere
+from portal.kit.ids import public_id
 from portal.kit.limits import Limit, take
-from tenants.models import OwnerRecovery, User
+from portal.kit.origins import site_url
+from portal.kit.scope import tenant_scope
+from tenants.audit.events import EventName
+from tenants.audit.services import record_event
+from tenants.models import Member, OwnerRecovery, Tenant, User
 from tenants.notices.services import send_staff_mail
-from tenants.owner_recovery import is_open, use_owner_recovery
+from tenants.rights import Role
+from tenants.selectors import seats_of_user
+
+# Long enough that a mailbox is read and a colleague is back from a day off, short enough for somebody who is locked out.
+WAIT, OPEN_FOR = timedelta(hours=24), timedelta(hours=24)
+SHORTEST_REASON = 20
 
 CODE_KEY = "owner_recovery_code"
 CODE_SECONDS = 600
@@ -27,14 +46,80 @@ CODES = Limit("owner_recovery_code_sent", 5, 3600)
 TRIES = Limit("owner_recovery_code_tried", 5, 3600)
 
 
-def addresses_of(user: User) -> set[str]:
-    """Every address that was confirmed, for whoever is told."""
-    return set(EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True))
+@dataclass(frozen=True, slots=True)
+class BegunRecovery:
+    """The link is known only here and to whoever the operator gives it to."""
+
+    recovery: OwnerRecovery
+    link: str
+
+
+def find_owner(tenant: Tenant, address: str) -> User:
+    """NotHere unless somebody with this address is an owner of the organisation today."""
+    wanted = address.strip().lower()
+    with tenant_scope(tenant.id):
+        found = Member.objects.filter(user__email=wanted, role=Role.OWNER, removed_at=None).first()
+    if found is None:
+        raise NotHere("owner_unknown", _("No owner of this organisation has this address."))
+    return User.objects.get(id=found.user_id)
 
 
 def has_lost_something(user: User) -> bool:
     """Whether a passkey or an authenticator app stands between this account and a mailed code."""
     return bool(Authenticator.objects.filter(user_id=user.id).exists())
+
+
+def begin_owner_recovery(user: User, *, reason: str, actor: Actor) -> BegunRecovery:
+    """Write it down and tell everybody; an earlier one of the same person ends."""
+    words = reason.strip()
+    if len(words) < SHORTEST_REASON:
+        sentence = _("Say in a sentence how you found out that this is the owner.")
+        raise Invalid("reason_missing", sentence, field="reason")
+    opens_at = clock.now() + WAIT
+    link, objection = new_token(), new_token()
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get(id=user.id)
+        _open_ones().filter(user=user).update(stopped_at=clock.now())
+        recovery = OwnerRecovery.objects.create(
+            user=user,
+            link_digest=digest(link),
+            objection_digest=digest(objection),
+            opens_at=opens_at,
+            expires_at=opens_at + OPEN_FOR,
+        )
+        _record(EventName.OWNER_RECOVERY_BEGUN, recovery, actor, words=words)
+        _tell("begun", recovery, objection=site_url(f"/owner-recovery/stop/{objection}"))
+    return BegunRecovery(recovery, site_url(f"/owner-recovery/{link}"))
+
+
+def find_by_link(token: str) -> OwnerRecovery:
+    """One that waits or is open. NotHere when it was used, stopped or is over."""
+    found = _open_ones().filter(link_digest=digest(token)).select_related("user").first()
+    if found is None:
+        raise NotHere("owner_recovery_spent")
+    return found
+
+
+def find_by_objection(token: str) -> OwnerRecovery:
+    """Also one that is over, so that whoever presses late reads how it ended."""
+    found = OwnerRecovery.objects.filter(objection_digest=digest(token)).select_related("user").first()
+    if found is None:
+        raise NotHere("owner_recovery_unknown")
+    return found
+
+
+def is_open(recovery: OwnerRecovery) -> bool:
+    return recovery.opens_at <= clock.now() < recovery.expires_at
+
+
+def stop_owner_recovery(token: str) -> OwnerRecovery:
+    """By the word of whoever was told, without a sign-in: the owner may have none. Quiet when it is stopped already."""
+    recovery = find_by_objection(token)
+    with transaction.atomic():
+        if _open_ones().filter(id=recovery.id).update(stopped_at=clock.now()):
+            _record(EventName.OWNER_RECOVERY_STOPPED, recovery, Actor(ActorKind.MEMBER, recovery.public_id))
+            _tell("stopped", recovery)
+    return find_by_objection(token)
 
 
 def _context(recovery: OwnerRecovery) -> str:
@@ -60,11 +145,71 @@ def complete(request: HttpRequest, recovery: OwnerRecovery, typed: str) -> None:
     take(TRIES, _context(recovery))
     held = request.session.get(CODE_KEY) or {}
     fresh = held.get("recovery") == str(recovery.id) and held.get("until", 0) > clock.now().timestamp()
-    digest = keyed_digest(clean_code(typed), context=_context(recovery))
-    if not fresh or not same(digest, bytes.fromhex(held["digest"])):
+    given = keyed_digest(clean_code(typed), context=_context(recovery))
+    if not fresh or not same(given, bytes.fromhex(held["digest"])):
         sentence = _("This code is wrong or too old. Check the newest mail, or ask for a new code.")
         raise Invalid("owner_recovery_code_wrong", sentence, field="code")
     request.session.pop(CODE_KEY)
     with transaction.atomic():
-        user = use_owner_recovery(recovery.id, own_addresses=addresses_of(recovery.user))
-        Authenticator.objects.filter(user_id=user.id).delete()
+        _use(recovery.id)
+
+
+def _use(recovery_id: UUID) -> None:
+    """One conditional update decides; what follows runs in its transaction. NotHere when it is not open, or when the last seat
+    as an owner was taken meanwhile."""
+    now = clock.now()
+    taken = _open_ones().filter(id=recovery_id, opens_at__lte=now).update(used_at=now)
+    if not taken:
+        raise NotHere("owner_recovery_spent")
+    recovery = OwnerRecovery.objects.select_related("user").get(id=recovery_id)
+    user = recovery.user
+    if not any(seat.role == Role.OWNER for seat in seats_of_user(user.id)):
+        raise NotHere("owner_recovery_of_no_owner")
+    # No password is left that whoever took the passkey may know as well, and every session ends with it.
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    Authenticator.objects.filter(user=user).delete()
+    _record(EventName.OWNER_RECOVERY_USED, recovery, Actor(ActorKind.MEMBER, recovery.public_id))
+    _tell("used", recovery)
+
+
+def _open_ones() -> QuerySet[OwnerRecovery]:
+    return OwnerRecovery.objects.filter(used_at=None, stopped_at=None, expires_at__gt=clock.now())
+
+
+def _record(event: EventName, recovery: OwnerRecovery, actor: Actor, *, words: str = "") -> None:
+    """In every organisation of theirs: the way back opens all of them."""
+    for seat in seats_of_user(recovery.user_id):
+        with tenant_scope(seat.tenant.id):
+            record_event(
+                event,
+                actor=actor,
+                subject=public_id(Member.prefix, seat.member_id),
+                data={"recovery": recovery.public_id},
+                personal={"reason": words} if words else None,
+            )
+
+
+def _addresses_of(user: User) -> set[str]:
+    """Every address that was confirmed, for whoever is told."""
+    return set(EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True))
+
+
+def _tell(stage: str, recovery: OwnerRecovery, *, objection: str = "") -> None:
+    """Every owner of every organisation of theirs, and every address of their own."""
+    addresses = {recovery.user.email, *_addresses_of(recovery.user)}
+    names = []
+    for seat in seats_of_user(recovery.user_id):
+        names.append(seat.tenant.name)
+        with tenant_scope(seat.tenant.id):
+            owners = Member.objects.filter(role=Role.OWNER, removed_at=None)
+            addresses |= set(owners.values_list("user__email", flat=True))
+    context = {
+        "stage": stage,
+        "person": str(recovery.user),
+        "organisations": ", ".join(names),
+        "opens_at": recovery.opens_at.strftime("%Y-%m-%d %H:%M UTC"),
+        "objection_url": objection,
+    }
+    for address in sorted(addresses):
+        send_staff_mail("staff_owner_recovery", address=address, context=context)

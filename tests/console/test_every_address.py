@@ -530,10 +530,13 @@ class World:
             return row.public_id
 
 
+# Somebody keeps simulators, at an address where nobody answers.
+SIMULATORS_KEPT: dict[str, str] = {"SIMULATORS_URL": "http://127.0.0.1:1", "SIMULATORS_TOKEN": "w" * 32}
+
+
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    # Somebody keeps simulators, at an address where nobody answers.
-    with override_settings(SIMULATORS_URL="http://127.0.0.1:1", SIMULATORS_TOKEN="w" * 32):
+    with override_settings(**SIMULATORS_KEPT):
         yield World()
     forget_network_jobs()
 

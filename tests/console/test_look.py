@@ -13,6 +13,7 @@ from django.conf import settings as live
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from portal.console.owner_recovery import WAIT, begin_owner_recovery
 from portal.kit import clock
 from portal.kit.actors import SYSTEM, Actor, ActorKind
 from portal.kit.codes import digest
@@ -23,7 +24,6 @@ from tenants.audit.sealing import seal_events
 from tenants.audit.services import check_chain, record_event
 from tenants.membership import invite_member
 from tenants.models import Member, OwnerRecovery, Tenant, User
-from tenants.owner_recovery import WAIT, begin_owner_recovery
 from tenants.rights import RIGHTS, Role
 from tenants.setup_links import make_setup_link
 from tests.conftest import make_member, make_tenant
@@ -118,9 +118,7 @@ class World:
         """The words of the link and of the objection."""
         user = User.objects.get(pk=make_member(self.tenant).user_id)
         with clock.frozen(clock.now() - opened):
-            begun = begin_owner_recovery(
-                user, reason="Seen on video with passport.", own_addresses=(), actor=SYSTEM
-            )
+            begun = begin_owner_recovery(user, reason="Seen on video with passport.", actor=SYSTEM)
         objection = "an objection"
         OwnerRecovery.objects.filter(id=begun.recovery.id).update(
             objection_digest=digest(f"{objection}{opened}")

@@ -24,7 +24,8 @@ from tests.recovery.console.world import make_case, make_person, published_profi
 from vendors.models import Connection
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
-# A suspended person can be active again; claimants decide about what is their own.
+# A suspended person can be active again; claimants decide about what is their own; how a simulator ends its sessions is chosen
+# anew at a press.
 OTHERS = frozenset(
     {
         "directory/status.html",
@@ -34,6 +35,7 @@ OTHERS = frozenset(
         "recovery/forget.html",
         "recovery/not_me.html",
         "recovery/remove_card.html",
+        "vendors/parts/simulator.html",
     }
 )
 REASON = {"reason": "They rang about it."}

@@ -14,11 +14,11 @@ from django.core import mail
 from django.core.management import call_command
 from django.test import Client
 
+from portal.console.owner_recovery import OPEN_FOR, WAIT
 from portal.kit import clock
 from portal.kit.scope import tenant_scope
 from tenants.audit.models import AuditEvent
 from tenants.models import Member, OwnerRecovery, Tenant, User
-from tenants.owner_recovery import OPEN_FOR, WAIT
 from tenants.rights import Role
 from tests.conftest import make_member, site_client
 from tests.console.conftest import code_in, link_in, newest_mail

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.test import override_settings
 from playwright.sync_api import Browser, Page
 
 from tests.console.conftest import client_of_member, forget_network_jobs
-from tests.console.test_every_address import TABLE, World
+from tests.console.test_every_address import SIMULATORS_KEPT, TABLE, World
 from tests.recovery.console.serving import serve_site
 from tests.words.pseudo import spoken
 
@@ -68,7 +69,8 @@ REACHED = """() => {
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    yield World()
+    with override_settings(**SIMULATORS_KEPT):
+        yield World()
     forget_network_jobs()
 
 

@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import override_settings
 from pytest import MonkeyPatch
 
+from portal.console.owner_recovery import begin_owner_recovery
 from portal.kit import clock
 from portal.kit.actors import SYSTEM
 from portal.kit.codes import digest
@@ -33,13 +34,13 @@ from tenants.directory.services import create_person
 from tenants.models import Invitation, Member, SetupLink, Tenant, User
 from tenants.notices.mailbox import BACKEND
 from tenants.notices.models import LocalMessage
-from tenants.owner_recovery import begin_owner_recovery
 from tenants.rights import Role
 from tenants.verified_id.entra.models import EntraConnection
 from tenants.verified_id.issuance import begin_issuance
 from tenants.verified_id.models import BulkRevocation, Credential, SigningKey, TrustedIssuer
 from tests.conftest import client_of, make_member, site_client
 from tests.console.conftest import client_of_member, code_in, link_in, newest_mail, sign_in
+from tests.console.test_every_address import SIMULATORS_KEPT
 from tests.pages import bridges, money, operators, scripts
 from tests.recovery.console.world import add_whole_journey, make_case, make_person
 from tests.verified_id.entra.entered import DIRECTORY, TYPED
@@ -510,9 +511,7 @@ def owner_recovery(tenant: Tenant) -> None:
     """One that is used, and one that is stopped."""
     for stopped in (False, True):
         user = User.objects.get(id=make_member(tenant).user_id)
-        begun = begin_owner_recovery(
-            user, reason="Seen on video with passport.", own_addresses=(), actor=SYSTEM
-        )
+        begun = begin_owner_recovery(user, reason="Seen on video with passport.", actor=SYSTEM)
         path, stranger = begun.link.removeprefix(settings.SITE_ORIGIN), site_client()
         stopping = link_in(newest_mail(user.email))
         stranger.get(stopping)
@@ -567,7 +566,7 @@ RUNNING = {
 def simulator(client: Client, path: str) -> None:
     """Of a partner nobody set up. Simulators are said to be kept where `RUNNING` stands for whoever keeps them."""
     with (
-        override_settings(SIMULATORS_URL="http://127.0.0.1:1", SIMULATORS_TOKEN="w" * 32),
+        override_settings(**SIMULATORS_KEPT),
         MonkeyPatch.context() as patch,
     ):
         patch.setattr(simulating, "_ask", lambda *_asked: (200, RUNNING))

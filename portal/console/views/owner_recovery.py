@@ -9,11 +9,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from portal.console.forms import CodeForm
-from portal.console.owner_recovery import addresses_of, complete, send_code
+from portal.console.owner_recovery import (
+    complete,
+    find_by_link,
+    find_by_objection,
+    is_open,
+    send_code,
+    stop_owner_recovery,
+)
 from portal.console.views.setup import masked
 from portal.kit import clock
 from portal.kit.errors import Invalid, NotHere
-from tenants.owner_recovery import find_by_link, find_by_objection, is_open, stop_owner_recovery
 
 
 def _dead(request: HttpRequest) -> HttpResponse:
@@ -67,7 +73,7 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     try:
         recovery = find_by_objection(token)
         if request.method == "POST":
-            recovery = stop_owner_recovery(token, own_addresses=addresses_of(recovery.user))
+            recovery = stop_owner_recovery(token)
     except NotHere:
         return _dead(request)
     context = {

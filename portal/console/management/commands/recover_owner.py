@@ -7,10 +7,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from portal.console.owner_recovery import addresses_of, has_lost_something
+from portal.console.owner_recovery import begin_owner_recovery, find_owner, has_lost_something
 from portal.kit.errors import Refused
 from tenants.management.operating import DONE, OperatingCommand, tenant_named
-from tenants.owner_recovery import begin_owner_recovery, find_owner
 
 
 class Command(OperatingCommand):
@@ -40,9 +39,7 @@ class Command(OperatingCommand):
                 "This owner has neither passkey nor authenticator app, and signs in with a code by mail."
             )
             raise Refused("nothing_lost", sentence)
-        begun = begin_owner_recovery(
-            owner, reason=options["reason"], own_addresses=addresses_of(owner), actor=self.actor()
-        )
+        begun = begin_owner_recovery(owner, reason=options["reason"], actor=self.actor())
         return DONE, {
             "id": begun.recovery.public_id,
             "link": begun.link,
