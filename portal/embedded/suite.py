@@ -9,9 +9,7 @@ from portal.embedded.data import REPOSITORY, DataFolder
 from portal.embedded.files import Progress
 from portal.embedded.testing import ensure_test_services
 
-# Browsers, cameras and processes that start are waited for: a worker for each core leaves a fifth of them idle. Beyond a
-# few cores the longest family of tests (tests/turns.py) takes as long as the rest, and each worker up to 2 GB.
-MOST_WORKERS = 6
+WORKERS = "2"
 
 
 def main(data: DataFolder, arguments: list[str], models: Path) -> int:
@@ -26,16 +24,12 @@ def main(data: DataFolder, arguments: list[str], models: Path) -> int:
 
 
 def _with_workers(arguments: list[str]) -> list[str]:
-    """One worker more than cores, unless the person says how many or wants a debugger. Tests of one file share a worker."""
+    """Two workers, unless the person says how many or wants a debugger. Tests of one file share a worker."""
     if _any_begins(arguments, "--pdb", "--trace", "no:xdist", "-pno:xdist"):
         return []
-    number = [] if _any_begins(arguments, "-n", "--numprocesses") else ["-n", str(_workers())]
+    number = [] if _any_begins(arguments, "-n", "--numprocesses") else ["-n", WORKERS]
     sharing = [] if _any_begins(arguments, "--dist") else ["--dist", "loadfile"]
     return number + sharing
-
-
-def _workers() -> int:
-    return min(len(os.sched_getaffinity(0)) + 1, MOST_WORKERS)
 
 
 def _any_begins(arguments: list[str], *with_one_of: str) -> bool:
