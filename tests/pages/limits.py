@@ -123,12 +123,12 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /openid4vci/credential": (18, SENT),
     "tenant POST /openid4vp/responses/<str:presentation_id>": (15, SENT),
     "site POST /owner-recovery/<str:token>/code": (
-        22,
+        26,
         "takes what was lost from the account, writes it down in each organisation that it opens and tells every owner; "
         + COMMITS,
     ),
     "site POST /owner-recovery/stop/<str:token>": (
-        19,
+        23,
         "writes it down in each organisation that the account opens, tells every owner, and reads how it stands",
     ),
     "site POST /setup/<str:token>/code": (15, GUEST + "; " + COMMITS),
