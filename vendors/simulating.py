@@ -54,6 +54,12 @@ class Simulator:
     settings: Mapping[str, str] = field(default_factory=dict, repr=False)
     idle_minutes: int = 0
 
+    @property
+    def tunnel(self) -> str:
+        """What `ssh` is told so that another machine reaches it, too."""
+        port = urlsplit(self.address).port
+        return f"-L {port}:127.0.0.1:{port}"
+
 
 def has_simulator(vendor: str) -> bool:
     """Whether the console offers one: never in production, and only where somebody keeps them."""

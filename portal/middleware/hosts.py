@@ -1,12 +1,13 @@
 """One URLconf per kind of host; a host that is none of ours is answered 404.
 
 Protects tenants from each other's host-bound sessions and passkeys, and us from a forged Host header. What it does
-not do: decide who may see a page.
+not do: decide who may see a page. Whoever watches over a machine asks by its IP address, and is told alone whether it is up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -18,6 +19,8 @@ from portal.kit.serving import BARE
 from tenants.models import Tenant
 from tenants.selectors import tenant_of_host
 
+# portal.health: nothing of any tenant, and the same for everybody.
+PROBES = frozenset({"/healthz", "/readyz"})
 Next = Callable[[HttpRequest], HttpResponse]
 
 
@@ -32,7 +35,10 @@ class HostMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with no_scope(), serving_request():
-            kind, urlconf, tenant = self.find(request.META.get("HTTP_HOST", "").lower())
+            host = request.META.get("HTTP_HOST", "").lower()
+            kind, urlconf, tenant = self.find(host)
+            if kind == "" and request.path in PROBES and _is_number(host):
+                kind, urlconf = "site", settings.ROOT_URLCONF
             if kind == "":
                 return HttpResponseNotFound(
                     "There is nothing at this address.\n", content_type="text/plain", headers=BARE
@@ -51,3 +57,12 @@ class HostMiddleware:
         ours = 0 < len(host) <= 255 and host.endswith(f".{self.base}")
         tenant = tenant_of_host(host) if ours else None
         return ("tenant", settings.TENANT_URLCONF, tenant) if tenant else ("", "", None)
+
+
+def _is_number(host: str) -> bool:
+    """An IP address, with or without a port: no name that could be somebody else's."""
+    try:
+        ip_address(urlsplit(f"//{host}").hostname or "")
+    except ValueError:
+        return False
+    return True
