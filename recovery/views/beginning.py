@@ -323,8 +323,10 @@ def _pass_elsewhere(case: Case) -> dict[str, Any]:
     """Of a recovery that got as far as a pass in another directory, or for which none can be made there."""
     standing = standing_of(case)
     if standing is None:
-        # Refused before anything was shown; whoever proves first is told what everybody is told.
-        return {"no_account": not case.is_unproven and not NO_PASS.isdisjoint(case.reasons)}
+        # Whoever proves first, or failed at something else before it, is told what everybody is told.
+        nobody_there = not case.is_unproven and not NO_PASS.isdisjoint(case.reasons[:1])
+        is_early = case.attempt_id is None
+        return {"no_account": nobody_there and is_early, "no_pass": nobody_there and not is_early}
     no_pass = not standing.row.issues and not NO_PASS.isdisjoint(case.reasons)
     return {"no_pass": no_pass, "pass_there": standing if standing.row.issues else None}
 

@@ -230,6 +230,19 @@ def test_who_leaves_the_directory_there_on_the_way_is_told_to_call(there: There,
         RemoteObject.objects.all().delete()
     browser.face()
     assert (browser.outcome()[0], browser.outcome()[1][0]) == ("refused", "account_not_there")
+    page = browser.get("/recover/ended").content.decode()
+    assert "You proved who you are" in page and "no document was asked for" not in page
+
+
+def test_who_is_somebody_else_reads_nothing_of_the_account_there(there: There, browser: Journey) -> None:
+    there.place.provider.answers.claims.update(birthdate="1991-02-03")
+    browser.to_face()
+    with tenant_scope(there.place.tenant.id):
+        RemoteObject.objects.all().delete()
+    browser.face()
+    assert browser.outcome()[1][:2] == ["match_none", "account_not_there"]
+    page = browser.get("/recover/ended").content.decode()
+    assert "You proved who you are" not in page and "Start again" in page
 
 
 def test_a_guest_by_a_colleagues_word_is_asked_for_there(there: There, browser: Journey) -> None:
