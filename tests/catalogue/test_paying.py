@@ -20,7 +20,7 @@ from tests.catalogue.shop import DECLINED, GOOD, HOLDER, Shop
 from vendors import buying
 from vendors.billing.collecting import client as stripe_door
 from vendors.billing.collecting import reading, sending
-from vendors.billing.collecting.models import FactKind
+from vendors.billing.collecting.models import FactKind, PaymentEvent
 from vendors.billing.collecting.reading import read_events
 from vendors.billing.collecting.reconciling import reconcile
 from vendors.billing.models import Subscription
@@ -308,12 +308,14 @@ def test_a_death_at_any_step_changes_nothing(shop, monkeypatch, name):
 
 
 class Patient(Shop):
-    """Waits after whatever is done, as long as a worker takes to come to it again."""
+    """Waits after whatever is done, as long as a worker takes to come to it again, and to what Stripe told."""
 
     def work(self) -> None:
         super().work()
         for _again in range(3):
             Outbox.objects.filter(tenant_id=self.tenant.id).update(available_at=clock.now())
+            PaymentEvent.objects.filter(handled_at=None).update(next_at=clock.now())
+            read_events()
             super().work()
 
 
