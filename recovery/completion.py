@@ -16,6 +16,7 @@ from recovery.attesting.asking import close_attestations
 from recovery.attesting.models import Attestation
 from recovery.cases import has_done, locked, move_case, record_step
 from recovery.connected.clearing import take_back as take_back_elsewhere
+from recovery.connected.reasons import ends_without_pass
 from recovery.expiring import UNREVIEWED
 from recovery.gathering import number_kind_of
 from recovery.models import Case, CredentialBinding
@@ -145,6 +146,7 @@ def on_case_ended(job: Job) -> None:
                 "reference": case.reference,
                 "not_me_url": make_repudiation_link(tenant, case),
                 "enrolment": "yes" if case.is_enrolment else "",
+                "without_pass": "yes" if ends_without_pass(case) else "",
             },
             case_id=case.id,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_noop
 
+from recovery.models import Case
+
 PASS_REASONS: dict[str, str] = {
     "account_not_there": gettext_noop(
         "The directory where accounts live does not know this person, so no pass could be made."
@@ -55,3 +57,9 @@ NO_PASS = frozenset(
         *("pass_policy_off", "pass_out_of_scope"),
     }
 )
+
+
+def ends_without_pass(case: Case) -> bool:
+    """Whether it ended because no pass is made there, and for nothing before that. Whoever proves first is told what everybody
+    is told."""
+    return not case.is_unproven and not NO_PASS.isdisjoint(case.reasons[:1])

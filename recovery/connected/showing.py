@@ -58,9 +58,15 @@ class Standing:
         return self.row.expires_at is not None and self.row.expires_at <= clock.now()
 
     @property
+    def was_used(self) -> bool:
+        """Whether the pass that was shown let somebody in there. Of a first pass alone: the row remembers that one was used,
+        not which of several."""
+        return self.row.state == PassState.SHOWN and self.row.is_used and self.row.issues == 1
+
+    @property
     def mark(self) -> str:
         """Changes when the page has something else to say."""
-        return f"{self.row.state}-{self.row.issues}-{self.is_over:d}-{self.needs_help:d}"
+        return f"{self.row.state}-{self.row.issues}-{self.is_over:d}-{self.was_used:d}-{self.needs_help:d}"
 
     @property
     def left(self) -> int:

@@ -21,7 +21,8 @@ from portal.recent import ask_again, signed_in_recently
 from portal.rights import actor_of, requires, seat_of
 from recovery.access_pass.selectors import pass_of
 from recovery.cases import steps_of
-from recovery.connected.models import PassState
+from recovery.connected.models import DirectoryPass, PassState
+from recovery.connected.reasons import ends_without_pass
 from recovery.connected.rows import pass_of_case
 from recovery.console import explaining, wording
 from recovery.console.event_words import actor_names, event_title
@@ -215,6 +216,12 @@ def _credential(case: Case) -> dict[str, Any] | None:
     return {"label": _(label), "tone": tone, "is_bound": bound}
 
 
+def _label_of(elsewhere: DirectoryPass) -> str:
+    if elsewhere.state == PassState.ENDED and not elsewhere.issues:
+        return _("None was made")
+    return str(PassState(elsewhere.state).label)
+
+
 @require_GET
 @requires(Right.SEE_CASES)
 def case(request: HttpRequest, case_id: str) -> HttpResponse:
@@ -228,7 +235,7 @@ def case(request: HttpRequest, case_id: str) -> HttpResponse:
         **shown_case(request, found),
         "lines": journey_of(found, steps, entries, is_elsewhere=elsewhere is not None),
         "elsewhere": elsewhere,
-        "elsewhere_label": PassState(elsewhere.state).label if elsewhere else "",
+        "elsewhere_label": _label_of(elsewhere) if elsewhere else "",
         "elsewhere_problem": wording.sentences([elsewhere.problem])[0]
         if elsewhere and elsewhere.problem
         else "",
@@ -246,7 +253,7 @@ def case(request: HttpRequest, case_id: str) -> HttpResponse:
         "notices": _notices(found),
         "told_nobody": _told_nobody(found),
         "entries": _entries(request, found),
-        "explanation": explaining.words_for(found.state),
+        "explanation": explaining.words_for(found.state, without_pass=ends_without_pass(found)),
         "never": explaining.never(),
         "actions": [
             {

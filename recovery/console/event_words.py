@@ -67,7 +67,7 @@ EVENTS: dict[EventName, str] = {
     N.PASS_DELAYED: gettext_noop("Pass not made yet"),
     N.PASS_LOST: gettext_noop("Pass replaced or removed in the directory"),
     N.PASS_ASKED_AGAIN: gettext_noop("Another pass asked for"),
-    N.ACCOUNT_CLEARED: gettext_noop("Ways to sign in and sessions removed in the directory"),
+    N.ACCOUNT_CLEARED: gettext_noop("Passes, ways to sign in or sessions removed in the directory"),
     N.PASSKEY_REGISTERED: gettext_noop("Passkey registered"),
     N.PASSKEY_REFUSED: gettext_noop("Passkey refused"),
     N.PASSKEY_INVALIDATED: gettext_noop("Earlier passkey invalidated"),

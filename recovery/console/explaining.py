@@ -1,7 +1,8 @@
 """What a help-desk agent may read aloud to a caller.
 
 Protects people from a talkative help desk: the words are the same for every cause, tell no attribute, and never
-whether an account exists. What it does not do: identify the caller. Agents compare the case reference and nothing else.
+whether an account exists. One cause has words of its own, since whoever reads it begins again for nothing: no pass is made
+where accounts live. The claimant's own page says so too. What it does not do: identify the caller. Agents compare the case reference and nothing else.
 """
 
 from __future__ import annotations
@@ -74,8 +75,14 @@ NEVER = gettext_noop(
 )
 
 
-def words_for(status: CaseStatus) -> str:
-    return _(WORDS[status])
+WITHOUT_PASS = gettext_noop(
+    "This recovery cannot be completed at the moment, and beginning again would end the same way. I pass your case reference "
+    "on to the colleagues who look after sign-ins. I may not say more."
+)
+
+
+def words_for(status: CaseStatus, *, without_pass: bool = False) -> str:
+    return _(WITHOUT_PASS) if without_pass and status in (S.REFUSED, S.EXPIRED) else _(WORDS[status])
 
 
 def never() -> str:

@@ -183,7 +183,10 @@ class ProfileForm(SeenForm):
         min_value=10,
         max_value=480,
         initial=60,
-        help_text=gettext_lazy("From 10 to 480 minutes. It works once, in the browser that recovered."),
+        help_text=gettext_lazy(
+            "From 10 to 480 minutes. It works once. Where accounts live in another directory, the policy there may make it "
+            "shorter or longer."
+        ),
         widget=forms.NumberInput(attrs={"data-width": "short", "data-suffix": gettext_lazy("minutes")}),
     )
     old_ways = forms.ChoiceField(

@@ -17,6 +17,9 @@ from recovery.models import Profile
 from recovery.reviewing import reviewers_of
 from recovery.signs import Sign
 from recovery.statuses import Told
+from tenants.directory.connections.accounts import home_of_accounts
+from tenants.directory.connections.models import DirectoryConnection
+from tenants.directory.connections.services import provider_of
 from tenants.directory.selectors import group_names
 
 
@@ -130,13 +133,42 @@ def _names(signs: list[str]) -> str:
 
 
 def _pass(profile: Profile) -> list[str]:
+    home = home_of_accounts()
+    return [
+        *(_given_there(profile, home) if home else _given_here(profile)),
+        _("In evaluation: nothing. People walk the whole way, nobody gets a pass, and no account changes."),
+    ]
+
+
+def _given_here(profile: Profile) -> list[str]:
     return [
         _("In production: a pass that works once, for %(minutes)d minutes, in the browser that recovered.")
         % {"minutes": profile.pass_lifetime_minutes},
         _("With it they create a new passkey. At that moment every session from before ends."),
         _before(profile),
-        _("In evaluation: nothing. People walk the whole way, nobody gets a pass, and no account changes."),
     ]
+
+
+def _given_there(profile: Profile, home: DirectoryConnection) -> list[str]:
+    """Where accounts live in another directory: as the connection says, the profile, and the policy of passes there."""
+    names = {"place": provider_of(home).words.place, "minutes": _minutes_there(profile, home)}
+    keeps = profile.old_ways == Profile.OldWays.CONFIRMED
+    return [
+        _("In production: a pass at %(place)s that works once, for %(minutes)d minutes.") % names,
+        _("With it they add a new way to sign in at %(place)s.") % names,
+        _("They are signed out everywhere there.")
+        if home.ends_sessions or keeps
+        else _("Sessions there stay."),
+        _("Ways to sign in from before are removed there.")
+        if home.removes_lost and not keeps
+        else _("Ways to sign in from before stay there; those of privileged accounts are removed."),
+    ]
+
+
+def _minutes_there(profile: Profile, home: DirectoryConnection) -> int:
+    """What comes nearest within the bounds that the last test found."""
+    policy, wanted = home.pass_policy, profile.pass_lifetime_minutes
+    return max(policy["shortest"], min(wanted, policy["longest"])) if policy else wanted
 
 
 def _before(profile: Profile) -> str:

@@ -32,7 +32,8 @@ from recovery.choosing import (
     other_route,
     say_country,
 )
-from recovery.connected.reasons import NO_PASS
+from recovery.connected.reasons import ends_without_pass
+from recovery.connected.rows import lives_at
 from recovery.connected.showing import standing_of
 from recovery.forms import CodeForm, ConsentForm, CountryForm, SavedCodeForm, WhoForm
 from recovery.gathering import can_begin_with_held
@@ -323,12 +324,10 @@ def _pass_elsewhere(case: Case) -> dict[str, Any]:
     """Of a recovery that got as far as a pass in another directory, or for which none can be made there."""
     standing = standing_of(case)
     if standing is None:
-        # Whoever proves first, or failed at something else before it, is told what everybody is told.
-        nobody_there = not case.is_unproven and not NO_PASS.isdisjoint(case.reasons[:1])
         is_early = case.attempt_id is None
-        return {"no_account": nobody_there and is_early, "no_pass": nobody_there and not is_early}
-    no_pass = not standing.row.issues and not NO_PASS.isdisjoint(case.reasons)
-    return {"no_pass": no_pass, "pass_there": standing if standing.row.issues else None}
+        return {"no_account" if is_early else "no_pass": ends_without_pass(case)}
+    found = {"no_pass": ends_without_pass(case)}
+    return {**found, "pass_there": standing} if standing.row.issues else found
 
 
 def _trial(case: Case) -> dict[str, Any]:
@@ -342,6 +341,7 @@ def _trial(case: Case) -> dict[str, Any]:
             {"label": StepKind(step.kind).label, "at": step.ended_at or step.created_at} for step in steps
         ],
         "in_production": found.outcome.value if found else "",
+        "is_elsewhere": bool(lives_at()),
     }
 
 

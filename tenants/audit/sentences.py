@@ -225,7 +225,7 @@ SENTENCES: dict[EventName, str] = {
     E.PASS_LOST: gettext_noop("A Temporary Access Pass was replaced or removed in its directory"),
     E.PASS_ASKED_AGAIN: gettext_noop("Another Temporary Access Pass was asked for on the same proof"),
     E.ACCOUNT_CLEARED: gettext_noop(
-        "Ways to sign in and sessions were removed in the directory of an account"
+        "Passes, ways to sign in or sessions were removed in the directory of an account"
     ),
     E.PASSKEY_REGISTERED: gettext_noop("A passkey was registered"),
     E.PASSKEY_REFUSED: gettext_noop("A passkey was refused"),

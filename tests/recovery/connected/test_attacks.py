@@ -104,9 +104,11 @@ def test_a_method_from_before_with_a_later_date_does_not_count(there: There, bro
 def test_a_method_that_says_it_is_older_than_the_pass_does_not_count(there: There, browser: Journey) -> None:
     browser.to_pass()
     there.graph.sign_in(there.account["userPrincipalName"], shown_characters(browser))
+    assert "Now use your pass" in browser.get("/recover/pass").content.decode()
     there.ways_in(add=[{"kind": "fido2Methods", "created": time.time() - 3600}])
     there.look()
     assert browser.case.status == "handed_over"
+    assert "Your pass was used" in browser.get("/recover/pass").content.decode()
 
 
 @pytest.mark.parametrize("is_shown", [False, True])

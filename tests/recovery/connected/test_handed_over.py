@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.core import mail
 
+from portal.kit import clock
 from recovery.stages import Stage
 from tests.recovery.connected.conftest import There, shown_characters
 from tests.recovery.journey import Journey
@@ -60,6 +63,14 @@ def test_an_expired_pass_is_issued_again_on_the_same_proof(there: There, browser
     browser.to_pass()
     first = shown_characters(browser)
     checks = len(browser.usage())
+    with clock.frozen(clock.now() + timedelta(minutes=61)):
+        page = browser.get("/recover/pass").content.decode()
+        # What is left to do stands there, and not behind a question.
+        assert (
+            "Your pass has expired" in page
+            and "Get another pass" in page
+            and "I need another pass" not in page
+        )
     browser.post("/recover/pass/there/again")
     assert there.row(browser).state == "waiting"
     browser.work()

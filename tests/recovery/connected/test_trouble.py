@@ -6,10 +6,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from portal.kit import clock, outbox
 from portal.kit.scope import tenant_scope
 from recovery.connected import making, tasks
+from recovery.connected.reasons import ends_without_pass
+from recovery.console import explaining
+from recovery.console.profile_sentences import sentences_of
+from recovery.models import Profile
 from recovery.stages import Stage
 from tenants.directory.connections.microsoft import account_calls as passes
 from tenants.directory.connections.models import DirectoryConnection, RemoteObject
@@ -203,6 +208,23 @@ def test_whom_no_pass_can_be_made_for_is_told_to_call(
     assert browser.alerts()
     assert there.ways_in()["pass"] is None
     assert browser.credential() == "revoked"
+    told = next(one.body for one in mail.outbox if "was refused" in one.subject)
+    assert "starting again would end the same way" in told and "could not prove" not in told
+    with tenant_scope(there.place.tenant.id):
+        assert ends_without_pass(browser.case)
+    words = explaining.words_for(browser.case.state, without_pass=True)
+    assert "beginning again would end the same way" in words
+
+
+def test_who_is_given_no_other_pass_there_is_told_to_call(there: There, browser: Journey) -> None:
+    browser.to_pass()
+    there.graph.tell("/control", {"policy": {"state": "disabled"}})
+    browser.post("/recover/pass/there/again")
+    browser.work()
+    assert browser.outcome() == ("expired", ["pass_policy_off"])
+    page = browser.get("/recover/ended").content.decode()
+    assert "gives you no pass any more" in page and "The time is over" not in page
+    assert "Start again" not in page and browser.case.reference in page
 
 
 @pytest.mark.parametrize("code", ["account_not_there", "account_guest"])
@@ -309,5 +331,10 @@ def test_the_policy_bounds_how_long_a_pass_lives(there: There, browser: Journey)
     there.graph.tell(
         "/control", {"policy": {"minimumLifetimeInMinutes": 120, "maximumLifetimeInMinutes": 240}}
     )
+    there.connect()
     browser.to_pass()
     assert there.row(browser).expires_at - clock.now() > timedelta(minutes=115)
+    with tenant_scope(there.place.tenant.id):
+        told = {one.heading: one.sentences for one in sentences_of(Profile.objects.get())}["What they get"]
+    assert told[0] == "In production: a pass at Microsoft that works once, for 120 minutes."
+    assert "passkey" not in " ".join(told)
