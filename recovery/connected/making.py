@@ -54,6 +54,7 @@ TOLD = frozenset(
     {
         *("permission_missing_users", "permission_missing_methods", "permission_missing_policy"),
         *("permission_missing_sessions", "secret_expired", "secret_wrong", "pass_of_another"),
+        "pass_not_once",
     }
 )
 OPEN = (CaseStatus.GRANTED, CaseStatus.HANDED_OVER)

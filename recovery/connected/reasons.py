@@ -22,6 +22,9 @@ PASS_REASONS: dict[str, str] = {
     "pass_of_another": gettext_noop(
         "The directory answered with a pass that is not this account's. Nobody was shown it."
     ),
+    "pass_not_once": gettext_noop(
+        "The directory answered with a pass for several uses, where one for a single use was asked for. Nobody was shown it."
+    ),
     "pass_delayed": gettext_noop("The directory does not make the pass, and it is tried again."),
     "pass_lost": gettext_noop("The pass was replaced or removed in the directory by somebody else."),
     "pass_not_watched": gettext_noop("The directory does not say what became of the pass."),

@@ -34,6 +34,7 @@ FAULTS = {
     "clock_off": "The service's clock is off by so many seconds",
     "pass_of_another": "A pass is made for somebody else than was asked",
     "pass_disabled": "Every new pass is one that the policy does not let be used",
+    "pass_used_often": "Every new pass is one for several uses, whatever was asked",
     "short_token": "Access tokens live so many seconds",
 }
 

@@ -76,6 +76,7 @@ def _make(request: HttpRequest, found: Thing) -> HttpResponse:
     is_once = asked.get("isUsableOnce", rules["isUsableOnce"])
     if rules["isUsableOnce"] and not is_once:
         raise bad("The policy allows passes that are used once only.")
+    is_once = is_once and not WORLD.faults.get("pass_used_often")
     whose = found
     if WORLD.faults.get("pass_of_another"):
         whose = next(each for each in WORLD.of_kind("user") if each.id != found.id)

@@ -65,11 +65,16 @@ def test_another_tenant_finds_no_pass(there: There, browser: Journey, other_tena
         assert not DirectoryPass.objects.filter(id=row.id).exists()
 
 
-def test_a_pass_for_somebody_else_is_shown_to_nobody(there: There, browser: Journey) -> None:
-    there.graph.fault(pass_of_another=True)
+@pytest.mark.parametrize(
+    ("fault", "problem"), [("pass_of_another", "pass_of_another"), ("pass_used_often", "pass_not_once")]
+)
+def test_a_pass_for_somebody_else_or_for_several_uses_is_shown_to_nobody(
+    there: There, browser: Journey, fault: str, problem: str
+) -> None:
+    there.graph.fault(**{fault: True})
     browser.to_pass()
     row = there.row(browser)
-    assert (browser.case.status, row.state, row.problem) == ("granted", "waiting", "pass_of_another")
+    assert (browser.case.status, row.state, row.problem) == ("granted", "waiting", problem)
     assert row.characters_sealed is None
     assert browser.alerts()
     assert "cannot be made yet" in browser.get("/recover/pass").content.decode()

@@ -192,6 +192,9 @@ def make_pass(token: Token, object_id: str, *, minutes: int) -> MadePass:
     whose = _ENTITY.search(str(body.get("@odata.context", "")))
     if whose is not None and whose[1].lower() != str(UUID(object_id)):
         raise Unavailable("pass_of_another")
+    # One for several uses is never said to be used, and whoever overhears it uses it as well.
+    if body.get("isUsableOnce") is False:
+        raise Unavailable("pass_not_once")
     found, characters = _found(body), body.get("temporaryAccessPass")
     created_at, lifetime = time_of(body.get("createdDateTime")), body.get("lifetimeInMinutes")
     if not isinstance(characters, str) or not _CHARACTERS.fullmatch(characters) or created_at is None:

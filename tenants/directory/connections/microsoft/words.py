@@ -65,6 +65,9 @@ PROBLEMS = {
         "Microsoft's host name is not known here. Does this server reach the internet?"
     ),
     "answer_unusable": gettext_noop("The answer was not as Microsoft documents it."),
+    "pass_not_once": gettext_noop(
+        "Microsoft made a pass for several uses, where one for a single use was asked for."
+    ),
     "token_unusable": gettext_noop("The answer was not as Microsoft documents it."),
     "bad_json": gettext_noop("The answer was not as Microsoft documents it."),
     "answer_too_large": gettext_noop("The answer was not as Microsoft documents it."),
