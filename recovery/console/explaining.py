@@ -34,7 +34,7 @@ WORDS: dict[CaseStatus, str] = {
         "is over. I cannot shorten it."
     ),
     S.GRANTED: gettext_noop(
-        "Your recovery was successful. Go on in the browser where you began and create your passkey there. I cannot see "
+        "Your recovery was successful. Go on in the browser where you began; the page says what comes next. I cannot see "
         "your pass, and nobody here will ask you for it."
     ),
     S.HANDED_OVER: gettext_noop(
