@@ -209,6 +209,7 @@ def test_whom_no_pass_can_be_made_for_is_told_to_call(
     assert there.ways_in()["pass"] is None
     assert browser.credential() == "revoked"
     told = next(one.body for one in mail.outbox if "was refused" in one.subject)
+    assert any("in the directory where it lives" in one.body for one in mail.outbox)
     assert "starting again would end the same way" in told and "could not prove" not in told
     with tenant_scope(there.place.tenant.id):
         assert ends_without_pass(browser.case)

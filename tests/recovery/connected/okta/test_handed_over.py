@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 
 import pytest
-from django.core import mail
 
 from recovery.stages import Stage
 from tests.recovery.connected.okta.conftest import There, shown_characters
@@ -109,7 +108,6 @@ def test_where_no_code_can_be_made_the_case_ends_and_says_why(
             there.okta.change(change=[{"id": there.object_id, "status": "SUSPENDED"}])
     browser.to_face().face()
     assert (browser.case.status, browser.case.reasons) == ("refused", [reason])
-    assert not [one for one in mail.outbox if "Entra" in one.body]
 
 
 def test_a_code_for_somebody_else_is_shown_to_nobody(there: There, browser: Journey) -> None:
