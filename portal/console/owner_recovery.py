@@ -1,8 +1,8 @@
 """An operator gives an owner a way back who lost every way to prove themselves: begun, waited for, then used once.
 
 Protects an organisation from whoever sits at the operator's machine or talks its operator into this: everybody who could
-object is told at every address on file and has a day to stop it with one press; the link opens only after its wait, in the
-browser where a code to the owner's own mailbox was typed; and each organisation of theirs reads in its audit log what was done
+object is told at every address on file and has a day to stop it with one press, and it opens no organisation where nobody was
+told; the link opens only after its wait, in the browser where a code to the owner's own mailbox was typed; and each organisation of theirs reads in its audit log what was done
 and why. What it does not do: find out whether the person who asked is the owner (the reason says how the operator did), or
 sign anybody in: the next sign-in is by a mailed code, and makes a passkey.
 """
@@ -29,11 +29,12 @@ from portal.kit.limits import Limit, take
 from portal.kit.origins import site_url
 from portal.kit.scope import tenant_scope
 from tenants.audit.events import EventName
+from tenants.audit.models import AuditEvent
 from tenants.audit.services import record_event
 from tenants.models import Member, OwnerRecovery, Tenant, User
 from tenants.notices.services import send_staff_mail
 from tenants.rights import Role
-from tenants.selectors import seats_of_user
+from tenants.selectors import Seat, seats_of_user
 
 # Long enough that a mailbox is read and a colleague is back from a day off, short enough for somebody who is locked out.
 WAIT, OPEN_FOR = timedelta(hours=24), timedelta(hours=24)
@@ -55,7 +56,9 @@ class BegunRecovery:
 
 
 def find_owner(tenant: Tenant, address: str) -> User:
-    """NotHere unless somebody with this address is an owner of the organisation today."""
+    """NotHere unless somebody with this address is an owner of the organisation today, and it is open."""
+    if tenant.status != Tenant.Status.ACTIVE:
+        raise NotHere("organisation_closed", _("This organisation is closed: no owner can get into it."))
     wanted = address.strip().lower()
     with tenant_scope(tenant.id):
         found = Member.objects.filter(user__email=wanted, role=Role.OWNER, removed_at=None).first()
@@ -155,22 +158,37 @@ def complete(request: HttpRequest, recovery: OwnerRecovery, typed: str) -> None:
 
 
 def _use(recovery_id: UUID) -> None:
-    """One conditional update decides; what follows runs in its transaction. NotHere when it is not open, or when the last seat
-    as an owner was taken meanwhile."""
+    """One conditional update decides; what follows runs in its transaction. NotHere when it is not open, when the last seat as
+    an owner was taken meanwhile, or when a seat was added whose organisation had no day to object."""
     now = clock.now()
     taken = _open_ones().filter(id=recovery_id, opens_at__lte=now).update(used_at=now)
     if not taken:
         raise NotHere("owner_recovery_spent")
     recovery = OwnerRecovery.objects.select_related("user").get(id=recovery_id)
     user = recovery.user
-    if not any(seat.role == Role.OWNER for seat in seats_of_user(user.id)):
+    seats = seats_of_user(user.id)
+    if not any(seat.role == Role.OWNER for seat in seats):
         raise NotHere("owner_recovery_of_no_owner")
+    if not all(_was_told(recovery, seat) for seat in seats):
+        raise NotHere("owner_recovery_untold")
     # No password is left that whoever took the passkey may know as well, and every session ends with it.
     user.set_unusable_password()
     user.save(update_fields=["password"])
     Authenticator.objects.filter(user=user).delete()
     _record(EventName.OWNER_RECOVERY_USED, recovery, Actor(ActorKind.MEMBER, recovery.public_id))
     _tell("used", recovery)
+
+
+def _was_told(recovery: OwnerRecovery, seat: Seat) -> bool:
+    """Whether the organisation of this seat was told when it began: its audit log has it exactly then. A seat that was taken
+    away and given back is the row it was, so its date would not say it."""
+    with tenant_scope(seat.tenant.id):
+        begun = AuditEvent.objects.filter(
+            name=EventName.OWNER_RECOVERY_BEGUN,
+            created_at__gte=recovery.created_at,
+            data__recovery=recovery.public_id,
+        )
+        return bool(begun.exists())
 
 
 def _open_ones() -> QuerySet[OwnerRecovery]:

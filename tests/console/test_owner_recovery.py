@@ -129,6 +129,29 @@ def test_who_is_no_owner_any_more_gets_no_way_in(
     assert Authenticator.objects.filter(user=lost).exists() and names(tenant) == [("begin", "operator")]
 
 
+@pytest.mark.parametrize("came_back", [False, True])
+def test_an_organisation_that_had_no_day_to_object_is_not_opened(
+    other_tenant: Tenant, lost: User, ask: Callable[..., Asked], came_back: bool
+) -> None:
+    """A seat there that is new, or is given back: its owners knew nothing of it."""
+    with tenant_scope(other_tenant.id):
+        seat = Member.objects.create(
+            user=lost, role=Role.OWNER, removed_at=clock.now(), created_at=clock.now() - WAIT
+        )
+        if not came_back:
+            seat.delete()
+    path = path_of(ask()[1])
+    with tenant_scope(other_tenant.id):
+        Member.objects.update_or_create(user=lost, defaults={"role": Role.OWNER, "removed_at": None})
+    with clock.frozen(clock.now() + WAIT):
+        assert try_code(path, lost, site_client()).status_code == 404
+    assert Authenticator.objects.filter(user=lost).exists() and names(other_tenant) == []
+    again = path_of(ask()[1])
+    with clock.frozen(clock.now() + WAIT):
+        assert try_code(again, lost, site_client()).status_code == 302
+    assert not Authenticator.objects.filter(user=lost).exists()
+
+
 def test_a_second_one_ends_the_first(lost: User, ask: Callable[..., Asked]) -> None:
     first, second = path_of(ask()[1]), path_of(ask()[1])
     assert [site_client().get(path).status_code for path in (first, second)] == [404, 200]
@@ -148,6 +171,12 @@ def test_the_operator_says_whom_and_how_they_know(
     code, told, said = ask(**change)
     assert code == 1 and words in said and told == {}
     assert not OwnerRecovery.objects.filter(user=lost).exists()
+
+
+def test_a_closed_organisation_gives_no_way_in(tenant: Tenant, lost: User, ask: Callable[..., Asked]) -> None:
+    Tenant.objects.filter(id=tenant.id).update(status=Tenant.Status.CLOSED)
+    code, _, said = ask()
+    assert code == 1 and "closed" in said and not OwnerRecovery.objects.filter(user=lost).exists()
 
 
 def test_who_lost_nothing_is_sent_to_the_ordinary_way(lost: User, ask: Callable[..., Asked]) -> None:
