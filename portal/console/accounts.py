@@ -128,6 +128,20 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         with transaction.atomic():
             send_staff_mail(template, address=email, context=words)
 
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: AbstractBaseUser,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """A change is told to every confirmed address, and to one that was just taken off: whoever reads one mailbox does not
+        keep it from the owner."""
+        confirmed = EmailAddress.objects.filter(user_id=user.pk, verified=True).values_list("email", flat=True)
+        wanted = {*confirmed, email, (context or {}).get("deleted_email")} - {None}
+        for address in sorted(wanted) or [None]:
+            super().send_notification_mail(template_prefix, user, context, address)
+
     def is_reauthentication_required(self, *, app: str) -> bool:
         """The same quarter of an hour as everywhere; allauth alone would ask a second after the sign-in."""
         return not signed_in_recently(self.request)

@@ -145,11 +145,24 @@ def test_mail_waits_in_the_outbox_and_rests_sealed() -> None:
     assert [message for message in mail.outbox if message.to == [email]]
 
 
-def test_a_new_password_is_told_to_its_owner() -> None:
+def test_a_new_password_is_told_to_its_owner_at_every_confirmed_address() -> None:
     client, email = sign_up()
+    mine = EmailAddress.objects.get(email=email)
+    second = EmailAddress.objects.create(user=mine.user, email=f"second-{email}", verified=True).email
     values = {"oldpassword": PASSWORD, "password1": f"{PASSWORD} two", "password2": f"{PASSWORD} two"}
     assert client.post("/accounts/password/change/", values).status_code == 302
-    assert "password of your account was changed" in newest_mail(email)
+    for address in (email, second):
+        assert "password of your account was changed" in newest_mail(address)
+
+
+def test_an_address_that_is_taken_off_is_told_too() -> None:
+    client, email = sign_up()
+    mine = EmailAddress.objects.get(email=email)
+    second = EmailAddress.objects.create(user=mine.user, email=f"second-{email}", verified=True).email
+    client.post("/accounts/email/", {"action_remove": "", "email": second})
+    assert not EmailAddress.objects.filter(email=second).exists()
+    for address in (email, second):
+        assert "e-mail address of your account was changed" in newest_mail(address)
 
 
 @pytest.mark.parametrize("prefix", [*MAILS, *CHANGES])
