@@ -60,7 +60,14 @@ def your_pass(request: HttpRequest, case: Case) -> HttpResponse:
 @at_stage_committing(Stage.PASS)
 @require_POST
 def use_pass(request: HttpRequest, case: Case) -> HttpResponse:
-    finishing.use_pass_here(tenant_of(request), case.id, browser_digest=browser_digest(request))
+    """One that is over, or was used by a press before this one, leads to the page that says so, or on to the passkey."""
+    try:
+        finishing.use_pass_here(tenant_of(request), case.id, browser_digest=browser_digest(request))
+    except Refused as refusal:
+        if refusal.code != "pass_refused":
+            raise
+        with tenant_scope(tenant_of(request).id):
+            return go_to_stage(request, get_case(case.id))
     return see_other("recovery:passkey")
 
 
@@ -68,6 +75,9 @@ def use_pass(request: HttpRequest, case: Case) -> HttpResponse:
 @shown_by_post
 def show_pass(request: HttpRequest, case: Case) -> HttpResponse:
     """The characters, once: asking again makes new ones and the old stop working."""
+    held = passes.pass_of(case.id)
+    if held is None or access_pass.is_dead(held):
+        return see_other("recovery:pass")
     shown = access_pass.show_characters(case.id, browser_digest=browser_digest(request))
     return page(request, "recovery/pass_shown.html", case, shown=shown, stage=Stage.PASS)
 

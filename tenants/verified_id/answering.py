@@ -32,6 +32,7 @@ from tenants.verified_id.places import card_at
 from tenants.verified_id.portraits import portrait_bytes
 from tenants.verified_id.presentation import (
     KEPT,
+    MAX_TRIES,
     Shown,
     context_of,
     get_presentation,
@@ -62,8 +63,6 @@ from tenants.verified_id.trusting import (
     trust_of,
     trusted_issuers,
 )
-
-MAX_TRIES = 5
 
 
 def _take_try(tenant_id: UUID, presentation_id: UUID) -> tuple[Presentation, PresentationTransaction]:

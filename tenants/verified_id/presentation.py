@@ -37,6 +37,8 @@ from tenants.verified_id.trial.marking import mark
 
 LIFE = timedelta(minutes=5)
 KEPT = timedelta(minutes=30)
+# Answers to one request that are looked at: with the last of them it is over.
+MAX_TRIES = 5
 CLAIMANT = Actor(ActorKind.CLAIMANT)
 
 
@@ -190,6 +192,8 @@ def state_of(presentation_id: UUID) -> str:
     row = Presentation.objects.filter(id=presentation_id).first()
     if row is None:
         return "expired"
+    if row.state == Presentation.State.WAITING and row.tries >= MAX_TRIES:
+        return "refused"
     if row.state == Presentation.State.WAITING and row.expires_at <= clock.now():
         return "expired"
     if row.state in (Presentation.State.RECEIVED, Presentation.State.RETURNED) and row.sealed is None:
@@ -232,11 +236,12 @@ def complete_across_devices(presentation_id: UUID, *, browser_digest: bytes) -> 
 
 
 def waiting(presentation_id: UUID, *, is_cross_device: bool) -> Presentation | None:
-    """The request, if it is of this kind and still waits for a wallet."""
+    """The request, if it is of this kind and a wallet may still answer it."""
     return Presentation.objects.filter(
         id=presentation_id,
         is_cross_device=is_cross_device,
         state=Presentation.State.WAITING,
+        tries__lt=MAX_TRIES,
         expires_at__gt=clock.now(),
     ).first()
 

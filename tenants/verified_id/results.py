@@ -11,11 +11,10 @@ from uuid import UUID
 
 from portal.kit import clock
 from portal.kit.ids import public_id
-from tenants.verified_id.answering import MAX_TRIES
 from tenants.verified_id.credentials import status_of
 from tenants.verified_id.models import Credential, Presentation
 from tenants.verified_id.portraits import PREFIX, portrait_bytes
-from tenants.verified_id.presentation import get_presentation, read_shown
+from tenants.verified_id.presentation import MAX_TRIES, get_presentation, read_shown
 
 
 class ResultStatus(StrEnum):

@@ -63,6 +63,23 @@ def test_a_credential_that_is_revoked_or_expired_is_not_accepted(place: Place, b
     assert browser.stage is Stage.PASS
 
 
+def test_a_request_that_was_answered_wrongly_too_often_gives_way_to_a_new_one(place: Place, browser: Journey):
+    """Whoever saw it does not hold up the person for the rest of its five minutes."""
+    browser.begin("ada").prove().keep()
+    link = browser.get("/recover/present").context["deep_link"]
+    thief = Wallet(place.tenant)
+    request = thief.request(link)
+    for number in range(5):
+        assert browser.get("/recover/present").context["deep_link"] == link, number
+        thief.respond(request, browser.wallet.credentials[0])
+    assert progress(browser) == "/recover/present"
+    page = browser.get("/recover/present")
+    assert page.context["deep_link"] != link and b"could not be accepted" in page.content
+    assert browser.wallet.respond(browser.wallet.request(link)).status_code == 400
+    browser.show()
+    assert browser.stage is Stage.FACE
+
+
 def test_an_answer_shown_twice_counts_once(place: Place, browser: Journey):
     browser.begin("ada").prove().keep()
     wallet, link = browser.wallet, browser.get("/recover/present").context["deep_link"]

@@ -100,7 +100,8 @@ def test_an_expired_pass_is_refused_and_the_case_ends(granted: Journey):
         assert "Your pass is over" in page and "Start again" in page and "Use it now" not in page
         with pytest.raises(Refused, match="pass_refused"):
             redeem(granted, characters)
-        granted.post("/recover/pass/use")
+        for press in ("use", "show"):
+            assert granted.post(f"/recover/pass/{press}").url == "/recover/pass", "the page that says so"
     assert row(granted).redeemed_at is None
 
 
