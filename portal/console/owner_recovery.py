@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from allauth.account.internal.stagekit import clear_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.db import transaction
@@ -155,6 +156,8 @@ def complete(request: HttpRequest, recovery: OwnerRecovery, typed: str) -> None:
     request.session.pop(CODE_KEY)
     with transaction.atomic():
         _use(recovery.id)
+    # A sign-in that waits in this browser for what is gone now would lead in a circle.
+    clear_login(request)
 
 
 def _use(recovery_id: UUID) -> None:

@@ -83,6 +83,17 @@ def test_after_a_day_and_a_code_the_owner_begins_anew(
     assert names(tenant) == [("begin", "operator"), ("use", "member")]
 
 
+def test_a_sign_in_that_stopped_at_the_lost_passkey_does_not_hold_up_the_next(
+    lost: User, ask: Callable[..., Asked]
+) -> None:
+    path, browser = path_of(ask()[1]), site_client()
+    values = {"login": lost.email, "password": "correct horse battery staple"}
+    assert browser.post("/accounts/login/", values).url == "/accounts/2fa/authenticate/"
+    with clock.frozen(clock.now() + WAIT):
+        after = try_code(path, lost, browser).url
+    assert browser.get(after).status_code == 200
+
+
 def test_everybody_is_told_and_anybody_of_them_stops_it_by_one_press(
     tenant: Tenant, lost: User, ask: Callable[..., Asked]
 ) -> None:
