@@ -137,7 +137,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     ) -> None:
         """A change is told to every confirmed address, and to one that was just taken off: whoever reads one mailbox does not
         keep it from the owner."""
-        confirmed = EmailAddress.objects.filter(user_id=user.pk, verified=True).values_list("email", flat=True)
+        confirmed = EmailAddress.objects.filter(user_id=user.pk, verified=True).values_list(
+            "email", flat=True
+        )
         wanted = {*confirmed, email, (context or {}).get("deleted_email")} - {None}
         for address in sorted(wanted) or [None]:
             super().send_notification_mail(template_prefix, user, context, address)
