@@ -105,11 +105,14 @@ def find_by_link(token: str) -> OwnerRecovery:
 
 
 def find_by_objection(token: str) -> OwnerRecovery:
-    """Also one that is over, so that whoever presses late reads how it ended."""
+    """Also one that is over, so that whoever presses late reads how it ended. The link of one that was begun again meanwhile
+    is about the one that took its place: nobody who objects is told that it is stopped while another goes on."""
     found = OwnerRecovery.objects.filter(objection_digest=digest(token)).select_related("user").first()
     if found is None:
         raise NotHere("owner_recovery_unknown")
-    return found
+    if found.expires_at <= clock.now():
+        return found
+    return _open_ones().filter(user_id=found.user_id).select_related("user").first() or found
 
 
 def is_open(recovery: OwnerRecovery) -> bool:

@@ -168,6 +168,20 @@ def test_a_second_one_ends_the_first(lost: User, ask: Callable[..., Asked]) -> N
     assert [site_client().get(path).status_code for path in (first, second)] == [404, 200]
 
 
+def test_the_objection_to_the_first_stops_the_second(lost: User, ask: Callable[..., Asked]) -> None:
+    """Whoever presses in the older mail is not told that it is stopped while another one goes on."""
+    ask()
+    stopping = link_in(newest_mail(lost.email))
+    second, browser = path_of(ask()[1]), site_client()
+    assert "Stop it" in browser.get(stopping).content.decode()
+    assert "It is stopped" in browser.post(stopping).content.decode()
+    assert browser.get(second).status_code == 404
+    with clock.frozen(clock.now() + WAIT + OPEN_FOR):
+        third = path_of(ask()[1])
+        browser.post(stopping)
+        assert browser.get(third).status_code == 200, "its own time is over"
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
