@@ -19,7 +19,7 @@ from portal.kit.errors import NotHere, Refused
 from portal.kit.ids import parse_public_id
 from portal.kit.scope import require_no_transaction, tenant_scope
 from tenants.verified_id import presentation
-from tenants.verified_id.answering import MAX_TRIES, complete_status_check
+from tenants.verified_id.answering import complete_status_check
 from tenants.verified_id.asking import query_of_issuer, stored_query
 from tenants.verified_id.clients import ClientPrefix, client_id_for
 from tenants.verified_id.models import Authority, Presentation, TrustedIssuer
@@ -165,7 +165,7 @@ def _answer(row: Presentation) -> WalletAnswer:
         return WalletAnswer(WalletState.DECLINED, row.refusal.removeprefix(DECLINED))
     if row.state == states.REFUSED and row.refusal in ENDS:
         return WalletAnswer(ENDS[row.refusal], row.refusal)
-    if row.state == states.REFUSED or (row.state == states.WAITING and row.tries >= MAX_TRIES):
+    if row.state == states.REFUSED or (row.state == states.WAITING and row.tries >= presentation.MAX_TRIES):
         raise fault_of(row.refusal)
     if row.state == states.WAITING:
         if row.expires_at <= clock.now():
