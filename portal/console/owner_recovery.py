@@ -9,6 +9,7 @@ sign anybody in: the next sign-in is by a mailed code, and makes a passkey.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -91,8 +92,9 @@ def begin_owner_recovery(user: User, *, reason: str, actor: Actor) -> BegunRecov
             opens_at=opens_at,
             expires_at=opens_at + OPEN_FOR,
         )
-        _record(EventName.OWNER_RECOVERY_BEGUN, recovery, actor, words=words)
-        _tell("begun", recovery, objection=site_url(f"/owner-recovery/stop/{objection}"))
+        seats = seats_of_user(user.id)
+        _record(EventName.OWNER_RECOVERY_BEGUN, recovery, actor, seats, words=words)
+        _tell("begun", recovery, seats, objection=site_url(f"/owner-recovery/stop/{objection}"))
     return BegunRecovery(recovery, site_url(f"/owner-recovery/{link}"))
 
 
@@ -124,9 +126,11 @@ def stop_owner_recovery(token: str) -> OwnerRecovery:
     recovery = find_by_objection(token)
     with transaction.atomic():
         if _open_ones().filter(id=recovery.id).update(stopped_at=clock.now()):
-            _record(EventName.OWNER_RECOVERY_STOPPED, recovery, Actor(ActorKind.MEMBER, recovery.public_id))
-            _tell("stopped", recovery)
-    return find_by_objection(token)
+            actor, seats = Actor(ActorKind.MEMBER, recovery.public_id), seats_of_user(recovery.user_id)
+            _record(EventName.OWNER_RECOVERY_STOPPED, recovery, actor, seats)
+            _tell("stopped", recovery, seats)
+    recovery.refresh_from_db()
+    return recovery
 
 
 def _context(recovery: OwnerRecovery) -> str:
@@ -181,8 +185,8 @@ def _use(recovery_id: UUID) -> None:
     user.set_unusable_password()
     user.save(update_fields=["password"])
     Authenticator.objects.filter(user=user).delete()
-    _record(EventName.OWNER_RECOVERY_USED, recovery, Actor(ActorKind.MEMBER, recovery.public_id))
-    _tell("used", recovery)
+    _record(EventName.OWNER_RECOVERY_USED, recovery, Actor(ActorKind.MEMBER, recovery.public_id), seats)
+    _tell("used", recovery, seats)
 
 
 def _was_told(recovery: OwnerRecovery, seat: Seat) -> bool:
@@ -201,9 +205,11 @@ def _open_ones() -> QuerySet[OwnerRecovery]:
     return OwnerRecovery.objects.filter(used_at=None, stopped_at=None, expires_at__gt=clock.now())
 
 
-def _record(event: EventName, recovery: OwnerRecovery, actor: Actor, *, words: str = "") -> None:
+def _record(
+    event: EventName, recovery: OwnerRecovery, actor: Actor, seats: Sequence[Seat], *, words: str = ""
+) -> None:
     """In every organisation of theirs: the way back opens all of them."""
-    for seat in seats_of_user(recovery.user_id):
+    for seat in seats:
         with tenant_scope(seat.tenant.id):
             record_event(
                 event,
@@ -219,11 +225,11 @@ def _addresses_of(user: User) -> set[str]:
     return set(EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True))
 
 
-def _tell(stage: str, recovery: OwnerRecovery, *, objection: str = "") -> None:
+def _tell(stage: str, recovery: OwnerRecovery, seats: Sequence[Seat], *, objection: str = "") -> None:
     """Every owner of every organisation of theirs, and every address of their own."""
     addresses = {recovery.user.email, *_addresses_of(recovery.user)}
     names = []
-    for seat in seats_of_user(recovery.user_id):
+    for seat in seats:
         names.append(seat.tenant.name)
         with tenant_scope(seat.tenant.id):
             owners = Member.objects.filter(role=Role.OWNER, removed_at=None)

@@ -71,9 +71,7 @@ def code(request: HttpRequest, token: str) -> HttpResponse:
 def stop(request: HttpRequest, token: str) -> HttpResponse:
     """For everybody who was told. A mail scanner that opens the address stops nothing."""
     try:
-        recovery = find_by_objection(token)
-        if request.method == "POST":
-            recovery = stop_owner_recovery(token)
+        recovery = stop_owner_recovery(token) if request.method == "POST" else find_by_objection(token)
     except NotHere:
         return _dead(request)
     context = {
