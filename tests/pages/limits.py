@@ -123,8 +123,8 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /openid4vci/credential": (18, SENT),
     "tenant POST /openid4vp/responses/<str:presentation_id>": (15, SENT),
     "site POST /owner-recovery/<str:token>/code": (
-        26,
-        "takes what was lost from the account, writes it down in each organisation that it opens and tells every owner; "
+        28,
+        "looks whether each organisation was told, takes what was lost from the account, writes it down there and tells every owner; "
         + COMMITS,
     ),
     "site POST /owner-recovery/stop/<str:token>": (
