@@ -10,3 +10,4 @@ class ConsoleConfig(AppConfig):
     def ready(self) -> None:
         import_module("portal.checks")
         import_module("portal.console.accounts")
+        import_module("portal.console.owner_recovery")

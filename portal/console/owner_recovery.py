@@ -1,10 +1,11 @@
 """An operator gives an owner a way back who lost every way to prove themselves: begun, waited for, then used once.
 
 Protects an organisation from whoever sits at the operator's machine or talks its operator into this: everybody who could
-object is told at every address on file and has a day to stop it with one press, and it opens no organisation where nobody was
-told; the link opens only after its wait, in the browser where a code to the owner's own mailbox was typed; and each organisation of theirs reads in its audit log what was done
-and why. What it does not do: find out whether the person who asked is the owner (the reason says how the operator did), or
-sign anybody in: the next sign-in is by a mailed code, and makes a passkey.
+object is told at every address on file and has a day to stop it with one press; the link opens only after its wait, in the
+browser where a code to the owner's own mailbox was typed; and each organisation of theirs reads in its audit log what was done
+and why. That browser alone is signed in, to make a new passkey; what was lost stands until then, so that whoever merely reads
+the mailbox gets no further than before. What it does not do: find out whether the person who asked is the owner (the reason says
+how the operator did).
 """
 
 from __future__ import annotations
@@ -12,13 +13,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.stagekit import clear_login
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
+from django.conf import settings
+from django.contrib.auth import login
 from django.db import transaction
 from django.db.models import QuerySet
+from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -43,6 +50,8 @@ WAIT, OPEN_FOR = timedelta(hours=24), timedelta(hours=24)
 SHORTEST_REASON = 20
 
 CODE_KEY = "owner_recovery_code"
+# In the session of the browser that came back: the authenticators that go once a new passkey stands.
+LOST_KEY = "owner_recovery_lost"
 CODE_SECONDS = 600
 CODES = Limit("owner_recovery_code_sent", 5, 3600)
 # For the whole link, and not anew with each code.
@@ -152,7 +161,7 @@ def send_code(request: HttpRequest, recovery: OwnerRecovery) -> None:
 
 
 def complete(request: HttpRequest, recovery: OwnerRecovery, typed: str) -> None:
-    """Count the try, compare, then take what was lost from the account. Invalid when the code is wrong or too old."""
+    """Count the try, compare, then end every session and sign this browser in. Invalid when the code is wrong or too old."""
     take(TRIES, _context(recovery))
     held = request.session.get(CODE_KEY) or {}
     fresh = held.get("recovery") == str(recovery.id) and held.get("until", 0) > clock.now().timestamp()
@@ -162,12 +171,26 @@ def complete(request: HttpRequest, recovery: OwnerRecovery, typed: str) -> None:
         raise Invalid("owner_recovery_code_wrong", sentence, field="code")
     request.session.pop(CODE_KEY)
     with transaction.atomic():
-        _use(recovery.id)
-    # A sign-in that waits in this browser for what is gone now would lead in a circle.
+        user = _use(recovery.id)
+    # A sign-in that waits in this browser for what was lost would lead in a circle.
     clear_login(request)
+    login(request, user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    record_authentication(request, user, method="code", email=user.email)
+    lost = Authenticator.objects.filter(user=user).order_by("id").values_list("id", flat=True)
+    request.session[LOST_KEY] = list(lost)
 
 
-def _use(recovery_id: UUID) -> None:
+@receiver(authenticator_added, dispatch_uid="console.remove_what_was_lost")
+def remove_what_was_lost(
+    request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    """The new passkey stands: what stood between this account and a mailed code may go now."""
+    if authenticator.type == Authenticator.Type.WEBAUTHN:
+        lost = request.session.pop(LOST_KEY, [])
+        Authenticator.objects.filter(user=user, id__in=lost).exclude(id=authenticator.id).delete()
+
+
+def _use(recovery_id: UUID) -> User:
     """One conditional update decides; what follows runs in its transaction. NotHere when it is not open, when the last seat as
     an owner was taken meanwhile, or when a seat was added whose organisation had no day to object."""
     now = clock.now()
@@ -184,9 +207,9 @@ def _use(recovery_id: UUID) -> None:
     # No password is left that whoever took the passkey may know as well, and every session ends with it.
     user.set_unusable_password()
     user.save(update_fields=["password"])
-    Authenticator.objects.filter(user=user).delete()
     _record(EventName.OWNER_RECOVERY_USED, recovery, Actor(ActorKind.MEMBER, recovery.public_id), seats)
     _tell("used", recovery, seats)
+    return user
 
 
 def _was_told(recovery: OwnerRecovery, seat: Seat) -> bool:

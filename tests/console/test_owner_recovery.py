@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
 from django.core import mail
 from django.core.management import call_command
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from portal.console.owner_recovery import OPEN_FOR, WAIT
 from portal.kit import clock
@@ -75,10 +76,11 @@ def test_after_a_day_and_a_code_the_owner_begins_anew(
     assert "It does not open yet" in browser.get(path).content.decode()
     assert browser.post(path).status_code == 200 and OwnerRecovery.objects.get(user=lost).used_at is None
     with clock.frozen(clock.now() + WAIT):
-        assert try_code(path, lost, browser).url.endswith("/login/code/")
+        assert try_code(path, lost, browser).url == "/account/passkey"
         assert browser.get(path).status_code == 404
+        assert browser.get(f"/o/{tenant.slug}/").status_code == 200
     lost.refresh_from_db()
-    assert not Authenticator.objects.filter(user=lost).exists() and not lost.has_usable_password()
+    assert not lost.has_usable_password()
     assert owner_client.get(f"/o/{tenant.slug}/").status_code == 302
     assert names(tenant) == [("begin", "operator"), ("use", "member")]
 
@@ -91,7 +93,26 @@ def test_a_sign_in_that_stopped_at_the_lost_passkey_does_not_hold_up_the_next(
     assert browser.post("/accounts/login/", values).url == "/accounts/2fa/authenticate/"
     with clock.frozen(clock.now() + WAIT):
         after = try_code(path, lost, browser).url
-    assert browser.get(after).status_code == 200
+        assert browser.get(after).status_code == 200
+
+
+def test_who_only_reads_the_mailbox_gets_no_further_than_before(
+    lost: User, ask: Callable[..., Asked]
+) -> None:
+    """What was lost goes with the new passkey, and in the browser that came back."""
+    path, owner, thief = path_of(ask()[1]), site_client(), site_client()
+    before = set(Authenticator.objects.filter(user=lost).values_list("id", flat=True))
+    with clock.frozen(clock.now() + WAIT):
+        try_code(path, lost, owner)
+        thief.post("/accounts/login/code/", {"email": lost.email})
+        stopped = thief.post("/accounts/login/code/confirm/", {"code": code_in(newest_mail(lost.email))})
+        assert stopped.url == "/accounts/2fa/authenticate/"
+        assert before == set(Authenticator.objects.filter(user=lost).values_list("id", flat=True))
+        made = Authenticator.objects.create(user=lost, type=Authenticator.Type.WEBAUTHN, data={})
+        request = RequestFactory().get("/")
+        request.session, request.user = owner.session, lost
+        authenticator_added.send(Authenticator, request=request, user=lost, authenticator=made)
+    assert set(Authenticator.objects.filter(user=lost).values_list("id", flat=True)) == {made.id}
 
 
 def test_everybody_is_told_and_anybody_of_them_stops_it_by_one_press(
@@ -160,7 +181,6 @@ def test_an_organisation_that_had_no_day_to_object_is_not_opened(
     again = path_of(ask()[1])
     with clock.frozen(clock.now() + WAIT):
         assert try_code(again, lost, site_client()).status_code == 302
-    assert not Authenticator.objects.filter(user=lost).exists()
 
 
 def test_a_second_one_ends_the_first(lost: User, ask: Callable[..., Asked]) -> None:

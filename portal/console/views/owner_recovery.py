@@ -58,9 +58,9 @@ def code(request: HttpRequest, token: str) -> HttpResponse:
             except Invalid as refusal:
                 form.add_error("code", refusal.sentence)
             else:
-                words = _("Sign in with a code by mail now, and make a new passkey.")
+                words = _("You are signed in. Make a new passkey now: with it, what you lost is removed.")
                 messages.success(request, words)
-                return redirect("account_request_login_code")
+                return redirect("start:passkey")
     except NotHere:
         return _dead(request)
     context = {"form": form, "address": masked(recovery.user.email), "token": token}
