@@ -123,8 +123,8 @@ EXCEPTIONS: dict[str, tuple[int, str]] = {
     "tenant POST /openid4vci/credential": (18, SENT),
     "tenant POST /openid4vp/responses/<str:presentation_id>": (15, SENT),
     "site POST /owner-recovery/<str:token>/code": (
-        28,
-        "looks whether each organisation was told, takes what was lost from the account, writes it down there and tells every owner; "
+        33,
+        "looks whether each organisation was told, writes it down there, tells every owner, and signs the browser in; "
         + COMMITS,
     ),
     "site POST /owner-recovery/stop/<str:token>": (
