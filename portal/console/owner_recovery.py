@@ -29,12 +29,13 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from portal.console.mailed_code import MailedCode
 from portal.kit import clock
 from portal.kit.actors import Actor, ActorKind
-from portal.kit.codes import clean_code, digest, keyed_digest, new_token, numeric_code, same
+from portal.kit.codes import digest, new_token
 from portal.kit.errors import Invalid, NotHere
 from portal.kit.ids import public_id
-from portal.kit.limits import Limit, take
+from portal.kit.limits import Limit
 from portal.kit.origins import site_url
 from portal.kit.scope import tenant_scope
 from tenants.audit.events import EventName
@@ -49,13 +50,15 @@ from tenants.selectors import Seat, seats_of_user
 WAIT, OPEN_FOR = timedelta(hours=24), timedelta(hours=24)
 SHORTEST_REASON = 20
 
-CODE_KEY = "owner_recovery_code"
 # In the session of the browser that came back: the authenticators that go once a new passkey stands.
 LOST_KEY = "owner_recovery_lost"
-CODE_SECONDS = 600
-CODES = Limit("owner_recovery_code_sent", 5, 3600)
-# For the whole link, and not anew with each code.
-TRIES = Limit("owner_recovery_code_tried", 5, 3600)
+CODE = MailedCode(
+    "owner_recovery_code",
+    "staff_sign_in_code",
+    sent=Limit("owner_recovery_code_sent", 5, 3600),
+    # For the whole link, and not anew with each code.
+    tried=Limit("owner_recovery_code_tried", 5, 3600),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,27 +152,12 @@ def _context(recovery: OwnerRecovery) -> str:
 def send_code(request: HttpRequest, recovery: OwnerRecovery) -> None:
     if not is_open(recovery):
         raise NotHere("owner_recovery_waits")
-    take(CODES, _context(recovery))
-    code = numeric_code()
-    request.session[CODE_KEY] = {
-        "recovery": str(recovery.id),
-        "digest": keyed_digest(code, context=_context(recovery)).hex(),
-        "until": clock.now().timestamp() + CODE_SECONDS,
-    }
-    with transaction.atomic():
-        send_staff_mail("staff_sign_in_code", address=recovery.user.email, context={"code": code})
+    CODE.send(request, _context(recovery), address=recovery.user.email)
 
 
 def complete(request: HttpRequest, recovery: OwnerRecovery, typed: str) -> None:
-    """Count the try, compare, then end every session and sign this browser in. Invalid when the code is wrong or too old."""
-    take(TRIES, _context(recovery))
-    held = request.session.get(CODE_KEY) or {}
-    fresh = held.get("recovery") == str(recovery.id) and held.get("until", 0) > clock.now().timestamp()
-    given = keyed_digest(clean_code(typed), context=_context(recovery))
-    if not fresh or not same(given, bytes.fromhex(held["digest"])):
-        sentence = _("This code is wrong or too old. Check the newest mail, or ask for a new code.")
-        raise Invalid("owner_recovery_code_wrong", sentence, field="code")
-    request.session.pop(CODE_KEY)
+    """End every session and sign this browser in, for a right code. Invalid when it is wrong or too old."""
+    CODE.check(request, _context(recovery), typed)
     with transaction.atomic():
         user = _use(recovery.id)
     # A sign-in that waits in this browser for what was lost would lead in a circle.

@@ -11,28 +11,27 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import transaction
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
 
 from portal.console.checklist import ChecklistItem, find_item
+from portal.console.mailed_code import SECONDS, MailedCode
 from portal.kit import clock
-from portal.kit.codes import clean_code, keyed_digest, numeric_code, same
-from portal.kit.errors import Invalid, NotHere
-from portal.kit.limits import Limit, take
+from portal.kit.errors import NotHere
+from portal.kit.limits import Limit
 from portal.kit.scope import tenant_scope
 from portal.recent import SEAT_PROVEN_AT
 from tenants.models import Member, SetupLink, Tenant
-from tenants.notices.services import send_staff_mail
 from tenants.rights import Right, rights_of
 from tenants.selectors import Seat, find_setup_link, tenant_of_slug, tenant_of_token
 from tenants.setup_links import is_open, note_use
 
 SEAT_KEY = "setup_seat"
-CODE_KEY = "setup_code"
-CODE_SECONDS = 600
-CODES = Limit("setup_code_sent", 5, 3600)
-TRIES = Limit("setup_code_tried", 5, CODE_SECONDS)
+CODE = MailedCode(
+    "setup_code",
+    "staff_setup_code",
+    sent=Limit("setup_code_sent", 5, 3600),
+    tried=Limit("setup_code_tried", 5, SECONDS),
+)
 
 
 # What whoever buys has to see beside it.
@@ -161,30 +160,13 @@ def _context(link: SetupLink) -> str:
 
 
 def send_code(request: HttpRequest, tenant: Tenant, link: SetupLink) -> None:
-    """A new code to the invited address; it works in this browser only."""
-    take(CODES, _context(link))
-    code = numeric_code()
-    request.session[CODE_KEY] = {
-        "link": str(link.id),
-        "digest": keyed_digest(code, context=_context(link)).hex(),
-        "until": clock.now().timestamp() + CODE_SECONDS,
-    }
-    with transaction.atomic():
-        send_staff_mail(
-            "staff_setup_code", address=link.email, context={"code": code, "organisation": tenant.name}
-        )
+    """To the invited address."""
+    CODE.send(request, _context(link), address=link.email, context={"organisation": tenant.name})
 
 
 def prove_address(request: HttpRequest, tenant: Tenant, link: SetupLink, typed: str) -> None:
-    """Count the try, then compare, then give the seat. Invalid when the code is wrong or too old."""
-    take(TRIES, _context(link))
-    held = request.session.get(CODE_KEY) or {}
-    fresh = held.get("link") == str(link.id) and held.get("until", 0) > clock.now().timestamp()
-    digest = keyed_digest(clean_code(typed), context=_context(link))
-    if not fresh or not same(digest, bytes.fromhex(held["digest"])):
-        sentence = _("This code is wrong or too old. Check the newest mail, or ask for a new code.")
-        raise Invalid("setup_code_wrong", sentence, field="code")
-    request.session.pop(CODE_KEY)
+    """Give the seat for a right code. Invalid when it is wrong or too old."""
+    CODE.check(request, _context(link), typed)
     request.session.cycle_key()
     request.session[SEAT_KEY] = {"slug": tenant.slug, "link": str(link.id)}
     request.session[SEAT_PROVEN_AT] = clock.now().timestamp()

@@ -103,9 +103,22 @@ def _own_settings(connection: Connection | None) -> bool:
 @require_GET
 @_of_simulator
 def simulator(request: HttpRequest, vendor: str) -> HttpResponse:
-    found, tenant = simulator_of(seat_of(request).tenant.id, vendor), seat_of(request).tenant
+    return _page(request, vendor, "vendors/simulator.html")
+
+
+@require_GET
+@_of_simulator
+def simulator_state(request: HttpRequest, vendor: str) -> HttpResponse:
+    """Asked for by htmx until it is up."""
+    return _page(request, vendor, "vendors/parts/simulator.html")
+
+
+def _page(request: HttpRequest, vendor: str, template: str) -> HttpResponse:
+    tenant = seat_of(request).tenant
+    found = simulator_of(tenant.id, vendor)
     with tenant_scope(tenant.id):
         offer = selectors.offer_of(vendor)
+        partner_url = reverse("partners:partner", args=[tenant.slug, vendor])
         context = {
             **connection_shown(request, offer),
             **_shown(found),
@@ -113,30 +126,11 @@ def simulator(request: HttpRequest, vendor: str) -> HttpResponse:
             "own_settings": _own_settings(offer.connection),
             "breadcrumbs": [
                 {"label": _("Partners"), "url": reverse("partners:browse", args=[tenant.slug])},
-                {
-                    "label": _(offer.listing.title),
-                    "url": reverse("partners:partner", args=[tenant.slug, vendor]),
-                },
+                {"label": _(offer.listing.title), "url": partner_url},
                 {"label": _("Its simulator")},
             ],
         }
-        return render(request, "vendors/simulator.html", context)
-
-
-@require_GET
-@_of_simulator
-def simulator_state(request: HttpRequest, vendor: str) -> HttpResponse:
-    """Asked for by htmx until it is up."""
-    found = simulator_of(seat_of(request).tenant.id, vendor)
-    with tenant_scope(seat_of(request).tenant.id):
-        offer = selectors.offer_of(vendor)
-        context = {
-            **connection_shown(request, offer),
-            **_shown(found),
-            "slug": vendor,
-            "own_settings": _own_settings(offer.connection),
-        }
-        return render(request, "vendors/parts/simulator.html", context)
+        return render(request, template, context)
 
 
 def _shown(found: Simulator) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from portal.console.forms import CodeForm
+from portal.console.mailed_code import masked
 from portal.console.owner_recovery import (
     complete,
     find_by_link,
@@ -17,7 +19,6 @@ from portal.console.owner_recovery import (
     send_code,
     stop_owner_recovery,
 )
-from portal.console.views.setup import masked
 from portal.kit import clock
 from portal.kit.errors import Invalid, NotHere
 
@@ -63,8 +64,9 @@ def code(request: HttpRequest, token: str) -> HttpResponse:
                 return redirect("start:passkey")
     except NotHere:
         return _dead(request)
-    context = {"form": form, "address": masked(recovery.user.email), "token": token}
-    return render(request, "console/owner_recovery_code.html", context)
+    again_url = reverse("start:owner_recovery", args=[token])
+    context = {"form": form, "address": masked(recovery.user.email), "again_url": again_url}
+    return render(request, "console/mailed_code.html", {**context, "submit": _("Sign in here")})
 
 
 @require_http_methods(["GET", "POST"])

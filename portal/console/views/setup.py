@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.console.checklist import ChecklistItem
 from portal.console.forms import CodeForm
+from portal.console.mailed_code import masked
 from portal.console.navigation import exists
 from portal.console.setup_links import (
     find_link,
@@ -22,12 +24,6 @@ from portal.kit.errors import Invalid, NotHere
 from portal.rights import actor_of, seat_of
 from tenants.models import Tenant
 from tenants.setup_links import complete_setup_link
-
-
-def masked(email: str) -> str:
-    """`a…@example.org`: whoever was forwarded the link does not learn the address from it."""
-    name, _at, domain = email.partition("@")
-    return f"{name[:1]}…@{domain}"
 
 
 def _dead(request: HttpRequest) -> HttpResponse:
@@ -75,9 +71,8 @@ def code(request: HttpRequest, token: str) -> HttpResponse:
             return _onward(tenant, item)
         except Invalid as refusal:
             form.add_error("code", refusal.sentence)
-    return render(
-        request, "console/setup_code.html", {"form": form, "address": masked(link.email), "token": token}
-    )
+    context = {"form": form, "address": masked(link.email), "again_url": reverse("start:setup", args=[token])}
+    return render(request, "console/mailed_code.html", {**context, "submit": _("Continue")})
 
 
 @require_POST
